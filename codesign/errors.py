@@ -1,0 +1,46 @@
+"""The one family of errors that a user is meant to read."""
+
+
+class CodesignError(Exception):
+    """Something the user can mend: what is wrong, where, and what to do.
+
+    The command line prints it as one line and exits with status 2.
+    """
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        line = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{line}; {self.remedy}" if self.remedy else line
+
+
+class RecipeError(CodesignError):
+    """A recipe names an unknown key, or a value that cannot be built."""
+
+
+class DataError(CodesignError):
+    """A dataset folder, annotation or image is missing or malformed."""
+
+
+class CheckpointError(CodesignError):
+    """A run folder or checkpoint is missing, truncated or of another network."""
+
+
+class GraphError(CodesignError):
+    """A graph is malformed, or cannot be expressed exactly in integers."""
+
+
+class TargetError(CodesignError):
+    """A target board is unknown, or its file is malformed."""
+
+
+class ScheduleError(CodesignError):
+    """No folding of the network fits the target."""
+
+
+class ToolError(CodesignError):
+    """A compiler or simulator is missing, or failed."""
