@@ -1,0 +1,89 @@
+"""What an operator's part in this package returns: one instance of a module of the RTL library.
+
+The part of operator X is `emit/rtl/x.py` with one pure function
+
+    block(name, op, inputs, outputs, folding) -> Block
+
+where `inputs` and `outputs` are the tensor types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from codesign.graph.ops.base import IntArray
+
+
+@dataclass(frozen=True)
+class Port:
+    """A stream port: `lanes` integers of `bits` bits a beat, lane 0 in the low bits.
+
+    A frame passes pixel by pixel in raster order, the channels of a pixel in `ceil(C / lanes)` beats; lanes past the
+    last channel are not looked at by the reader.
+    """
+
+    lanes: int
+    bits: int
+    signed: bool
+
+    @property
+    def width(self) -> int:
+        return self.lanes * self.bits
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """Contents of a memory file for `$readmemh`: `words` (depth, lanes) integers of `bits` bits, lane 0 low."""
+
+    file: str
+    words: IntArray
+    bits: int
+
+    def text(self) -> str:
+        """One hexadecimal word a line."""
+        mask = (1 << self.bits) - 1
+        digits = -(-self.words.shape[1] * self.bits // 4)
+        lines = []
+        for row in self.words.tolist():
+            word = sum((int(value) & mask) << (lane * self.bits) for lane, value in enumerate(row))
+            lines.append(f"{word:0{digits}x}")
+        return "\n".join(lines) + "\n"
+
+    def write(self, folder: Path) -> None:
+        (folder / self.file).write_text(self.text())
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """An instance of library module `module`: parameters, ports in the order in0, in1, ..., out0, ..., memories.
+
+    Parameters whose name ends in `_FILE` are strings: names of memory files, taken relative to the memory folder.
+    """
+
+    module: str
+    parameters: Mapping[str, int | str]
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    memories: tuple[Memory, ...] = field(default=())
+
+
+def identifier(name: str) -> str:
+    """A dotted graph name as a SystemVerilog identifier."""
+    text = name.replace(".", "__")
+    return text if text[0].isalpha() or text[0] == "_" else f"n_{text}"
+
+
+def fold_matrix(weight: IntArray, pe: int, simd: int) -> IntArray:
+    """Weights (C_out, K) in the order a folded matrix-vector unit reads them.
+
+    Returns (ceil(C_out / pe) * ceil(K / simd), pe * simd): one row a cycle, lane `p * simd + s` the weight of output
+    `group * pe + p` and input `step * simd + s`; zero where the folding overhangs.
+    """
+    groups, steps = -(-weight.shape[0] // pe), -(-weight.shape[1] // simd)
+    padded = np.zeros((groups * pe, steps * simd), dtype=np.int64)
+    padded[: weight.shape[0], : weight.shape[1]] = weight
+    return padded.reshape(groups, pe, steps, simd).transpose(0, 2, 1, 3).reshape(groups * steps, pe * simd)

@@ -1,0 +1,95 @@
+"""Shape, range and arithmetic shared by the convolution operators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesign.errors import GraphError
+from codesign.graph.ops.base import EXACT_FLOAT32, IntArray
+from codesign.graph.types import Shape, TensorType
+
+Pair = tuple[int, int]
+Pads = tuple[int, int, int, int]
+"""(top, left, bottom, right), as in ONNX."""
+
+
+def output_size(inputs: TensorType, kernel: Pair, stride: Pair, pads: Pads) -> Pair:
+    """(H, W) of the output; GraphError where the kernel does not fit into the padded input."""
+    height = inputs.height + pads[0] + pads[2] - kernel[0]
+    width = inputs.width + pads[1] + pads[3] - kernel[1]
+    if height < 0 or width < 0:
+        raise GraphError(f"kernel {kernel} is larger than the padded input {inputs.shape}")
+    if min(stride) < 1 or min(pads) < 0:
+        raise GraphError(f"stride {stride} or pads {pads} out of range")
+    return height // stride[0] + 1, width // stride[1] + 1
+
+
+def accumulator_type(
+    x: TensorType, weight: IntArray, bias: IntArray, weight_scale: tuple[float, ...], shape: Shape, where: str
+) -> TensorType:
+    """Type of `sum w * x + bias` from the worst case of these very weights, so that overflow is impossible.
+
+    weight: (C_out, ...) with the summed axes last. Zero padding may drop any term, so zero counts as a value of x.
+    Raises GraphError when the sum of magnitudes reaches 2^24, beyond which float32 back ends would round.
+    """
+    if len(x.scale) != 1:
+        raise GraphError(f"{where} needs one scale for its whole input, got one per channel", remedy="requantize first")
+    if bias.shape != weight.shape[:1]:
+        raise GraphError(f"{where} has {bias.size} biases for {weight.shape[0]} output channels")
+    if len(weight_scale) not in (1, weight.shape[0]):
+        raise GraphError(f"{where} has {len(weight_scale)} weight scales for {weight.shape[0]} output channels")
+    flat = weight.reshape(weight.shape[0], -1).astype(np.int64)
+    positive, negative = np.maximum(flat, 0).sum(axis=1), np.minimum(flat, 0).sum(axis=1)
+    x_lo, x_hi = min(x.lo, 0), max(x.hi, 0)
+    lo = int((positive * x_lo + negative * x_hi + bias).min())
+    hi = int((positive * x_hi + negative * x_lo + bias).max())
+    magnitude = int(((positive - negative) * x.magnitude + np.abs(bias)).max())
+    if magnitude >= EXACT_FLOAT32:
+        raise GraphError(
+            f"{where} may accumulate up to {magnitude}, beyond the exact range of float32 (2^24)",
+            remedy="use fewer weight or activation bits, or fewer input channels",
+        )
+    return TensorType(shape, lo, hi, tuple(x.scale[0] * s for s in weight_scale))
+
+
+def pad_zero(x: IntArray, pads: Pads) -> IntArray:
+    """x (N, C, H, W) with a border of zeros."""
+    top, left, bottom, right = pads
+    if not any(pads):
+        return x
+    return np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
+
+
+def windows(x: NDArray[Any], kernel: Pair, stride: Pair) -> NDArray[Any]:
+    """View (N, C, OH, OW, kH, kW) of the sliding windows over x (N, C, H, W)."""
+    view = np.lib.stride_tricks.sliding_window_view(x, kernel, axis=(2, 3))
+    strided: NDArray[Any] = view[:, :, :: stride[0], :: stride[1]]
+    return strided
+
+
+def dense(x: IntArray, weight: IntArray, bias: IntArray, stride: Pair, pads: Pads) -> IntArray:
+    """Dense convolution of x (N, C, H, W) with weight (C_out, C, kH, kW), as one matrix product.
+
+    Float32 is exact here: `accumulator_type` has refused anything larger than 2^24.
+    """
+    c_out, _, *kernel = weight.shape
+    view = windows(pad_zero(x, pads).astype(np.float32), (kernel[0], kernel[1]), stride)
+    n, _, oh, ow, _, _ = view.shape
+    columns = view.transpose(0, 1, 4, 5, 2, 3).reshape(n, -1, oh * ow)
+    out: NDArray[np.float32] = weight.reshape(c_out, -1).astype(np.float32) @ columns
+    out += bias.astype(np.float32)[:, None]
+    return out.reshape(n, c_out, oh, ow).astype(np.int32)
+
+
+def per_channel(x: IntArray, weight: IntArray, bias: IntArray, stride: Pair, pads: Pads) -> IntArray:
+    """Depthwise convolution of x (N, C, H, W) with weight (C, 1, kH, kW), one tap of all pixels at a time."""
+    kernel = (weight.shape[2], weight.shape[3])
+    view = windows(pad_zero(x, pads).astype(np.int32), kernel, stride)
+    out = np.broadcast_to(bias.astype(np.int32)[:, None, None], view.shape[:4]).copy()
+    for ky in range(kernel[0]):
+        for kx in range(kernel[1]):
+            out += view[..., ky, kx] * weight[:, 0, ky, kx].astype(np.int32)[:, None, None]
+    return out

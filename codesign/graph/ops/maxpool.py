@@ -1,0 +1,38 @@
+"""Max-pooling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from codesign.errors import GraphError
+from codesign.graph.ops._convolution import Pads, Pair, output_size, windows
+from codesign.graph.ops.base import IntArray, Op, one_input
+from codesign.graph.types import TensorType
+
+
+@dataclass(frozen=True, eq=False)
+class MaxPool(Op):
+    """y_c(p) = max_k x_c(p * stride - pad + k); padded positions never win."""
+
+    kind: ClassVar[str] = "maxpool"
+    kernel: Pair
+    stride: Pair
+    pads: Pads = (0, 0, 0, 0)
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        one_input(self, inputs)
+        (x,) = inputs
+        if max(self.pads[0], self.pads[2]) >= self.kernel[0] or max(self.pads[1], self.pads[3]) >= self.kernel[1]:
+            raise GraphError(f"max-pool pads {self.pads} leave windows without a pixel for kernel {self.kernel}")
+        shape = (x.channels, *output_size(x, self.kernel, self.stride, self.pads))
+        return (TensorType(shape, x.lo, x.hi, x.scale),)
+
+    def execute(self, *inputs: IntArray) -> tuple[IntArray, ...]:
+        (x,) = inputs
+        top, left, bottom, right = self.pads
+        lowest = np.iinfo(x.dtype).min
+        padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=lowest)
+        return (windows(padded, self.kernel, self.stride).max(axis=(4, 5)),)

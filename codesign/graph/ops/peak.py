@@ -1,0 +1,40 @@
+"""Heat-map peaks: the integer end of a CenterNet head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from codesign.errors import GraphError
+from codesign.graph.ops._convolution import windows
+from codesign.graph.ops.base import IntArray, Op, one_input
+from codesign.graph.types import TensorType
+
+
+@dataclass(frozen=True, eq=False)
+class Peak(Op):
+    """y = x where x is the maximum of its 3x3 neighbourhood and x >= threshold, else `floor`.
+
+    Equal neighbours are both peaks. `floor` marks "no peak" and lies below the threshold.
+    """
+
+    kind: ClassVar[str] = "peak"
+    threshold: int
+    floor: int
+
+    def __post_init__(self) -> None:
+        if self.floor >= self.threshold:
+            raise GraphError(f"peak floor {self.floor} is not below the threshold {self.threshold}")
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        one_input(self, inputs)
+        (x,) = inputs
+        return (TensorType(x.shape, min(x.lo, self.floor), max(x.hi, self.floor), x.scale),)
+
+    def execute(self, *inputs: IntArray) -> tuple[IntArray, ...]:
+        (x,) = inputs
+        padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=np.iinfo(x.dtype).min)
+        highest = windows(padded, (3, 3), (1, 1)).max(axis=(4, 5))
+        return (np.where((x == highest) & (x >= self.threshold), x, self.floor).astype(np.int32),)

@@ -1,0 +1,77 @@
+"""What a tensor of the integer graph holds: a range of integers, a shape and a scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codesign.errors import GraphError
+
+Shape = tuple[int, int, int]
+"""(C, H, W) of one frame; a vector of K features is (K, 1, 1)."""
+
+
+def bits_for_range(lo: int, hi: int) -> int:
+    """Bits of the narrowest integer type that holds every integer in [lo, hi].
+
+    Two's complement when `lo` is negative, unsigned otherwise; at least 1.
+    """
+    if lo > hi:
+        raise ValueError(f"empty range [{lo}, {hi}]")
+    if lo >= 0:
+        return max(1, hi.bit_length())
+    return 1 + max((-lo - 1).bit_length(), hi.bit_length() if hi > 0 else 0)
+
+
+@dataclass(frozen=True)
+class TensorType:
+    """Integers `q` in [lo, hi], of shape (C, H, W); the real value is `q * scale`.
+
+    `scale` has one entry, or one per channel. The hardware's width follows from the range alone, so a range
+    that is known to be narrow gives narrow hardware.
+    """
+
+    shape: Shape
+    lo: int
+    hi: int
+    scale: tuple[float, ...] = (1.0,)
+
+    def __post_init__(self) -> None:
+        if len(self.shape) != 3 or min(self.shape) < 1:
+            raise GraphError(f"shape {self.shape} is not (C, H, W) with positive sizes")
+        if self.lo > self.hi:
+            raise GraphError(f"empty integer range [{self.lo}, {self.hi}]")
+        if len(self.scale) not in (1, self.shape[0]):
+            raise GraphError(f"{len(self.scale)} scales for {self.shape[0]} channels", remedy="give one, or one each")
+
+    @property
+    def channels(self) -> int:
+        return self.shape[0]
+
+    @property
+    def height(self) -> int:
+        return self.shape[1]
+
+    @property
+    def width(self) -> int:
+        return self.shape[2]
+
+    @property
+    def pixels(self) -> int:
+        return self.shape[1] * self.shape[2]
+
+    @property
+    def signed(self) -> bool:
+        return self.lo < 0
+
+    @property
+    def bits(self) -> int:
+        return bits_for_range(self.lo, self.hi)
+
+    @property
+    def magnitude(self) -> int:
+        """Largest absolute value."""
+        return max(abs(self.lo), abs(self.hi))
+
+    def __str__(self) -> str:
+        sign = "int" if self.signed else "uint"
+        return f"{sign}{self.bits}[{'x'.join(map(str, self.shape))}]"
