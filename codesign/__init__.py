@@ -1,3 +1,27 @@
-"""From PyTorch to verified FPGA hardware."""
+"""From PyTorch to verified FPGA hardware.
+
+Every command is also a function here, with a typed result: `train`, `evaluate`, `export`, `verify`, `simulate`,
+`report`, `demo`. Each lives in `codesign/api/<name>.py` and is imported when first used, so that `import codesign`
+stays fast.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from codesign.api.demo import demo as demo
+    from codesign.api.evaluate import evaluate as evaluate
+    from codesign.api.export import export as export
+    from codesign.api.report import report as report
+    from codesign.api.simulate import simulate as simulate
+    from codesign.api.train import train as train
+    from codesign.api.verify import verify as verify
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if not name.startswith("_") and find_spec(f"codesign.api.{name}"):
+        return getattr(import_module(f"codesign.api.{name}"), name)
+    raise AttributeError(f"module 'codesign' has no attribute '{name}'")

@@ -42,5 +42,9 @@ class ScheduleError(CodesignError):
     """No folding of the network fits the target."""
 
 
+class BuildError(CodesignError):
+    """A build folder is missing, of another format, or in use."""
+
+
 class ToolError(CodesignError):
     """A compiler or simulator is missing, or failed."""

