@@ -1,0 +1,241 @@
+"""CoDeNet (Dong, Wang, Huang et al., FPGA 2021, arXiv 2006.08357) built from a recipe.
+
+Stem, ShuffleNetV2 stages, an optional 1x1, decoder blocks with the square deformable operator, CenterNet heads.
+Integers from the input's bytes to the heat map's peaks.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from codesign.nn.layers import (
+    ConvUnit,
+    FloatLayers,
+    Layers,
+    MaxPool2d,
+    QuantLayers,
+    Upsample2x,
+    concat_shuffle,
+    plain,
+    split_halves,
+)
+from codesign.recipe import Decoder, Model, Recipe, Stage, Stem
+
+HEAT_BIAS = -2.19
+"""Initial logit of the heat map: a score of 0.1 everywhere."""
+
+
+class Heads(NamedTuple):
+    """Outputs at the heat map's resolution; sizes and offsets in cells of `output_stride` pixels."""
+
+    heat: Tensor
+    """(N, classes, H, W) logits."""
+    size: Tensor
+    """(N, 2, H, W) width, height."""
+    offset: Tensor
+    """(N, 2, H, W) of the box centre from the cell's corner, x then y."""
+
+
+class StemBlock(nn.Module):
+    """(N, 3, H, W) to (N, channels, H/4, W/4)."""
+
+    def __init__(self, stem: Stem, layers: Layers) -> None:
+        super().__init__()
+        stride = 4 if stem.kind == "stride4" else 2
+        self.conv = layers.conv(3, stem.channels, 3, stride=stride, stem=True)
+        self.pool = MaxPool2d(3, stride=2, padding=1) if stem.kind == "stride2-maxpool" else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv(x)
+        return x if self.pool is None else self.pool(x)
+
+
+def _branch(in_channels: int, channels: int, stride: int, layers: Layers, act: nn.Module) -> nn.Sequential:
+    units = nn.Sequential()
+    units.add_module("reduce", layers.conv(in_channels, channels, 1))
+    units.add_module("depthwise", layers.conv(channels, channels, 3, stride=stride, groups=channels, relu=False))
+    units.add_module("expand", layers.conv(channels, channels, 1, shared_act=act))
+    return units
+
+
+class DownUnit(nn.Module):
+    """ShuffleNetV2 unit of stride 2: two branches, concatenated and shuffled."""
+
+    def __init__(self, in_channels: int, channels: int, layers: Layers, act: nn.Module) -> None:
+        super().__init__()
+        half = channels // 2
+        self.left = nn.Sequential()
+        depthwise = layers.conv(in_channels, in_channels, 3, stride=2, groups=in_channels, relu=False)
+        self.left.add_module("depthwise", depthwise)
+        self.left.add_module("expand", layers.conv(in_channels, half, 1, shared_act=act))
+        self.right = _branch(in_channels, half, 2, layers, act)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return concat_shuffle(self.left(x), self.right(x))
+
+
+class ShuffleUnit(nn.Module):
+    """ShuffleNetV2 unit of stride 1: half of the channels pass, the other half goes through the branch."""
+
+    def __init__(self, channels: int, layers: Layers, act: nn.Module) -> None:
+        super().__init__()
+        self.branch = _branch(channels // 2, channels // 2, 1, layers, act)
+
+    def forward(self, x: Tensor) -> Tensor:
+        passed, worked = split_halves(x)
+        return concat_shuffle(passed, self.branch(worked))
+
+
+class StageBlock(nn.Module):
+    """A stride-2 unit and stride-1 units; channels pass through them all, hence one quantizer for the stage."""
+
+    def __init__(self, in_channels: int, stage: Stage, layers: Layers) -> None:
+        super().__init__()
+        self.act = layers.activation()
+        self.units = nn.Sequential(
+            DownUnit(in_channels, stage.channels, layers, self.act),
+            *(ShuffleUnit(stage.channels, layers, self.act) for _ in range(stage.units - 1)),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.units(x)
+
+
+class Backbone(nn.Module):
+    """Stem, stages and the optional last 1x1."""
+
+    def __init__(self, model: Model, layers: Layers) -> None:
+        super().__init__()
+        self.stem = StemBlock(model.stem, layers)
+        channels = model.stem.channels
+        self.stages = nn.Sequential()
+        for number, stage in enumerate(model.stages, start=2):  # ShuffleNetV2 counts its stages from 2
+            self.stages.add_module(f"stage{number}", StageBlock(channels, stage, layers))
+            channels = stage.channels
+        self.last = layers.conv(channels, model.last_channels, 1) if model.last_channels else None
+        self.channels = model.last_channels or channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stages(self.stem(x))
+        return x if self.last is None else self.last(x)
+
+
+class DecoderBlock(nn.Module):
+    """3x3 operator and 1x1 in the recipe's order, then upsampling: (N, C, H, W) to (N, out_channels, 2H, 2W)."""
+
+    def __init__(self, in_channels: int, out_channels: int, decoder: Decoder, layers: Layers) -> None:
+        super().__init__()
+        self.pointwise_first = decoder.order == "pointwise_first"
+        channels = out_channels if self.pointwise_first else in_channels
+        self.pointwise = layers.conv(in_channels, out_channels, 1)
+        if decoder.operator == "depthwise":
+            self.dilation = None
+            self.spatial = layers.conv(channels, channels, 3, groups=channels, relu=self.pointwise_first)
+        else:
+            self.dilation = layers.dilation(channels, decoder.bound)
+            self.spatial = layers.deform(channels, decoder.bound, relu=self.pointwise_first)
+        self.upsample = Upsample2x()
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self._spatial(self.pointwise(x)) if self.pointwise_first else self.pointwise(self._spatial(x))
+        return self.upsample(x)
+
+    def _spatial(self, x: Tensor) -> Tensor:
+        return self.spatial(x) if self.dilation is None else self.spatial(x, self.dilation(x))
+
+
+class Head(nn.Module):
+    """1x1, 3x3 depthwise, 1x1 with bias."""
+
+    def __init__(self, in_channels: int, channels: int, out_channels: int, layers: Layers) -> None:
+        super().__init__()
+        self.pointwise = layers.conv(in_channels, channels, 1)
+        self.depthwise = layers.conv(channels, channels, 3, groups=channels)
+        self.output = layers.output(channels, out_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.output(self.depthwise(self.pointwise(x)))
+
+
+class HeatMapPeak(nn.Module):
+    """Keeps a logit that is the greatest of its 3x3 neighbourhood and at least the threshold; else gives `floor`.
+
+    Both are multiples of the heat map's scale (`CoDeNet.set_peak_threshold`), so the comparison is one of integers.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("threshold", torch.tensor(0.0))
+        self.register_buffer("floor", torch.tensor(-math.inf))
+
+    def forward(self, heat: Tensor) -> Tensor:
+        highest = F.max_pool2d(heat, 3, stride=1, padding=1)
+        kept = (heat == highest) & (heat >= self.threshold)
+        return torch.where(kept, heat, self.floor)
+
+
+class CoDeNet(nn.Module):
+    """The network of a recipe. Input (N, 3, S, S) float32 holding bytes / 256."""
+
+    def __init__(self, recipe: Recipe, layers: Layers) -> None:
+        super().__init__()
+        model = recipe.model
+        self.input = layers.image()
+        self.backbone = Backbone(model, layers)
+        widths = (self.backbone.channels, *model.decoder.channels)
+        pairs = zip(widths, widths[1:], strict=False)
+        self.decoder = nn.Sequential(*(DecoderBlock(a, b, model.decoder, layers) for a, b in pairs))
+        outputs = {"heat": len(model.classes), "size": 2, "offset": 2}
+        self.heads = nn.ModuleDict(
+            {name: Head(widths[-1], model.head_channels, count, layers) for name, count in outputs.items()}
+        )
+        self.peak = HeatMapPeak()
+        _initialise(self)
+
+    def raw_heads(self, x: Tensor) -> Heads:
+        """The heads before the peak test: what training sees."""
+        features = self.decoder(self.backbone(self.input(x)))
+        return Heads(**{name: plain(head(features)) for name, head in self.heads.items()})
+
+    def forward(self, x: Tensor) -> Heads:
+        """The heads with only the peaks left in the heat map: what is exported."""
+        heads = self.raw_heads(x)
+        return heads._replace(heat=self.peak(heads.heat))
+
+    @torch.no_grad()
+    def set_peak_threshold(self, score: float) -> None:
+        """Let peaks pass from `score` in (0, 1) on, rounded up to the heat map's scale (quantized networks)."""
+        quantizer = self.heads["heat"].output.act.act_quant
+        scale, bits = float(quantizer.scale()), int(quantizer.bit_width())
+        lowest, highest = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+        logit = math.log(score / (1 - score))
+        self.peak.threshold.fill_(min(max(math.ceil(logit / scale), lowest), highest) * scale)
+        self.peak.floor.fill_(lowest * scale)
+
+
+@torch.no_grad()
+def _initialise(network: CoDeNet) -> None:
+    """Dilations start at s = 1, heat maps at a score of 0.1."""
+    for module in network.modules():
+        if isinstance(module, DecoderBlock) and module.dilation is not None:
+            module.dilation.conv.weight.mul_(0.1)
+            module.dilation.conv.bias.fill_(1.0)
+    network.heads["heat"].output.conv.bias.fill_(HEAT_BIAS)
+
+
+def float_network(recipe: Recipe) -> CoDeNet:
+    """The recipe's network in floating point, with batch norm."""
+    return CoDeNet(recipe, FloatLayers())
+
+
+def quantized_network(recipe: Recipe) -> CoDeNet:
+    """The recipe's network with Brevitas quantizers and no batch norm."""
+    return CoDeNet(recipe, QuantLayers(recipe.quantization))
+
+
+def conv_units(network: nn.Module) -> dict[str, ConvUnit]:
+    """Every convolution block by its module path."""
+    return {path: module for path, module in network.named_modules() if isinstance(module, ConvUnit)}

@@ -1,0 +1,40 @@
+"""From a trained floating-point network to a quantized one of the same recipe: batch norm folded, scales calibrated."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from codesign.nn.codenet import CoDeNet, conv_units
+from codesign.nn.layers import ConvUnit
+
+
+@torch.no_grad()
+def fold_batch_norm(trained: CoDeNet, quantized: CoDeNet) -> None:
+    """Copy `trained`'s weights into `quantized`, each batch norm folded into the convolution before it."""
+    targets = conv_units(quantized)
+    for path, unit in conv_units(trained).items():
+        weight, bias = folded(unit)
+        targets[path].conv.weight.copy_(weight)
+        if bias is not None:
+            targets[path].conv.bias.copy_(bias)
+
+
+def folded(unit: ConvUnit) -> tuple[Tensor, Tensor | None]:
+    """Weight and bias of a convolution with its batch norm folded in: w * g / sqrt(var + eps), b - mean * the same."""
+    if unit.norm is None:
+        return unit.conv.weight, unit.conv.bias
+    norm = unit.norm
+    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    return unit.conv.weight * gain.reshape(-1, 1, 1, 1), norm.bias - norm.running_mean * gain
+
+
+@torch.no_grad()
+def calibrate(quantized: CoDeNet, images: Iterable[Tensor]) -> None:
+    """Set every activation scale from the statistics of batches (N, 3, S, S) of images.
+
+    There must be one batch more than the recipe's `calibration_batches`: the last one turns statistics into scales.
+    """
+    quantized.train()
+    for batch in images:
+        quantized.raw_heads(batch)

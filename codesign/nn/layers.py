@@ -1,0 +1,252 @@
+"""The layers that networks are built from, in floating point with batch norm or quantized by Brevitas.
+
+Both kinds have the same module paths, so that weights go from one to the other (`codesign.nn.fold`), and a path names
+the same block in PyTorch, in the exported graph and in hardware.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import brevitas.nn as qnn
+import torch
+import torch.nn.functional as F
+from brevitas.quant_tensor import QuantTensor
+from torch import Tensor, nn
+
+from codesign.nn.deform import square_depthwise
+from codesign.nn.quantizers import (
+    BiasQuantizer,
+    DilationQuantizer,
+    ImageQuantizer,
+    SignedActivationQuantizer,
+    UnsignedActivationQuantizer,
+    WeightQuantizer,
+)
+from codesign.recipe import Quantization
+
+
+class ConvUnit(nn.Module):
+    """Convolution, batch norm (floating point only), activation: the smallest block that hardware builds.
+
+    `shared_act` is an activation that another module owns and registers.
+    """
+
+    def __init__(
+        self,
+        conv: nn.Module,
+        norm: nn.BatchNorm2d | None = None,
+        act: nn.Module | None = None,
+        shared_act: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self.conv = conv
+        self.norm = norm
+        self.act = act
+        self._shared_act = (shared_act,)  # in a tuple, so that it is registered once, by its owner
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        out = self.conv(*inputs)
+        if self.norm is not None:
+            out = self.norm(out)
+        act = self._shared_act[0] or self.act
+        return out if act is None else act(out)
+
+
+class SquareDeformConv2d(nn.Conv2d):
+    """Floating-point weights (C, 1, 3, 3) sampled on an integer square grid; called with (x, dilation)."""
+
+    def __init__(self, channels: int, bound: int) -> None:
+        super().__init__(channels, channels, 3, padding=1, groups=channels, bias=False)
+        self.bound = bound
+
+    def forward(self, x: Tensor, dilation: Tensor) -> Tensor:
+        return square_depthwise(x, self.weight, dilation, self.bound)
+
+
+class QuantSquareDeformConv2d(qnn.QuantConv2d):
+    """The same with quantized weights, and a bias at the accumulator's scale where batch norm was folded in."""
+
+    def __init__(self, channels: int, bound: int, bias: bool, weight_bits: int) -> None:
+        super().__init__(channels, channels, 3, padding=1, groups=channels, **_parameters(bias, weight_bits))
+        self.bound = bound
+
+    def forward(self, x: Tensor | QuantTensor, dilation: Tensor | QuantTensor) -> Tensor:
+        weight = self.quant_weight()
+        bias = None if self.bias is None else plain(self.bias_quant(self.bias, x, weight))
+        return square_depthwise(plain(x), plain(weight), plain(dilation), self.bound, bias)
+
+
+class RoundedHardtanh(nn.Module):
+    """Rounded and clamped to whole numbers in [-bound, bound]; the gradient passes the rounding straight through."""
+
+    def __init__(self, bound: int) -> None:
+        super().__init__()
+        self.bound = bound
+
+    def forward(self, x: Tensor) -> Tensor:
+        clamped = F.hardtanh(x, -self.bound, self.bound)
+        return clamped + (clamped.round() - clamped).detach()
+
+
+class Layers(Protocol):
+    """Makes the layers of one kind."""
+
+    def image(self) -> nn.Module:
+        """Input quantizer of raw bytes scaled by 2^-8."""
+
+    def activation(self) -> nn.Module:
+        """ReLU with its quantizer, for several units to share."""
+
+    def conv(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
+        *,
+        stride: int = 1,
+        groups: int = 1,
+        relu: bool = True,
+        shared_act: nn.Module | None = None,
+        stem: bool = False,
+    ) -> ConvUnit:
+        """Convolution, batch norm, ReLU or none, quantizer."""
+
+    def output(self, in_channels: int, out_channels: int) -> ConvUnit:
+        """1x1 with bias and no batch norm: the last of a head."""
+
+    def dilation(self, in_channels: int, bound: int) -> ConvUnit:
+        """1x1 that computes the integer dilation (N, 1, H, W)."""
+
+    def deform(self, channels: int, bound: int, *, relu: bool) -> ConvUnit:
+        """Square deformable depthwise 3x3, called with (x, dilation); batch norm only before a ReLU."""
+
+
+class FloatLayers:
+    """Floating point, batch norm after every convolution; the dilation is rounded here too."""
+
+    def image(self) -> nn.Module:
+        return nn.Identity()
+
+    def activation(self) -> nn.Module:
+        return nn.ReLU()
+
+    def conv(
+        self, in_channels, out_channels, kernel, *, stride=1, groups=1, relu=True, shared_act=None, stem=False
+    ) -> ConvUnit:
+        conv = nn.Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, groups=groups, bias=False)
+        act = nn.ReLU() if relu and shared_act is None else None
+        return ConvUnit(conv, nn.BatchNorm2d(out_channels), act, shared_act)
+
+    def output(self, in_channels: int, out_channels: int) -> ConvUnit:
+        return ConvUnit(nn.Conv2d(in_channels, out_channels, 1))
+
+    def dilation(self, in_channels: int, bound: int) -> ConvUnit:
+        return ConvUnit(nn.Conv2d(in_channels, 1, 1), act=RoundedHardtanh(bound))
+
+    def deform(self, channels: int, bound: int, *, relu: bool) -> ConvUnit:
+        conv = SquareDeformConv2d(channels, bound)
+        return ConvUnit(conv, nn.BatchNorm2d(channels), nn.ReLU()) if relu else ConvUnit(conv)
+
+
+class QuantLayers:
+    """Brevitas layers for networks whose batch norm is folded into the convolutions."""
+
+    def __init__(self, widths: Quantization) -> None:
+        self.widths = widths
+
+    def image(self) -> nn.Module:
+        return qnn.QuantIdentity(ImageQuantizer, return_quant_tensor=True)
+
+    def activation(self) -> nn.Module:
+        return qnn.QuantReLU(
+            UnsignedActivationQuantizer, bit_width=self.widths.activation_bits, **self._calibration(signed=False)
+        )
+
+    def conv(
+        self, in_channels, out_channels, kernel, *, stride=1, groups=1, relu=True, shared_act=None, stem=False
+    ) -> ConvUnit:
+        bits = self.widths.stem_weight_bits if stem else self.widths.weight_bits
+        conv = qnn.QuantConv2d(
+            in_channels, out_channels, kernel, stride, kernel // 2, groups=groups, **_parameters(True, bits)
+        )
+        if shared_act is not None:
+            return ConvUnit(conv, shared_act=shared_act)
+        return ConvUnit(conv, act=self.activation() if relu else self._signed(self.widths.activation_bits))
+
+    def output(self, in_channels: int, out_channels: int) -> ConvUnit:
+        conv = qnn.QuantConv2d(in_channels, out_channels, 1, **_parameters(True, self.widths.weight_bits))
+        return ConvUnit(conv, act=self._signed(self.widths.output_bits))
+
+    def dilation(self, in_channels: int, bound: int) -> ConvUnit:
+        conv = qnn.QuantConv2d(in_channels, 1, 1, **_parameters(True, self.widths.weight_bits))
+        bits = bound.bit_length() + 1
+        quantizer = qnn.QuantIdentity(
+            DilationQuantizer, bit_width=bits, scaling_init=2.0 ** (bits - 1), return_quant_tensor=True
+        )
+        exact = bound == 2 ** (bits - 1) - 1
+        return ConvUnit(conv, act=quantizer if exact else nn.Sequential(nn.Hardtanh(-bound, bound), quantizer))
+
+    def deform(self, channels: int, bound: int, *, relu: bool) -> ConvUnit:
+        conv = QuantSquareDeformConv2d(channels, bound, bias=relu, weight_bits=self.widths.weight_bits)
+        return ConvUnit(conv, act=self.activation() if relu else self._signed(self.widths.activation_bits))
+
+    def _signed(self, bits: int) -> nn.Module:
+        return qnn.QuantIdentity(SignedActivationQuantizer, bit_width=bits, **self._calibration(signed=True))
+
+    def _calibration(self, signed: bool) -> dict[str, object]:
+        return {
+            "high_percentile_q": self.widths.activation_percentile,
+            "collect_stats_steps": self.widths.calibration_batches,
+            "return_quant_tensor": True,
+        }
+
+
+def _parameters(bias: bool, weight_bits: int) -> dict[str, object]:
+    return {
+        "bias": bias,
+        "weight_quant": WeightQuantizer,
+        "weight_bit_width": weight_bits,
+        "bias_quant": BiasQuantizer if bias else None,
+    }
+
+
+def plain(x: Tensor | QuantTensor) -> Tensor:
+    """The values of a tensor, quantized or not."""
+    return x.value if isinstance(x, QuantTensor) else x
+
+
+def move(function: Callable[..., Tensor], *tensors: Tensor | QuantTensor) -> Tensor | QuantTensor:
+    """Apply a function that only moves values about, so that the first tensor's quantizer holds for the result."""
+    first = tensors[0]
+    result = function(*map(plain, tensors))
+    return first.set(value=result) if isinstance(first, QuantTensor) else result
+
+
+class MaxPool2d(nn.MaxPool2d):
+    """Max-pooling of tensors, quantized or not."""
+
+    def forward(self, x: Tensor | QuantTensor) -> Tensor | QuantTensor:
+        return move(super().forward, x)
+
+
+class Upsample2x(nn.Module):
+    """Nearest-neighbour upsampling, (N, C, H, W) to (N, C, 2H, 2W)."""
+
+    def forward(self, x: Tensor | QuantTensor) -> Tensor | QuantTensor:
+        return move(lambda value: F.interpolate(value, scale_factor=2, mode="nearest"), x)
+
+
+def split_halves(x: Tensor | QuantTensor) -> tuple[Tensor | QuantTensor, Tensor | QuantTensor]:
+    """The lower and the upper half of the channels."""
+    low, high = torch.chunk(plain(x), 2, dim=1)
+    return move(lambda _: low, x), move(lambda _: high, x)
+
+
+def concat_shuffle(low: Tensor | QuantTensor, high: Tensor | QuantTensor) -> Tensor | QuantTensor:
+    """Concatenate two tensors of one quantizer and interleave their channels: ShuffleNet's channel shuffle, 2 groups."""
+
+    def function(a: Tensor, b: Tensor) -> Tensor:
+        n, c, h, w = a.shape
+        return torch.cat((a, b), 1).reshape(n, 2, c, h, w).transpose(1, 2).reshape(n, 2 * c, h, w)
+
+    return move(function, low, high)

@@ -1,0 +1,58 @@
+"""Brevitas quantizers of the project: integers with power-of-two scales, rounding half to even.
+
+Weights: signed, narrow range, one scale per output channel from the channel's largest magnitude.
+Activations: one scale per tensor, set from a percentile in calibration, then learned.
+Biases: integers at the accumulator's scale (input scale times weight scale).
+"""
+
+from brevitas.core.function_wrapper import RoundSte
+from brevitas.inject.enum import ScalingImplType
+from brevitas.quant.fixed_point import (
+    Int8ActPerTensorFixedPoint,
+    Int8WeightPerChannelFixedPoint,
+    Uint8ActPerTensorFixedPoint,
+)
+from brevitas.quant.scaled_int import Int32Bias
+
+SMALLEST_RANGE = 2.0**-8
+"""Smallest full scale of a weight channel or activation: keeps bias integers within float32's exact 24 bits."""
+
+
+class WeightQuantizer(Int8WeightPerChannelFixedPoint):
+    """Signed narrow weights; the largest magnitude is rounded to a power of two, so it may clip by up to sqrt(2)."""
+
+    scaling_min_val = SMALLEST_RANGE
+    restrict_value_float_to_int_impl = RoundSte
+
+
+class BiasQuantizer(Int32Bias):
+    """Signed integers at the accumulator's scale."""
+
+
+class UnsignedActivationQuantizer(Uint8ActPerTensorFixedPoint):
+    """After a ReLU."""
+
+    scaling_min_val = SMALLEST_RANGE
+
+
+class SignedActivationQuantizer(Int8ActPerTensorFixedPoint):
+    """Where no ReLU stands before: after a depthwise convolution and at the outputs."""
+
+    scaling_min_val = SMALLEST_RANGE
+
+
+class ImageQuantizer(Uint8ActPerTensorFixedPoint):
+    """Raw bytes: unsigned 8 bit, scale 2^-8 exactly, nothing to learn."""
+
+    scaling_impl_type = ScalingImplType.CONST
+    scaling_init = 1.0
+
+
+class DilationQuantizer(Int8ActPerTensorFixedPoint):
+    """Integers of scale 1, signed and narrow: `bit_width` b holds -(2^(b-1) - 1) .. 2^(b-1) - 1.
+
+    `scaling_init` must be 2^(b-1), the full scale that makes the scale 1.
+    """
+
+    narrow_range = True
+    scaling_impl_type = ScalingImplType.CONST

@@ -1,0 +1,271 @@
+"""Recipes: one YAML file that says which network is trained on which data, and how.
+
+A recipe is checked whole before anything runs: an unknown key, a wrong type or an impossible combination is a
+`RecipeError` that names the file, the key's path and, for a misspelt key, the nearest valid one.
+"""
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from codesign.errors import RecipeError
+from codesign.files import write_text
+from codesign.resources import models_dir
+
+Bits = Annotated[int, Field(ge=2, le=8)]
+Positive = Annotated[int, Field(gt=0)]
+EvenChannels = Annotated[int, Field(gt=0, multiple_of=2)]
+
+DIGIT_CLASSES = tuple("0123456789")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Data(_Section):
+    """Where images come from. `path` is a VOC devkit folder; without it, the digits set is made in the cache."""
+
+    set: Literal["digits", "voc"] = "digits"
+    path: Path | None = None
+    image_size: Annotated[int, Field(ge=16, multiple_of=8)] = 64
+    train_images: Positive = 4000
+    val_images: Positive = 256
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _voc_needs_a_folder(self) -> Self:
+        if self.set == "voc" and self.path is None:
+            raise ValueError("the set 'voc' needs data.path, the folder of the VOC devkit")
+        return self
+
+
+class Stem(_Section):
+    """First layer: 3x3 with stride 4, or 3x3 with stride 2 and a 3x3 max-pool of stride 2. Either way 1/4 of the input."""
+
+    kind: Literal["stride4", "stride2-maxpool"] = "stride2-maxpool"
+    channels: Positive = 24
+
+
+class Stage(_Section):
+    """A ShuffleNetV2 stage: one unit of stride 2, then `units - 1` of stride 1."""
+
+    channels: EvenChannels
+    units: Positive
+
+
+Operator = Literal["depthwise", "square-integer-depthwise"]
+"""3x3 operator of the decoder: `depthwise` is the square one with its dilation s fixed to 1."""
+
+
+class Decoder(_Section):
+    """Blocks of (3x3 operator, 1x1, 2x upsample); `channels[i]` leave block i."""
+
+    operator: Operator = "square-integer-depthwise"
+    bound: Annotated[int, Field(ge=1, le=15)] = 7
+    order: Literal["depthwise_first", "pointwise_first"] = "depthwise_first"
+    channels: Annotated[tuple[Positive, ...], Field(min_length=1)]
+
+
+class Model(_Section):
+    """CoDeNet: stem, stages, optional 1x1, decoder, three heads."""
+
+    stem: Stem = Stem()
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+    last_channels: Positive | None = None
+    decoder: Decoder
+    head_channels: Positive = 64
+    classes: Annotated[tuple[str, ...], Field(min_length=1)] = DIGIT_CLASSES
+
+    @model_validator(mode="after")
+    def _decoder_fits_the_stages(self) -> Self:
+        if len(self.decoder.channels) > len(self.stages):
+            raise ValueError("decoder.channels has more blocks than there are stages to undo")
+        return self
+
+    @property
+    def output_stride(self) -> int:
+        """Input pixels per cell of the heat map."""
+        return 4 * 2 ** (len(self.stages) - len(self.decoder.channels))
+
+    @property
+    def coarsest_stride(self) -> int:
+        """Input pixels per cell of the smallest feature map."""
+        return 4 * 2 ** len(self.stages)
+
+
+class Quantization(_Section):
+    """Widths in bits. Scales are powers of two: per output channel for weights, per tensor for activations."""
+
+    weight_bits: Bits = 4
+    stem_weight_bits: Bits = 8
+    activation_bits: Bits = 8
+    output_bits: Annotated[int, Field(ge=4, le=16)] = 8
+    activation_percentile: Annotated[float, Field(gt=50, le=100)] = 99.9
+    calibration_batches: Positive = 4
+
+
+class Phase(_Section):
+    """One run of the optimizer. The rate rises over the first tenth of the steps and falls to zero as a cosine."""
+
+    epochs: Positive
+    learning_rate: Annotated[float, Field(gt=0)]
+
+
+class Training(_Section):
+    """Adam in floating point with batch norm, then with quantizers from the folded weights."""
+
+    batch_size: Positive = 32
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-4
+    float_phase: Phase = Phase(epochs=10, learning_rate=2e-3)
+    quantized_phase: Phase = Phase(epochs=4, learning_rate=5e-4)
+
+
+class Detection(_Section):
+    """Which peaks of the heat map become boxes."""
+
+    score_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    max_boxes: Positive = 50
+
+
+class Recipe(_Section):
+    """A whole recipe. See `models/*.yaml` for examples."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    task: Literal["detection"] = "detection"
+    seed: int = 0
+    data: Data = Data()
+    model: Model
+    quantization: Quantization = Quantization()
+    training: Training = Training()
+    detection: Detection = Detection()
+
+    @model_validator(mode="after")
+    def _image_divides_into_cells(self) -> Self:
+        if self.data.image_size % self.model.coarsest_stride:
+            raise ValueError(
+                f"data.image_size {self.data.image_size} is no multiple of {self.model.coarsest_stride}, "
+                "the stride of the last stage"
+            )
+        return self
+
+
+def load_recipe(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read and check a recipe.
+
+    Args:
+        path_or_name: a YAML file, or the name of a recipe that ships with the package.
+        overrides: `key.path=value` settings that replace the file's; values are parsed as YAML.
+
+    Raises:
+        RecipeError: no such recipe, not YAML, an unknown key, a bad value, or an override of a wrong form.
+    """
+    path = _find(path_or_name)
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"cannot be read ({error})", where=str(path)) from error
+    except yaml.YAMLError as error:
+        raise RecipeError(f"is not YAML ({_one_line(error)})", where=str(path), remedy="mend its syntax") from error
+    if not isinstance(content, dict):
+        raise RecipeError("is not a mapping of keys", where=str(path), remedy="see models/codenet-digits.yaml")
+    for setting in overrides:
+        _override(content, setting)
+    return parse_recipe(content, str(path))
+
+
+def parse_recipe(content: dict[str, Any], source: str) -> Recipe:
+    """Check a recipe already read into a mapping; `source` is named in errors.
+
+    Raises:
+        RecipeError: as for `load_recipe`.
+    """
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as error:
+        raise _recipe_error(error, source) from error
+
+
+def save_recipe(recipe: Recipe, path: Path) -> None:
+    """Write a recipe with every default spelt out."""
+    write_text(path, yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False))
+
+
+def _find(path_or_name: str | Path) -> Path:
+    path = Path(path_or_name)
+    if path.is_file():
+        return path
+    shipped = models_dir() / f"{path_or_name}.yaml"
+    if path.name == str(path_or_name) and shipped.is_file():
+        return shipped
+    names = sorted(file.stem for file in models_dir().glob("*.yaml"))
+    raise RecipeError(
+        "no such recipe", where=str(path_or_name), remedy=f"give a YAML file or one of {', '.join(names)}"
+    )
+
+
+def _override(content: dict[str, Any], setting: str) -> None:
+    key, separator, text = setting.partition("=")
+    steps = key.split(".")
+    if not separator or not all(steps):
+        raise RecipeError("is not of the form key.path=value", where=f"--set {setting}", remedy="e.g. seed=1")
+    node: Any = content
+    for step in steps[:-1]:
+        node = node[int(step)] if isinstance(node, list) and _is_index(step, node) else _child(node, step, setting)
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"its value is not YAML ({_one_line(error)})", where=f"--set {setting}") from error
+    if isinstance(node, list) and _is_index(steps[-1], node):
+        node[int(steps[-1])] = value
+    elif isinstance(node, dict):
+        node[steps[-1]] = value
+    else:
+        raise RecipeError("leads to a key inside a plain value", where=f"--set {setting}", remedy="shorten the key")
+
+
+def _child(node: Any, step: str, setting: str) -> Any:
+    if not isinstance(node, dict):
+        raise RecipeError("leads to a key inside a plain value", where=f"--set {setting}", remedy="shorten the key")
+    return node.setdefault(step, {})
+
+
+def _is_index(step: str, node: list[Any]) -> bool:
+    return step.isdigit() and int(step) < len(node)
+
+
+def _recipe_error(error: ValidationError, source: str) -> RecipeError:
+    """The first problem, as one line; a misspelt key before the missing key that it leaves behind."""
+    first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
+    location = [str(step) for step in first["loc"]]
+    where = f"{source}: {'.'.join(location)}" if location else source
+    if first["type"] == "extra_forbidden":
+        valid = _keys_at(first["loc"][:-1])
+        nearest = difflib.get_close_matches(location[-1], valid, n=1, cutoff=0.4)
+        remedy = f"did you mean '{nearest[0]}'?" if nearest else f"valid keys here: {', '.join(valid)}"
+        return RecipeError("unknown key", where=where, remedy=remedy)
+    if first["type"] == "missing":
+        return RecipeError("key is missing", where=where, remedy="add it")
+    message = first["msg"].removeprefix("Value error, ")
+    given = "" if isinstance(first["input"], dict) else f" (got {first['input']!r})"
+    return RecipeError(f"{message}{given}", where=where, remedy="correct the value")
+
+
+def _keys_at(location: Sequence[int | str]) -> list[str]:
+    """Keys that are valid in the section at `location`."""
+    section: Any = Recipe
+    for step in location:
+        if isinstance(step, int):
+            continue
+        section = section.model_fields[step].annotation
+        if not isinstance(section, type) or not issubclass(section, BaseModel):
+            section = next(part for part in get_args(section) if isinstance(part, type))
+    return list(section.model_fields)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

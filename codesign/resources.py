@@ -1,0 +1,34 @@
+"""Folders that ship with the package: recipes, operator libraries, boards.
+
+In a checkout `models/`, `hls/` and `rtl_sim/rtl/` lie beside the package; in an installed wheel they lie inside it
+(`setup.py` maps them).
+"""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def _shipped(installed: str, checkout: str) -> Path:
+    inside = _PACKAGE / installed
+    return inside if inside.is_dir() else _PACKAGE.parent / checkout
+
+
+def models_dir() -> Path:
+    """Recipes (`NAME.yaml`) and trained runs (`NAME/`)."""
+    return _shipped("models", "models")
+
+
+def hls_dir() -> Path:
+    """C++ operator headers for hls4ml projects."""
+    return _shipped("hls", "hls")
+
+
+def rtl_dir() -> Path:
+    """SystemVerilog operator library."""
+    return _shipped("rtl", "rtl_sim/rtl")
+
+
+def targets_dir() -> Path:
+    """One YAML file a board."""
+    return _PACKAGE / "targets"

@@ -1,0 +1,12 @@
+"""Packages that live outside `codesign/` in the checkout, and inside it once installed."""
+
+from setuptools import find_packages, setup
+
+RESOURCES = {"codesign.models": "models", "codesign.hls": "hls", "codesign.rtl": "rtl_sim/rtl"}
+
+setup(
+    packages=find_packages(include=["codesign", "codesign.*"]) + list(RESOURCES),
+    package_dir=RESOURCES,
+    package_data={name: ["*", "**/*"] for name in (*RESOURCES, "codesign.targets", "codesign.emit", "codesign.report")},
+    exclude_package_data={"": ["__pycache__/*", "**/__pycache__/*"]},
+)
