@@ -1,0 +1,48 @@
+"""Finds and reads target files."""
+
+from __future__ import annotations
+
+import difflib
+from importlib import resources
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from codesign.errors import TargetError
+from codesign.targets.model import Target
+
+
+def target_names() -> tuple[str, ...]:
+    """Names of the boards that ship with the package, sorted."""
+    files = resources.files("codesign.targets").iterdir()
+    return tuple(sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml")))
+
+
+def load_target(name: str | Path) -> Target:
+    """The board called `name`, or the one described by the YAML file at that path.
+
+    Raises TargetError if there is no such board, or if a key of the file is missing, unknown or out of range.
+    """
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml"):
+        if not path.is_file():
+            raise TargetError("there is no such target file", where=str(path))
+        return _parse(path.read_text(), str(path))
+    if str(name) not in target_names():
+        near = difflib.get_close_matches(str(name), target_names(), n=1)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        raise TargetError(f"unknown target '{name}'", remedy=f"{hint}known: {', '.join(target_names())}")
+    file = resources.files("codesign.targets") / f"{name}.yaml"
+    return _parse(file.read_text(), file.name)
+
+
+def _parse(text: str, where: str) -> Target:
+    try:
+        return Target.model_validate(yaml.safe_load(text))
+    except yaml.YAMLError as error:
+        raise TargetError(f"not a readable YAML file ({str(error).splitlines()[0]})", where=where) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise TargetError(first["msg"].lower(), where=f"{where}:{key}" if key else where) from None

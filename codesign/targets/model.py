@@ -1,0 +1,67 @@
+"""The schema of a target file."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Resources(_Strict):
+    """What the fabric holds. bram36 counts blocks of 36 Kbit; dsp counts multipliers of at least 25 x 18 bits."""
+
+    lut: int = Field(gt=0)
+    ff: int = Field(gt=0)
+    bram36: float = Field(gt=0)
+    dsp: int = Field(ge=0)
+
+
+class Share(_Strict):
+    """Part of each resource that a schedule may book; the rest is left to placement and to the board's own logic."""
+
+    lut: float = Field(default=0.8, gt=0, le=1)
+    ff: float = Field(default=0.8, gt=0, le=1)
+    bram36: float = Field(default=1.0, gt=0, le=1)
+    dsp: float = Field(default=1.0, gt=0, le=1)
+
+
+class Memory(_Strict):
+    """External memory. peak_mb_s: the chips' own limit; port_mb_s: one port into the fabric at the target's clock."""
+
+    peak_mb_s: float = Field(gt=0)
+    port_mb_s: float = Field(gt=0)
+    source: str
+
+
+class Power(_Strict):
+    """Measured power of the whole board while the fabric waits, in watts."""
+
+    board_w: float = Field(gt=0)
+    source: str
+
+
+class Target(_Strict):
+    """A board: `part` as the vendor's tools spell it, `family` its kind of fabric."""
+
+    name: str
+    board: str
+    part: str
+    family: Literal["xc7", "xcup", "ecp5"]
+    clock_mhz: float = Field(gt=0)
+    resources: Resources
+    share: Share = Share()
+    memory: Memory
+    power: Power | None = None
+    sources: tuple[str, ...] = Field(min_length=1)
+
+    @property
+    def budget(self) -> Resources:
+        """What a schedule may book: the resources times their shares, LUT and FF rounded down."""
+        r, s = self.resources, self.share
+        return Resources(
+            lut=int(r.lut * s.lut), ff=int(r.ff * s.ff), bram36=int(2 * r.bram36 * s.bram36) / 2, dsp=int(r.dsp * s.dsp)
+        )

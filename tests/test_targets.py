@@ -1,0 +1,56 @@
+"""Target files: what ships is complete, what is wrong is named."""
+
+from pathlib import Path
+
+import pytest
+
+from codesign.errors import TargetError
+from codesign.targets import load_target, target_names
+
+
+@pytest.mark.parametrize("name", target_names())
+def test_every_shipped_board_loads_under_its_own_name_with_sources(name: str) -> None:
+    target = load_target(name)
+    assert target.name == name
+    assert all(target.sources)
+    assert target.budget.lut < target.resources.lut
+    assert target.budget.dsp <= target.resources.dsp
+
+
+def test_the_pynq_z2_is_an_xc7z020() -> None:
+    resources = load_target("pynq-z2").resources
+    assert (resources.lut, resources.ff, resources.bram36, resources.dsp) == (53200, 106400, 140, 220)
+
+
+def test_an_unknown_board_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(TargetError, match=r"unknown target 'pynq-z1'; did you mean 'pynq-z2'\?"):
+        load_target("pynq-z1")
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(TargetError, match=r"nowhere\.yaml: there is no such target file"):
+        load_target("nowhere.yaml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("  lut: 53200\n", "", "resources.lut"),
+        ("  lut: 53200\n", "  lut: -1\n", "resources.lut"),
+        ("clock_mhz: 100\n", "clock_mhz: 100\nclock: 3\n", "clock"),
+        ("family: xc7\n", "family: xc6\n", "family"),
+    ],
+)
+def test_a_wrong_key_is_named(tmp_path: Path, old: str, new: str, key: str) -> None:
+    shipped = Path(__file__).parents[1] / "codesign" / "targets" / "pynq-z2.yaml"
+    path = tmp_path / "board.yaml"
+    path.write_text(shipped.read_text().replace(old, new, 1))
+    with pytest.raises(TargetError, match=rf"board\.yaml:{key}: "):
+        load_target(path)
+
+
+def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "board.yaml"
+    path.write_text("name: [unclosed")
+    with pytest.raises(TargetError, match="not a readable YAML file"):
+        load_target(path)
