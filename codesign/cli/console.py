@@ -16,17 +16,17 @@ REPORT_COLUMNS = 100
 """Reports fit this width."""
 
 
-class Interrupted(Exception):
+class InterruptedWorkError(Exception):
     """Ctrl-C; the text says what is kept and how to go on."""
 
 
 @contextmanager
 def keeps(what: str) -> Iterator[None]:
-    """Turns Ctrl-C into `Interrupted(what)`."""
+    """Turns Ctrl-C into `InterruptedWorkError(what)`."""
     try:
         yield
     except KeyboardInterrupt:
-        raise Interrupted(what) from None
+        raise InterruptedWorkError(what) from None
 
 
 def terminal() -> Console:

@@ -17,7 +17,7 @@ import typer
 
 from codesign import __version__
 from codesign.cli import commands
-from codesign.cli.console import Interrupted
+from codesign.cli.console import InterruptedWorkError
 from codesign.errors import CodesignError
 
 OK, DIFFERENT, MISTAKE, INTERRUPTED = 0, 1, 2, 130
@@ -56,7 +56,7 @@ def status(arguments: list[str] | None = None) -> int:
     """Runs one command line and returns its exit status."""
     try:
         outcome = build_app()(arguments, standalone_mode=False)
-    except Interrupted as interruption:
+    except InterruptedWorkError as interruption:
         return _say(f"interrupted; {interruption}", INTERRUPTED)
     except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted; files that were complete are kept", INTERRUPTED)

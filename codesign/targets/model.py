@@ -38,9 +38,14 @@ class Memory(_Strict):
 
 
 class Power(_Strict):
-    """Measured power of the whole board while the fabric waits, in watts."""
+    """Measured power in watts: the whole board while the fabric waits, and what working designs add to that.
+
+    incremental_w: least and most among the measured designs. No coefficient per resource is known that would tell
+    them apart, so the range is the estimate.
+    """
 
     board_w: float = Field(gt=0)
+    incremental_w: tuple[float, float]
     source: str
 
 

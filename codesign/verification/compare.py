@@ -95,5 +95,13 @@ def _first_difference(
     block = producer.name if producer else tensor
     value = got[place].item()
     return Mismatch(
-        stage, block, tensor, offset + image, channel, y, x, int(expected[place]), int(value) if value == int(value) else value
+        stage,
+        block,
+        tensor,
+        offset + image,
+        channel,
+        y,
+        x,
+        int(expected[place]),
+        int(value) if value == int(value) else value,
     )

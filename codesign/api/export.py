@@ -1,0 +1,115 @@
+"""`codesign export`: from a trained run, or a QONNX file, to a build folder."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from codesign.build_folder import BuildFolder, new_build
+from codesign.emit.hls import emit_hls
+from codesign.emit.onnx import emit_qcdq
+from codesign.emit.rtl.top import emit_rtl
+from codesign.errors import BuildError
+from codesign.files import write_bytes, write_text
+from codesign.frontend import import_qonnx
+from codesign.graph import Graph, save
+from codesign.progress import Progress, silent
+from codesign.reporting.summarize import summarize
+from codesign.reporting.summary import Summary
+from codesign.resources import models_dir
+from codesign.schedule import schedule
+from codesign.targets import load_target
+
+RUN_FILES = ("recipe.yaml", "weights.safetensors", "result.json")
+STEPS = ("integer graph", "ONNX", "schedule", "hls4ml project", "SystemVerilog", "report")
+
+
+@dataclass(frozen=True)
+class Export:
+    """A finished build and its report."""
+
+    folder: BuildFolder
+    summary: Summary
+
+
+def export(
+    source: str | Path,
+    out: str | Path,
+    *,
+    target: str | Path = "pynq-z2",
+    fps: float | None = None,
+    max_dsp: int | None = None,
+    clock_mhz: float | None = None,
+    progress: Progress = silent,
+) -> Export:
+    """Writes a build folder at `out`, whole or not at all.
+
+    source: a run folder, the name of a run that ships in `models/`, or a QONNX file. fps: reach this frame rate with
+    the least hardware, else as fast as the target allows; max_dsp and clock_mhz replace the target's own limits.
+    Raises a CodesignError that says what cannot be exported, and why.
+    """
+    board = load_target(target)
+    origin = find_source(source)
+    facts = {
+        "source": str(origin),
+        "target": board.model_dump(mode="json"),
+        "options": {"fps": fps, "max_dsp": max_dsp, "clock_mhz": clock_mhz},
+    }
+    steps = iter(STEPS)
+
+    def step() -> None:
+        name = next(steps)
+        progress(f"export: {name}", STEPS.index(name), len(STEPS))
+
+    with new_build(Path(out), facts) as build:
+        step()
+        graph = _import_file(origin, build) if origin.is_file() else _import_run(origin, build)
+        save(graph, build.graph_file)
+        step()
+        write_bytes(build.qcdq, emit_qcdq(graph).SerializeToString())
+        step()
+        plan = schedule(graph, board, fps=fps, max_dsp=max_dsp, clock_mhz=clock_mhz)
+        plan.save(build.schedule)
+        step()
+        emit_hls(graph, build.hls, part=board.part, clock_period_ns=1e3 / plan.clock_mhz, foldings=plan.foldings)
+        step()
+        emit_rtl(graph, plan, build.rtl)
+        step()
+        result = summarize(build, board)
+        write_text(build.report, result.model_dump_json(indent=1) + "\n")
+    return Export(BuildFolder(Path(out)), result)
+
+
+def find_source(source: str | Path) -> Path:
+    """The run folder or QONNX file that `source` names. Raises BuildError if there is none."""
+    path = Path(source)
+    if path.is_file() or (path / "recipe.yaml").is_file():
+        return path
+    shipped = models_dir() / str(source)
+    if path.name == str(source) and (shipped / "recipe.yaml").is_file():
+        return shipped
+    names = sorted(found.parent.name for found in models_dir().glob("*/recipe.yaml"))
+    raise BuildError(
+        "no such run folder, shipped run or QONNX file", where=str(source), remedy=f"shipped runs: {', '.join(names)}"
+    )
+
+
+def _import_file(file: Path, build: BuildFolder) -> Graph:
+    graph = import_qonnx(file)
+    shutil.copyfile(file, build.qonnx)
+    return graph
+
+
+def _import_run(run: Path, build: BuildFolder) -> Graph:
+    """A run is copied into the build, so that its PyTorch modules can be verified too."""
+    from codesign.frontend.export import export_qonnx
+    from codesign.training import load_run
+
+    recipe, model = load_run(run)
+    build.run.mkdir()
+    for name in RUN_FILES:
+        shutil.copyfile(run / name, build.run / name)
+    qonnx = export_qonnx(model, recipe)
+    write_bytes(build.qonnx, qonnx.SerializeToString())
+    return import_qonnx(qonnx)

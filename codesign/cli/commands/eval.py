@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from codesign.cli.console import keeps, progress_bars, terminal
+
+ORDER = 2
+
+
+class Backend(StrEnum):
+    torch = "torch"
+    graph = "graph"
+    onnx = "onnx"
+    hls = "hls"
+    rtl = "rtl"
+
+
+def run(
+    run: Annotated[str, typer.Argument(help="A run folder, a shipped run's name, or a build folder made from one.")],
+    backend: Annotated[Backend, typer.Option(help="What computes the network's outputs.")] = Backend.torch,
+    limit: Annotated[int | None, typer.Option(min=1, help="Use the first N validation images only.")] = None,
+) -> None:
+    """Measure AP50 and AP on the validation set, with the outputs of any back end."""
+    from codesign.api.evaluate import evaluate
+
+    with keeps("nothing was written"), progress_bars() as progress:
+        result = evaluate(run, backend=backend.value, limit=limit, progress=progress)
+    terminal().print(f"AP50 {result.ap50:.4f}, AP {result.ap:.4f} on {result.images} images by {backend.value}")

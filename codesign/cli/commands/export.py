@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from codesign.cli.console import keeps, progress_bars, terminal
+
+ORDER = 3
+
+
+def run(
+    source: Annotated[str, typer.Argument(help="A run folder, the name of a shipped run, or a QONNX file.")],
+    out: Annotated[Path, typer.Option(help="Build folder to write; an older build there is replaced.")],
+    target: Annotated[str, typer.Option(help="A board of `codesign targets`, or a target file.")] = "pynq-z2",
+    fps: Annotated[
+        float | None, typer.Option(help="Frame rate to reach with least hardware. Default: as fast as fits.")
+    ] = None,
+    max_dsp: Annotated[int | None, typer.Option(help="Use at most so many DSP blocks.")] = None,
+    clock: Annotated[float | None, typer.Option(help="Clock in MHz. Default: the target's.")] = None,
+) -> None:
+    """Turn a trained network into hardware: QONNX, ONNX, an hls4ml project and SystemVerilog.
+
+    Nothing is left in the build folder unless all of it could be written.
+    """
+    from codesign.api.export import export
+    from codesign.reporting.terminal import print_report
+
+    with keeps(f"{out} is as it was"), progress_bars() as progress:
+        build = export(source, out, target=target, fps=fps, max_dsp=max_dsp, clock_mhz=clock, progress=progress)
+    console = terminal()
+    print_report(build.summary, console)
+    console.print(f"build folder: {build.folder.path}")

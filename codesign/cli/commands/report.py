@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from codesign.cli.console import keeps, progress_bars, terminal
+
+ORDER = 5
+
+
+def run(
+    build: Annotated[Path, typer.Argument(help="A build folder.")],
+    html: Annotated[bool, typer.Option("--html", help="Write report.html, one page that needs no network.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON instead of a table.")] = False,
+) -> None:
+    """Show what a design takes: every block's folding, cycles, resources and energy against the board's budget."""
+    from codesign.api.report import report
+    from codesign.reporting.terminal import print_report
+
+    with keeps(f"{build} is as it was"), progress_bars() as progress:
+        result = report(build, html=html, progress=progress)
+    if json:
+        typer.echo(result.summary.model_dump_json(indent=1))
+    else:
+        print_report(result.summary, terminal())
+    if result.page:
+        typer.echo(f"page: {result.page}", err=json)

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from codesign.cli.console import keeps, terminal
+
+ORDER = 6
+
+
+def run(
+    build: Annotated[Path, typer.Argument(help="A build folder.")],
+    images: Annotated[int, typer.Option(min=1, help="Frames to send, back to back.")] = 2,
+    stall: Annotated[float, typer.Option(min=0, max=0.99, help="Chance that a port pauses in a cycle.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Seed of the pauses.")] = 0,
+    waves: Annotated[Path | None, typer.Option(help="Write all signals to this FST file, for a viewer.")] = None,
+) -> int:
+    """Run the exported SystemVerilog in Verilator and measure it: outputs checked, cycles a frame, latency.
+
+    Exit status 1 if the outputs differ from the integer graph's.
+    """
+    from codesign.api.simulate import simulate
+
+    with keeps("compiled simulators are"):
+        result = simulate(build, images=images, stall=stall, seed=seed, waves=waves)
+    console = terminal()
+    console.print(f"outputs of {images} frames: {'exact' if result.exact else 'different from the integer graph'}")
+    console.print(f"interval {result.interval_cycles:,} cycles, latency {result.latency_cycles:,} cycles")
+    console.print(
+        f"{result.cycles:,} cycles in {result.seconds:.1f} s ({result.cycles / result.seconds:,.0f} cycles/s)"
+    )
+    if waves:
+        console.print(f"waves: {waves}")
+    return 0 if result.exact else 1

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from codesign.cli.console import keeps, terminal
+
+ORDER = 1
+
+
+def run(
+    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped one, e.g. codenet-digits.")],
+    out: Annotated[Path | None, typer.Option(help="Run folder to write. Default: runs/NAME of the recipe.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run folder's last checkpoint.")] = False,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the recipe, e.g. seed=1. Repeatable."),
+    ] = None,
+) -> None:
+    """Train a recipe: floating point, then quantization-aware.
+
+    Writes the recipe, checkpoints, weights and results into the run folder. An interrupted training that is resumed
+    ends with the same weights as one that was not.
+    """
+    from codesign.api.train import train
+    from codesign.recipe import load_recipe
+
+    folder = out or Path("runs") / load_recipe(recipe, set_ or ()).name
+    with keeps(f"the last checkpoint is in {folder}, go on with the same command and --resume"):
+        result = train(recipe, folder, resume=resume, overrides=set_ or ())
+    console = terminal()
+    console.print(f"AP50 {result.ap50:.3f}, AP {result.ap:.3f} on the validation set")
+    console.print(f"run folder: {folder}")

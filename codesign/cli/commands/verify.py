@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from codesign.cli.console import keeps, progress_bars, terminal
+
+ORDER = 4
+
+
+def run(
+    build: Annotated[Path, typer.Argument(help="A build folder.")],
+    images: Annotated[int, typer.Option(help="Images to run through every stage.")] = 16,
+) -> int:
+    """Prove every stage equal to the integer graph, tensor by tensor, to the bit.
+
+    Runs the PyTorch modules, QONNX's executor, ONNX Runtime, the integer graph, the compiled hls4ml project and the
+    simulated SystemVerilog on the same images. Writes verify.json. Exit status 1 if any value differs.
+    """
+    from codesign.api.verify import verify
+    from codesign.reporting.terminal import print_verification
+
+    with keeps(f"{build} is as it was, compiled simulators included"), progress_bars() as progress:
+        verdict = verify(build, images=images, progress=progress)
+    print_verification(verdict, terminal())
+    return 0 if verdict.exact else 1

@@ -1,0 +1,111 @@
+"""Reports and verdicts on a terminal of at least 100 columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from codesign.reporting.summary import Energy, Resources, Summary, units
+
+if TYPE_CHECKING:
+    from codesign.api.verify import Verification
+
+NAME_WIDTH = 27
+
+
+def print_report(summary: Summary, console: Console) -> None:
+    """One line a unit, then the totals against the target."""
+    with_energy = summary.totals.energy_incremental is not None
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
+    for heading in ("block", "operator", "output"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("fold", "MACs", "cycles", "lat us", "LUT", "FF", "BRAM", "DSP") + (("nJ",) if with_energy else ()):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for unit in units(summary.blocks):
+        slowest = unit.interval_cycles == summary.totals.interval_cycles
+        energy = (_nanojoules(unit.energy_incremental),) if with_energy else ()
+        table.add_row(
+            shorten(unit.name, NAME_WIDTH),
+            unit.operator,
+            "x".join(map(str, unit.outputs[0].shape)),
+            unit.folding.replace("×", "x"),
+            engineering(unit.macs) if unit.macs else "",
+            f"{unit.interval_cycles:,}",
+            f"{unit.latency_us:,.1f}",
+            *_resources(unit.resources),
+            *energy,
+            style="bold yellow" if slowest and unit.macs else None,
+        )
+    table.add_row("streams between the blocks", *[""] * 6, *_resources(summary.totals.streams))
+    console.print(table)
+    _print_totals(summary, console)
+
+
+def _print_totals(summary: Summary, console: Console) -> None:
+    totals, target = summary.totals, summary.target
+    console.print()
+    console.print(f"[bold]{summary.network}[/] on {target.board} ({target.part}) at {target.clock_mhz:g} MHz")
+    console.print(
+        f"{totals.frames_per_s:,.1f} frames/s, latency {totals.latency_ms:.2f} ms, {engineering(totals.macs)} MACs a "
+        f"frame, {engineering(totals.parameters)} parameters; slowest block: {totals.bottleneck}"
+    )
+    for name in Resources.model_fields:
+        used, held = getattr(totals.resources, name), getattr(target.resources, name)
+        share = used / held if held else 0.0
+        bar = "█" * round(30 * min(share, 1))
+        console.print(f"{name.upper():7}[cyan]{bar:░<30}[/] {used:>9,g} of {held:>9,g}  {share:6.1%}")
+    if totals.energy_incremental and totals.energy_board:
+        low, high = totals.energy_incremental.low_uj, totals.energy_incremental.high_uj
+        board = (totals.energy_board.low_uj + totals.energy_board.high_uj) / 2
+        console.print(
+            f"energy a frame: {_two_digits(board)} uJ for the whole board; work adds {_two_digits(low)} to "
+            f"{_two_digits(high)} uJ of it"
+        )
+
+
+def print_verification(verdict: Verification, console: Console) -> None:
+    """One line a stage, then the verdict or the first difference."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    table.add_column("stage")
+    table.add_column("verdict")
+    for heading in ("tensors", "values", "seconds"):
+        table.add_column(heading, justify="right")
+    for stage in verdict.stages:
+        mark = "[green]exact[/]" if stage.exact else "[bold red]DIFFERS[/]"
+        table.add_row(stage.name, mark, f"{stage.tensors:,}", f"{stage.values:,}", f"{stage.seconds:.1f}")
+    console.print()
+    console.print(table)
+    if all(stage.name != "brevitas" for stage in verdict.stages):
+        console.print("no PyTorch stage: the build was made from a QONNX file; the images were random")
+    if verdict.first_mismatch is None:
+        console.print(f"[bold green]exact[/]: every value of every stage, on {verdict.images} images")
+    else:
+        console.print(f"[bold red]different[/]: {verdict.first_mismatch}", soft_wrap=True)
+
+
+def shorten(name: str, width: int) -> str:
+    """`name` with its beginning cut where it is too long: the end tells more."""
+    return name if len(name) <= width else f"…{name[-(width - 1) :]}"
+
+
+def engineering(number: float) -> str:
+    """Three digits and a suffix: 1.23M."""
+    for limit, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= limit:
+            return f"{number / limit:.3g}{suffix}"
+    return f"{number:.3g}"
+
+
+def _resources(resources: Resources) -> tuple[str, ...]:
+    return f"{resources.lut:,}", f"{resources.ff:,}", f"{resources.bram36:g}", f"{resources.dsp}"
+
+
+def _nanojoules(energy: Energy | None) -> str:
+    return _two_digits(500 * (energy.low_uj + energy.high_uj)) if energy else ""
+
+
+def _two_digits(number: float) -> str:
+    """Two significant digits, no exponent: the coefficients are no better."""
+    return f"{float(f'{number:.2g}'):,g}"

@@ -1,0 +1,44 @@
+"""The images that a build is verified on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from codesign.build_folder import BuildFolder
+from codesign.errors import GraphError
+from codesign.graph import IntArray, TensorType
+
+SEED = 20
+
+
+def verification_images(build: BuildFolder, count: int) -> IntArray:
+    """Up to `count` images (N, C, H, W) as integers of the graph's input.
+
+    The first ones of the recipe's validation set; for a build without a run, random integers over the input's range.
+    """
+    if build.run.is_dir():
+        return validation_images(build, count)
+    return random_images(input_type(build), count)
+
+
+def validation_images(build: BuildFolder, count: int | None) -> IntArray:
+    """The first `count` images of the validation set, or all. Raises DataError if the set is not to be had."""
+    from codesign.data import validation_set
+    from codesign.recipe import load_recipe
+
+    dataset = validation_set(load_recipe(build.run / "recipe.yaml"))
+    count = len(dataset) if count is None else min(count, len(dataset))
+    return np.stack([dataset[index].image for index in range(count)]).astype(np.int32)
+
+
+def random_images(kind: TensorType, count: int) -> IntArray:
+    """Uniform over the input's whole range: corner values included."""
+    return np.random.default_rng(SEED).integers(kind.lo, kind.hi, (count, *kind.shape), dtype=np.int32, endpoint=True)
+
+
+def input_type(build: BuildFolder) -> TensorType:
+    """Type of the graph's one input."""
+    if len(build.graph.inputs) != 1:
+        raise GraphError(f"has {len(build.graph.inputs)} inputs, one is supported", where=str(build.graph_file))
+    (kind,) = build.graph.inputs.values()
+    return kind

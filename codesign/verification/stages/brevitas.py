@@ -1,0 +1,55 @@
+"""The quantized PyTorch modules, observed by forward hooks where a module's path names a tensor of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from codesign.build_folder import BuildFolder
+from codesign.graph import IntArray
+from codesign.training.run import load_run
+from codesign.verification.integers import to_integers
+
+IMAGES_AT_A_TIME = 16
+
+
+def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
+    """Raises CheckpointError if the build has no run, or one that is damaged."""
+    graph = build.graph
+    (source,) = graph.inputs
+    _, model = load_run(build.run)
+    by_origin = {graph.origins.get(name, name): name for name in tensors}
+    for start in range(0, len(images), IMAGES_AT_A_TIME):
+        batch = torch.from_numpy(images[start : start + IMAGES_AT_A_TIME] * np.float32(graph.inputs[source].scale[0]))
+        seen = {by_origin[origin]: value for origin, value in _values(model, batch).items() if origin in by_origin}
+        yield {name: to_integers(value.numpy(), graph.types[name]) for name, value in seen.items()}
+
+
+def _values(model: nn.Module, batch: Tensor) -> dict[str, Tensor]:
+    """Outputs of all modules by their path, and the model's outputs by their field names.
+
+    Quantized tensors carry their scale beside the value; only the value counts here.
+    """
+    seen: dict[str, Tensor] = {}
+
+    def observe(path: str) -> Any:
+        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
+            value = getattr(output, "value", output)
+            if isinstance(value, Tensor) and value.ndim == 4:
+                seen[path] = value
+
+        return hook
+
+    hooks = [module.register_forward_hook(observe(path)) for path, module in model.named_modules() if path]
+    try:
+        with torch.no_grad():
+            outputs = model(batch)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return seen | outputs._asdict()

@@ -1,0 +1,27 @@
+"""The integer graph, imported anew from the QONNX file and run one image at a time.
+
+This checks that the stored graph, the reference of all stages, is the file's, that images of a batch do not touch
+each other, and that every value lies in the range that the hardware's widths were derived from: a value outside is
+clipped here, and so differs from the reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from numpy.typing import NDArray
+
+from codesign.build_folder import BuildFolder
+from codesign.frontend import import_qonnx
+from codesign.graph import IntArray, execute
+
+
+def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
+    """Raises GraphError if the QONNX file does not hold the tensors of the stored graph."""
+    graph = import_qonnx(build.qonnx)
+    (source,) = graph.inputs
+    types = build.graph.types
+    for image in images:
+        values = execute(graph, {source: image[None]}, keep=tensors)
+        yield {name: value.clip(types[name].lo, types[name].hi) for name, value in values.items()}

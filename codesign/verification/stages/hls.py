@@ -1,0 +1,18 @@
+"""The hls4ml project, compiled by g++ from the sources in the build folder."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from numpy.typing import NDArray
+
+from codesign.build_folder import BuildFolder
+from codesign.emit.hls.run import run_hls
+from codesign.graph import IntArray
+
+
+def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
+    """Raises ToolError without a C++ compiler, or if the project does not compile."""
+    for image in images:
+        yield run_hls(build.hls, build.graph, image[None], tensors)

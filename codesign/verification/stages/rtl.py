@@ -1,0 +1,21 @@
+"""The SystemVerilog of the build folder, simulated by Verilator, frames back to back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from numpy.typing import NDArray
+
+from codesign.build_folder import BuildFolder
+from codesign.emit.rtl.simulate import simulate
+from codesign.graph import IntArray
+
+FRAMES_AT_A_TIME = 4
+
+
+def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
+    """Raises ToolError without a C++ compiler, if the design does not compile, or if it stalls for good."""
+    for start in range(0, len(images), FRAMES_AT_A_TIME):
+        frames = images[start : start + FRAMES_AT_A_TIME]
+        yield dict(simulate(build.rtl, build.graph, frames, tensors=list(tensors)).values)
