@@ -1,0 +1,104 @@
+"""Collects the blocks of an integer graph while a file is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import onnx
+
+from codesign.errors import GraphError
+from codesign.frontend.naming import Block, Place, block_names, place_of
+from codesign.graph import Graph, Node, Op, TensorType
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A block whose name is not yet known; its tensors are `<index>:<output>`."""
+
+    op: Op
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    place: Place
+
+
+class Builder:
+    """A growing integer graph.
+
+    Tensors have provisional names until `finish` drops what nobody reads and names the rest.
+    """
+
+    def __init__(self) -> None:
+        self.types: dict[str, TensorType] = {}
+        self._inputs: dict[str, TensorType] = {}
+        self._drafts: list[_Draft] = []
+        self._origins: dict[str, str] = {}
+
+    def input(self, name: str, kind: TensorType, origin: str) -> str:
+        """Declares a graph input; a second time only with the same type. Returns its tensor."""
+        if self._inputs.setdefault(name, kind) != kind:
+            raise GraphError(f"input '{name}' is quantized in two ways", remedy="use one quantizer for it")
+        self.types[name] = kind
+        self._origins.setdefault(name, origin)
+        return name
+
+    def add(
+        self, op: Op, inputs: Sequence[str], node: onnx.NodeProto, origins: Sequence[str | None]
+    ) -> tuple[str, ...]:
+        """Appends a block made from `node`. origins: for each output, the ONNX tensor with its value, or None.
+
+        Returns the output tensors. Raises GraphError where the operator does not fit its inputs.
+        """
+        return self._append(op, tuple(inputs), place_of(node), origins)
+
+    def replaced(self, tensor: str, op: Op, origin: str | None) -> str:
+        """The output of a copy of `tensor`'s block with another operator; the old one goes if nobody reads it."""
+        draft = self._producer(tensor)
+        assert draft is not None
+        return self._append(op, draft.inputs, draft.place, [origin])[0]
+
+    def operator(self, tensor: str) -> Op | None:
+        """The operator that computes `tensor`; None for an input."""
+        draft = self._producer(tensor)
+        return draft.op if draft else None
+
+    def operand(self, tensor: str) -> str:
+        """The first input of the block that computes `tensor`."""
+        draft = self._producer(tensor)
+        assert draft is not None
+        return draft.inputs[0]
+
+    def finish(self, name: str, outputs: Sequence[str]) -> Graph:
+        """The graph that computes `outputs`, with final names."""
+        live = self._live(outputs)
+        makers = {tensor: i for i, draft in enumerate(live) for tensor in draft.outputs}
+        blocks = [Block(draft.place, draft.op.kind, makers.get(draft.inputs[0]), len(draft.outputs)) for draft in live]
+        final = {tensor: tensor for tensor in self._inputs}
+        nodes = []
+        for draft, block in zip(live, block_names(blocks, list(self._inputs)), strict=True):
+            node = Node(block, draft.op, tuple(final[tensor] for tensor in draft.inputs))
+            final.update(zip(draft.outputs, node.outputs(len(draft.outputs)), strict=True))
+            nodes.append(node)
+        origins = {final[tensor]: origin for tensor, origin in self._origins.items() if tensor in final}
+        return Graph(name, self._inputs, tuple(nodes), tuple(final[tensor] for tensor in outputs), origins)
+
+    def _append(self, op: Op, inputs: tuple[str, ...], place: Place, origins: Sequence[str | None]) -> tuple[str, ...]:
+        results = op.infer(*(self.types[tensor] for tensor in inputs))
+        outputs = tuple(f"{len(self._drafts)}:{i}" for i in range(len(results)))
+        self._drafts.append(_Draft(op, inputs, outputs, place))
+        for tensor, kind, origin in zip(outputs, results, origins, strict=True):
+            self.types[tensor] = kind
+            if origin:
+                self._origins[tensor] = origin
+        return outputs
+
+    def _producer(self, tensor: str) -> _Draft | None:
+        return None if tensor in self._inputs else self._drafts[int(tensor.split(":")[0])]
+
+    def _live(self, outputs: Sequence[str]) -> list[_Draft]:
+        needed, live = set(outputs), []
+        for draft in reversed(self._drafts):
+            if needed.intersection(draft.outputs):
+                needed.update(draft.inputs)
+                live.append(draft)
+        return live[::-1]

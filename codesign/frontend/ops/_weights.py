@@ -1,0 +1,44 @@
+"""Weights, biases and their scales, as the layers with weights need them."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from codesign.errors import GraphError
+from codesign.frontend.importer import Importer
+from codesign.frontend.values import Activation, integers
+
+MAX_WEIGHT = 1 << 7
+
+
+def weights(
+    importer: Importer, node: onnx.NodeProto, index: int, output_axis: int = 0
+) -> tuple[NDArray[np.int64], tuple[float, ...]]:
+    """Integer weights, outputs along `output_axis`, and their scale: one, or one per output.
+
+    Raises GraphError if they are not quantized, have more than 8 bits, or a scale that varies within an output.
+    """
+    constant = importer.constant(node, index)
+    if constant is None or constant.scale is None:
+        raise GraphError("the weights are not quantized", remedy="use a weight quantizer of 2 to 8 bits")
+    q = integers(constant.value, constant.scale, "a weight")
+    if q.min() < -MAX_WEIGHT or q.max() > MAX_WEIGHT - 1:
+        raise GraphError("weights have more than 8 bits", remedy="use 2 to 8 bits")
+    scales = np.moveaxis(constant.scale, output_axis, 0).reshape(q.shape[output_axis], -1)
+    if not np.all(scales == scales[:, :1]):
+        raise GraphError("the weights' scale varies within an output channel", remedy="use one per output channel")
+    one = scales[:1, 0] if np.all(scales[:, 0] == scales[0, 0]) else scales[:, 0]
+    return q, tuple(one.tolist())
+
+
+def bias(
+    importer: Importer, node: onnx.NodeProto, index: int, x: Activation, weight_scale: tuple[float, ...], outputs: int
+) -> NDArray[np.int64]:
+    """Biases as integers at the accumulator's scale; zeros where the node has none. Raises GraphError if not exact."""
+    constant = importer.constant(node, index)
+    if constant is None:
+        return np.zeros(outputs, np.int64)
+    accumulator = importer.type(x).scale[0] * np.broadcast_to(np.array(weight_scale), outputs)
+    return integers(np.broadcast_to(constant.value.reshape(-1), outputs), accumulator, "the bias")

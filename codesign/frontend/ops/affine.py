@@ -1,0 +1,73 @@
+"""Add, Sub, Mul, Div and BatchNormalization with constants: kept symbolic until the next quantizer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from codesign.errors import GraphError
+from codesign.frontend.importer import Importer, as_reals, attributes
+from codesign.frontend.values import Activation, Constant
+
+Coefficients = Callable[[NDArray[Any], bool], tuple[NDArray[Any], NDArray[Any]]]
+"""(constant, whether it is the first operand) -> (gain, offset) of `gain * x + offset`."""
+
+
+def _add(c: NDArray[Any], first: bool) -> tuple[NDArray[Any], NDArray[Any]]:
+    return np.ones(1), c
+
+
+def _sub(c: NDArray[Any], first: bool) -> tuple[NDArray[Any], NDArray[Any]]:
+    return (-np.ones(1), c) if first else (np.ones(1), -c)
+
+
+def _mul(c: NDArray[Any], first: bool) -> tuple[NDArray[Any], NDArray[Any]]:
+    return c, np.zeros(1)
+
+
+def _div(c: NDArray[Any], first: bool) -> tuple[NDArray[Any], NDArray[Any]]:
+    if first or not c.all():
+        raise GraphError("a division by an activation, or by zero, is not supported")
+    return 1 / c, np.zeros(1)
+
+
+def _with_constant(coefficients: Coefficients) -> Callable[[Importer, onnx.NodeProto], Activation]:
+    def read(importer: Importer, node: onnx.NodeProto) -> Activation:
+        first = isinstance(importer.value(node.input[0]), Constant)
+        x = importer.activation(node, 1 if first else 0)
+        if not isinstance(importer.value(node.input[0 if first else 1]), Constant):
+            raise GraphError(f"a {node.op_type} of two activations is not supported")
+        constant = _per_channel(
+            as_reals(importer.required(node, 0 if first else 1)), len(importer.shape(node.output[0]))
+        )
+        return x.affine(*coefficients(constant, first), origin=node.output[0])
+
+    return read
+
+
+def _per_channel(constant: NDArray[Any], rank: int) -> NDArray[Any]:
+    """The constant as (1,) or (C,). Raises GraphError if it varies along another axis than the channels."""
+    shape = (1,) * (rank - constant.ndim) + constant.shape
+    if constant.size != 1 and shape[1] != constant.size:
+        raise GraphError(f"a constant of shape {constant.shape} is not one number per channel")
+    return constant.reshape(-1)
+
+
+def read_batch_normalization(importer: Importer, node: onnx.NodeProto) -> Activation:
+    """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta."""
+    gamma, beta, mean, variance = (as_reals(importer.required(node, index)) for index in (1, 2, 3, 4))
+    gain = gamma / np.sqrt(variance + attributes(node, epsilon=1e-5)["epsilon"])
+    return importer.activation(node).affine(gain, beta - gain * mean, origin=node.output[0])
+
+
+READERS = {
+    "Add": _with_constant(_add),
+    "Sub": _with_constant(_sub),
+    "Mul": _with_constant(_mul),
+    "Div": _with_constant(_div),
+    "BatchNormalization": read_batch_normalization,
+}

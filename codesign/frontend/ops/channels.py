@@ -1,0 +1,37 @@
+"""Split and Concat along the channels."""
+
+from __future__ import annotations
+
+import onnx
+
+from codesign.errors import GraphError
+from codesign.frontend.importer import Importer, attributes
+from codesign.frontend.values import Activation
+from codesign.graph.ops.concat import Concat
+from codesign.graph.ops.split import Split
+
+
+def read_split(importer: Importer, node: onnx.NodeProto) -> Activation | tuple[Activation, ...]:
+    """Runs of channels; one run of all channels is the tensor itself."""
+    _check_axis(importer, node, default=0)
+    x = importer.quantized(node)
+    if len(node.output) == 1:
+        return x
+    sizes = tuple(importer.shape(output)[1] for output in node.output)
+    tensors = importer.builder.add(Split(sizes), [x.tensor], node, list(node.output))
+    return tuple(Activation(tensor, origin=output) for tensor, output in zip(tensors, node.output, strict=True))
+
+
+def read_concat(importer: Importer, node: onnx.NodeProto) -> Activation:
+    """Channels one after another."""
+    _check_axis(importer, node, default=None)
+    return importer.emit(Concat(), [importer.quantized(node, i) for i in range(len(node.input))], node)
+
+
+def _check_axis(importer: Importer, node: onnx.NodeProto, default: int | None) -> None:
+    axis = attributes(node, axis=default)["axis"] % len(importer.shape(node.output[0]))
+    if axis != 1:
+        raise GraphError(f"a {node.op_type} along axis {axis} is not supported", remedy="use the channels, axis 1")
+
+
+READERS = {"Split": read_split, "Concat": read_concat}

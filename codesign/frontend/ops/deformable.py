@@ -1,0 +1,48 @@
+"""DeformConv whose offsets scale a 3x3 grid by one integer per position."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+
+from codesign.errors import GraphError
+from codesign.frontend.importer import Importer, attributes
+from codesign.frontend.ops._weights import bias, weights
+from codesign.frontend.values import Activation
+from codesign.graph.ops.deform import Deform
+
+ANCHOR = np.array([[ky, kx] for ky in (-1, 0, 1) for kx in (-1, 0, 1)], dtype=np.float64).reshape(-1)
+"""Offsets of a 3x3 grid of dilation 1 from its centre, (h, w) interleaved per tap, as in DeformConv's input."""
+
+
+def read_deform_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
+    """Depthwise 3x3 DeformConv with offsets `anchor * (s - 1)`, s quantized to integers of scale 1."""
+    x = importer.quantized(node)
+    weight, scale = weights(importer, node, 1)
+    channels = importer.type(x).channels
+    options = attributes(node, group=1, strides=[1, 1], dilations=[1, 1], pads=[0, 0, 0, 0], offset_group=1)
+    expected = {"strides": [1, 1], "dilations": [1, 1], "pads": [1, 1, 1, 1], "offset_group": 1, "group": channels}
+    for name, wanted in expected.items():
+        if options[name] != wanted:
+            raise GraphError(f"{name} {options[name]} of a DeformConv is not {wanted}")
+    if len(node.input) > 4 and node.input[4]:
+        raise GraphError("a DeformConv with a mask is not supported", remedy="leave the mask out")
+    op = Deform(weight, bias(importer, node, 3, x, scale, weight.shape[0]), scale)
+    return importer.emit(op, [x, _dilation(importer, node)], node)
+
+
+def _dilation(importer: Importer, node: onnx.NodeProto) -> Activation:
+    """The tensor s. Raises GraphError unless the offsets are anchor * (s - 1)."""
+    offsets = importer.activation(node, 2)
+    gain = np.ones(1) if offsets.gain is None else offsets.gain
+    offset = np.zeros(1) if offsets.offset is None else offsets.offset
+    square = gain.shape == ANCHOR.shape and np.array_equal(gain, ANCHOR)
+    if not square or not np.array_equal(np.broadcast_to(offset, ANCHOR.shape), -ANCHOR) or offsets.clipped:
+        raise GraphError(
+            "the offsets are not anchor * (s - 1) of one quantized integer s per position",
+            remedy="use codesign's square deformable convolution",
+        )
+    return Activation(offsets.tensor)
+
+
+READERS = {"DeformConv": read_deform_conv}

@@ -1,0 +1,37 @@
+"""Gemm and MatMul with quantized weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+
+from codesign.errors import GraphError
+from codesign.frontend.importer import Importer, attributes
+from codesign.frontend.ops._weights import bias, weights
+from codesign.frontend.values import Activation
+from codesign.graph.ops.linear import Linear
+
+
+def read_gemm(importer: Importer, node: onnx.NodeProto) -> Activation:
+    """y = x B + C, or x B^T + C."""
+    options = attributes(node, alpha=1.0, beta=1.0, transA=0, transB=0)
+    if options["alpha"] != 1.0 or options["beta"] != 1.0 or options["transA"]:
+        raise GraphError("a Gemm with alpha, beta or transA is not supported")
+    return _linear(importer, node, output_axis=0 if options["transB"] else 1)
+
+
+def read_matmul(importer: Importer, node: onnx.NodeProto) -> Activation:
+    """y = x B; a bias added afterwards is absorbed at the next quantizer."""
+    return _linear(importer, node, output_axis=1)
+
+
+def _linear(importer: Importer, node: onnx.NodeProto, output_axis: int) -> Activation:
+    x = importer.quantized(node, 0, ("flat",))
+    weight, scale = weights(importer, node, 1, output_axis)
+    if weight.ndim != 2:
+        raise GraphError(f"weights of shape {weight.shape} are not supported", remedy="use a two-dimensional matrix")
+    matrix = np.moveaxis(weight, output_axis, 0)
+    return importer.emit(Linear(matrix, bias(importer, node, 2, x, scale, matrix.shape[0]), scale), [x], node, "flat")
+
+
+READERS = {"Gemm": read_gemm, "MatMul": read_matmul}

@@ -1,0 +1,41 @@
+"""QONNX in, integer graph out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
+
+from codesign.errors import GraphError
+from codesign.frontend.importer import Importer
+from codesign.frontend.load import clean, load_model
+from codesign.frontend.naming import identifier
+from codesign.frontend.requantize import absorbed
+from codesign.frontend.values import Activation
+from codesign.graph import Graph
+
+
+def import_qonnx(source: onnx.ModelProto | Path) -> Graph:
+    """The integer graph of a QONNX model: batch size 1, power-of-two scales, zero points of zero.
+
+    Blocks are named after the PyTorch modules they came from. `Graph.origins` names, for tensors that exist in the
+    file, the ONNX tensor whose value is `q * scale`. Raises GraphError, with the ONNX node, its reason and a remedy,
+    for whatever cannot be had exactly in integers.
+    """
+    model = clean(load_model(source))
+    importer = Importer(model)
+    for node in model.graph.node:
+        importer.read(node)
+    outputs = [_output(importer, value.name) for value in model.graph.output]
+    name = source.name.split(".")[0] if isinstance(source, Path) else model.graph.name
+    return importer.builder.finish(identifier(name), outputs)
+
+
+def _output(importer: Importer, name: str) -> str:
+    value = importer.value(name)
+    if not isinstance(value, Activation) or value.clipped or value.layout not in ("map", "flat"):
+        raise GraphError("is not quantized", where=f"output {name}", remedy="put a quantizer before the output")
+    try:
+        return absorbed(importer.builder, value).tensor
+    except GraphError as error:
+        raise GraphError(error.what, where=f"output {name}", remedy=error.remedy) from None

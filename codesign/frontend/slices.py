@@ -1,0 +1,54 @@
+"""Channel slices that together cover a tensor become one Split."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+from qonnx.core.modelwrapper import ModelWrapper
+
+from codesign.errors import GraphError
+
+
+def slices_to_splits(model: ModelWrapper) -> None:
+    """Rewrites `model` in place. Raises GraphError where the slices of a tensor overlap or leave channels out."""
+    readers: dict[str, list[onnx.NodeProto]] = defaultdict(list)
+    for node in model.graph.node:
+        if node.op_type == "Slice":
+            readers[node.input[0]].append(node)
+    for tensor, nodes in readers.items():
+        _merge(model, tensor, nodes)
+
+
+def _merge(model: ModelWrapper, tensor: str, nodes: list[onnx.NodeProto]) -> None:
+    channels = model.get_tensor_shape(tensor)[1]
+    runs = sorted((_run(model, node, channels), node.output[0]) for node in nodes)
+    bounds = [start for (start, _), _ in runs] + [channels]
+    if bounds[0] != 0 or any(stop != after for ((_, stop), _), after in zip(runs, bounds[1:], strict=True)):
+        raise GraphError(
+            f"the slices of '{tensor}' do not cover its {channels} channels once each",
+            where=f"node {nodes[0].name or nodes[0].output[0]}",
+            remedy="split the channels with torch.chunk or torch.split",
+        )
+    sizes = f"{nodes[0].output[0]}_split_sizes"
+    model.graph.initializer.append(numpy_helper.from_array(np.diff(bounds).astype(np.int64), sizes))
+    split = onnx.helper.make_node("Split", [tensor, sizes], [output for _, output in runs], nodes[0].name, axis=1)
+    split.metadata_props.extend(nodes[0].metadata_props)
+    position = min(list(model.graph.node).index(node) for node in nodes)
+    for node in nodes:
+        model.graph.node.remove(node)
+    model.graph.node.insert(position, split)
+
+
+def _run(model: ModelWrapper, node: onnx.NodeProto, channels: int) -> tuple[int, int]:
+    """[start, stop) of a slice along the channels."""
+    constants = [model.get_initializer(name) if name else None for name in node.input[1:]]
+    starts, stops, axes, steps = [*constants, None, None][:4]
+    rank = len(model.get_tensor_shape(node.input[0]))
+    plain = starts is not None and stops is not None and starts.size == 1 and axes is not None
+    if not plain or axes[0] % rank != 1 or (steps is not None and steps[0] != 1):
+        raise GraphError("only slices along the channels, of step 1, are supported", where=f"node {node.name}")
+    start, stop, _ = slice(int(starts[0]), int(stops[0])).indices(channels)
+    return start, stop
