@@ -45,7 +45,7 @@ class Data(_Section):
 
 
 class Stem(_Section):
-    """First layer: 3x3 with stride 4, or 3x3 with stride 2 and a 3x3 max-pool of stride 2. Either way 1/4 of the input."""
+    """3x3 with stride 4, or 3x3 with stride 2 and a 3x3 max-pool of stride 2: either way 1/4 of the input."""
 
     kind: Literal["stride4", "stride2-maxpool"] = "stride2-maxpool"
     channels: Positive = 24

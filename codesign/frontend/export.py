@@ -84,9 +84,12 @@ def _name_after_modules(graph: onnx.GraphProto, units: Iterable[str]) -> None:
     _rename(graph, names)
     for node in graph.node:
         node.name = node.output[0] if node.op_type != "Split" else node.output[0].removesuffix("_0")
-        del node.metadata_props[:]  # they hold paths of this machine
+        scopes = [entry for entry in node.metadata_props if entry.key == _SCOPES]
+        del node.metadata_props[:]  # stack traces, with paths of this machine
+        node.metadata_props.extend(scopes)
 
 
+_SCOPES = "pkg.torch.onnx.name_scopes"
 _ACCUMULATORS = {"Conv": "conv", "DeformConv": "conv"}
 
 
@@ -112,7 +115,7 @@ def _owners(graph: onnx.GraphProto, units: set[str]) -> list[str]:
 
 def _scope(node: onnx.NodeProto) -> str:
     """Path of the PyTorch module that called the operator, without Brevitas' inner modules."""
-    scopes = next((ast.literal_eval(p.value) for p in node.metadata_props if p.key == "pkg.torch.onnx.name_scopes"), [])
+    scopes = next((ast.literal_eval(p.value) for p in node.metadata_props if p.key == _SCOPES), [])
     path = scopes[-2] if len(scopes) > 1 else ""
     for inner in (".act_quant", ".export_handler"):
         path = path.partition(inner)[0]

@@ -4,6 +4,7 @@ Stem, ShuffleNetV2 stages, an optional 1x1, decoder blocks with the square defor
 Integers from the input's bytes to the heat map's peaks.
 """
 
+import itertools
 import math
 from typing import NamedTuple
 
@@ -186,7 +187,7 @@ class CoDeNet(nn.Module):
         self.input = layers.image()
         self.backbone = Backbone(model, layers)
         widths = (self.backbone.channels, *model.decoder.channels)
-        pairs = zip(widths, widths[1:], strict=False)
+        pairs = itertools.pairwise(widths)
         self.decoder = nn.Sequential(*(DecoderBlock(a, b, model.decoder, layers) for a, b in pairs))
         outputs = {"heat": len(model.classes), "size": 2, "offset": 2}
         self.heads = nn.ModuleDict(
@@ -207,13 +208,22 @@ class CoDeNet(nn.Module):
 
     @torch.no_grad()
     def set_peak_threshold(self, score: float) -> None:
-        """Let peaks pass from `score` in (0, 1) on, rounded up to the heat map's scale (quantized networks)."""
-        quantizer = self.heads["heat"].output.act.act_quant
-        scale, bits = float(quantizer.scale()), int(quantizer.bit_width())
-        lowest, highest = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+        """Let peaks pass from `score` in (0, 1) on; in a quantized network, rounded up to the heat map's scale."""
         logit = math.log(score / (1 - score))
+        scale = self.head_scales()["heat"]
+        if self.heads["heat"].output.act is None:
+            self.peak.threshold.fill_(logit)
+            return
+        bits = int(self.heads["heat"].output.act.act_quant.bit_width())
+        lowest, highest = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
         self.peak.threshold.fill_(min(max(math.ceil(logit / scale), lowest), highest) * scale)
         self.peak.floor.fill_(lowest * scale)
+
+    @torch.no_grad()
+    def head_scales(self) -> dict[str, float]:
+        """Real value of one integer step of each head; 1 in floating point."""
+        acts = {name: head.output.act for name, head in self.heads.items()}
+        return {name: 1.0 if act is None else float(act.act_quant.scale()) for name, act in acts.items()}
 
 
 @torch.no_grad()

@@ -84,14 +84,14 @@ def square_depthwise(x: Tensor, weight: Tensor, dilation: Tensor, bound: int, bi
 
 
 def grid_offsets(dilation: Tensor) -> Tensor:
-    """Offsets (N, 18, H, W) of ONNX `DeformConv` for a dilation (N, 1, H, W): k * (s - 1), (h, w) interleaved per tap."""
+    """ONNX `DeformConv` offsets (N, 18, H, W), (h, w) interleaved per tap: k * (s - 1) for a dilation (N, 1, H, W)."""
     anchors = torch.tensor(TAPS, dtype=dilation.dtype, device=dilation.device).reshape(1, 18, 1, 1)
     return anchors * (dilation - 1)
 
 
 @torch.library.custom_op("codesign::deform_conv", mutates_args=())
 def deform_conv(x: Tensor, weight: Tensor, offset: Tensor, bias: Tensor | None, groups: int) -> Tensor:
-    """ONNX `DeformConv`, 3x3, stride 1, padding 1; exists to be exported, the network itself calls `square_depthwise`."""
+    """ONNX `DeformConv`, 3x3, stride 1, padding 1. Exists to be exported: networks call `square_depthwise`."""
     raise NotImplementedError("deform_conv is only traced for export")
 
 

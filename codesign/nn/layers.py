@@ -243,7 +243,7 @@ def split_halves(x: Tensor | QuantTensor) -> tuple[Tensor | QuantTensor, Tensor 
 
 
 def concat_shuffle(low: Tensor | QuantTensor, high: Tensor | QuantTensor) -> Tensor | QuantTensor:
-    """Concatenate two tensors of one quantizer and interleave their channels: ShuffleNet's channel shuffle, 2 groups."""
+    """Concatenate two tensors of one quantizer and interleave their channels (channel shuffle, 2 groups)."""
 
     def function(a: Tensor, b: Tensor) -> Tensor:
         n, c, h, w = a.shape

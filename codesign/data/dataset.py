@@ -1,0 +1,82 @@
+"""The detection set of a recipe, at the network's input size."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torch.utils.data import Dataset
+
+from codesign.data.digits import VERSION, write_digits
+from codesign.data.sample import Sample
+from codesign.data.voc import Split, VocDataset
+from codesign.recipe import Data, Recipe
+
+CACHE_BYTES = 512 * 2**20
+"""Sets whose resized images fit in this much memory are decoded once."""
+
+
+def training_set(recipe: Recipe) -> "DetectionSet":
+    """What the recipe trains on. The digits set is made first if it is not there yet.
+
+    Raises:
+        DataError: the folder is missing or malformed.
+    """
+    return _open(recipe, "trainval")
+
+
+def validation_set(recipe: Recipe) -> "DetectionSet":
+    """What the recipe is measured on; otherwise as `training_set`."""
+    return _open(recipe, "test")
+
+
+def _open(recipe: Recipe, split: Split) -> "DetectionSet":
+    data = recipe.data
+    path = data.path or digits_folder(data)
+    if data.set == "digits" and not path.exists():
+        write_digits(
+            path,
+            image_size=data.image_size,
+            train_images=data.train_images,
+            test_images=data.val_images,
+            seed=data.seed,
+        )
+    return DetectionSet(VocDataset(path, split, recipe.model.classes), data.image_size)
+
+
+def digits_folder(data: Data) -> Path:
+    """Where the digits set of these parameters is kept: under `$CODESIGN_CACHE`, or else `~/.cache/codesign`."""
+    cache = Path(os.environ.get("CODESIGN_CACHE") or Path.home() / ".cache" / "codesign")
+    key = f"digits-v{VERSION}-{data.image_size}-{data.train_images}-{data.val_images}-{data.seed}"
+    return cache / key
+
+
+class DetectionSet(Dataset[Sample]):
+    """Samples stretched to (size, size) pixels; boxes are stretched with them, which leaves every IoU as it was."""
+
+    def __init__(self, source: VocDataset, size: int) -> None:
+        self.source = source
+        self.size = size
+        self.cached = len(source) * size * size * 3 <= CACHE_BYTES
+        self._samples: dict[int, Sample] = {}
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, index: int) -> Sample:
+        if index in self._samples:
+            return self._samples[index]
+        sample = _stretched(self.source[index], self.size)
+        if self.cached:
+            self._samples[index] = sample
+        return sample
+
+
+def _stretched(sample: Sample, size: int) -> Sample:
+    _, height, width = sample.image.shape
+    if (height, width) == (size, size):
+        return sample
+    picture = Image.fromarray(sample.image.transpose(1, 2, 0)).resize((size, size), Image.Resampling.BILINEAR)
+    image = np.ascontiguousarray(np.asarray(picture).transpose(2, 0, 1))
+    factors = np.array([size / width, size / height] * 2, np.float32)
+    return Sample(sample.name, image, sample.boxes * factors, sample.labels, sample.difficult)

@@ -1,0 +1,44 @@
+"""CenterNet's losses: penalty-reduced focal loss of the heat map, L1 of sizes and offsets at object centres."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from codesign.nn.codenet import Heads
+from codesign.training.targets import Batch
+
+SIZE_WEIGHT = 0.1
+OFFSET_WEIGHT = 1.0
+
+
+def detection_loss(heads: Heads, batch: Batch) -> Tensor:
+    """Focal + 0.1 L1(size) + 1.0 L1(offset), each summed and divided by the number of objects."""
+    objects = batch.mask.sum().clamp(min=1)
+    size = _at_centres(heads.size, batch.cells)
+    offset = _at_centres(heads.offset, batch.cells)
+    return (
+        focal_loss(heads.heat, batch.heat)
+        + SIZE_WEIGHT * _masked_l1(size, batch.size, batch.mask)
+        + OFFSET_WEIGHT * _masked_l1(offset, batch.offset, batch.mask)
+    ) / objects
+
+
+def focal_loss(logits: Tensor, target: Tensor) -> Tensor:
+    """Sum over the map of (1 - p)^2 log p at centres and (1 - target)^4 p^2 log(1 - p) elsewhere, negated.
+
+    Equation 1 of arXiv 1904.07850 with alpha = 2 and beta = 4; p = sigmoid(logits).
+    """
+    p = torch.sigmoid(logits)
+    at_centre = -F.logsigmoid(logits) * (1 - p) ** 2
+    elsewhere = -F.logsigmoid(-logits) * p**2 * (1 - target) ** 4
+    return torch.where(target == 1, at_centre, elsewhere).sum()
+
+
+def _at_centres(head: Tensor, cells: Tensor) -> Tensor:
+    """Values of a head (N, 2, H, W) at cells (N, M): (N, M, 2)."""
+    index = cells.unsqueeze(1).expand(-1, head.shape[1], -1)
+    return head.flatten(2).gather(2, index).transpose(1, 2)
+
+
+def _masked_l1(values: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    return ((values - target).abs() * mask.unsqueeze(2)).sum()

@@ -1,0 +1,124 @@
+"""Run folders: what a training leaves behind.
+
+recipe.yaml           the recipe with every default spelt out
+float.ckpt            Lightning checkpoint of the floating-point phase's last epoch
+last.ckpt             Lightning checkpoint of the quantized phase's last epoch
+weights.safetensors   the final quantized network
+result.json           `TrainResult`
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+
+from codesign.errors import CheckpointError
+from codesign.files import write_bytes, write_text
+from codesign.nn.codenet import CoDeNet, quantized_network
+from codesign.recipe import Recipe, load_recipe
+from codesign.resources import models_dir
+
+RECIPE = "recipe.yaml"
+FLOAT_CHECKPOINT = "float.ckpt"
+LAST_CHECKPOINT = "last.ckpt"
+WEIGHTS = "weights.safetensors"
+RESULT = "result.json"
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training reached on the validation set."""
+
+    run: Path
+    ap50: float
+    """Quantized network, IoU 0.5."""
+    ap: float
+    """Quantized network, IoU 0.50 to 0.95."""
+    float_ap50: float
+    """Floating-point network that it was folded from."""
+    float_ap: float
+    seconds: float
+    """Wall-clock time of both phases; only of what remained, if resumed."""
+
+
+def find_run(path_or_name: str | Path) -> Path:
+    """A run folder, or the one that ships under that name.
+
+    Raises:
+        CheckpointError: there is no such run.
+    """
+    path = Path(path_or_name)
+    shipped = models_dir() / path.name
+    for folder in (path, shipped) if len(path.parts) == 1 else (path,):
+        if (folder / RECIPE).is_file():
+            return folder
+    raise CheckpointError("no such run folder", where=str(path), remedy="train one with `codesign train`")
+
+
+def load_run(run: str | Path) -> tuple[Recipe, CoDeNet]:
+    """The recipe and the final quantized network, in eval mode, of a finished run.
+
+    Raises:
+        CheckpointError: the run is missing, unfinished, truncated, or of another network than its recipe says.
+        RecipeError: its recipe is malformed.
+    """
+    folder = find_run(run)
+    recipe = load_recipe(folder / RECIPE)
+    network = quantized_network(recipe)
+    restore(network, _read_weights(folder / WEIGHTS), folder / WEIGHTS)
+    return recipe, network.eval()
+
+
+def restore(network: CoDeNet, state: dict[str, torch.Tensor], source: Path) -> None:
+    """Load a state dict whole.
+
+    Raises:
+        CheckpointError: a tensor is missing, unknown or of another shape.
+    """
+    try:
+        network.load_state_dict(state, strict=True)
+    except RuntimeError as error:
+        raise CheckpointError(
+            "holds weights of another network than its recipe describes",
+            where=str(source),
+            remedy="keep the recipe it was trained with, or train again",
+        ) from error
+
+
+def save_weights(network: CoDeNet, folder: Path) -> None:
+    """Write the network's tensors."""
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    write_bytes(folder / WEIGHTS, safetensors.torch.save(state))
+
+
+def save_result(result: TrainResult) -> None:
+    """Write `result.json`, without the folder's own place."""
+    content = {key: value for key, value in asdict(result).items() if key != "run"}
+    write_text(result.run / RESULT, json.dumps(content, indent=2) + "\n")
+
+
+def load_result(folder: Path) -> TrainResult:
+    """Read `result.json`.
+
+    Raises:
+        CheckpointError: it is missing or malformed.
+    """
+    path = folder / RESULT
+    try:
+        return TrainResult(run=folder, **json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise CheckpointError("is missing or malformed", where=str(path), remedy="finish the training") from error
+
+
+def _read_weights(path: Path) -> dict[str, torch.Tensor]:
+    if not path.is_file():
+        raise CheckpointError("is missing: the run is not finished", where=str(path), remedy="train with --resume")
+    try:
+        return safetensors.torch.load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"is truncated or no safetensors file ({error})", where=str(path), remedy="train again"
+        ) from error

@@ -1,0 +1,151 @@
+"""Training a recipe: floating point with batch norm, folding, calibration, quantization-aware training."""
+
+import itertools
+import logging
+import pickle
+import time
+import warnings
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import lightning.pytorch as pl
+import torch
+
+from codesign.data.dataset import DetectionSet, training_set, validation_set
+from codesign.errors import CheckpointError
+from codesign.nn.codenet import CoDeNet, float_network, quantized_network
+from codesign.nn.fold import calibrate, fold_batch_norm
+from codesign.recipe import Phase, Recipe, load_recipe, save_recipe
+from codesign.training.metrics import Precision, evaluate_network
+from codesign.training.run import (
+    FLOAT_CHECKPOINT,
+    LAST_CHECKPOINT,
+    RECIPE,
+    RESULT,
+    TrainResult,
+    load_result,
+    save_result,
+    save_weights,
+)
+from codesign.training.task import MAX_GRADIENT_NORM, DetectionTask, SaveEveryEpoch, train_loader
+
+
+def train(
+    recipe: str | Path | Recipe,
+    out: str | Path,
+    *,
+    resume: bool = False,
+    overrides: Sequence[str] = (),
+    progress: bool = True,
+) -> TrainResult:
+    """Train a recipe into a run folder (`codesign.training.run`).
+
+    Checkpoints are written after each epoch. A training that was interrupted and resumed on the same machine ends with
+    the same weights, bit for bit, as one that was not; a finished one returns its result at once.
+
+    Args:
+        recipe: a recipe, its file, or the name of one that ships.
+        out: run folder to write.
+        resume: go on from the folder's last checkpoint.
+        overrides: `key.path=value` settings, as for `load_recipe`.
+        progress: show progress bars.
+
+    Raises:
+        RecipeError, DataError: as `load_recipe` and the dataset's reader.
+        CheckpointError: `out` holds a run and `resume` is not set; or another recipe's; or a checkpoint is truncated.
+    """
+    recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, overrides)
+    out = Path(out)
+    _claim(out, recipe, resume)
+    if (out / RESULT).is_file():
+        return load_result(out)
+    data = training_set(recipe)
+    validation = validation_set(recipe)
+    started = time.monotonic()
+
+    trained = _float_phase(recipe, data, out, progress)
+    float_precision = evaluate_network(trained, recipe, validation)
+    quantized = _quantized_phase(recipe, data, trained, out, progress)
+    precision = evaluate_network(quantized, recipe, validation)
+
+    save_weights(quantized, out)
+    result = _result(out, precision, float_precision, time.monotonic() - started)
+    save_result(result)
+    return result
+
+
+def _result(out: Path, precision: Precision, float_precision: Precision, seconds: float) -> TrainResult:
+    return TrainResult(
+        run=out,
+        ap50=round(precision.ap50, 4),
+        ap=round(precision.ap, 4),
+        float_ap50=round(float_precision.ap50, 4),
+        float_ap=round(float_precision.ap, 4),
+        seconds=round(seconds, 1),
+    )
+
+
+def _claim(out: Path, recipe: Recipe, resume: bool) -> None:
+    """Make sure that `out` is new, or that it holds a run of this very recipe to resume."""
+    saved = out / RECIPE
+    if not saved.is_file():
+        out.mkdir(parents=True, exist_ok=True)
+        save_recipe(recipe, saved)
+        return
+    if not resume:
+        raise CheckpointError("already holds a run", where=str(out), remedy="resume it, or choose another folder")
+    if load_recipe(saved) != recipe:
+        raise CheckpointError("holds a run of another recipe", where=str(out), remedy="choose another folder")
+
+
+def _float_phase(recipe: Recipe, data: DetectionSet, out: Path, progress: bool) -> CoDeNet:
+    torch.manual_seed(recipe.seed)
+    network = float_network(recipe)
+    _fit(network, recipe, recipe.training.float_phase, data, out / FLOAT_CHECKPOINT, progress)
+    network.set_peak_threshold(recipe.detection.score_threshold)
+    return network.eval()
+
+
+def _quantized_phase(recipe: Recipe, data: DetectionSet, trained: CoDeNet, out: Path, progress: bool) -> CoDeNet:
+    network = quantized_network(recipe)
+    fold_batch_norm(trained, network)
+    batches = itertools.cycle(train_loader(data, recipe))
+    count = recipe.quantization.calibration_batches + 1
+    calibrate(network, (batch.images / 256 for batch in itertools.islice(batches, count)))
+    _fit(network, recipe, recipe.training.quantized_phase, data, out / LAST_CHECKPOINT, progress)
+    network.eval()
+    network.set_peak_threshold(recipe.detection.score_threshold)
+    return network
+
+
+def _fit(network: CoDeNet, recipe: Recipe, phase: Phase, data: DetectionSet, checkpoint: Path, progress: bool) -> None:
+    """Run a phase, or what `checkpoint` leaves of it."""
+    loader = train_loader(data, recipe)
+    task = DetectionTask(network, recipe, phase, total_steps=phase.epochs * len(loader))
+    trainer = pl.Trainer(
+        max_epochs=phase.epochs,
+        accelerator="auto",
+        devices=1,
+        gradient_clip_val=MAX_GRADIENT_NORM,
+        callbacks=[SaveEveryEpoch(checkpoint)],
+        logger=False,
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        enable_progress_bar=progress,
+    )
+    previous = str(checkpoint) if checkpoint.is_file() else None
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="lightning")
+            trainer.fit(task, loader, ckpt_path=previous, weights_only=True)
+    except (EOFError, KeyError, pickle.UnpicklingError, zipfile.BadZipFile, RuntimeError) as error:
+        if previous is None or trainer.global_step:
+            raise
+        raise CheckpointError(
+            "is truncated or of another network", where=previous, remedy="delete it to start this phase again"
+        ) from error
+    network.cpu()
+
+
+logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
