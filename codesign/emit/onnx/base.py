@@ -1,0 +1,88 @@
+"""What the operators' parts build ONNX nodes with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from codesign.graph import Graph, IntArray, Node, TensorType
+
+INT8_SAFE_PAIR = 32767
+"""Two products are summed in 16 bits, saturating, by the 8-bit instructions of x86 CPUs without VNNI."""
+
+
+class OnnxBuilder:
+    """A growing ONNX graph. Every tensor `t` of `graph` becomes the float tensor `t`, holding `q * scale`."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.nodes: list[onnx.NodeProto] = []
+        self.initializers: list[onnx.TensorProto] = []
+
+    def sources(self, node: Node) -> list[str]:
+        """Names of the tensors that `node` reads; a graph input is read behind its own quantizer."""
+        return [f"{name}/on_grid" if name in self.graph.inputs else name for name in node.inputs]
+
+    def add(self, op: str, inputs: list[str], output: str, **attributes: Any) -> str:
+        """Appends a node with one output and returns it."""
+        self.nodes.append(helper.make_node(op, inputs, [output], name=output, **attributes))
+        return output
+
+    def constant(self, name: str, array: NDArray[Any]) -> str:
+        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def floats(self, name: str, values: Any) -> str:
+        """A float32 constant; scales and bounds of the integer graph are exact in float32."""
+        return self.constant(name, np.asarray(values, dtype=np.float32))
+
+    def dequantized(self, name: str, q: IntArray, scale: tuple[float, ...], dtype: type[np.signedinteger[Any]]) -> str:
+        """The constant `q * scale` behind a DequantizeLinear, its scale along axis 0."""
+        steps = np.float32(scale[0]) if len(scale) == 1 else np.array(scale, np.float32)
+        inputs = [self.constant(f"{name}/quantized", q.astype(dtype)), self.floats(f"{name}/scale", steps)]
+        axis = {} if len(scale) == 1 else {"axis": 0}
+        return self.add("DequantizeLinear", inputs, name, **axis)
+
+    def weight(self, block: str, q: IntArray, scale: tuple[float, ...], x: TensorType) -> str:
+        """Weights (C_out, ...), as int8 where 8-bit arithmetic is exact on every CPU, else as float32.
+
+        ONNX Runtime turns int8 weights between 8-bit activations into 8-bit arithmetic, whose pairwise 16-bit sums
+        saturate on CPUs without VNNI when weights use all of their 8 bits; float32 weights keep it in float32.
+        """
+        largest = int(np.abs(q).max(initial=0))
+        if 2 * largest * x.magnitude <= INT8_SAFE_PAIR:
+            return self.dequantized(f"{block}/weight", q, scale, np.int8)
+        steps = np.array(scale).reshape(-1, *[1] * (q.ndim - 1))
+        return self.floats(f"{block}/weight", q * steps)
+
+    def bias(self, block: str, q: IntArray, accumulator: TensorType) -> str:
+        """Biases (C_out,) at the accumulator's scale, as int32."""
+        scale = tuple(np.broadcast_to(np.array(accumulator.scale), q.size).tolist())
+        return self.dequantized(f"{block}/bias", q, scale, np.int32)
+
+    def quantize(self, x: str, output: str, scale: float, lo: int, hi: int) -> str:
+        """output = clamp(round_half_even(x / scale), lo, hi) * scale.
+
+        As QuantizeLinear, Clip, DequantizeLinear in 8 bits; wider ranges as Div, Round, Clip, Mul in float32, since
+        ONNX Runtime's Clip has no 16-bit integers.
+        """
+        dtype = np.uint8 if lo >= 0 else np.int8
+        info = np.iinfo(dtype)
+        if lo < info.min or hi > info.max:
+            return self._rounded(x, output, scale, lo, hi)
+        step, zero = self.floats(f"{output}/scale", scale), self.constant(f"{output}/zero", np.zeros((), dtype))
+        q = self.add("QuantizeLinear", [x, step, zero], f"{output}/quantized")
+        if (lo, hi) != (info.min, info.max):
+            bounds = [self.constant(f"{output}/{key}", np.array(v, dtype)) for key, v in (("lo", lo), ("hi", hi))]
+            q = self.add("Clip", [q, *bounds], f"{output}/clipped")
+        return self.add("DequantizeLinear", [q, step, zero], output)
+
+    def _rounded(self, x: str, output: str, scale: float, lo: int, hi: int) -> str:
+        step = self.floats(f"{output}/scale", scale)
+        bounds = [self.floats(f"{output}/{key}", v) for key, v in (("lo", lo), ("hi", hi))]
+        rounded = self.add("Round", [self.add("Div", [x, step], f"{output}/divided")], f"{output}/rounded")
+        return self.add("Mul", [self.add("Clip", [rounded, *bounds], f"{output}/clipped"), step], output)

@@ -1,0 +1,19 @@
+"""Gemm over the flattened input."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from codesign.emit.onnx.base import OnnxBuilder
+from codesign.graph import Node
+
+
+def emit(builder: OnnxBuilder, node: Node) -> None:
+    """Flatten, Gemm, and a Reshape to (N, K, 1, 1)."""
+    op, name = node.op, node.name
+    (x,), (y,) = builder.graph.input_types(node), builder.graph.output_types(node)
+    flat = builder.add("Flatten", builder.sources(node), f"{name}/flat", axis=1)
+    inputs = [flat, builder.weight(name, op.weight, op.weight_scale, x), builder.bias(name, op.bias, y)]
+    vector = builder.add("Gemm", inputs, f"{name}/vector", transB=1)
+    shape = builder.constant(f"{name}/shape", np.array([-1, *y.shape], np.int64))
+    builder.add("Reshape", [vector, shape], name)
