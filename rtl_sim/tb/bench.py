@@ -36,7 +36,7 @@ HERE = Path(__file__).parent
 LIBRARY = HERE.parent / "rtl"
 BUILDS = HERE / "sim_build"
 WAVES = False
-"""Set by pytest's option `--waves`: keep `dump.fst` in the run's folder, whose name is printed."""
+"""Set by pytest's option `--waves`: keep `dump.vcd` in the run's folder, whose name is printed."""
 
 STALLS = ((0, 0), (128, 128), (16, 208))
 """Per run: how often, in 256ths, each source pauses and each sink is not ready. The first must be (0, 0)."""
@@ -124,7 +124,7 @@ def check_streams(cases: Sequence[Streams]) -> None:
         stuck = json.loads((run / "stuck.json").read_text())
     finally:
         if WAVES:
-            print(f"waveform: {run / 'dump.fst'}")
+            print(f"waveform: {run / 'dump.vcd'}")
         else:
             shutil.rmtree(run)
     if stuck:
@@ -196,7 +196,7 @@ def _literal(value: int | str) -> str:
 
 def _build(top: str, modules: set[str]) -> Path:
     """Folder of the simulator for this top; built unless an equal one is there. Safe when several processes build."""
-    files = (*library.sources(modules, LIBRARY), HERE / "stream_source.sv", HERE / "stream_sink.sv")
+    files = library.sources({*modules, "stream_source", "stream_sink"}, LIBRARY, HERE)
     recipe = [top, repr((VERILATOR, WAVES)), *(path.name + path.read_text() for path in files)]
     target = BUILDS / hashlib.sha256("\0".join(recipe).encode()).hexdigest()[:20]
     if target.exists():
@@ -213,7 +213,7 @@ def _build(top: str, modules: set[str]) -> Path:
             sources=[*files, folder / "bench_top.sv"],
             hdl_toplevel="bench_top",
             build_dir=folder,
-            build_args=[*VERILATOR, *(["--trace-fst", "--trace-structs"] if WAVES else [])],
+            build_args=[*VERILATOR, *(["--trace-structs"] if WAVES else [])],
             waves=WAVES,
             log_file=folder / "build.log",
         )

@@ -9,19 +9,19 @@ from pathlib import Path
 from codesign.errors import ToolError
 
 
-def sources(modules: Iterable[str], folder: Path) -> tuple[Path, ...]:
-    """Files of library `folder` that hold `modules` and everything below them, sorted by name.
+def sources(modules: Iterable[str], *folders: Path) -> tuple[Path, ...]:
+    """Files of the library `folders` that hold `modules` and everything below them, sorted by name.
 
     A file is needed when its module's name is written in the code of a needed one. Raises ToolError for a module that
     the library does not have.
     """
-    known = {path.stem: path for path in folder.glob("*.sv")}
+    known = {path.stem: path for folder in folders for path in folder.glob("*.sv")}
     needed: set[str] = set()
     waiting = set(modules)
     while waiting:
         module = waiting.pop()
         if module not in known:
-            raise ToolError(f"the RTL library has no module '{module}'", where=str(folder))
+            raise ToolError(f"the RTL library has no module '{module}'", where=str(folders[0]))
         needed.add(module)
         code = re.sub(r"//[^\n]*|/\*.*?\*/|\"[^\"\n]*\"", "", known[module].read_text(), flags=re.DOTALL)
         waiting |= (set(re.findall(r"\b\w+\b", code)) & known.keys()) - needed
