@@ -1,0 +1,1 @@
+"""hls4ml projects from the integer graph, and their C simulation."""

@@ -1,0 +1,213 @@
+"""From the integer graph to a complete hls4ml project: Vitis back end, io_stream."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from codesign.cost.base import Folding
+from codesign.emit.hls._wiring import Wiring, pixel_type, wire
+from codesign.emit.hls.base import Layer, Stream
+from codesign.errors import CodesignError, ToolError
+from codesign.files import new_folder
+from codesign.graph import Graph, digest
+from codesign.graph.plugins import load
+from codesign.resources import hls_dir
+
+TOP = "top"
+"""Name of the project and of its top-level C++ function."""
+
+
+@dataclass(frozen=True)
+class HlsProject:
+    """An hls4ml project on disk; `vitis-run --mode hls --tcl build_prj.tcl` in `folder` synthesizes it."""
+
+    folder: Path
+
+
+def emit_hls(
+    graph: Graph,
+    out_dir: Path,
+    *,
+    part: str,
+    clock_period_ns: float,
+    foldings: Mapping[str, Folding] | None = None,
+    fifo_depths: Mapping[tuple[str, int], int] | None = None,
+) -> HlsProject:
+    """Writes the hls4ml project of `graph` to `out_dir`, in place of what is there.
+
+    part: the FPGA's full name, such as `xc7z020clg400-1`. foldings: by node name, one multiplier where it has none.
+    fifo_depths: pixels that the stream into input `i` of node `n` can hold, by `(n, i)`; a whole frame where it has
+    none. Raises GraphError for a graph that this back end cannot wire, ToolError if hls4ml refuses it.
+    """
+    wiring = wire(graph, foldings)
+    with new_folder(Path(out_dir)) as folder:
+        with _hls4ml():
+            model = _model(wiring, _settings(folder, part, clock_period_ns))
+            _set_depths(model, wiring, fifo_depths or {})
+            _observe(model, wiring)
+            model.write()
+            _make_reproducible(folder, model.config.get_config_value("Stamp"), digest(graph)[:8])
+        (folder / "csim.h").write_bytes((hls_dir() / "csim.h").read_bytes())
+        (folder / "csim.cpp").write_text(_csim(wiring))
+    return HlsProject(Path(out_dir))
+
+
+@contextlib.contextmanager
+def _hls4ml() -> Iterator[None]:
+    """hls4ml prints and warns freely, and raises bare exceptions; its last words become part of the error."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (CodesignError, OSError):
+        raise
+    except Exception as error:
+        words = said.getvalue().strip().splitlines()[-1:]
+        raise ToolError(
+            f"hls4ml: {': '.join([*words, str(error) or type(error).__name__])}",
+            remedy="check that hls4ml is of version 1.3 (`pip show hls4ml`)",
+        ) from error
+
+
+def _settings(folder: Path, part: str, clock_period_ns: float) -> dict[str, Any]:
+    from hls4ml.backends import get_backend
+
+    from codesign.emit.hls import _extension
+
+    _extension.register()
+    settings: dict[str, Any] = get_backend(_extension.BACKEND).create_initial_config(
+        part=part, clock_period=clock_period_ns, io_type="io_stream"
+    )
+    model = {"Precision": {"default": "ap_int<32>"}, "ReuseFactor": 1, "Strategy": "Resource"}
+    settings |= {"Backend": _extension.BACKEND, "OutputDir": str(folder), "ProjectName": TOP}
+    settings["HLSConfig"] = {"Model": model, "LayerName": {}}
+    return settings
+
+
+def _model(wiring: Wiring, settings: dict[str, Any]) -> Any:
+    """hls4ml's graph, after its passes."""
+    from hls4ml.model.graph import HLSConfig, ModelGraph
+
+    layers = list(_layers(wiring))
+    settings["HLSConfig"]["LayerName"] = {
+        layer.name: {"Precision": dict(layer.precisions), "ReuseFactor": layer.reuse_factor} for layer in layers
+    }
+    inputs, outputs = ([_key(s.name) for s in streams] for streams in (wiring.inputs, wiring.outputs))
+    model = ModelGraph(HLSConfig(settings), inputs, outputs)
+    for layer in layers:
+        sources, results = ([_key(name) for name in names] for names in (layer.inputs, layer.outputs))
+        sources = sources or ["input"]  # hls4ml's name for where the design's inputs come from
+        node = model.make_node(layer.kind, layer.name, dict(layer.attributes), sources, results)
+        model.graph[layer.name] = node
+        for name, result in zip(layer.outputs, results, strict=True):
+            variable = node.get_output_variable(result)
+            variable.name, variable.type.name = name, pixel_type(name)
+    model.apply_flow("vitis:ip")
+    return model
+
+
+def _key(stream: str) -> str:
+    """hls4ml keeps a layer's outputs among its attributes: a key that is no attribute's name.
+
+    Of an input layer it wants output and layer to have the same name.
+    """
+    return f"stream:{stream}"
+
+
+def _layers(wiring: Wiring) -> Iterator[Layer]:
+    tensors = {stream.name: name for name, stream in wiring.tensors.items()}
+
+    def with_copies(streams: tuple[Stream, ...]) -> Iterator[Layer]:
+        names = [tensors[stream.name] for stream in streams]
+        yield from (wiring.copies[name] for name in names if name in wiring.copies)
+
+    for stream in wiring.inputs:
+        shape = {"input_shape": list(stream.shape)}
+        yield Layer("Input", _key(stream.name), (), (stream.name,), shape, {"result": stream.precision})
+    yield from with_copies(wiring.inputs)
+    for block in wiring.blocks:
+        yield from load(__package__, block.op.kind).layers(block)
+        yield from with_copies(block.outputs)
+
+
+def _set_depths(model: Any, wiring: Wiring, depths: Mapping[tuple[str, int], int]) -> None:
+    by_stream = {stream.name: depths[edge] for edge, stream in wiring.edges.items() if edge in depths}
+    for layer in model.get_layers():
+        for variable in layer.get_variables():
+            if variable.name in by_stream:
+                variable.pragma = ("stream", by_stream[variable.name])
+
+
+def _observe(model: Any, wiring: Wiring) -> None:
+    """Lets C simulation record every tensor, and declares the type of every stream.
+
+    hls4ml declares one type a layer, which is not enough for a layer with several outputs.
+    """
+    tensors = {stream.name for stream in wiring.tensors.values()} - {stream.name for stream in wiring.inputs}
+    for layer in model.get_layers():
+        variables = list(layer.get_variables())
+        for variable in variables:
+            layer.set_attr(variable.type.name, variable.type)
+        seen = [f'nnet::observe({v.name}, "{v.name}");' for v in variables if v.name in tensors]
+        call = layer.get_attr("function_cpp")
+        if call and seen:
+            layer.set_attr("function_cpp", [call, "#ifndef __SYNTHESIS__", *seen, "#endif"])
+            layer.set_attr("include_header", [*layer.get_attr("include_header"), "nnet_utils/nnet_observe.h"])
+
+
+def _make_reproducible(folder: Path, stamp: str, replacement: str) -> None:
+    """hls4ml writes a random stamp and the absolute folder; the same graph gives the same files anywhere."""
+    for name in ("build_lib.sh", "hls4ml_config.yml"):
+        file = folder / name
+        file.write_text(file.read_text().replace(stamp, replacement).replace(str(folder), "."))
+
+
+def _csim(wiring: Wiring) -> str:
+    """The main program of C simulation: `csim FRAMES FOLDER STREAM...`, run where the weights' folder lies."""
+    inputs = [f"in{i}" for i in range(len(wiring.inputs))]
+    outputs = [f"out{i}" for i in range(len(wiring.outputs))]
+    files = [
+        f'    std::FILE *{name}_file = csim::open(folder + "/{stream.name}.in", "rb");'
+        for name, stream in zip(inputs, wiring.inputs, strict=True)
+    ]
+    declarations = [
+        f"        hls::stream<{pixel_type(stream.name)}> {name};"
+        for name, stream in zip((*inputs, *outputs), (*wiring.inputs, *wiring.outputs), strict=True)
+    ]
+    feeds = [
+        f"        csim::feed({name}_file, {name}, {stream.type.pixels});"
+        for name, stream in zip(inputs, wiring.inputs, strict=True)
+    ]
+    drains = [f"        csim::drain({name});" for name in outputs]
+    return "\n".join(
+        [
+            "// C simulation: csim FRAMES FOLDER STREAM..., run in the folder `firmware`, where the weights are found.",
+            "// Reads FOLDER/INPUT.in, writes FOLDER/STREAM.out: int32 in (H, W, C) order, frame after frame.",
+            f'#include "firmware/{TOP}.h"',
+            '#include "csim.h"',
+            "",
+            "int main(int argc, char **argv) {",
+            "    const std::string folder = argv[2];",
+            "    for (int i = 3; i < argc; i++)",
+            '        nnet::observers()[argv[i]] = csim::open(folder + "/" + argv[i] + ".out", "wb");',
+            *files,
+            "    for (long frames = std::atol(argv[1]); frames > 0; frames--) {",
+            *declarations,
+            *feeds,
+            f"        {TOP}({', '.join([*inputs, *outputs])});",
+            *drains,
+            "    }",
+            "    for (auto &observer : nnet::observers())",
+            "        std::fclose(observer.second);",
+            "    return 0;",
+            "}",
+            "",
+        ]
+    )

@@ -1,0 +1,158 @@
+"""C simulation of an hls4ml project: compiled once, run on integers, every tensor observable."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import resource
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from codesign.emit.hls._wiring import Wiring, wire
+from codesign.emit.hls.project import TOP
+from codesign.errors import GraphError, ToolError
+from codesign.graph import Graph, IntArray
+
+FLAGS = ("-O2", "-std=c++14", "-w", "-fno-strict-aliasing")
+
+
+def run_hls(
+    project_dir: Path,
+    graph: Graph,
+    images: IntArray | Mapping[str, IntArray],
+    tensors: Collection[str] | None = None,
+    *,
+    cache_dir: Path | None = None,
+    processes: int | None = None,
+) -> dict[str, IntArray]:
+    """Runs `images` (N, C, H, W), integers, through the project of `graph` in `project_dir`, as its files lie there.
+
+    images: the only input, or all inputs by name. Returns the named tensors (default: the graph's outputs), which may
+    be accumulators, as (N, C, H, W) int32. The compiled simulator is kept in `cache_dir` (default:
+    `project_dir/.cache`); the frames are shared among `processes` (default: the CPUs there are). Raises ToolError if
+    there is no compiler, or if compilation or simulation fails.
+    """
+    wiring = wire(graph)
+    inputs = _inputs(graph, images)
+    wanted = graph.outputs if tensors is None else tensors
+    unknown = set(wanted) - set(graph.types)
+    if unknown:
+        raise GraphError(f"there is no tensor '{min(unknown)}'", where=graph.name)
+    simulator = compile_csim(project_dir, cache_dir or Path(project_dir) / ".cache")
+    computed = [name for name in wanted if name not in inputs]
+    frames = len(next(iter(inputs.values())))
+    workers = max(1, min(processes or len(os.sched_getaffinity(0)), frames))
+    parts = [{name: part[k] for name, part in _split(inputs, workers).items()} for k in range(workers)]
+    with ThreadPoolExecutor(workers) as pool:
+        done = list(pool.map(lambda part: _simulate(simulator, Path(project_dir), wiring, part, computed), parts))
+    results = {name: np.concatenate([part[name] for part in done]) for name in computed}
+    return {name: inputs[name] if name in inputs else results[name] for name in wanted}
+
+
+def compile_csim(project_dir: Path, cache_dir: Path) -> Path:
+    """The simulator of the project, from `cache_dir` if one was compiled from the very same files.
+
+    Weights are read when it runs, so they do not count. Raises ToolError if the compiler is missing or refuses.
+    """
+    project = Path(project_dir)
+    if not (project / "csim.cpp").is_file():
+        raise ToolError("there is no hls4ml project", where=str(project), remedy="run `codesign export` first")
+    compiler = shutil.which("g++")
+    if compiler is None:
+        raise ToolError("there is no C++ compiler", remedy="install g++, and see that it is on PATH")
+    simulator = Path(cache_dir) / f"hls-{_fingerprint(project, compiler)}"
+    if not simulator.is_file():
+        Path(cache_dir).mkdir(parents=True, exist_ok=True)
+        _compile(compiler, project, simulator)
+    return simulator
+
+
+def _fingerprint(project: Path, compiler: str) -> str:
+    version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
+    sha = hashlib.sha256(f"{FLAGS}{version}".encode())
+    for file in sorted(f for f in project.rglob("*") if f.suffix in {".cpp", ".h"}):
+        sha.update(str(file.relative_to(project)).encode() + b"\0" + file.read_bytes())
+    return sha.hexdigest()[:16]
+
+
+def _compile(compiler: str, project: Path, simulator: Path) -> None:
+    sources = [f"firmware/{TOP}.cpp", "csim.cpp"]
+    with tempfile.TemporaryDirectory(dir=simulator.parent) as scratch:
+        beside = Path(scratch) / "csim"
+        command = [compiler, *FLAGS, "-I.", "-Ifirmware/ap_types", *sources, "-o", str(beside)]
+        done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+        if done.returncode:
+            errors = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines()
+            raise ToolError(
+                f"g++ refuses the HLS sources: {errors[0] if errors else f'status {done.returncode}'}",
+                where=str(project),
+                remedy="undo changes made to them by hand, or export again",
+            )
+        beside.replace(simulator)
+
+
+def _inputs(graph: Graph, images: IntArray | Mapping[str, IntArray]) -> dict[str, IntArray]:
+    if not isinstance(images, Mapping):
+        if len(graph.inputs) != 1:
+            raise GraphError(f"has {len(graph.inputs)} inputs, give them by name", where=graph.name)
+        images = dict.fromkeys(graph.inputs, images)
+    for name, kind in graph.inputs.items():
+        if name not in images or images[name].ndim != 4 or images[name].shape[1:] != kind.shape:
+            raise GraphError(f"input '{name}' is missing, or is not (N, {', '.join(map(str, kind.shape))})")
+    return {name: np.asarray(images[name]).astype(np.int32) for name in graph.inputs}
+
+
+def _split(inputs: Mapping[str, IntArray], parts: int) -> dict[str, list[IntArray]]:
+    return {name: np.array_split(array, parts) for name, array in inputs.items()}
+
+
+def _simulate(
+    simulator: Path, project: Path, wiring: Wiring, inputs: Mapping[str, IntArray], tensors: list[str]
+) -> dict[str, IntArray]:
+    """One process, in a scratch folder of its own."""
+    frames = len(next(iter(inputs.values())))
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        for name, array in inputs.items():
+            np.ascontiguousarray(array.transpose(0, 2, 3, 1)).tofile(folder / f"{wiring.tensors[name].name}.in")
+        streams = [wiring.tensors[name].name for name in tensors]
+        _call([str(simulator.resolve()), str(frames), str(folder), *streams], project)
+        return {name: _read(folder, wiring, name, frames) for name in tensors}
+
+
+def _call(command: list[str], project: Path) -> None:
+    done = subprocess.run(
+        command,
+        cwd=project / "firmware",
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=_unlimited_stack,
+    )
+    said = (done.stderr + done.stdout).strip().splitlines()
+    if done.returncode or said:  # the models of streams and weights report trouble only in words
+        raise ToolError(
+            f"C simulation failed with status {done.returncode}: {said[0] if said else 'no message'}",
+            where=str(project),
+            remedy="undo changes made to its files by hand, or export again",
+        )
+
+
+def _unlimited_stack() -> None:
+    """Line buffers are local arrays, as HLS wants them."""
+    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+    resource.setrlimit(resource.RLIMIT_STACK, (hard, hard))
+
+
+def _read(folder: Path, wiring: Wiring, tensor: str, frames: int) -> IntArray:
+    stream = wiring.tensors[tensor]
+    values = np.fromfile(folder / f"{stream.name}.out", dtype=np.int32)
+    if values.size != frames * stream.type.channels * stream.type.pixels:
+        raise ToolError(f"C simulation gave {values.size} values of '{tensor}' for {frames} frames")
+    return np.ascontiguousarray(values.reshape(frames, *stream.shape).transpose(0, 3, 1, 2))
