@@ -7,6 +7,6 @@ RESOURCES = {"codesign.models": "models", "codesign.hls": "hls", "codesign.rtl":
 setup(
     packages=find_packages(include=["codesign", "codesign.*"]) + list(RESOURCES),
     package_dir=RESOURCES,
-    package_data={name: ["*", "**/*"] for name in (*RESOURCES, "codesign.targets", "codesign.emit", "codesign.report")},
+    package_data={name: ["*", "**/*"] for name in (*RESOURCES, "codesign.targets", "codesign.emit", "codesign.reporting")},
     exclude_package_data={"": ["__pycache__/*", "**/__pycache__/*"]},
 )

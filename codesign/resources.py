@@ -1,9 +1,10 @@
-"""Folders that ship with the package: recipes, operator libraries, boards.
+"""Folders that ship with the package: recipes, operator libraries, boards; and the user's cache.
 
 In a checkout `models/`, `hls/` and `rtl_sim/rtl/` lie beside the package; in an installed wheel they lie inside it
 (`setup.py` maps them).
 """
 
+import os
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -32,3 +33,15 @@ def rtl_dir() -> Path:
 def targets_dir() -> Path:
     """One YAML file a board."""
     return _PACKAGE / "targets"
+
+
+def cache_dir() -> Path:
+    """Where what can be made again is kept: `$CODESIGN_CACHE`, or else `~/.cache/codesign`."""
+    return Path(os.environ.get("CODESIGN_CACHE") or Path.home() / ".cache" / "codesign")
+
+
+def source_files() -> list[Path]:
+    """Every source file that decides what a build holds: Python, SystemVerilog, C++, templates, boards."""
+    folders = (_PACKAGE, hls_dir(), rtl_dir())
+    suffixes = (".py", ".sv", ".h", ".cpp", ".j2", ".yaml")
+    return sorted({file for folder in folders for file in folder.rglob("*") if file.suffix in suffixes})

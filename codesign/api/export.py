@@ -10,14 +10,13 @@ from codesign.build_folder import BuildFolder, new_build
 from codesign.emit.hls import emit_hls
 from codesign.emit.onnx import emit_qcdq
 from codesign.emit.rtl.top import emit_rtl
-from codesign.errors import BuildError
+from codesign.errors import GraphError
 from codesign.files import write_bytes, write_text
 from codesign.frontend import import_qonnx
 from codesign.graph import Graph, save
 from codesign.progress import Progress, silent
 from codesign.reporting.summarize import summarize
 from codesign.reporting.summary import Summary
-from codesign.resources import models_dir
 from codesign.schedule import schedule
 from codesign.targets import load_target
 
@@ -82,17 +81,15 @@ def export(
 
 
 def find_source(source: str | Path) -> Path:
-    """The run folder or QONNX file that `source` names. Raises BuildError if there is none."""
+    """The run folder or QONNX file that `source` names. Raises GraphError or CheckpointError if there is none."""
     path = Path(source)
-    if path.is_file() or (path / "recipe.yaml").is_file():
+    if path.is_file():
         return path
-    shipped = models_dir() / str(source)
-    if path.name == str(source) and (shipped / "recipe.yaml").is_file():
-        return shipped
-    names = sorted(found.parent.name for found in models_dir().glob("*/recipe.yaml"))
-    raise BuildError(
-        "no such run folder, shipped run or QONNX file", where=str(source), remedy=f"shipped runs: {', '.join(names)}"
-    )
+    if path.suffix == ".onnx":
+        raise GraphError("there is no such file", where=str(path), remedy="give a QONNX file or a run")
+    from codesign.training.run import find_run
+
+    return find_run(path)
 
 
 def _import_file(file: Path, build: BuildFolder) -> Graph:

@@ -1,6 +1,5 @@
 """The detection set of a recipe, at the network's input size."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from codesign.data.digits import VERSION, write_digits
 from codesign.data.sample import Sample
 from codesign.data.voc import Split, VocDataset
 from codesign.recipe import Data, Recipe
+from codesign.resources import cache_dir
 
 CACHE_BYTES = 512 * 2**20
 """Sets whose resized images fit in this much memory are decoded once."""
@@ -46,9 +46,8 @@ def _open(recipe: Recipe, split: Split) -> "DetectionSet":
 
 def digits_folder(data: Data) -> Path:
     """Where the digits set of these parameters is kept: under `$CODESIGN_CACHE`, or else `~/.cache/codesign`."""
-    cache = Path(os.environ.get("CODESIGN_CACHE") or Path.home() / ".cache" / "codesign")
     key = f"digits-v{VERSION}-{data.image_size}-{data.train_images}-{data.val_images}-{data.seed}"
-    return cache / key
+    return cache_dir() / key
 
 
 class DetectionSet(Dataset[Sample]):

@@ -34,7 +34,7 @@ class Tensor(_Record):
 
     @property
     def label(self) -> str:
-        return f"{'×'.join(map(str, self.shape))} {'i' if self.signed else 'u'}{self.bits}"
+        return f"{'x'.join(map(str, self.shape))} {'i' if self.signed else 'u'}{self.bits}"
 
 
 class Resources(_Record):
@@ -171,7 +171,7 @@ class Unit(_Record):
 
     @property
     def folding(self) -> str:
-        return f"{self.blocks[0].pe}×{self.blocks[0].simd}"
+        return f"{self.blocks[0].pe}x{self.blocks[0].simd}"
 
     @property
     def macs(self) -> int:

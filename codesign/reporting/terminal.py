@@ -30,7 +30,7 @@ def print_report(summary: Summary, console: Console) -> None:
             shorten(unit.name, NAME_WIDTH),
             unit.operator,
             "x".join(map(str, unit.outputs[0].shape)),
-            unit.folding.replace("×", "x"),
+            unit.folding,
             engineering(unit.macs) if unit.macs else "",
             f"{unit.interval_cycles:,}",
             f"{unit.latency_us:,.1f}",
@@ -60,8 +60,8 @@ def _print_totals(summary: Summary, console: Console) -> None:
         low, high = totals.energy_incremental.low_uj, totals.energy_incremental.high_uj
         board = (totals.energy_board.low_uj + totals.energy_board.high_uj) / 2
         console.print(
-            f"energy a frame: {_two_digits(board)} uJ for the whole board; work adds {_two_digits(low)} to "
-            f"{_two_digits(high)} uJ of it"
+            f"energy a frame: {two_digits(board)} uJ for the whole board; work adds {two_digits(low)} to "
+            f"{two_digits(high)} uJ of it"
         )
 
 
@@ -103,9 +103,9 @@ def _resources(resources: Resources) -> tuple[str, ...]:
 
 
 def _nanojoules(energy: Energy | None) -> str:
-    return _two_digits(500 * (energy.low_uj + energy.high_uj)) if energy else ""
+    return two_digits(500 * (energy.low_uj + energy.high_uj)) if energy else ""
 
 
-def _two_digits(number: float) -> str:
+def two_digits(number: float) -> str:
     """Two significant digits, no exponent: the coefficients are no better."""
     return f"{float(f'{number:.2g}'):,g}"

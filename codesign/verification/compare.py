@@ -25,12 +25,12 @@ class Mismatch:
     y: int
     x: int
     expected: int
-    got: float
+    got: int
 
     def __str__(self) -> str:
         return (
             f"stage {self.stage}, block {self.block}, channel {self.channel}, y {self.y}, x {self.x} of image "
-            f"{self.image}: expected {self.expected}, got {self.got:g}"
+            f"{self.image}: expected {self.expected}, got {self.got}"
         )
 
 
@@ -93,15 +93,4 @@ def _first_difference(
     image, channel, y, x = (int(index) for index in place)
     producer = graph.producers.get(tensor)
     block = producer.name if producer else tensor
-    value = got[place].item()
-    return Mismatch(
-        stage,
-        block,
-        tensor,
-        offset + image,
-        channel,
-        y,
-        x,
-        int(expected[place]),
-        int(value) if value == int(value) else value,
-    )
+    return Mismatch(stage, block, tensor, offset + image, channel, y, x, int(expected[place]), int(got[place]))

@@ -23,7 +23,7 @@ def verification_images(build: BuildFolder, count: int) -> IntArray:
 
 def validation_images(build: BuildFolder, count: int | None) -> IntArray:
     """The first `count` images of the validation set, or all. Raises DataError if the set is not to be had."""
-    from codesign.data import validation_set
+    from codesign.data.dataset import validation_set
     from codesign.recipe import load_recipe
 
     dataset = validation_set(load_recipe(build.run / "recipe.yaml"))

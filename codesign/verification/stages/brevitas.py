@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from codesign.build_folder import BuildFolder
 from codesign.graph import IntArray
+from codesign.graph.reals import to_integers, to_real
 from codesign.training.run import load_run
-from codesign.verification.integers import to_integers
 
 IMAGES_AT_A_TIME = 16
 
@@ -21,11 +20,11 @@ IMAGES_AT_A_TIME = 16
 def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
     """Raises CheckpointError if the build has no run, or one that is damaged."""
     graph = build.graph
-    (source,) = graph.inputs
+    (kind,) = graph.inputs.values()
     _, model = load_run(build.run)
     by_origin = {graph.origins.get(name, name): name for name in tensors}
     for start in range(0, len(images), IMAGES_AT_A_TIME):
-        batch = torch.from_numpy(images[start : start + IMAGES_AT_A_TIME] * np.float32(graph.inputs[source].scale[0]))
+        batch = torch.from_numpy(to_real(images[start : start + IMAGES_AT_A_TIME], kind))
         seen = {by_origin[origin]: value for origin, value in _values(model, batch).items() if origin in by_origin}
         yield {name: to_integers(value.numpy(), graph.types[name]) for name, value in seen.items()}
 

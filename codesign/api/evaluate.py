@@ -1,0 +1,67 @@
+"""`codesign eval`: average precision with the outputs of any back end."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from codesign.api.export import export
+from codesign.build_folder import BuildFolder, open_build
+from codesign.errors import BuildError
+from codesign.progress import Progress, silent
+from codesign.resources import cache_dir, source_files
+from codesign.verification.detect import detections, recipe_of
+from codesign.verification.images import validation_images
+
+STAGES = {"torch": "brevitas", "graph": "graph", "onnx": "onnxruntime", "hls": "hls", "rtl": "rtl"}
+"""The verification stage that is each back end."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Precision on the first `images` images of the validation set: at an IoU of 0.5, and over 0.50 to 0.95 (COCO)."""
+
+    ap50: float
+    ap: float
+    images: int
+
+
+def evaluate(
+    run: str | Path | BuildFolder, *, backend: str = "torch", limit: int | None = None, progress: Progress = silent
+) -> Evaluation:
+    """Decodes the outputs of `backend` (torch, graph, onnx, hls or rtl) and compares the boxes with the data set's.
+
+    run: a run folder, the name of a shipped run, or a build folder; a run is exported first, into the cache.
+    Raises a CodesignError if there is no such run, or if the back end cannot run.
+    """
+    if backend not in STAGES:
+        raise BuildError(f"unknown back end '{backend}'", remedy=f"known: {', '.join(STAGES)}")
+    from codesign.data.dataset import validation_set
+    from codesign.training.metrics import average_precision
+
+    build = run if isinstance(run, BuildFolder) else _build_of(run, progress)
+    recipe = recipe_of(build)
+    dataset = validation_set(recipe)
+    images = validation_images(build, limit)
+    boxes = list(detections(build, STAGES[backend], images, progress))
+    found = average_precision(boxes, [dataset[index] for index in range(len(images))], recipe.model.classes)
+    return Evaluation(found.ap50, found.ap, len(images))
+
+
+def _build_of(run: str | Path, progress: Progress) -> BuildFolder:
+    """The build folder itself, or a run's build in the cache, made once."""
+    if (Path(run) / "manifest.json").is_file():
+        return open_build(Path(run))
+    from codesign.training.run import find_run
+
+    folder = cache_dir() / "builds" / _fingerprint(find_run(run))
+    return open_build(folder) if folder.is_dir() else export(run, folder, progress=progress).folder
+
+
+def _fingerprint(run: Path) -> str:
+    """Of the run and of the sources that turn it into a build."""
+    sha = hashlib.sha256()
+    for file in (run / "recipe.yaml", run / "weights.safetensors", *source_files()):
+        sha.update(hashlib.sha256(file.read_bytes()).digest() if file.is_file() else b"")
+    return sha.hexdigest()[:16]

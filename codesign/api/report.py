@@ -1,0 +1,43 @@
+"""`codesign report`: what a design takes, as a record, and as a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from codesign.build_folder import BuildFolder, open_build
+from codesign.files import write_text
+from codesign.progress import Progress, silent
+from codesign.reporting.summarize import summarize
+from codesign.reporting.summary import Summary
+from codesign.targets import Target
+
+
+@dataclass(frozen=True)
+class Report:
+    """The report's figures, and the page if one was written."""
+
+    summary: Summary
+    page: Path | None
+
+
+def report(build: str | Path | BuildFolder, *, html: bool = False, progress: Progress = silent) -> Report:
+    """Writes `report.json` anew, the last verification included; with `html` also `report.html`.
+
+    The page shows boxes found by the simulated hardware if a trained run was exported; this takes a C++ compiler.
+    Raises a CodesignError if a part of the build is missing.
+    """
+    folder = build if isinstance(build, BuildFolder) else open_build(Path(build))
+    summary = summarize(folder, Target.model_validate(folder.manifest["target"]))
+    with folder.locked():
+        write_text(folder.report, summary.model_dump_json(indent=1) + "\n")
+        if not html:
+            return Report(summary, None)
+        from codesign.reporting.page import write_page
+        from codesign.reporting.pictures import detection_pictures, save_picture
+
+        pictures = detection_pictures(folder, progress) if folder.run.is_dir() else ()
+        if pictures:
+            save_picture(pictures, folder.detections)
+        write_page(summary, pictures, folder.page)
+    return Report(summary, folder.page)
