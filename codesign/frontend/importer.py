@@ -59,6 +59,9 @@ class Importer:
         self._values.update(zip(node.output, values, strict=True))
 
     def value(self, tensor: str) -> Value:
+        """What `tensor` stands for. Raises GraphError if nothing before has produced it."""
+        if tensor not in self._values:
+            raise GraphError(f"tensor '{tensor}' is read before it is produced", remedy="export the file again")
         return self._values[tensor]
 
     def shape(self, tensor: str) -> tuple[int, ...]:
@@ -75,7 +78,7 @@ class Importer:
         """Input `index`, which must be constant; None where the node leaves it out."""
         if index >= len(node.input) or not node.input[index]:
             return None
-        value = self._values[node.input[index]]
+        value = self.value(node.input[index])
         if not isinstance(value, Constant):
             raise GraphError(f"input {index} of a {node.op_type} must be constant")
         return value
@@ -89,7 +92,7 @@ class Importer:
 
     def activation(self, node: onnx.NodeProto, index: int = 0) -> Activation:
         """Input `index`, which must be computed from the graph's quantized input."""
-        value = self._values[node.input[index]]
+        value = self.value(node.input[index])
         if isinstance(value, Unquantized):
             raise GraphError(
                 f"input '{value.name}' is used before it is quantized", remedy="put a quantizer behind the input"

@@ -6,7 +6,6 @@ from collections import defaultdict
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
 from qonnx.core.modelwrapper import ModelWrapper
 
 from codesign.errors import GraphError
@@ -33,7 +32,7 @@ def _merge(model: ModelWrapper, tensor: str, nodes: list[onnx.NodeProto]) -> Non
             remedy="split the channels with torch.chunk or torch.split",
         )
     sizes = f"{nodes[0].output[0]}_split_sizes"
-    model.graph.initializer.append(numpy_helper.from_array(np.diff(bounds).astype(np.int64), sizes))
+    model.set_initializer(sizes, np.diff(bounds).astype(np.int64))
     split = onnx.helper.make_node("Split", [tensor, sizes], [output for _, output in runs], nodes[0].name, axis=1)
     split.metadata_props.extend(nodes[0].metadata_props)
     position = min(list(model.graph.node).index(node) for node in nodes)

@@ -1,0 +1,361 @@
+"""Reading QONNX: what is understood, what is folded, what is refused and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx_nets import ANCHOR, QonnxNet, assert_executors_agree, random_images
+
+from codesign.errors import GraphError
+from codesign.frontend.qonnx import import_qonnx
+from codesign.frontend.run import run_qonnx
+from codesign.graph import execute
+
+RNG = np.random.default_rng(1)
+
+
+def weights(*shape: int) -> np.ndarray:
+    return RNG.integers(-7, 8, shape)
+
+
+def started(*shape: int | str) -> tuple[QonnxNet, str]:
+    net = QonnxNet(1, *shape)
+    return net, net.quant("image", 1 / 16)
+
+
+def finished(net: QonnxNet, x: str, scale: float = 1.0) -> onnx.ModelProto:
+    return net.model(net.quant(x, scale, 8, signed=1))
+
+
+def dense(**attributes: object) -> onnx.ModelProto:
+    net, x = started(3, 9, 7)
+    return finished(net, net.op("Relu", net.conv(x, weights(4, 3, 3, 3), 0.5, np.arange(4) / 32, **attributes)))
+
+
+def depthwise() -> onnx.ModelProto:
+    net, x = started(5, 8, 8)
+    return finished(net, net.conv(x, weights(5, 1, 3, 3), group=5, strides=[2, 2], pads=[1, 1, 1, 1]))
+
+
+def per_channel_scales() -> onnx.ModelProto:
+    net, x = started(3, 5, 5)
+    return finished(net, net.conv(x, weights(4, 3, 1, 1), np.array([1, 2, 0.5, 0.25]).reshape(4, 1, 1, 1)))
+
+
+def affine() -> onnx.ModelProto:
+    """A batch norm with powers of two, and a Sub, Div and Add: all become weights' scale and bias."""
+    net, x = started(3, 5, 5)
+    y = net.conv(x, weights(4, 3, 3, 3), 0.5)
+    terms = [[2, 0.5, 1, 4], [0.25, -2, 0, 1], [1, 0, 0.5, 2], [0.75] * 4]
+    y = net.op("BatchNormalization", y, *(net.const(t) for t in terms), epsilon=0.25)
+    y = net.op("Div", net.op("Sub", y, net.const(3.0)), net.const(0.5))
+    return finished(net, net.op("Relu", net.op("Add", net.const(np.ones((1, 4, 1, 1))), y)), 0.5)
+
+
+def clipped() -> onnx.ModelProto:
+    """ReLU6 before a quantizer is a narrower range."""
+    net, x = started(2, 4, 4)
+    y = net.op("Clip", net.conv(x, weights(3, 2, 1, 1)), net.const(0.0), net.const(6.0))
+    return net.model(net.quant(y, 0.25, 6))
+
+
+def max_pools() -> onnx.ModelProto:
+    net, x = started(2, 9, 9)
+    y = net.op("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+    return net.model(net.op("MaxPool", y, kernel_shape=[2, 2], strides=[2, 2], auto_pad="SAME_UPPER"))
+
+
+def channels() -> onnx.ModelProto:
+    """Slices become a split; concat and shuffle follow."""
+    net, x = started(6, 3, 3)
+    parts = [
+        net.op("Slice", x, *(net.const(v, np.int64) for v in ([start], [stop], [1])))
+        for start, stop in ((4, 2**62), (0, 4))
+    ]
+    y = net.op("Concat", *parts, axis=1)
+    y = net.op("Reshape", y, net.const([1, 3, 2, 3, 3], np.int64))
+    y = net.op("Transpose", y, perm=[0, 2, 1, 3, 4])
+    return net.model(net.op("Reshape", y, net.const([1, 6, 3, 3], np.int64)))
+
+
+def resized() -> onnx.ModelProto:
+    net, x = started(2, 3, 4)
+    scales = net.const([1, 1, 3, 3])
+    return net.model(net.op("Resize", x, net.const([]), scales, mode="nearest"))
+
+
+def deformable() -> onnx.ModelProto:
+    net, x = started(4, 6, 9)
+    s = net.quant(net.conv(x, weights(1, 4, 1, 1), 0.25), 1.0, 4, signed=1, narrow=1)
+    return finished(net, net.deform(x, s, weights(4, 1, 3, 3)))
+
+
+def peaks(compare: str = "GreaterOrEqual") -> onnx.ModelProto:
+    net, x = started(3, 7, 7)
+    heat = net.quant(net.conv(x, weights(2, 3, 1, 1), 0.5), 0.5, 8, signed=1)
+    return net.model(net.peak(heat, 5.2, -64.0, compare))
+
+
+def fully_connected() -> onnx.ModelProto:
+    """Gemm with and without transposed weights, and MatMul with its bias added afterwards."""
+    net, x = started(3, 2, 2)
+    x = net.op("Flatten", x)
+    y = net.op("Gemm", x, net.weight(weights(12, 6)), net.const(np.arange(6) / 16))
+    y = net.quant(net.op("Relu", y), 1.0)
+    y = net.quant(net.op("Gemm", y, net.weight(weights(5, 6)), transB=1), 4.0, signed=1)
+    transposed = net.op("Transpose", net.weight(weights(7, 5), 0.5), perm=[1, 0])
+    return finished(net, net.op("Add", net.op("MatMul", y, transposed), net.const(2 * np.arange(7.0))), 8.0)
+
+
+def vector_input() -> onnx.ModelProto:
+    net, x = started(6)
+    return finished(net, net.op("Gemm", x, net.weight(weights(6, 4))))
+
+
+def wide_activations() -> onnx.ModelProto:
+    """12 and 16 bits, signed and not."""
+    net, x = started(3, 4, 4)
+    y = net.quant(net.conv(x, weights(4, 3, 3, 3)), 1 / 16, 12, signed=1)
+    return net.model(net.quant(net.op("Relu", net.conv(y, weights(2, 4, 1, 1))), 1 / 16, 16))
+
+
+def full_weights() -> onnx.ModelProto:
+    """All 8 bits of the weights in use, which 8-bit arithmetic with 16-bit sums would saturate."""
+    net, x = started(16, 4, 4)
+    return finished(net, net.conv(x, np.full((4, 16, 3, 3), 127)), 2.0**10)
+
+
+MODELS: list[Callable[[], onnx.ModelProto]] = [
+    *(depthwise, per_channel_scales, affine, clipped, max_pools, channels, resized, deformable, peaks),
+    *(fully_connected, vector_input, wide_activations, full_weights, dense),
+    lambda: dense(strides=[2, 1], pads=[0, 1, 2, 0]),
+    lambda: dense(auto_pad="SAME_LOWER", strides=[2, 2]),
+    lambda: dense(auto_pad="VALID"),
+    lambda: peaks("Greater"),
+]
+
+
+@pytest.mark.parametrize("build", MODELS)
+def test_every_executor_computes_the_same_tensors(build: Callable[[], onnx.ModelProto]) -> None:
+    assert_executors_agree(build())
+
+
+def test_an_affine_after_a_layer_leaves_no_block_behind() -> None:
+    graph = import_qonnx(affine())
+    assert [node.op.kind for node in graph.nodes] == ["conv", "requant"]
+
+
+def test_slices_that_cover_the_channels_become_one_split() -> None:
+    graph = import_qonnx(channels())
+    assert [node.op.kind for node in graph.nodes] == ["split", "concat", "shuffle"]
+    assert graph.nodes[0].op.sizes == (4, 2)
+
+
+def test_a_quantizer_that_changes_nothing_is_no_block() -> None:
+    net, x = started(2, 4, 4)
+    pooled = net.op("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
+    graph = import_qonnx(net.model(net.quant(pooled, 1 / 16)))
+    assert [node.op.kind for node in graph.nodes] == ["maxpool"]
+
+
+def test_a_relu_narrows_the_range_of_a_signed_quantizer() -> None:
+    net, x = started(2, 4, 4)
+    graph = import_qonnx(finished(net, net.op("Relu", net.conv(x, weights(2, 2, 1, 1)))))
+    assert (graph.types[graph.outputs[0]].lo, graph.types[graph.outputs[0]].signed) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "metadata", "block"),
+    [
+        ("/backbone/stage2/stage2.0/conv1/Conv", None, "backbone.stage2.0.conv1"),
+        ("decoder.0.conv", None, "decoder.0.conv"),
+        ("node_conv2d_3", "['', 'head', 'head.heat', 'conv2d_3']", "head.heat"),
+        ("", None, "conv"),
+        ("/conv-1 x/Conv", None, "conv_1_x"),
+    ],
+)
+def test_a_block_is_named_after_the_module_it_came_from(name: str, metadata: str | None, block: str) -> None:
+    net, x = started(1, 4, 4)
+    net.conv(x, weights(2, 1, 1, 1))
+    net.nodes[-1].name = name
+    if metadata:
+        net.nodes[-1].metadata_props.add(key="pkg.torch.onnx.name_scopes", value=metadata)
+    graph = import_qonnx(finished(net, net.nodes[-1].output[0]))
+    assert graph.nodes[0].name == block
+
+
+def test_blocks_of_a_shared_quantizer_are_named_after_their_layers() -> None:
+    net, x = started(2, 4, 4)
+    for layer, quantizer in (("a", "export_handler"), ("b", "export_handler_1")):
+        conv = net.conv(x, weights(2, 2, 1, 1))
+        net.nodes[-1].name = f"/{layer}/Conv"
+        x = net.quant(conv)
+        net.nodes[-1].name = f"/act/act_quant/{quantizer}/Quant"
+    assert [node.name for node in import_qonnx(net.model(x)).nodes] == ["a", "a.act", "b", "b.act"]
+
+
+def test_a_flipped_weight_is_found_by_comparing_with_the_qonnx_executor() -> None:
+    model = dense()
+    graph = import_qonnx(model)
+    images = random_images(graph, 2)
+    expected = execute(graph, {"image": images}, keep=graph.types)
+    stored = next(c for c in model.graph.initializer if len(c.dims) == 4)
+    array = onnx.numpy_helper.to_array(stored).copy()
+    array[2, 0, 0, 0] = 0.5 if array[2, 0, 0, 0] <= 0 else -0.5
+    stored.CopyFrom(onnx.numpy_helper.from_array(array, stored.name))
+    found = run_qonnx(model, graph, images)
+    conv = graph.nodes[0].name
+    wrong = (found[conv] != expected[conv]).any(axis=(0, 2, 3))
+    assert wrong.tolist() == [False, False, True, False]
+
+
+def test_a_tensor_that_is_not_in_the_file_is_refused() -> None:
+    model = dense()
+    with pytest.raises(GraphError, match="'nowhere' does not exist in the QONNX file"):
+        run_qonnx(model, import_qonnx(model), np.zeros((1, 3, 9, 7), np.int32), ["nowhere"])
+
+
+def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
+    def conv(net: QonnxNet, x: str, *shape: int, **options: object) -> str:
+        return net.conv(x, weights(*shape), **options)
+
+    def two_adds(net: QonnxNet, x: str) -> str:
+        return net.op("Add", x, x)
+
+    def foreign_offsets(net: QonnxNet, x: str) -> str:
+        s = net.quant(conv(net, x, 1, 4, 1, 1), 1.0, 4, signed=1)
+        return net.deform(x, s, weights(4, 1, 3, 3), anchor=ANCHOR * 2)
+
+    def half_dilation(net: QonnxNet, x: str) -> str:
+        s = net.quant(conv(net, x, 1, 4, 1, 1), 0.5, 4, signed=1)
+        return net.deform(x, s, weights(4, 1, 3, 3))
+
+    def two_inputs(net: QonnxNet, x: str) -> str:
+        return net.op("Concat", x, net.quant("image", 1.0), axis=1)
+
+    def holes(net: QonnxNet, x: str) -> str:
+        return net.op("Slice", x, *(net.const([v], np.int64) for v in (1, 4, 1)))
+
+    def bare_relu(net: QonnxNet, x: str) -> str:
+        return conv(net, net.op("Relu", net.op("Sub", x, net.const(0.0))), 2, 4, 1, 1)
+
+    def different_scales(net: QonnxNet, x: str) -> str:
+        y = net.quant(conv(net, x, 2, 4, 1, 1), 0.25, 4)
+        return net.op("Concat", x, y, axis=1)
+
+    return {
+        "unknown operator": (lambda n, x: n.op("Softmax", x), "'Softmax' is not supported.*supported: Add"),
+        "scale": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), 0.3), "0.3 is not a power of two.*threshold form"),
+        "zero point": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), zero=3.0), "zero point 3 is not zero"),
+        "bits": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), bits=17), "17 bits are out of range"),
+        "fractional bits": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), bits=4.5), "bit width is not one integer"),
+        "rounding": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), rounding_mode="FLOOR"), "FLOOR is not supported"),
+        "scale per channel": (
+            lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), np.ones((1, 2, 1, 1))),
+            "an activation has one scale per channel",
+        ),
+        "groups": (lambda n, x: conv(n, x, 4, 2, 1, 1, group=2), "2 groups for 4 input and 4 output channels"),
+        "dilation": (lambda n, x: conv(n, x, 2, 4, 3, 3, dilations=[2, 2]), r"dilations \(2, 2\) are not supported"),
+        "float weights": (
+            lambda n, x: n.op("Conv", x, n.const(np.ones((2, 4, 1, 1)))),
+            "the weights are not quantized",
+        ),
+        "wide weights": (lambda n, x: n.conv(x, np.full((2, 4, 1, 1), 200), bits=9), "weights have more than 8 bits"),
+        "bias": (lambda n, x: conv(n, x, 2, 4, 1, 1, bias=[0.01, 0]), "the bias is not a multiple of its scale"),
+        "offset after a layer": (
+            lambda n, x: n.quant(n.op("Add", conv(n, x, 2, 4, 1, 1), n.const(0.3))),
+            "the offset after a layer is not a multiple",
+        ),
+        "factor": (
+            lambda n, x: n.quant(n.op("Mul", conv(n, x, 2, 4, 1, 1), n.const(0.3))),
+            "a factor that is no power of two.*threshold form",
+        ),
+        "affine of the input": (lambda n, x: n.quant(n.op("Mul", x, n.const(0.5))), "no layer with weights computes"),
+        "two activations": (two_adds, "a Add of two activations is not supported"),
+        "accumulators": (
+            lambda n, x: n.conv(n.quant(x, 1 / 2**14, 16), np.full((2, 4, 5, 5), 127)),
+            r"beyond the exact range of float32 \(2\^24\)",
+        ),
+        "offsets": (foreign_offsets, r"offsets are not anchor \* \(s - 1\)"),
+        "dilation scale": (half_dilation, "the dilation must be .* with scale 1"),
+        "two input quantizers": (two_inputs, "input 'image' is quantized in two ways"),
+        "slices": (holes, "do not cover its 4 channels once each"),
+        "concat": (different_scales, "inputs of a concatenation have different scales"),
+        "no quantizer after an activation": (bare_relu, "without a quantizer"),
+        "linear interpolation": (
+            lambda n, x: n.op("Resize", x, n.const([]), n.const([1, 1, 2, 2]), mode="linear"),
+            "linear interpolation is not supported",
+        ),
+        "fractional resize": (
+            lambda n, x: n.op("Resize", x, n.const([]), n.const([1, 1, 1.5, 1.5]), mode="nearest"),
+            "is not by one integer factor",
+        ),
+        "transpose": (lambda n, x: n.op("Transpose", x, perm=[0, 2, 3, 1]), "only channel shuffles are"),
+        "lone comparison": (lambda n, x: n.op("Equal", x, x), "only supported within where"),
+    }
+
+
+@pytest.mark.parametrize("case", _refusals())
+def test_what_cannot_be_exact_is_refused_with_its_node_and_a_reason(case: str) -> None:
+    build, message = _refusals()[case]
+    net, x = started(4, 8, 8)
+    model = net.model(build(net, x))
+    with pytest.raises(GraphError, match=message) as caught:
+        import_qonnx(model)
+    assert caught.value.where.startswith("node ")
+
+
+def test_an_input_used_before_it_is_quantized_is_refused() -> None:
+    net = QonnxNet(1, 2, 4, 4)
+    with pytest.raises(GraphError, match="used before it is quantized"):
+        import_qonnx(finished(net, net.conv("image", weights(2, 2, 1, 1))))
+
+
+def test_an_output_without_a_quantizer_is_refused() -> None:
+    net, x = started(2, 4, 4)
+    with pytest.raises(GraphError, match=r"output relu_.*: is not quantized"):
+        import_qonnx(net.model(net.op("Relu", net.conv(x, weights(2, 2, 1, 1)))))
+
+
+def test_a_dynamic_shape_is_refused() -> None:
+    net = QonnxNet("N", 2, 4, 4)
+    with pytest.raises(GraphError, match="input image: the shape is not static"):
+        import_qonnx(net.model(net.quant("image")))
+
+
+def test_a_batch_of_several_images_is_refused() -> None:
+    net = QonnxNet(2, 2, 4, 4)
+    with pytest.raises(GraphError, match="has shape"):
+        import_qonnx(net.model(net.quant("image")))
+
+
+def test_an_onnx_file_without_quantizers_is_refused(tmp_path: Path) -> None:
+    net = QonnxNet(1, 2, 4, 4)
+    onnx.save(net.model(net.op("Relu", "image")), tmp_path / "float.onnx")
+    with pytest.raises(GraphError, match=r"float\.onnx: not a QONNX file"):
+        import_qonnx(tmp_path / "float.onnx")
+
+
+@pytest.mark.parametrize("content", [b"", b"no protobuf at all", b"\x08\x09\x12"])
+def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bad.onnx").write_bytes(content)
+    with pytest.raises(GraphError, match=r"bad\.onnx: "):
+        import_qonnx(tmp_path / "bad.onnx")
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(GraphError, match="missing"):
+        import_qonnx(tmp_path / "none.onnx")
+
+
+def test_weights_beside_the_file_are_read_and_missed_when_they_are_gone(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    onnx.save(dense(), path, save_as_external_data=True, location="net.data", size_threshold=0)
+    assert import_qonnx(path).macs == import_qonnx(dense()).macs
+    (tmp_path / "net.data").unlink()
+    with pytest.raises(GraphError, match=r"net\.onnx"):
+        import_qonnx(path)
