@@ -43,7 +43,8 @@ class Graph:
     origins: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        missing = [name for name in self.outputs if name not in self.types]
+        types = self.types
+        missing = [name for name in self.outputs if name not in types]
         if missing:
             raise GraphError(f"output '{missing[0]}' is produced by no node", where=self.name)
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def load(path: Path) -> Graph:
             arrays = {name: file[name] for name in file.files if name != "description"}
     except FileNotFoundError:
         raise GraphError("there is no integer graph", where=str(path), remedy="run `codesign export` first") from None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise GraphError(f"not a readable integer graph ({error})", where=str(path), remedy="export it again") from None
     if description.get("format") != FORMAT:
         raise GraphError(
