@@ -1,0 +1,234 @@
+"""Simulates an RTL project with Verilator at compiled speed; Python only starts it and reads what it recorded."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+import numpy as np
+
+from codesign.emit.rtl.top import TEMPLATES, RtlProject, Stream
+from codesign.emit.rtl.verilator import environment
+from codesign.errors import GraphError, ToolError
+from codesign.graph import Graph, IntArray
+
+HARNESS = Path(__file__).parent / "harness"
+FLAGS = ("-O3", "--x-assign", "fast", "--x-initial", "fast", "--no-assert", "-Wno-fatal", "--output-split", "15000")
+COMPILER = ("OPT_FAST=-O2", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1")
+QUIET_CYCLES = 20_000
+"""Cycles, beyond a frame interval, without any beat anywhere after which the network counts as deadlocked."""
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """What a simulation has shown.
+
+    values: recorded tensors, (N, C, H, W) int32. interval_cycles: between the ends of the last two frames, 0 for a
+    single frame. latency_cycles: of the first frame, first input beat to last output beat. cycles: in all.
+    seconds: of the run; build_seconds: of the compilation, 0 if an earlier one was reused.
+    """
+
+    values: dict[str, IntArray]
+    interval_cycles: int
+    latency_cycles: int
+    cycles: int
+    seconds: float
+    build_seconds: float
+
+
+def simulate(
+    rtl_dir: Path,
+    graph: Graph,
+    images_int: IntArray | Mapping[str, IntArray],
+    *,
+    tensors: Collection[str] | None = None,
+    stall: float = 0.0,
+    seed: int = 0,
+    waves: Path | None = None,
+    cache: Path | None = None,
+    on_frame: Callable[[int], None] | None = None,
+) -> Simulation:
+    """Runs frames back to back through the project in `rtl_dir`.
+
+    images_int: (N, C, H, W) integers, or one such array by input name. tensors: names of those to record besides the
+    outputs, all if None. stall: probability with which each source pauses and each reader is not ready, in any cycle.
+    waves: FST file to write. cache: folder of compiled simulators (default: `.cache` beside `rtl_dir`); one is reused
+    as long as the SystemVerilog is the same, memory files are read at the start of each run. on_frame: called with
+    the number of frames that have left the last output.
+    Raises ToolError for a missing or failing compiler and for a deadlock, naming the streams that stand still.
+    """
+    project = RtlProject.load(rtl_dir)
+    frames = _frames(graph, images_int)
+    binary, build_seconds = build(project, cache or rtl_dir.parent / ".cache", waves=waves is not None)
+    wanted = set(graph.types) if tensors is None else set(tensors)
+    with tempfile.TemporaryDirectory(prefix="codesign_rtl_") as scratch:
+        run = _write_run(Path(scratch), project, frames, wanted, stall, seed, waves)
+        started = time.perf_counter()
+        report = _run(binary, run, project, on_frame)
+        seconds = time.perf_counter() - started
+        count = next(iter(frames.values())).shape[0]
+        recorded = {s.tensor: s for s in project.tensors if s.tensor in wanted} | {s.tensor: s for s in project.outputs}
+        values = {name: _read(Path(scratch) / f"{s.id}.i32", s, count) for name, s in recorded.items()}
+    ends = np.array([report[f"output {s.id}"] for s in project.outputs]).max(axis=0)
+    first = min(report[f"input {s.id}"][0] for s in project.inputs)
+    interval = int(ends[-1] - ends[-2]) if count > 1 else 0
+    return Simulation(values, interval, int(ends[0]) - first, report["cycles"][0], seconds, build_seconds)
+
+
+def build(project: RtlProject, cache: Path, *, waves: bool = False) -> tuple[Path, float]:
+    """The compiled simulator of `project` and the seconds that its compilation took, 0 if it was there already."""
+    wrapper = _wrapper(project)
+    harness = sorted(HARNESS.iterdir())
+    flags = [*FLAGS, *(["--trace-fst"] if waves else [])]
+    sha = hashlib.sha256(repr((flags, COMPILER, wrapper)).encode())
+    for path in (*project.sources, *harness):
+        sha.update(path.name.encode() + b"\0" + path.read_bytes())
+    folder = cache / f"rtl-{sha.hexdigest()[:16]}"
+    binary = folder / "Vnetwork"
+    if binary.exists():
+        return binary, 0.0
+    cache.mkdir(parents=True, exist_ok=True)
+    with _lock(cache / f"{folder.name}.lock"):
+        if binary.exists():
+            return binary, 0.0
+        started = time.perf_counter()
+        beside = Path(tempfile.mkdtemp(dir=cache, prefix=f".{folder.name}."))
+        try:
+            _compile(project, wrapper, flags, beside)
+            folder.mkdir(exist_ok=True)
+            (beside / "obj" / "Vnetwork").replace(binary)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        return binary, time.perf_counter() - started
+
+
+def _compile(project: RtlProject, wrapper: str, flags: list[str], folder: Path) -> None:
+    (folder / "network.sv").write_text(wrapper)
+    sources = [str(path.resolve()) for path in (*project.sources, *sorted(HARNESS.glob("*.sv")))]
+    command = [
+        *("verilator_bin", "--cc", "--exe", "--top-module", "network", "--Mdir", "obj", *flags),
+        *("-CFLAGS", "-std=c++17", *sources, "network.sv", str((HARNESS / "network.cpp").resolve())),
+    ]
+    _call(command, folder, "Verilator")
+    _call(["make", "-C", "obj", "-f", "Vnetwork.mk", "-j2", "VM_PARALLEL_BUILDS=1", *COMPILER], folder, "the C++ compiler")
+
+
+def _call(command: list[str], folder: Path, what: str) -> None:
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        lines = [line for line in (done.stdout + done.stderr).splitlines() if "rror" in line]
+        raise ToolError(f"{what} failed: {lines[0] if lines else done.stderr.strip()[-300:]}", where=str(folder))
+
+
+def _wrapper(project: RtlProject) -> str:
+    loader = jinja2.FileSystemLoader(TEMPLATES)
+    jinja = jinja2.Environment(loader=loader, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    return jinja.get_template("network.sv.j2").render(
+        inputs=list(project.inputs), outputs=list(project.outputs), probes=project.tensors
+    )
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _frames(graph: Graph, images: IntArray | Mapping[str, IntArray]) -> dict[str, IntArray]:
+    by_name = dict(images) if isinstance(images, Mapping) else dict.fromkeys(graph.inputs, images)
+    for name, kind in graph.inputs.items():
+        array = by_name.get(name)
+        if array is None or array.ndim != 4 or array.shape[1:] != kind.shape or not len(array):
+            shape = None if array is None else array.shape
+            raise GraphError(f"input '{name}' has shape {shape}, expected (N, {', '.join(map(str, kind.shape))})")
+        if array.min() < kind.lo or array.max() > kind.hi:
+            raise GraphError(f"input '{name}' has values outside [{kind.lo}, {kind.hi}]")
+    return by_name
+
+
+def _write_run(
+    folder: Path,
+    project: RtlProject,
+    frames: Mapping[str, IntArray],
+    wanted: Collection[str],
+    stall: float,
+    seed: int,
+    waves: Path | None,
+) -> Path:
+    count = next(iter(frames.values())).shape[0]
+    lines = [f"run {count} {stall} {seed} {project.interval_cycles + QUIET_CYCLES}"]
+    if waves is not None:
+        lines.append(f"waves {waves.resolve()}")
+    for stream in project.inputs:
+        frames[stream.tensor].transpose(0, 2, 3, 1).astype("<i4").tofile(folder / f"{stream.id}.i32")
+        lines.append(_line(stream, "input", f"{folder / str(stream.id)}.i32"))
+    lines += [_line(stream, "output", f"{folder / str(stream.id)}.i32") for stream in project.outputs]
+    shown = {stream.tensor for stream in project.outputs}
+    for stream in project.tensors:
+        kept = stream.tensor in wanted and stream.tensor not in shown
+        lines.append(_line(stream, "inner", f"{folder / str(stream.id)}.i32" if kept else "-"))
+    run = folder / "run.txt"
+    run.write_text("\n".join(lines) + "\n")
+    return run
+
+
+def _line(stream: Stream, role: str, file: str) -> str:
+    channels, height, width = stream.shape
+    fields = (stream.id, role, stream.lanes, stream.bits, int(stream.signed), channels, height * width, file)
+    return f"stream {' '.join(map(str, fields))} {stream.tensor}"
+
+
+def _run(
+    binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int], None] | None
+) -> dict[str, list[int]]:
+    """Lines of the harness's report by their leading words."""
+    report: dict[str, list[int]] = {}
+    log = run.with_suffix(".log")
+    with log.open("w+") as errors, subprocess.Popen(
+        [str(binary.resolve()), str(run)], cwd=project.folder, stdout=subprocess.PIPE, stderr=errors, text=True
+    ) as process:
+        for line in process.stdout or ():
+            words = line.split()
+            if words[0] == "frame" and on_frame is not None:
+                on_frame(int(words[1]))
+            keyed = words[0] in ("input", "output", "state")
+            report[" ".join(words[: 1 + keyed])] = [int(word) for word in words[1 + keyed :]]
+    if "deadlock" in report:
+        raise ToolError(_deadlock(project, report), where=str(project.folder))
+    if process.returncode or "cycles" not in report:
+        text = log.read_text().strip()
+        raise ToolError(f"the simulation failed: {text.splitlines()[-1] if text else process.returncode}")
+    return report
+
+
+def _deadlock(project: RtlProject, report: Mapping[str, list[int]]) -> str:
+    """Names the streams that stand still: offered but not taken, and, in front of idle readers, not offered."""
+    blocked, starved = [], []
+    for stream in (*project.tensors, *project.outputs):
+        valid, ready, beats = report[f"state {stream.id}"]
+        if valid and not ready:
+            blocked.append(f"{stream.tensor} ({beats} beats)")
+        elif ready and not valid:
+            starved.append(f"{stream.tensor} ({beats} beats)")
+    return (
+        f"deadlock at cycle {report['deadlock'][0]}; offered and not taken: {', '.join(blocked) or 'none'}; "
+        f"awaited: {', '.join(starved) or 'none'}"
+    )
+
+
+def _read(path: Path, stream: Stream, count: int) -> IntArray:
+    """Recorded values as (N, C, H, W); a tensor may be ahead of the outputs, what is past `count` frames is dropped."""
+    channels, height, width = stream.shape
+    size = count * channels * height * width
+    flat = np.fromfile(path, dtype="<i4", count=size)
+    return flat.reshape(count, height, width, channels).transpose(0, 3, 1, 2).astype(np.int32)

@@ -1,0 +1,46 @@
+"""The record that every part of this package returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesign.graph import TensorType
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """Which input pixels an output pixel waits for.
+
+    last: for every output pixel of a frame, in raster order, the last pixel of input 0 that it needs; further inputs
+    are needed up to the output pixel's own index. whole: its first beat needs that pixel's last beat, not only its
+    first. ahead: input 0 is stored on arrival; otherwise a pixel stays outside until the output before it is done.
+    """
+
+    last: Indices
+    whole: bool
+    ahead: bool
+
+
+def element(outputs: tuple[TensorType, ...]) -> Reach:
+    """Output pixel n from input pixel n, beat by beat."""
+    return Reach(np.arange(outputs[0].pixels), whole=False, ahead=False)
+
+
+def window(
+    x: TensorType,
+    y: TensorType,
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    pads: tuple[int, int],
+    whole: bool,
+) -> Reach:
+    """Windows of `kernel` at `stride`; pads (top, left). Pixels below or right of the frame are not waited for."""
+    rows = np.minimum(np.arange(y.height) * stride[0] - pads[0] + kernel[0] - 1, x.height - 1)
+    columns = np.minimum(np.arange(y.width) * stride[1] - pads[1] + kernel[1] - 1, x.width - 1)
+    last = (rows[:, None] * x.width + columns[None, :]).reshape(-1)
+    return Reach(np.maximum(last, 0).astype(np.int64), whole=whole, ahead=True)

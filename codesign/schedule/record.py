@@ -1,0 +1,97 @@
+"""A schedule, and how it is written to a file."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from codesign.cost.base import BlockCost, Folding
+from codesign.errors import ScheduleError
+from codesign.files import write_text
+from codesign.schedule.edges import Edge
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Sums of what blocks take, or what may be taken; bram36 counts halves."""
+
+    lut: int = 0
+    ff: int = 0
+    bram36: float = 0
+    dsp: int = 0
+
+    def __add__(self, other: Resources | BlockCost) -> Resources:
+        return Resources(
+            self.lut + other.lut, self.ff + other.ff, self.bram36 + other.bram36, self.dsp + other.dsp
+        )
+
+    def exceeds(self, budget: Resources) -> tuple[str, ...]:
+        """What overflows `budget`, such as "BRAM36 152 of 140"."""
+        return tuple(
+            f"{name.upper()} {value:g} of {limit:g}"
+            for name, value, limit in zip(asdict(self), asdict(self).values(), asdict(budget).values(), strict=True)
+            if value > limit
+        )
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How a graph is built on a target.
+
+    foldings, blocks: by node. lanes: channels per beat of every tensor where it is produced. fifos: depth in beats by
+    edge. interval_cycles: between frames, at the slowest block. latency_cycles: of one frame in an empty network, first
+    input beat to last output beat. streams: what adapters, forks and FIFOs take together. binds: what keeps the
+    interval from being shorter, or the area from being smaller, in words.
+    """
+
+    target: str
+    clock_mhz: float
+    foldings: Mapping[str, Folding]
+    lanes: Mapping[str, int]
+    fifos: Mapping[Edge, int]
+    interval_cycles: int
+    latency_cycles: int
+    blocks: Mapping[str, BlockCost]
+    streams: Resources
+    budget: Resources
+    binds: str
+
+    @property
+    def used(self) -> Resources:
+        """Resources of the whole network."""
+        return sum(self.blocks.values(), self.streams)
+
+    @property
+    def frames_per_second(self) -> float:
+        return self.clock_mhz * 1e6 / self.interval_cycles
+
+    def save(self, path: Path) -> None:
+        """Writes the schedule as JSON."""
+        fields: dict[str, Any] = {"schema": SCHEMA} | {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        fields["fifos"] = [{**asdict(edge), "depth": depth} for edge, depth in self.fifos.items()]
+        write_text(path, json.dumps(fields, indent=2, default=asdict) + "\n")
+
+    @classmethod
+    def load(cls, path: Path) -> Schedule:
+        """Reads what `save` has written. Raises ScheduleError if the file is missing, damaged or of another schema."""
+        try:
+            fields = json.loads(path.read_text())
+            schema = fields.pop("schema")
+            if schema != SCHEMA:
+                raise ScheduleError(f"schema {schema} is not {SCHEMA}", where=str(path), remedy="export again")
+            fields["fifos"] = {Edge(e["tensor"], e["reader"], e["port"]): e["depth"] for e in fields["fifos"]}
+            fields["foldings"] = {name: Folding(**value) for name, value in fields["foldings"].items()}
+            fields["blocks"] = {name: BlockCost(**value) for name, value in fields["blocks"].items()}
+            fields["streams"] = Resources(**fields["streams"])
+            fields["budget"] = Resources(**fields["budget"])
+            return cls(**fields)
+        except FileNotFoundError:
+            raise ScheduleError("there is no schedule", where=str(path), remedy="run `codesign export` first") from None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ScheduleError(f"not a readable schedule ({error})", where=str(path), remedy="export again") from None

@@ -1,0 +1,174 @@
+"""Finds the schedule of highest frame rate within a target's budget, or of least area at a given rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from codesign.cost import _stream
+from codesign.cost.base import BlockCost
+from codesign.errors import ScheduleError
+from codesign.graph import Graph
+from codesign.schedule import timing
+from codesign.schedule.edges import Edge
+from codesign.schedule.problem import Candidate, Problem
+from codesign.schedule.record import Resources, Schedule
+from codesign.schedule.solve import Choice, least_area
+from codesign.targets import Target
+
+ROUNDS = 4
+"""Times that foldings are chosen anew because the FIFOs they need did not fit beside them."""
+
+
+def schedule(
+    graph: Graph,
+    target: Target,
+    *,
+    fps: float | None = None,
+    max_dsp: int | None = None,
+    clock_mhz: float | None = None,
+) -> Schedule:
+    """Folds `graph` for `target`.
+
+    Without `fps`, the shortest interval between frames that the budget allows, and the least area at that interval;
+    with it, the least area that reaches that many frames a second at `clock_mhz` (default: the target's clock).
+    The interval is exactly the shortest, and the area the least, that the cost model knows. Raises ScheduleError,
+    with the figure that overflows, if nothing fits.
+    """
+    clock = clock_mhz or target.clock_mhz
+    if clock <= 0 or (fps is not None and fps <= 0) or (max_dsp is not None and max_dsp < 0):
+        raise ScheduleError("frame rate and clock must be positive, the number of DSPs not negative")
+    budget = Resources(**target.budget.model_dump())
+    if max_dsp is not None:
+        budget = replace(budget, dsp=min(budget.dsp, max_dsp))
+    problem = Problem(graph)
+    wanted = None if fps is None else int(clock * 1e6 / fps)
+    reserve = Resources()
+    for _ in range(ROUNDS):
+        room = _less(budget, reserve)
+        choice, binds = _fastest(problem, room) if wanted is None else _smallest(problem, room, wanted)
+        depths = _fifos(problem, choice)
+        fifos = _fifo_area(problem, choice, depths)
+        if not (problem.area(choice) + fifos).exceeds(budget):
+            return _record(problem, choice, depths, fifos, target.name, clock, budget, binds)
+        reserve = Resources(*(max(a, b) for a, b in zip(_tuple(reserve), _tuple(fifos), strict=True)))
+    over = (problem.area(choice) + fifos).exceeds(budget)
+    raise ScheduleError(f"the FIFOs do not fit: {', '.join(over)}", where=target.name, remedy="lower the frame rate")
+
+
+def _fastest(problem: Problem, budget: Resources) -> tuple[Choice, str]:
+    intervals = problem.intervals
+    low, high = 0, len(intervals) - 1
+    if least_area(problem, intervals[high], budget, any_will_do=True) is None:
+        raise ScheduleError(f"the network does not fit: {_overflow(problem, intervals[high], budget)}")
+    while low < high:
+        middle = (low + high) // 2
+        if least_area(problem, intervals[middle], budget, any_will_do=True) is None:
+            low = middle + 1
+        else:
+            high = middle
+    choice = _must(least_area(problem, intervals[low], budget))
+    slowest = _slowest(choice)
+    if low == 0:
+        return choice, f"block {slowest} cannot be made faster"
+    return choice, f"{_overflow(problem, intervals[low - 1], budget)} if block {slowest} were any faster"
+
+
+def _smallest(problem: Problem, budget: Resources, interval: int) -> tuple[Choice, str]:
+    if interval < problem.intervals[0]:
+        slowest = max(problem.candidates, key=lambda name: problem.candidates[name][0].cost.interval_cycles)
+        raise ScheduleError(
+            f"{interval} cycles a frame are asked for, block {slowest} takes at least {problem.intervals[0]}",
+            remedy="lower the frame rate or raise the clock",
+        )
+    choice = least_area(problem, interval, budget)
+    if choice is None:
+        raise ScheduleError(
+            f"{interval} cycles a frame do not fit: {_overflow(problem, interval, budget)}",
+            remedy="lower the frame rate, raise the clock or take a larger board",
+        )
+    return choice, f"the frame rate asked for; block {_slowest(choice)} is the slowest"
+
+
+def _overflow(problem: Problem, interval: int, budget: Resources) -> str:
+    """Which resources run out at `interval`, each at the least it could be."""
+    plenty = Resources(10**9, 10**9, 10**9, 10**9)
+    found = []
+    for axis in range(4):
+        weights = tuple(int(i == axis) for i in range(4))
+        choice = least_area(problem, interval, plenty, weights=weights)  # type: ignore[arg-type]
+        if choice is None:
+            return "the adapters between the blocks are too slow"
+        alone = Resources(*(v if i == axis else 0 for i, v in enumerate(_tuple(problem.area(choice)))))
+        found += alone.exceeds(budget)
+    return ", ".join(found) or "no single resource, but all together"
+
+
+def _fifos(problem: Problem, choice: Choice) -> dict[Edge, int]:
+    graph = problem.graph
+    costs = {name: candidate.cost for name, candidate in choice.items()}
+    lanes = {name: candidate.lanes for name, candidate in choice.items()}
+    return timing.fifo_depths(graph, costs, lanes, _input_lanes(graph, choice), problem.interval(choice))
+
+
+def _fifo_area(problem: Problem, choice: Choice, depths: Mapping[Edge, int]) -> Resources:
+    lanes = _lanes(problem.graph, choice)
+    costs = [
+        _stream.fifo(lanes[edge.tensor] * problem.graph.types[edge.tensor].bits, depth) for edge, depth in depths.items()
+    ]
+    return sum(costs, Resources())
+
+
+def _record(
+    problem: Problem,
+    choice: Choice,
+    depths: Mapping[Edge, int],
+    fifos: Resources,
+    target: str,
+    clock_mhz: float,
+    budget: Resources,
+    binds: str,
+) -> Schedule:
+    graph = problem.graph
+    blocks: dict[str, BlockCost] = {node.name: choice[node.name].cost for node in graph.nodes}
+    lanes = {name: candidate.lanes for name, candidate in choice.items()}
+    streams: Resources = sum(problem.adapters(choice), problem.forks) + fifos
+    return Schedule(
+        target=target,
+        clock_mhz=clock_mhz,
+        foldings={node.name: choice[node.name].folding for node in graph.nodes},
+        lanes=_lanes(graph, choice),
+        fifos=dict(depths),
+        interval_cycles=problem.interval(choice),
+        latency_cycles=timing.latency(graph, blocks, lanes, _input_lanes(graph, choice)),
+        blocks=blocks,
+        streams=streams,
+        budget=budget,
+        binds=binds,
+    )
+
+
+def _lanes(graph: Graph, choice: Mapping[str, Candidate]) -> dict[str, int]:
+    return timing.produced_lanes(graph, {n: c.lanes for n, c in choice.items()}, _input_lanes(graph, choice))
+
+
+def _input_lanes(graph: Graph, choice: Mapping[str, Candidate]) -> dict[str, int]:
+    return {name: choice[name].lanes.outputs[0] for name in graph.inputs}
+
+
+def _slowest(choice: Choice) -> str:
+    return max(choice, key=lambda name: choice[name].cost.interval_cycles)
+
+
+def _must(choice: Choice | None) -> Choice:
+    if choice is None:
+        raise ScheduleError("the solver contradicts itself", remedy="report this with the network")
+    return choice
+
+
+def _less(budget: Resources, reserve: Resources) -> Resources:
+    return Resources(*(a - b for a, b in zip(_tuple(budget), _tuple(reserve), strict=True)))  # type: ignore[arg-type]
+
+
+def _tuple(r: Resources) -> tuple[int, int, float, int]:
+    return r.lut, r.ff, r.bram36, r.dsp

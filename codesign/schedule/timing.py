@@ -1,0 +1,170 @@
+"""When pixels pass: a schedule that all blocks can keep, and the FIFOs that it needs.
+
+Every block is described by when it may start an output pixel (`reach`), its latency and its service time (`cost`). The
+graph's inputs and its blocks are paced at the frame interval, FIFOs are unbounded, and the times of all pixels follow
+from one max-plus recurrence a block. The greatest number of pixels that wait on an edge becomes its FIFO's depth. As blocks are
+determinate, a network whose FIFOs hold what one feasible schedule needs can neither deadlock nor, when run as fast as
+data allow, be slower than that schedule (monotonicity of self-timed execution: Lee and Parks, "Dataflow Process
+Networks", Proc. IEEE 1995; Sriram and Bhattacharyya, "Embedded Multiprocessors", 2nd ed., chapter 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesign.cost.base import BlockCost, Lanes, beats
+from codesign.graph import Graph, Node, TensorType
+from codesign.schedule.edges import Edge, edges
+from codesign.schedule.reach import reach
+
+Times = NDArray[np.float64]
+
+FRAMES = 2
+"""Frames that are followed: in the second, the tail of the first is still in the pipeline."""
+
+JITTER_PIXELS = 2
+"""Waiting pixels that the registers of the blocks at both ends absorb on an edge that ends in no join."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Times in cycles of the first and last beat of every pixel."""
+
+    first: Times
+    last: Times
+
+
+def fifo_depths(
+    graph: Graph,
+    costs: Mapping[str, BlockCost],
+    lanes: Mapping[str, Lanes],
+    input_lanes: Mapping[str, int],
+    interval_cycles: int,
+) -> dict[Edge, int]:
+    """Depth in beats, of the producer's lanes, of every edge that needs a FIFO to sustain `interval_cycles` a frame."""
+    spacing = {name: interval_cycles / kind.pixels for name, kind in graph.inputs.items()}
+    produced, taken = _follow(graph, costs, lanes, spacing, input_lanes, interval_cycles)
+    at = produced_lanes(graph, lanes, input_lanes)
+    depths = {}
+    for edge in edges(graph):
+        if not edge.reader:
+            continue
+        waiting = _waiting(produced[edge.tensor].first, taken[edge])
+        joins = len(graph.node(edge.reader).inputs) > 1
+        if waiting > (1 if joins else JITTER_PIXELS):
+            depths[edge] = waiting * beats(graph.types[edge.tensor].channels, at[edge.tensor])
+    return depths
+
+
+def latency(
+    graph: Graph, costs: Mapping[str, BlockCost], lanes: Mapping[str, Lanes], input_lanes: Mapping[str, int]
+) -> int:
+    """Cycles from the first input beat to the last output beat of one frame in an empty network."""
+    spacing = {name: float(beats(kind.channels, input_lanes[name])) for name, kind in graph.inputs.items()}
+    produced, _ = _follow(graph, costs, lanes, spacing, input_lanes, 0)
+    return int(max(produced[name].last[graph.types[name].pixels - 1] for name in graph.outputs))
+
+
+def produced_lanes(graph: Graph, lanes: Mapping[str, Lanes], input_lanes: Mapping[str, int]) -> dict[str, int]:
+    """Lanes of every tensor where it is produced."""
+    found = dict(input_lanes)
+    for node in graph.nodes:
+        found.update(zip(graph.output_names(node), lanes[node.name].outputs, strict=True))
+    return found
+
+
+def _follow(
+    graph: Graph,
+    costs: Mapping[str, BlockCost],
+    lanes: Mapping[str, Lanes],
+    spacing: Mapping[str, float],
+    input_lanes: Mapping[str, int],
+    pace_cycles: int,
+) -> tuple[dict[str, Passage], dict[Edge, Times]]:
+    """Passage of every tensor at its producer, and for every edge the times at which its pixels are taken.
+
+    No block hurries: where it does not thin out its pixels, it spreads them over `pace_cycles` a frame.
+    """
+    produced: dict[str, Passage] = {}
+    taken: dict[Edge, Times] = {}
+    for name, kind in graph.inputs.items():
+        first = np.arange(FRAMES * kind.pixels) * spacing[name]
+        produced[name] = Passage(first, first + beats(kind.channels, input_lanes[name]) - 1)
+    for node in graph.nodes:
+        arriving = [produced[name] for name in node.inputs]
+        passages, times = _pass(graph, node, costs[node.name], lanes[node.name], arriving, pace_cycles)
+        produced.update(zip(graph.output_names(node), passages, strict=True))
+        taken.update({Edge(t, node.name, port): times[port] for port, t in enumerate(node.inputs)})
+    return produced, taken
+
+
+def _pass(
+    graph: Graph, node: Node, cost: BlockCost, lanes: Lanes, arriving: list[Passage], pace_cycles: int
+) -> tuple[list[Passage], list[Times]]:
+    """Output passages of one block and, per input, when its pixels are taken."""
+    inputs, outputs = graph.input_types(node), graph.output_types(node)
+    reached = reach(node.op, inputs, outputs)
+    in_beats = [beats(kind.channels, n) for kind, n in zip(inputs, lanes.inputs, strict=True)]
+    out_beats = max(beats(kind.channels, n) for kind, n in zip(outputs, lanes.outputs, strict=True))
+    entering = [_accept(passage, count) for passage, count in zip(arriving, in_beats, strict=True)]
+
+    frames = np.arange(FRAMES)[:, None]
+    need = (np.maximum.accumulate(reached.last) + frames * inputs[0].pixels).reshape(-1)
+    service = _service(cost, inputs, in_beats, outputs[0].pixels, out_beats)
+    gap = max(service, pace_cycles / outputs[0].pixels) if outputs[0].pixels >= inputs[0].pixels else service
+    fill = (reached.last[0] + reached.whole) * in_beats[0]
+    delay = max(1, cost.latency_cycles - int(fill))
+
+    main = entering[0].last if reached.whole else entering[0].first
+    ready = main[need]
+    for other in entering[1:]:
+        ready = np.maximum(ready, other.first)
+    first = _spaced(ready + delay, gap)
+    last = first + (service if reached.whole else out_beats - 1)
+    if not reached.whole:
+        last = np.maximum(last, entering[0].last[need] + delay)
+        for other in entering[1:]:
+            last = np.maximum(last, other.last + delay)
+
+    taken = [entering[0].last if reached.ahead else _taken_late(entering[0].last, need, first, last, reached.whole)]
+    taken += [np.maximum(other.last, first if reached.whole else last - delay) for other in entering[1:]]
+    return [Passage(first, last)] * len(outputs), taken
+
+
+def _service(
+    cost: BlockCost, inputs: tuple[TensorType, ...], in_beats: list[int], out_pixels: int, out_beats: int
+) -> float:
+    """Cycles between two output pixels when nothing else holds them up."""
+    reading = max(kind.pixels * count for kind, count in zip(inputs, in_beats, strict=True))
+    return float(out_beats) if cost.interval_cycles <= reading else cost.interval_cycles / out_pixels
+
+
+def _accept(arriving: Passage, count: int) -> Passage:
+    """Times at which a port that takes one beat a cycle, `count` a pixel, has let the pixels in."""
+    last = _spaced(np.maximum(arriving.last, arriving.first + count - 1), count)
+    return Passage(np.maximum(arriving.first, last - (count - 1)), last)
+
+
+def _taken_late(arrived: Times, need: NDArray[np.int64], first: Times, last: Times, whole: bool) -> Times:
+    """When pixels are taken by a block that keeps at most the one it works on and, if `whole`, the next."""
+    user = np.minimum(np.searchsorted(need, np.arange(arrived.size)), need.size - 1)
+    if not whole:
+        return np.maximum(arrived, last[user])
+    before = np.where(user > 0, first[user - 1], 0.0)
+    return np.maximum(arrived, before)
+
+
+def _spaced(times: Times, gap: float) -> Times:
+    """The least t with t[n] >= times[n] and t[n] >= t[n - 1] + gap."""
+    ramp = np.arange(times.size) * gap
+    return np.maximum.accumulate(times - ramp) + ramp
+
+
+def _waiting(arrivals: Times, departures: Times) -> int:
+    """Greatest number of pixels that have arrived and not left."""
+    left = np.searchsorted(departures, arrivals + 1e-3, side="right")
+    return int((np.arange(1, arrivals.size + 1) - left).max())
