@@ -1,0 +1,144 @@
+"""Geometry and cost of the folded matrix-vector unit (`rtl_sim/rtl/mvu.sv`) behind `conv` and `linear`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from codesign.cost._memory import block_ramb18, ram_in_block, ram_luts, rom_in_block, rom_luts
+from codesign.cost.base import BlockCost, Folding, divisors
+from codesign.graph.ops.base import IntArray
+from codesign.graph.types import TensorType, bits_for_range
+
+DSP_FACTOR_BITS = 25
+"""Width of the larger factor of a DSP48E1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mvu:
+    """One unit: matrix (C_out, K), its columns in the order of the input beats, K a multiple of `simd`."""
+
+    matrix: IntArray
+    bias: IntArray
+    x: TensorType
+    accumulators: TensorType
+    folding: Folding
+
+    @property
+    def steps(self) -> int:
+        """Input beats of a vector."""
+        return int(self.matrix.shape[1]) // self.folding.simd
+
+    @property
+    def outputs(self) -> int:
+        return int(self.matrix.shape[0])
+
+    @property
+    def groups(self) -> int:
+        return math.ceil(self.outputs / self.folding.pe)
+
+    @property
+    def interval_cycles(self) -> int:
+        """Cycles a vector."""
+        return self.groups * self.steps
+
+    @property
+    def latency_cycles(self) -> int:
+        """From a vector's first beat to its first output, beats coming without a gap."""
+        return 2 * self.steps + 5 + self.tree_levels
+
+    @property
+    def tree_levels(self) -> int:
+        """Adders after one another behind the multipliers: SIMD parts and the bias."""
+        return self.folding.simd.bit_length()
+
+    @property
+    def out_lanes(self) -> int:
+        """The fewest lanes that do not slow the unit down."""
+        return next(lanes for lanes in divisors(self.folding.pe) if self.folding.pe // lanes <= self.steps)
+
+    @property
+    def out_beats(self) -> int:
+        return math.ceil(self.outputs / self.out_lanes)
+
+    @cached_property
+    def weight_range(self) -> tuple[int, int]:
+        return int(self.matrix.min()), int(self.matrix.max())
+
+    @cached_property
+    def weight_bits(self) -> int:
+        """Signed width of the weights."""
+        lo, hi = self.weight_range
+        return bits_for_range(min(lo, -1), hi)
+
+    @cached_property
+    def bias_bits(self) -> int:
+        """Signed width of the biases."""
+        return bits_for_range(min(int(self.bias.min()), -1), int(self.bias.max()))
+
+    @cached_property
+    def sum_bits(self) -> int:
+        """Signed width of what one SIMD lane adds up for an output, without bias."""
+        parts = self.matrix.reshape(self.outputs, self.steps, self.folding.simd).astype(np.int64)
+        positive, negative = np.maximum(parts, 0).sum(axis=1), np.minimum(parts, 0).sum(axis=1)
+        x_lo, x_hi = min(self.x.lo, 0), max(self.x.hi, 0)
+        lo, hi = (positive * x_lo + negative * x_hi).min(), (positive * x_hi + negative * x_lo).max()
+        return bits_for_range(min(int(lo), -1), int(hi))
+
+    @cached_property
+    def packed(self) -> bool:
+        """Whether two outputs share a DSP slice."""
+        lowest = self.weight_range[0] == -(1 << (self.weight_bits - 1))
+        return self.folding.pe > 1 and self.weight_bits + self.sum_bits + lowest <= DSP_FACTOR_BITS
+
+    @property
+    def weight_memory(self) -> tuple[int, int]:
+        """(depth, width)."""
+        return self.groups * self.steps, self.folding.pe * self.folding.simd * self.weight_bits
+
+    @property
+    def bias_memory(self) -> tuple[int, int]:
+        return self.out_beats, self.out_lanes * self.bias_bits
+
+    @property
+    def input_memory(self) -> tuple[int, int]:
+        return 2 << (self.steps - 1).bit_length(), self.folding.simd * self.x.bits
+
+    def dsp(self) -> int:
+        pe, simd = self.folding.pe, self.folding.simd
+        return simd * (math.ceil(pe / 2) if self.packed else pe)
+
+    def ramb18(self) -> int:
+        roms = sum(block_ramb18(*memory) for memory in (self.weight_memory, self.bias_memory) if rom_in_block(*memory))
+        return roms + (block_ramb18(*self.input_memory) if ram_in_block(*self.input_memory) else 0)
+
+    def lut(self) -> int:
+        pe, simd = self.folding.pe, self.folding.simd
+        tables = sum(rom_luts(*memory) for memory in (self.weight_memory, self.bias_memory) if not rom_in_block(*memory))
+        buffer = 0 if ram_in_block(*self.input_memory) else ram_luts(*self.input_memory)
+        turns = pe // self.out_lanes
+        choose = math.ceil((turns - 1) / 3) * self.sum_bits * simd * self.out_lanes
+        add = simd * self.out_lanes * self.accumulators.bits
+        control = 30 + 3 * (self.steps.bit_length() + self.groups.bit_length()) + 2 * self.out_beats.bit_length()
+        return tables + buffer + choose + add + control
+
+    def ff(self) -> int:
+        pe, simd = self.folding.pe, self.folding.simd
+        held = pe * simd * self.sum_bits
+        leaving = self.out_lanes * (simd * self.sum_bits + self.bias_bits + simd * self.accumulators.bits)
+        return held + leaving + simd * self.x.bits + 40 + 5 * pe * simd
+
+    def cost(self, vectors: int) -> BlockCost:
+        """Of the unit alone, for frames of `vectors` input vectors."""
+        return BlockCost(
+            interval_cycles=vectors * self.interval_cycles,
+            latency_cycles=self.latency_cycles,
+            lut=self.lut(),
+            ff=self.ff(),
+            bram36=self.ramb18() / 2,
+            dsp=self.dsp(),
+            multipliers=self.folding.pe * self.folding.simd,
+        )

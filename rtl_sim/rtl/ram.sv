@@ -1,0 +1,38 @@
+`default_nettype none
+
+/// Memory with one write port and one read port with a registered output.
+///
+/// `data_o` is the word of the `raddr_i` of the last cycle with `ren_i`; a word written in that very cycle is not seen yet.
+/// BLOCK = 1 takes block RAM, 0 takes LUT-RAM.
+module ram #(
+    parameter int DEPTH = 2,
+    parameter int WIDTH = 8,
+    parameter bit BLOCK = 0,
+    localparam int ADDR_BITS = DEPTH > 1 ? $clog2(DEPTH) : 1
+) (
+    input  wire                  clk_i,
+    input  wire                  wen_i,
+    input  wire  [ADDR_BITS-1:0] waddr_i,
+    input  wire  [    WIDTH-1:0] data_i,
+    input  wire                  ren_i,
+    input  wire  [ADDR_BITS-1:0] raddr_i,
+    output logic [    WIDTH-1:0] data_o
+);
+
+  if (BLOCK) begin : gen_block
+    (* ram_style = "block" *) logic [WIDTH-1:0] memory[DEPTH];
+    always_ff @(posedge clk_i) begin
+      if (wen_i) memory[waddr_i] <= data_i;
+      if (ren_i) data_o <= memory[raddr_i];
+    end
+  end else begin : gen_lut
+    (* ram_style = "distributed" *) logic [WIDTH-1:0] memory[DEPTH];
+    always_ff @(posedge clk_i) begin
+      if (wen_i) memory[waddr_i] <= data_i;
+      if (ren_i) data_o <= memory[raddr_i];
+    end
+  end
+
+endmodule
+
+`default_nettype wire
