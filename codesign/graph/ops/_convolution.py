@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -55,12 +56,15 @@ def accumulator_type(
     return TensorType(shape, lo, hi, tuple(x.scale[0] * s for s in weight_scale))
 
 
-def pad_zero(x: IntArray, pads: Pads) -> IntArray:
+def pad_zero(x: NDArray[Any], pads: Pads) -> NDArray[Any]:
     """x (N, C, H, W) with a border of zeros."""
     top, left, bottom, right = pads
     if not any(pads):
         return x
-    return np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
+    n, channels, height, width = x.shape
+    padded = np.zeros((n, channels, top + height + bottom, left + width + right), x.dtype)
+    padded[:, :, top : top + height, left : left + width] = x
+    return padded
 
 
 def windows(x: NDArray[Any], kernel: Pair, stride: Pair) -> NDArray[Any]:
@@ -71,14 +75,14 @@ def windows(x: NDArray[Any], kernel: Pair, stride: Pair) -> NDArray[Any]:
 
 
 def dense(x: IntArray, weight: IntArray, bias: IntArray, stride: Pair, pads: Pads) -> IntArray:
-    """Dense convolution of x (N, C, H, W) with weight (C_out, C, kH, kW), as one matrix product.
+    """Dense convolution of x (N, C, H, W) with weight (C_out, C, kH, kW), as one matrix product per image.
 
     Float32 is exact here: `accumulator_type` has refused anything larger than 2^24.
     """
-    c_out, _, *kernel = weight.shape
-    view = windows(pad_zero(x, pads).astype(np.float32), (kernel[0], kernel[1]), stride)
+    c_out, channels, *kernel = weight.shape
+    view = windows(pad_zero(x.astype(np.float32), pads), (kernel[0], kernel[1]), stride)
     n, _, oh, ow, _, _ = view.shape
-    columns = view.transpose(0, 1, 4, 5, 2, 3).reshape(n, -1, oh * ow)
+    columns = view.transpose(0, 1, 4, 5, 2, 3).reshape(n, channels * kernel[0] * kernel[1], oh * ow)
     out: NDArray[np.float32] = weight.reshape(c_out, -1).astype(np.float32) @ columns
     out += bias.astype(np.float32)[:, None]
     return out.reshape(n, c_out, oh, ow).astype(np.int32)
@@ -87,9 +91,22 @@ def dense(x: IntArray, weight: IntArray, bias: IntArray, stride: Pair, pads: Pad
 def per_channel(x: IntArray, weight: IntArray, bias: IntArray, stride: Pair, pads: Pads) -> IntArray:
     """Depthwise convolution of x (N, C, H, W) with weight (C, 1, kH, kW), one tap of all pixels at a time."""
     kernel = (weight.shape[2], weight.shape[3])
-    view = windows(pad_zero(x, pads).astype(np.int32), kernel, stride)
-    out = np.broadcast_to(bias.astype(np.int32)[:, None, None], view.shape[:4]).copy()
+    view = windows(pad_zero(x.astype(np.int32, copy=False), pads), kernel, stride)
+    out, term = np.empty(view.shape[:4], np.int32), np.empty(view.shape[:4], np.int32)
+    out[:] = bias.astype(np.int32)[:, None, None]
     for ky in range(kernel[0]):
         for kx in range(kernel[1]):
-            out += view[..., ky, kx] * weight[:, 0, ky, kx].astype(np.int32)[:, None, None]
+            np.multiply(view[..., ky, kx], weight[:, 0, ky, kx, None, None], out=term)
+            out += term
     return out
+
+
+def window_max(x: IntArray, kernel: Pair, stride: Pair, pads: Pads) -> IntArray:
+    """Maximum over the windows of x (N, C, H, W), rows first, then columns; padded positions never win."""
+    top, left, bottom, right = pads
+    lowest = np.iinfo(x.dtype).min
+    padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=lowest) if any(pads) else x
+    rows = windows(padded, (kernel[0], 1), (stride[0], 1))[..., 0]
+    columns = windows(reduce(np.maximum, np.moveaxis(rows, -1, 0)), (1, kernel[1]), (1, stride[1]))[..., 0, :]
+    highest: IntArray = reduce(np.maximum, np.moveaxis(columns, -1, 0))
+    return np.ascontiguousarray(highest)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from codesign.errors import GraphError
-from codesign.graph.ops._convolution import Pads, Pair, output_size, windows
+from codesign.graph.ops._convolution import Pads, Pair, output_size, window_max
 from codesign.graph.ops.base import IntArray, Op, one_input
 from codesign.graph.types import TensorType
 
@@ -31,8 +29,4 @@ class MaxPool(Op):
         return (TensorType(shape, x.lo, x.hi, x.scale),)
 
     def execute(self, *inputs: IntArray) -> tuple[IntArray, ...]:
-        (x,) = inputs
-        top, left, bottom, right = self.pads
-        lowest = np.iinfo(x.dtype).min
-        padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=lowest)
-        return (windows(padded, self.kernel, self.stride).max(axis=(4, 5)),)
+        return (window_max(inputs[0], self.kernel, self.stride, self.pads),)

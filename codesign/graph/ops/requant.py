@@ -49,6 +49,7 @@ class Requant(Op):
         return int(np.clip(np.rint(np.ldexp(float(value), -shift)), self.lo, self.hi))
 
     def execute(self, *inputs: IntArray) -> tuple[IntArray, ...]:
-        shift = self.shift[:, None, None]
-        y = np.rint(np.ldexp(inputs[0].astype(np.float64), -shift))
-        return (np.clip(y, self.lo, self.hi).astype(np.int32),)
+        y = inputs[0] * np.exp2(-self.shift.astype(np.float64))[:, None, None]
+        np.rint(y, out=y)
+        np.clip(y, self.lo, self.hi, out=y)
+        return (y.astype(np.int32),)
