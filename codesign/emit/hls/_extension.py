@@ -47,9 +47,8 @@ class OwnLayer(Layer):
             self.add_output_variable(shape, out_name=output, precision=precision)
         for name, array in self.attributes["arrays"].items():
             precision = self.model.config.backend.convert_precision_string(array["precision"])
-            self.add_weights_variable(
-                name, f"{name}{{index}}", type_name=f"{name}{{index}}_t", precision=precision, data=array["data"]
-            )
+            kind = f"{self.name.lower()}_{name}_t"
+            self.add_weights_variable(name, name, type_name=kind, precision=precision, data=array["data"])
 
 
 class _Config(LayerConfigTemplate):

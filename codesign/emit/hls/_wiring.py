@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,19 +15,20 @@ from codesign.graph import Graph, Node
 MOST_COPIES = 7
 """As many as hls4ml's `clone_stream` makes at once."""
 
-_RESERVED = frozenset(
-    "alignas alignof asm auto bool catch char char16_t char32_t config const const_cast constexpr csim decltype default "
-    "delete do double dynamic_cast enum explicit export extern false float friend goto hls inline input int long main "
-    "mutable namespace new nnet noexcept nullptr operator private protected public register reinterpret_cast short "
-    "signed sizeof static static_assert static_cast std struct switch template this thread_local throw top true "
-    "typedef typeid typename union unsigned using virtual void volatile wchar_t".split()
-)
+_RESERVED = """
+    alignas alignof asm auto bool catch char char16_t char32_t const const_cast constexpr csim decltype default delete
+    do double dynamic_cast enum explicit export extern false float friend goto hls inline int long main mutable
+    namespace new nnet noexcept nullptr operator private protected public register reinterpret_cast short signed sizeof
+    static static_assert static_cast std struct switch template this thread_local throw top true typedef typeid
+    typename union unsigned using virtual void volatile wchar_t
+"""
+_HLS4ML_NAME = re.compile(r"(config|layer)\d")
 
 
 def cpp_identifier(name: str) -> str:
     """A dotted graph name as a C++ identifier; words that C++ or hls4ml keep for themselves get an underscore."""
     text = identifier(name)
-    return f"{text}_" if text in _RESERVED else text
+    return f"{text}_" if text in _RESERVED.split() or _HLS4ML_NAME.match(text) else text
 
 
 def pixel_type(stream: str) -> str:

@@ -106,11 +106,18 @@ def _model(wiring: Wiring, settings: dict[str, Any]) -> Any:
         sources = sources or ["input"]  # hls4ml's name for where the design's inputs come from
         node = model.make_node(layer.kind, layer.name, dict(layer.attributes), sources, results)
         model.graph[layer.name] = node
-        for name, result in zip(layer.outputs, results, strict=True):
-            variable = node.get_output_variable(result)
-            variable.name, variable.type.name = name, pixel_type(name)
+        _name(node, layer, results)
     model.apply_flow("vitis:ip")
     return model
+
+
+def _name(node: Any, layer: Layer, results: list[str]) -> None:
+    """Names of the graph in place of numbers: for the streams, their types, and the files of the weights."""
+    for name, result in zip(layer.outputs, results, strict=True):
+        variable = node.get_output_variable(result)
+        variable.name, variable.type.name = name, pixel_type(name)
+    for kind, weights in node.weights.items():
+        weights.name = f"{layer.name}_{kind}"
 
 
 def _key(stream: str) -> str:

@@ -19,7 +19,7 @@ from codesign.emit.hls.project import TOP
 from codesign.errors import GraphError, ToolError
 from codesign.graph import Graph, IntArray
 
-FLAGS = ("-O2", "-std=c++14", "-w", "-fno-strict-aliasing")
+FLAGS = ("-O1", "-std=c++14", "-w")
 
 
 def run_hls(
