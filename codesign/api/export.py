@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codesign.build_folder import BuildFolder, new_build
-from codesign.emit.hls import emit_hls
+from codesign.emit.hls.project import emit_hls
 from codesign.emit.onnx import emit_qcdq
 from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import GraphError
 from codesign.files import write_bytes, write_text
-from codesign.frontend import import_qonnx
+from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import Graph, save
 from codesign.progress import Progress, silent
 from codesign.reporting.summarize import summarize

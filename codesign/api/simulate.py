@@ -36,7 +36,7 @@ def simulate(
     folder = build if isinstance(build, BuildFolder) else open_build(build)
     frames = verification_images(folder, images)
     (source,) = folder.graph.inputs
-    found = run_rtl(folder.rtl, folder.graph, frames, stall=stall, seed=seed, waves=waves)
+    found = run_rtl(folder.rtl, folder.graph, frames, tensors=(), stall=stall, seed=seed, waves=waves)
     expected = execute(folder.graph, {source: frames})
     exact = all(np.array_equal(found.values[name], expected[name]) for name in folder.graph.outputs)
     return SimulationResult(exact, found.interval_cycles, found.latency_cycles, found.cycles, found.seconds)

@@ -1,5 +1,33 @@
 """`codesign train`: a recipe becomes a run folder."""
 
-from codesign.training import TrainResult, train
+from __future__ import annotations
 
-__all__ = ["TrainResult", "train"]
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from codesign import training
+from codesign.recipe import Recipe
+from codesign.training import TrainResult
+
+
+def train(
+    recipe: str | Path | Recipe,
+    out: str | Path,
+    *,
+    resume: bool = False,
+    overrides: Sequence[str] = (),
+    progress: bool = True,
+) -> TrainResult:
+    """As `codesign.training.train`, but Ctrl-C stays a KeyboardInterrupt.
+
+    Lightning turns it into `sys.exit(1)` and ignores the signal from then on; both are undone here.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        return training.train(recipe, out, resume=resume, overrides=overrides, progress=progress)
+    except SystemExit as stop:
+        if not isinstance(stop.__context__, KeyboardInterrupt):
+            raise
+        signal.signal(signal.SIGINT, handler)
+        raise KeyboardInterrupt from None

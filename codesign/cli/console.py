@@ -39,7 +39,10 @@ def terminal() -> Console:
 
 @contextmanager
 def progress_bars() -> Iterator[Progress]:
-    """A `Progress` that draws one bar per kind of work on standard error, gone when all is done."""
+    """A `Progress` that draws one bar per kind of work on standard error, gone when all is done.
+
+    Drawing begins with the first call, so that work with bars of its own can come before.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
@@ -58,9 +61,12 @@ def progress_bars() -> Iterator[Progress]:
     tasks: dict[str, TaskID] = {}
 
     def show(what: str, done: int, total: int) -> None:
+        bars.start()
         if what not in tasks:
             tasks[what] = bars.add_task(what, total=total)
         bars.update(tasks[what], completed=done, total=total)
 
-    with bars:
+    try:
         yield show
+    finally:
+        bars.stop()

@@ -74,7 +74,7 @@ def _tiles(summary: Summary) -> list[dict[str, str]]:
     totals = summary.totals
     tiles = [
         _tile("Frame rate", f"{totals.frames_per_s:,.0f}", "frames/s", f"{totals.interval_cycles:,} cycles a frame"),
-        _tile("Latency", f"{totals.latency_ms:.3g}", "ms", f"{totals.latency_cycles:,} cycles"),
+        _tile("Latency", f"{totals.latency_ms:.2f}", "ms", f"{totals.latency_cycles:,} cycles"),
         _tile("Work", engineering(totals.macs), "MACs/frame", f"{engineering(totals.parameters)} parameters"),
     ]
     if summary.accuracy:
@@ -128,7 +128,7 @@ def _row(row: Row, summary: Summary, parts: Sequence[Unit]) -> dict[str, Any]:
     return {
         "parent": parent + dot,
         "leaf": leaf,
-        "operator": " + ".join(block.operator for block in unit.blocks),
+        "operator": unit.operator,
         "kind": KINDS.get(unit.operator, "move"),
         "edge": unit.outputs[0].label,
         "folding": unit.folding.replace("x", "×"),  # noqa: RUF001

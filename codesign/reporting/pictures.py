@@ -19,7 +19,7 @@ from codesign.progress import Progress
 from codesign.verification.detect import detections, recipe_of
 from codesign.verification.images import validation_images
 
-COUNT = 8
+COUNT = 12
 SHOWN_FROM_SCORE = 0.3
 COLUMNS, ENLARGED = 4, 256
 

@@ -13,7 +13,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from codesign.build_folder import BuildFolder
-from codesign.frontend import import_qonnx
+from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import IntArray, execute
 
 

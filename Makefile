@@ -1,0 +1,39 @@
+# make demo   train, export, verify and report: the whole chain on real images
+# make test   all tests, cocotb benches included, then the linters
+# make clean  remove the environment and what demo made
+#
+# Needs Python 3.11, g++, make and perl. TORCH is what pip installs first: on a machine without a GPU, name a CPU build
+# or its index there, or pip fetches gigabytes of CUDA libraries:  make test TORCH="torch==2.13.0 --index-url URL"
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+TORCH ?= torch==2.13.0
+WORKERS ?= 2
+DEMO ?= codesign-demo
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint clean
+
+demo: $(READY)
+	$(BIN)/codesign demo --out $(DEMO)
+
+test: $(READY)
+	$(BIN)/pytest -n $(WORKERS)
+	@$(MAKE) --no-print-directory lint
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(READY): pyproject.toml setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet $(TORCH)
+	$(BIN)/pip install --quiet -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(DEMO)

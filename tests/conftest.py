@@ -1,0 +1,74 @@
+"""A tiny trained run and its build, made once for all test processes."""
+
+import fcntl
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+@pytest.fixture(scope="session")
+def common_folder(tmp_path_factory):
+    """One folder for the whole test run, whichever worker asks."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "common"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@contextmanager
+def first_one_makes(folder):
+    """Yields True to the first process that asks for `folder`; the others wait until it is there."""
+    with open(f"{folder}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield not folder.exists()
+
+
+@pytest.fixture(scope="session")
+def cache_folder(common_folder):
+    """Datasets and builds that commands put into the user's cache."""
+    return common_folder / "cache"
+
+
+@pytest.fixture(scope="session")
+def tiny_run(common_folder, cache_folder):
+    """A trained run of the smallest recipe with every operator. Read only."""
+    from codesign.training import train
+
+    folder = common_folder / "run"
+    with first_one_makes(folder) as mine:
+        if mine:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("CODESIGN_CACHE", str(cache_folder))
+                making = common_folder / "run.making"
+                train(RECIPES / "tiny.yaml", making, progress=False)
+                making.rename(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_build(common_folder, tiny_run):
+    """Its verified build for the default target, simulators compiled. Read only; copy it with `build_copy`."""
+    from codesign.api.export import export
+    from codesign.api.verify import verify
+
+    folder = common_folder / "build"
+    with first_one_makes(folder) as mine:
+        if mine:
+            export(tiny_run, common_folder / "build.making")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("CODESIGN_CACHE", str(common_folder / "cache"))
+                verify(common_folder / "build.making", images=2)
+            (common_folder / "build.making").rename(folder)
+    return folder
+
+
+@pytest.fixture
+def build_copy(tiny_build, tmp_path, monkeypatch, cache_folder):
+    """A build to break, its compiled simulators included."""
+    monkeypatch.setenv("CODESIGN_CACHE", str(cache_folder))
+    return Path(shutil.copytree(tiny_build, tmp_path / "build", symlinks=True))

@@ -1,0 +1,228 @@
+"""The command line: help, exit statuses, one line for every mistake, nothing half-written."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from codesign.cli.main import status
+
+RECIPE = Path(__file__).parent / "recipes" / "tiny.yaml"
+COMMANDS = ("train", "eval", "export", "verify", "report", "simulate", "targets", "demo")
+PROGRAM = (sys.executable, "-c", "from codesign.cli.main import main; main()")
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, cache_folder):
+    monkeypatch.setenv("CODESIGN_CACHE", str(cache_folder))
+
+
+def mistake(capfd, *arguments):
+    """Runs a command that must end with status 2 and gives its one line."""
+    assert status([str(argument) for argument in arguments]) == 2
+    lines = capfd.readouterr().err.strip().splitlines()
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("codesign: error: ")
+    return lines[0]
+
+
+def test_help_is_fast_and_lists_every_command():
+    start = time.perf_counter()
+    text = subprocess.run([*PROGRAM, "--help"], capture_output=True, text=True, check=True).stdout
+    assert all(f" {command} " in text for command in COMMANDS)
+    assert time.perf_counter() - start < 3  # below 0.7 s on an idle machine; importing torch alone takes longer
+
+
+def test_help_imports_nothing_heavy():
+    code = "import sys; from codesign.cli.main import status; status(['--help']); print(*sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert not {"torch", "onnx", "numpy", "onnxruntime", "hls4ml"} & set(printed.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command, capfd):
+    assert status([command, "--help"]) == 0
+    text = capfd.readouterr().out
+    assert "Usage:" in text
+    assert len(text.splitlines()) > 4
+
+
+def test_targets_are_listed(capfd):
+    assert status(["targets"]) == 0
+    assert "pynq-z2" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("export",), "Missing argument"),
+        (("export", "x"), "Missing option '--out'"),
+        (("fly",), "No such command 'fly'"),
+        (("verify", "nowhere", "--images", "many"), "not a valid int"),
+        (("verify", "nowhere"), "nowhere: is not a build folder"),
+        (("report", "nowhere"), "is not a build folder"),
+        (("simulate", "nowhere"), "is not a build folder"),
+        (("eval", "nowhere"), "no such run folder"),
+        (("train", "nowhere.yaml"), "nowhere.yaml: no such recipe"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_wrong_usage_is_one_line(arguments, text, capfd):
+    assert text in mistake(capfd, *arguments)
+
+
+def test_an_unknown_recipe_key_is_named_with_the_nearest_valid_one(tmp_path, capfd):
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(RECIPE.read_text().replace("batch_size", "batch_sise"))
+    line = mistake(capfd, "train", recipe, "--out", tmp_path / "run")
+    assert "recipe.yaml: training.batch_sise: unknown key; did you mean 'batch_size'?" in line
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_missing_data_folder_is_named(tmp_path, capfd):
+    settings = ("--set", "data.set=voc", "--set", f"data.path={tmp_path / 'absent'}")
+    line = mistake(capfd, "train", RECIPE, *settings, "--out", tmp_path / "run")
+    assert str(tmp_path / "absent") in line
+
+
+def test_a_box_outside_its_image_is_named(tmp_path, capfd, cache_folder, tiny_run):
+    (made,) = cache_folder.glob("digits-*-32-24-8-0")
+    devkit = Path(shutil.copytree(made, tmp_path / "devkit"))
+    annotation = min(devkit.rglob("*.xml"))
+    text = annotation.read_text()
+    start, end = text.index("<xmax>") + 6, text.index("</xmax>")
+    annotation.write_text(f"{text[:start]}999{text[end:]}")
+    settings = ("--set", "data.set=voc", "--set", f"data.path={devkit}")
+    line = mistake(capfd, "train", RECIPE, *settings, "--out", tmp_path / "run")
+    assert annotation.name in line
+    assert "999" in line
+
+
+def test_a_truncated_checkpoint_is_named_and_nothing_is_exported(tmp_path, capfd, tiny_run):
+    run = Path(shutil.copytree(tiny_run, tmp_path / "run"))
+    weights = run / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    assert "weights.safetensors: is truncated" in mistake(capfd, "export", run, "--out", tmp_path / "build")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
+
+
+def onnx_file(path, *nodes, constants=()):
+    """A one-input model `x` to `y`, (1, 2, 4, 4)."""
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, (1, 2, 4, 4)) for name in "xy")
+    graph = helper.make_graph(nodes, "net", [x], [y], constants)
+    opsets = [helper.make_opsetid("", 19), helper.make_opsetid("qonnx.custom_op.general", 1)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets), path)
+    return path
+
+
+def quantizer(source, target, scale):
+    values = {"scale": scale, "zero_point": 0, "bits": 8}
+    constants = [helper.make_tensor(f"{target}_{name}", TensorProto.FLOAT, (), [v]) for name, v in values.items()]
+    inputs = [source, *(constant.name for constant in constants)]
+    node = helper.make_node(
+        "Quant", inputs, [target], target, domain="qonnx.custom_op.general", signed=1, narrow=0, rounding_mode="ROUND"
+    )
+    return node, constants
+
+
+def plain_relu(path):
+    return onnx_file(path, helper.make_node("Relu", ["x"], ["y"], "relu"))
+
+
+def unsupported_operator(path):
+    node, constants = quantizer("x", "q", 0.5)
+    return onnx_file(path, node, helper.make_node("Softmax", ["q"], ["y"], "soft"), constants=constants)
+
+
+def inexact_scale(path):
+    node, constants = quantizer("x", "y", 0.3)
+    return onnx_file(path, node, constants=constants)
+
+
+def no_onnx_at_all(path):
+    path.write_bytes(b"not a protocol buffer")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (plain_relu, "relu"),
+        (unsupported_operator, "soft"),
+        (inexact_scale, "0.3"),
+        (no_onnx_at_all, "net.onnx"),
+    ],
+)
+def test_a_network_that_cannot_be_exact_is_refused_by_name(make, text, tmp_path, capfd):
+    line = mistake(capfd, "export", make(tmp_path / "net.onnx"), "--out", tmp_path / "build")
+    assert text in line
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["net.onnx"]
+
+
+def test_an_unknown_target_is_refused(tmp_path, capfd, tiny_run):
+    line = mistake(capfd, "export", tiny_run, "--target", "pynq-z9", "--out", tmp_path / "build")
+    assert "unknown target 'pynq-z9'" in line
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_folder_with_other_things_in_it_is_not_replaced(tmp_path, capfd, tiny_run):
+    (tmp_path / "thesis.tex").write_text("ten years of work")
+    line = mistake(capfd, "export", tiny_run, "--out", tmp_path)
+    assert "not a build" in line
+    assert (tmp_path / "thesis.tex").read_text() == "ten years of work"
+
+
+def test_a_missing_compiler_is_said_and_no_verdict_is_written(build_copy, capfd, monkeypatch):
+    shutil.rmtree(build_copy / ".cache")
+    (build_copy / "verify.json").unlink()
+    monkeypatch.setenv("PATH", "/nowhere")
+    line = mistake(capfd, "verify", build_copy, "--images", "1")
+    assert "g++" in line or "C++ compiler" in line
+    assert not (build_copy / "verify.json").exists()
+
+
+def test_an_interrupted_training_says_what_is_kept(tmp_path, cache_folder, tiny_run):
+    command = [
+        *PROGRAM,
+        "train",
+        str(RECIPE),
+        "--out",
+        str(tmp_path / "run"),
+        "--set",
+        "training.float_phase.epochs=9999",
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ)
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "run" / "float.ckpt").exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert "codesign: interrupted; the last checkpoint is in" in errors
+
+
+def test_evaluation_agrees_between_pytorch_and_the_simulated_hardware(build_copy, capfd):
+    texts = []
+    for backend in ("torch", "rtl"):
+        assert status(["eval", str(build_copy), "--backend", backend, "--limit", "4"]) == 0
+        texts.append(capfd.readouterr().out.split(" by ")[0])
+    assert texts[0] == texts[1]
+    assert "on 4 images" in texts[0]
+
+
+def test_a_simulation_reports_its_interval_and_leaves_waves(build_copy, tmp_path, capfd):
+    assert status(["simulate", str(build_copy), "--images", "2", "--waves", str(tmp_path / "top.fst")]) == 0
+    text = capfd.readouterr().out
+    assert "outputs of 2 frames: exact" in text
+    predicted = json.loads((build_copy / "schedule.json").read_text())["interval_cycles"]
+    assert f"{predicted:,}"[:3] in text
+    assert (tmp_path / "top.fst").stat().st_size > 1000
