@@ -12,7 +12,7 @@ from codesign.errors import ToolError
 def sources(modules: Iterable[str], *folders: Path) -> tuple[Path, ...]:
     """Files of the library `folders` that hold `modules` and everything below them, sorted by name.
 
-    A file is needed when its module's name is written in the code of a needed one. Raises ToolError for a module that
+    A file is needed when a needed one has an instance of its module. Raises ToolError for a module that
     the library does not have.
     """
     known = {path.stem: path for folder in folders for path in folder.glob("*.sv")}
@@ -24,5 +24,5 @@ def sources(modules: Iterable[str], *folders: Path) -> tuple[Path, ...]:
             raise ToolError(f"the RTL library has no module '{module}'", where=str(folders[0]))
         needed.add(module)
         code = re.sub(r"//[^\n]*|/\*.*?\*/|\"[^\"\n]*\"", "", known[module].read_text(), flags=re.DOTALL)
-        waiting |= (set(re.findall(r"\b\w+\b", code)) & known.keys()) - needed
+        waiting |= (set(re.findall(r"\b(\w+)(?:\s*#\s*\(|\s+\w+\s*\()", code)) & known.keys()) - needed
     return tuple(known[name] for name in sorted(needed))

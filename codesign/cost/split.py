@@ -1,0 +1,25 @@
+"""Cost of `split.sv`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from codesign.cost import _lanes
+from codesign.cost.base import BlockCost, Folding, Lanes, beats, divisors
+from codesign.graph.ops.split import Split
+from codesign.graph.types import TensorType
+
+
+def foldings(op: Split, inputs: Sequence[TensorType], outputs: Sequence[TensorType]) -> tuple[Folding, ...]:
+    """The lanes divide the first output's channels, so that the seam lies between two beats."""
+    return _lanes.foldings(divisors(op.sizes[0]))
+
+
+def lanes(op: Split, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding) -> Lanes:
+    return _lanes.uniform(folding, outputs=len(outputs))
+
+
+def cost(op: Split, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding) -> BlockCost:
+    (x,) = inputs
+    interval = x.pixels * sum(beats(size, folding.pe) for size in op.sizes)
+    return BlockCost(interval, latency_cycles=1, lut=0, ff=0, bram36=0, dsp=0)

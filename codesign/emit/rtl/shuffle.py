@@ -1,0 +1,19 @@
+"""The instance of `shuffle.sv`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from codesign.cost.base import Folding
+from codesign.emit.rtl.base import Block, Port
+from codesign.graph.ops.shuffle import Shuffle
+from codesign.graph.types import TensorType
+
+
+def block(
+    name: str, op: Shuffle, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding
+) -> Block:
+    (x,), lanes = inputs, folding.pe
+    parameters = {"LANES": lanes, "CHANNELS": x.channels, "GROUPS": op.groups, "BITS": x.bits}
+    port = Port(lanes, x.bits, x.signed)
+    return Block("shuffle", parameters, (port,), (port,))

@@ -1,0 +1,24 @@
+"""The instance of `upsample.sv`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from codesign.cost.base import Folding, beats
+from codesign.emit.rtl.base import Block, Port
+from codesign.graph.ops.upsample import Upsample
+from codesign.graph.types import TensorType
+
+
+def block(
+    name: str, op: Upsample, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding
+) -> Block:
+    (x,), lanes = inputs, folding.pe
+    parameters = {
+        "FACTOR": op.factor,
+        "PIXELS": x.width,
+        "BEATS": beats(x.channels, lanes),
+        "WIDTH": lanes * x.bits,
+    }
+    port = Port(lanes, x.bits, x.signed)
+    return Block("upsample", parameters, (port,), (port,))

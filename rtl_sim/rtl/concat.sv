@@ -1,0 +1,70 @@
+`default_nettype none
+
+/// Joins the channels of two streams, pixel by pixel: first all of input 0, then all of input 1.
+///
+/// LANES must divide CHANNELS0, so that the seam lies between two beats. Each input is extended to OUT_BITS by its own
+/// sign. An input waits while the other one passes: give it a `stream_fifo` if its writer must not wait.
+/// Cuts all combinatorial paths, latency one cycle.
+module concat #(
+    parameter int LANES      = 1,
+    parameter int CHANNELS0  = 2,
+    parameter int CHANNELS1  = 2,
+    parameter int IN0_BITS   = 8,
+    parameter bit IN0_SIGNED = 0,
+    parameter int IN1_BITS   = 8,
+    parameter bit IN1_SIGNED = 0,
+    parameter int OUT_BITS   = 8
+) (
+    input  wire                       clk_i,
+    input  wire                       rst_ni,
+    input  wire                       in0_valid_i,
+    output logic                      in0_ready_o,
+    input  wire  [LANES*IN0_BITS-1:0] in0_data_i,
+    input  wire                       in1_valid_i,
+    output logic                      in1_ready_o,
+    input  wire  [LANES*IN1_BITS-1:0] in1_data_i,
+    output logic                      out0_valid_o,
+    input  wire                       out0_ready_i,
+    output logic [LANES*OUT_BITS-1:0] out0_data_o
+);
+
+  if (CHANNELS0 % LANES != 0) begin : gen_check
+    $fatal(1, "%m: LANES = %0d must divide CHANNELS0 = %0d", LANES, CHANNELS0);
+  end
+  if (OUT_BITS < IN0_BITS || OUT_BITS < IN1_BITS) begin : gen_check_bits
+    $fatal(1, "%m: OUT_BITS = %0d is less than the %0d and %0d of the inputs", OUT_BITS, IN0_BITS, IN1_BITS);
+  end
+
+  logic [LANES*OUT_BITS-1:0] data0, data1;
+  logic second, valid, ready;
+
+  for (genvar lane = 0; lane < LANES; lane++) begin : gen_lane
+    if (IN0_SIGNED) begin : gen_signed0
+      assign data0[lane*OUT_BITS+:OUT_BITS] = OUT_BITS'($signed(in0_data_i[lane*IN0_BITS+:IN0_BITS]));
+    end else begin : gen_unsigned0
+      assign data0[lane*OUT_BITS+:OUT_BITS] = OUT_BITS'(in0_data_i[lane*IN0_BITS+:IN0_BITS]);
+    end
+    if (IN1_SIGNED) begin : gen_signed1
+      assign data1[lane*OUT_BITS+:OUT_BITS] = OUT_BITS'($signed(in1_data_i[lane*IN1_BITS+:IN1_BITS]));
+    end else begin : gen_unsigned1
+      assign data1[lane*OUT_BITS+:OUT_BITS] = OUT_BITS'(in1_data_i[lane*IN1_BITS+:IN1_BITS]);
+    end
+  end
+
+  assign valid       = second ? in1_valid_i : in0_valid_i;
+  assign in0_ready_o = ready && !second;
+  assign in1_ready_o = ready && second;
+
+  channel_turn #(.BEATS0(CHANNELS0 / LANES), .BEATS1((CHANNELS1 + LANES - 1) / LANES)) turn (
+      .clk_i, .rst_ni, .step_i(valid && ready), .second_o(second)
+  );
+
+  stream_register #(.WIDTH(LANES * OUT_BITS)) register (
+      .clk_i, .rst_ni,
+      .in0_valid_i(valid), .in0_ready_o(ready), .in0_data_i(second ? data1 : data0),
+      .out0_valid_o, .out0_ready_i, .out0_data_o
+  );
+
+endmodule
+
+`default_nettype wire

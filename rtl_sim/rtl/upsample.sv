@@ -1,0 +1,101 @@
+`default_nettype none
+
+/// Nearest-neighbour upsampling: every pixel FACTOR times in its row, every row FACTOR times.
+///
+/// A ring holds a row, or 2 (1 - 1 / FACTOR) rows if that is more: enough that a writer of constant speed, which sends
+/// one beat while FACTOR^2 leave, never waits. One output beat a cycle, latency two cycles; cuts all combinatorial paths.
+module upsample #(
+    parameter int FACTOR = 2,
+    parameter int PIXELS = 4,  // of an input row
+    parameter int BEATS  = 1,  // of a pixel
+    parameter int WIDTH  = 8,  // bits of a beat
+    localparam int DEPTH = FACTOR > 2 ? (2 * PIXELS * BEATS * (FACTOR - 1) + FACTOR - 1) / FACTOR :
+                           PIXELS * BEATS > 4 ? PIXELS * BEATS : 4,
+    // A RAMB18 is worth some 150 LUTs on the devices of interest; 64 x 3 bits of LUT RAM take 4.
+    parameter bit BLOCK  = DEPTH > 64 && DEPTH * WIDTH > 6144
+) (
+    input  wire              clk_i,
+    input  wire              rst_ni,
+    input  wire              in0_valid_i,
+    output logic             in0_ready_o,
+    input  wire  [WIDTH-1:0] in0_data_i,
+    output logic             out0_valid_o,
+    input  wire              out0_ready_i,
+    output logic [WIDTH-1:0] out0_data_o
+);
+
+  localparam int ADDRESS = $clog2(DEPTH);
+  localparam int LEVEL = $clog2(DEPTH + 1);
+
+  if (FACTOR < 1 || PIXELS < 1 || BEATS < 1) begin : gen_check
+    $fatal(1, "%m: FACTOR, PIXELS and BEATS must be positive");
+  end
+
+  logic write, read, fresh, free;  // fresh: read for the first time, free: for the last
+  logic [ADDRESS-1:0] tail, head, next, pixel, row;
+  logic [LEVEL-1:0] held, unread;  // words until they are free, words never read
+  logic last_beat, last_repeat, last_pixel, last_row;
+
+  assign in0_ready_o = held != LEVEL'(DEPTH);
+  assign write = in0_valid_i && in0_ready_o;
+  assign read  = (unread != 0 || !fresh) && (!out0_valid_o || out0_ready_i);
+  assign free  = last_repeat && last_row;
+
+  // Order of the output: rows, repeats of a row, pixels, repeats of a pixel, beats.
+  localparam int B = BEATS > 1 ? $clog2(BEATS) : 1;
+  localparam int P = PIXELS > 1 ? $clog2(PIXELS) : 1;
+  localparam int F = FACTOR > 1 ? $clog2(FACTOR) : 1;
+  logic [B-1:0] unused_beat;
+  logic [P-1:0] unused_pixel;
+  logic [F-1:0] repeated, row_repeated;
+  logic unused_tail;
+  logic end_pixel, end_row;
+  assign end_pixel = read && last_beat && last_repeat;
+  assign end_row = end_pixel && last_pixel;
+  assign fresh = repeated == 0 && row_repeated == 0;
+
+  counter #(.COUNT(DEPTH)) writes (.clk_i, .rst_ni, .step_i(write), .count_o(tail), .last_o(unused_tail));
+  counter #(.COUNT(BEATS)) beats (.clk_i, .rst_ni, .step_i(read), .count_o(unused_beat), .last_o(last_beat));
+  counter #(.COUNT(FACTOR)) repeats (
+      .clk_i, .rst_ni, .step_i(read && last_beat), .count_o(repeated), .last_o(last_repeat)
+  );
+  counter #(.COUNT(PIXELS)) pixels (
+      .clk_i, .rst_ni, .step_i(end_pixel), .count_o(unused_pixel), .last_o(last_pixel)
+  );
+  counter #(.COUNT(FACTOR)) row_repeats (
+      .clk_i, .rst_ni, .step_i(end_row), .count_o(row_repeated), .last_o(last_row)
+  );
+
+  assign next = head == ADDRESS'(DEPTH - 1) ? '0 : head + 1'b1;
+
+  always_ff @(posedge clk_i) begin
+    if (read) begin
+      if (!last_beat) head <= next;
+      else if (!last_repeat) head <= pixel;
+      else if (last_pixel && !last_row) head <= row;
+      else head <= next;
+    end
+    if (end_pixel) pixel <= last_pixel && !last_row ? row : next;
+    if (end_row && last_row) row <= next;
+    if (write != (read && free)) held <= write ? held + 1'b1 : held - 1'b1;
+    if (write != (read && fresh)) unread <= write ? unread + 1'b1 : unread - 1'b1;
+    if (!out0_valid_o || out0_ready_i) out0_valid_o <= read;
+    if (!rst_ni) begin
+      head         <= '0;
+      pixel        <= '0;
+      row          <= '0;
+      held         <= '0;
+      unread       <= '0;
+      out0_valid_o <= 0;
+    end
+  end
+
+  ram #(.DEPTH(DEPTH), .WIDTH(WIDTH), .BLOCK(BLOCK)) rows (
+      .clk_i,
+      .wen_i(write), .waddr_i(tail), .data_i(in0_data_i),
+      .ren_i(read), .raddr_i(head), .data_o(out0_data_o)
+  );
+
+endmodule
+
+`default_nettype wire

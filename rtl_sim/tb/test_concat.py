@@ -1,0 +1,26 @@
+"""concat: two streams become one, pixel by pixel, whatever their widths and signs."""
+
+from bench import Case, check_all
+
+from codesign.cost.base import Folding
+from codesign.graph import TensorType
+from codesign.graph.ops.concat import Concat
+
+
+def case(channels: tuple[int, int], ranges: tuple[tuple[int, int], tuple[int, int]], lanes: int) -> Case:
+    kinds = [TensorType((c, 3, 4), *bounds) for c, bounds in zip(channels, ranges, strict=True)]
+    return Case(Concat(), kinds, Folding(lanes, lanes), seed=sum(channels))
+
+
+def test_channels_are_joined():
+    unsigned, signed = (0, 255), (-8, 7)
+    check_all(
+        [
+            case((3, 5), (unsigned, unsigned), 1),
+            case((4, 3), (unsigned, signed), 2),
+            case((6, 10), (signed, unsigned), 3),
+            case((1, 1), (signed, signed), 1),
+            case((4, 2), (unsigned, unsigned), 4),
+            case((58, 58), (unsigned, unsigned), 29),
+        ]
+    )

@@ -1,0 +1,17 @@
+"""split: one stream becomes two, pixel by pixel."""
+
+from bench import Case, check_all
+
+from codesign.cost.base import Folding
+from codesign.graph import TensorType
+from codesign.graph.ops.split import Split
+
+
+def case(sizes: tuple[int, int], lanes: int) -> Case:
+    return Case(Split(sizes), [TensorType((sum(sizes), 3, 4), -8, 7)], Folding(lanes, lanes), seed=sum(sizes))
+
+
+def test_channels_are_parted():
+    check_all(
+        [case((3, 5), 1), case((4, 3), 2), case((6, 10), 3), case((1, 1), 1), case((4, 2), 4), case((58, 58), 29)]
+    )
