@@ -11,7 +11,7 @@ from onnx import numpy_helper
 from onnx.external_data_helper import uses_external_data
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.fold_constants import FoldConstantsFiltered
-from qonnx.transformation.general import RemoveStaticGraphInputs, RemoveUnusedTensors
+from qonnx.transformation.general import RemoveStaticGraphInputs, RemoveUnusedTensors, SortGraph
 from qonnx.transformation.infer_shapes import InferShapes
 
 from codesign.errors import GraphError
@@ -58,11 +58,16 @@ def clean(model: onnx.ModelProto) -> ModelWrapper:
     wrapper = ModelWrapper(copy)
     for step in (
         RemoveStaticGraphInputs(),
+        SortGraph(),
         InferShapes(),
         FoldConstantsFiltered(lambda _, node: node.op_type not in QUANTIZERS),
         RemoveUnusedTensors(),
     ):
-        wrapper = wrapper.transform(step, make_deepcopy=False)
+        try:
+            wrapper = wrapper.transform(step, make_deepcopy=False, cleanup=False)
+        except Exception as error:  # QONNX raises plain Exceptions, and passes on whatever ONNX Runtime raises
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise GraphError(f"the file cannot be simplified ({reason})", remedy="export it again") from None
     slices_to_splits(wrapper)
     return wrapper
 

@@ -40,4 +40,4 @@ def run_qonnx(
 
 def _with_constant_weights(model: ModelWrapper) -> ModelWrapper:
     """Quantizes the weights once instead of once per image; QONNX's executor does it here too."""
-    return model.transform(FoldConstantsFiltered(lambda _, node: True), make_deepcopy=False)
+    return model.transform(FoldConstantsFiltered(lambda _, node: True), make_deepcopy=False, cleanup=False)

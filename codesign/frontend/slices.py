@@ -22,7 +22,8 @@ def slices_to_splits(model: ModelWrapper) -> None:
 
 
 def _merge(model: ModelWrapper, tensor: str, nodes: list[onnx.NodeProto]) -> None:
-    channels = model.get_tensor_shape(tensor)[1]
+    shape = model.get_tensor_shape(tensor)
+    channels = shape[1] if shape and len(shape) > 1 else 0
     runs = sorted((_run(model, node, channels), node.output[0]) for node in nodes)
     bounds = [start for (start, _), _ in runs] + [channels]
     if bounds[0] != 0 or any(stop != after for ((_, stop), _), after in zip(runs, bounds[1:], strict=True)):
@@ -44,10 +45,9 @@ def _merge(model: ModelWrapper, tensor: str, nodes: list[onnx.NodeProto]) -> Non
 def _run(model: ModelWrapper, node: onnx.NodeProto, channels: int) -> tuple[int, int]:
     """[start, stop) of a slice along the channels."""
     constants = [model.get_initializer(name) if name else None for name in node.input[1:]]
-    starts, stops, axes, steps = [*constants, None, None][:4]
-    rank = len(model.get_tensor_shape(node.input[0]))
-    plain = starts is not None and stops is not None and starts.size == 1 and axes is not None
-    if not plain or axes[0] % rank != 1 or (steps is not None and steps[0] != 1):
+    starts, stops, axes, steps = [*constants, None, None, None, None][:4]
+    plain = all(array is not None and array.size == 1 for array in (starts, stops, axes))
+    if not channels or not plain or axes[0] not in (1, -3) or (steps is not None and steps.tolist() != [1]):
         raise GraphError("only slices along the channels, of step 1, are supported", where=f"node {node.name}")
     start, stop, _ = slice(int(starts[0]), int(stops[0])).indices(channels)
     return start, stop

@@ -66,9 +66,7 @@ def _is_maximum(importer: Importer, node: onnx.NodeProto, order: tuple[int, int]
 
 def _above(importer: Importer, node: onnx.NodeProto, strict: bool) -> Condition:
     x = importer.quantized(node)
-    constant = importer.constant(node, 1)
-    assert constant is not None
-    bound = constant.scalar / importer.type(x).scale[0]
+    bound = Constant(importer.required(node, 1)).scalar / importer.type(x).scale[0]
     return Condition(x.tensor, threshold=math.floor(bound) + 1 if strict else math.ceil(bound))
 
 
