@@ -20,7 +20,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
 
 from codesign.emit.onnx import emit_qcdq, run_onnxruntime
-from codesign.frontend.load import clean
+from codesign.frontend.load import simplified
 from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import execute
 from codesign.graph.reals import to_integers, to_real
@@ -84,7 +84,7 @@ def main() -> None:
     graph = import_qonnx(model)
     ((name, kind),), (output,) = graph.inputs.items(), graph.outputs
     images = np.random.default_rng(1).integers(0, 256, (BATCH, *kind.shape)).astype(np.int32)
-    wrapper: ModelWrapper = clean(model)
+    wrapper: ModelWrapper = simplified(model)
     real = to_real(images, kind)
 
     def run_qonnx() -> np.ndarray:

@@ -359,3 +359,37 @@ def test_weights_beside_the_file_are_read_and_missed_when_they_are_gone(tmp_path
     (tmp_path / "net.data").unlink()
     with pytest.raises(GraphError, match=r"net\.onnx"):
         import_qonnx(path)
+
+
+def _mutated(model: onnx.ModelProto, rng: np.random.Generator) -> onnx.ModelProto:
+    """A copy with one thing in one node wrong: an attribute, an input, the operator, or the shape of a constant."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    node = copy.graph.node[rng.integers(len(copy.graph.node))]
+    other = copy.graph.node[rng.integers(len(copy.graph.node))]
+    constant = copy.graph.initializer[rng.integers(len(copy.graph.initializer))]
+    array = np.resize(onnx.numpy_helper.to_array(constant), [(0,), (1,), (2,), (3, 1, 1)][rng.integers(4)])
+    numbers = [a for a in node.attribute if a.ints]
+    changes: list[Callable[[], object]] = [
+        lambda: node.attribute.pop() if node.attribute else None,
+        lambda: numbers[0].ints.__setitem__(slice(None), [int(rng.integers(-1, 4))] * 3) if numbers else None,
+        lambda: node.input.pop(),
+        lambda: node.input.__setitem__(0, ["", "nothing", other.output[0]][rng.integers(3)]),
+        lambda: setattr(node, "op_type", other.op_type),
+        lambda: copy.graph.node.remove(node),
+        lambda: constant.CopyFrom(onnx.numpy_helper.from_array(array, constant.name)),
+    ]
+    changes[rng.integers(len(changes))]()
+    return copy
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("build", MODELS)
+def test_a_malformed_file_is_read_or_refused_but_never_crashes(build: Callable[[], onnx.ModelProto]) -> None:
+    model, rng, refused = build(), np.random.default_rng(3), 0
+    for _ in range(15):
+        try:
+            import_qonnx(_mutated(model, rng))
+        except GraphError:
+            refused += 1
+    assert refused

@@ -55,7 +55,8 @@ class Importer:
             results = readers()[node.op_type](self, node)
         except GraphError as error:
             raise GraphError(error.what, where=error.where or where, remedy=error.remedy) from None
-        except (ArithmeticError, IndexError, TypeError, ValueError) as error:  # inputs or attributes that ONNX does not allow here
+        except (ArithmeticError, IndexError, TypeError, ValueError) as error:
+            # Inputs or attributes that ONNX does not allow here.
             raise GraphError(f"is malformed ({error})", where=where, remedy="export the file again") from error
         values = results if isinstance(results, tuple) else (results,)
         self._values.update(zip(node.output, values, strict=True))

@@ -15,7 +15,6 @@ from qonnx.transformation.general import RemoveStaticGraphInputs, RemoveUnusedTe
 from qonnx.transformation.infer_shapes import InferShapes
 
 from codesign.errors import GraphError
-from codesign.frontend.slices import slices_to_splits
 
 QUANTIZERS = ("Quant", "IntQuant", "BipolarQuant", "Trunc", "FloatQuant", "MultiThreshold")
 DOMAIN = "qonnx.custom_op.general"
@@ -46,7 +45,7 @@ def _read(path: Path) -> onnx.ModelProto:
         raise GraphError(f"not a readable ONNX file ({reason})", where=str(path), remedy="export it again") from None
 
 
-def clean(model: onnx.ModelProto) -> ModelWrapper:
+def simplified(model: onnx.ModelProto) -> ModelWrapper:
     """A copy with constants folded and all shapes known, node and tensor names unchanged. Quantizers stay."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
@@ -68,7 +67,6 @@ def clean(model: onnx.ModelProto) -> ModelWrapper:
         except Exception as error:  # QONNX raises plain Exceptions, and passes on whatever ONNX Runtime raises
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise GraphError(f"the file cannot be simplified ({reason})", remedy="export it again") from None
-    slices_to_splits(wrapper)
     return wrapper
 
 

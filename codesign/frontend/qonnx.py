@@ -8,9 +8,10 @@ import onnx
 
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
-from codesign.frontend.load import clean, load_model
+from codesign.frontend.load import load_model, simplified
 from codesign.frontend.naming import identifier
 from codesign.frontend.requantize import absorbed
+from codesign.frontend.slices import slices_to_splits
 from codesign.frontend.values import Activation
 from codesign.graph import Graph
 
@@ -22,7 +23,8 @@ def import_qonnx(source: onnx.ModelProto | Path) -> Graph:
     file, the ONNX tensor whose value is `q * scale`. Raises GraphError, with the ONNX node, its reason and a remedy,
     for whatever cannot be had exactly in integers.
     """
-    model = clean(load_model(source))
+    model = simplified(load_model(source))
+    slices_to_splits(model)
     importer = Importer(model)
     for node in model.graph.node:
         importer.read(node)

@@ -11,7 +11,7 @@ from qonnx.core.onnx_exec import execute_onnx
 from qonnx.transformation.fold_constants import FoldConstantsFiltered
 
 from codesign.errors import GraphError
-from codesign.frontend.load import clean
+from codesign.frontend.load import simplified
 from codesign.graph import Graph, IntArray
 from codesign.graph.reals import to_integers, to_real
 
@@ -29,7 +29,7 @@ def run_qonnx(
     missing = [name for name in wanted if name not in graph.origins]
     if missing:
         raise GraphError(f"tensor '{missing[0]}' does not exist in the QONNX file")
-    ready = _with_constant_weights(clean(model))
+    ready = _with_constant_weights(simplified(model))
     (name, kind), shape = next(iter(graph.inputs.items())), ready.get_tensor_shape(ready.graph.input[0].name)
     frames = []
     for real in to_real(images, kind):
