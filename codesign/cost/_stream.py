@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import gcd
 
+from codesign.cost._memory import block_ramb18, ram_in_block, ram_luts
 from codesign.cost.base import BlockCost, beats
 from codesign.graph import TensorType
 
-RAMB18_SHAPES = ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1))
-"""Depth and width of half a BRAM36 as a simple dual-port memory."""
 
-
+@cache
 def width(tensor: TensorType, lanes_in: int, lanes_out: int) -> BlockCost:
     """A `stream_width` adapter; through their common divisor when neither number of lanes divides the other."""
     if lanes_in == lanes_out:
@@ -28,12 +28,8 @@ def fork(readers: int) -> BlockCost:
 
 
 def fifo(bits: int, depth: int) -> BlockCost:
-    """A `stream_fifo` of `depth` beats of `bits` bits, in LUT-RAM or block RAM by the rule of `ram`."""
-    address = max(1, (depth - 1).bit_length())
-    logic, registers = 4 * address + 6, 3 * address + 4
-    if depth > 64 and depth * bits > 6144:
-        halves = min(-(-depth // words) * -(-bits // width) for words, width in RAMB18_SHAPES)
-        return BlockCost(0, 3, logic, registers + bits, halves / 2, 0)
-    banks = -(-depth // 64)
-    lutram = 4 * -(-bits // 6) if depth <= 32 else 4 * -(-bits // 3) * banks
-    return BlockCost(0, 2, logic + lutram + bits * (banks - 1) // 2, registers + bits, 0, 0)
+    """A `stream_fifo` of `depth` beats of `bits` bits; its memory is placed by the rule of `ram`."""
+    counters = 3 * max(1, (depth - 1).bit_length())
+    if ram_in_block(depth, bits):
+        return BlockCost(0, 3, counters + 8, counters + 4 + bits, block_ramb18(depth, bits) / 2, 0)
+    return BlockCost(0, 2, counters + 8 + ram_luts(depth, bits), counters + 4 + bits, 0, 0)

@@ -1,22 +1,22 @@
-"""Solves the choice of foldings for one interval with CP-SAT."""
+"""Solves the choice of foldings for one interval as a mixed-integer program."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from ortools.sat.python import cp_model
+from scipy.optimize import LinearConstraint, milp
+from scipy.sparse import csr_array
 
 from codesign.cost import _stream
-from codesign.cost.base import Lanes
 from codesign.errors import ScheduleError
 from codesign.schedule.problem import Candidate, Link, Problem, Vector, vector
 from codesign.schedule.record import Resources
 
 LIMIT_S = 20.0
-"""Deterministic seconds of the solver for one question; none so far needed a tenth."""
+"""Seconds of the solver for one question."""
 
 Choice = dict[str, Candidate]
 
@@ -37,107 +37,138 @@ def least_area(
     if any(_least(options, axis) > limit for axis, limit in enumerate(limits)):
         return None
 
-    model = cp_model.CpModel()
-    picks = {name: [model.new_bool_var(f"{name}_{i}") for i in range(len(found))] for name, found in options.items()}
+    program = _Program()
+    picks = {name: [program.variable(c.area, whole=True) for c in found] for name, found in options.items()}
     for variables in picks.values():
-        model.add_exactly_one(variables)
-    terms: list[tuple[cp_model.IntVar, Vector]] = [
-        (variable, candidate.area)
-        for name, found in options.items()
-        for variable, candidate in zip(picks[name], found, strict=True)
-    ]
+        program.add({v: 1 for v in variables}, 1, 1)
     for link in problem.links:
-        terms += _couple(model, link, options, picks, interval)
+        _couple(program, link, options, picks, interval)
     for axis, limit in enumerate(limits):
-        model.add(sum(variable * area[axis] for variable, area in terms) <= limit)
-    model.minimize(
-        sum(variable * sum(w * a for w, a in zip(per_unit, area, strict=True)) for variable, area in terms)
-    )
-
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = 1
-    solver.parameters.max_deterministic_time = LIMIT_S
-    solver.parameters.stop_after_first_solution = any_will_do
-    status = solver.solve(model)
-    if status == cp_model.INFEASIBLE:
+        program.add({v: area[axis] for v, area in enumerate(program.areas) if area[axis]}, -np.inf, limit)
+    solution = program.solve([sum(w * a for w, a in zip(per_unit, area, strict=True)) for area in program.areas], any_will_do)
+    if solution is None:
         return None
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        raise ScheduleError(f"no answer within the solver's limit at {interval} cycles a frame", remedy="give --fps")
     return {
-        name: next(c for c, variable in zip(found, picks[name], strict=True) if solver.boolean_value(variable))
+        name: max(zip(found, picks[name], strict=True), key=lambda pair: solution[pair[1]])[0]
         for name, found in options.items()
     }
 
 
+@dataclass
+class _Program:
+    """A mixed-integer program over variables in [0, 1], each with an area."""
+
+    areas: list[Vector] = field(default_factory=list)
+    whole: list[bool] = field(default_factory=list)
+    rows: list[dict[int, int]] = field(default_factory=list)
+    bounds: list[tuple[float, float]] = field(default_factory=list)
+
+    def variable(self, area: Vector, whole: bool) -> int:
+        self.areas.append(area)
+        self.whole.append(whole)
+        return len(self.areas) - 1
+
+    def add(self, row: dict[int, int], low: float, high: float) -> None:
+        self.rows.append(row)
+        self.bounds.append((low, high))
+
+    def solve(self, weights: list[float], any_will_do: bool) -> NDArray[np.float64] | None:
+        """Values of the variables; None if there are none. The sum weighted by `weights` is the least."""
+        data = [(r, v, a) for r, row in enumerate(self.rows) for v, a in row.items()]
+        rows, columns, values = zip(*data, strict=True)
+        matrix = csr_array((values, (rows, columns)), shape=(len(self.rows), len(self.areas)))
+        low, high = zip(*self.bounds, strict=True)
+        result = milp(
+            np.zeros(len(weights)) if any_will_do else np.array(weights),
+            integrality=np.array(self.whole, dtype=int),
+            bounds=(0, 1),
+            constraints=LinearConstraint(matrix, low, high),
+            options={"time_limit": LIMIT_S, "mip_rel_gap": 1e-4},
+        )
+        if result.status == 2:
+            return None
+        if result.x is None:
+            raise ScheduleError(f"the solver gave up: {result.message}", remedy="ask for a frame rate")
+        values_found: NDArray[np.float64] = result.x
+        return values_found
+
+
 def _couple(
-    model: cp_model.CpModel,
+    program: _Program,
     link: Link,
     options: Mapping[str, list[Candidate]],
-    picks: Mapping[str, list[cp_model.IntVar]],
+    picks: Mapping[str, list[int]],
     interval: int,
-) -> list[tuple[cp_model.IntVar, Vector]]:
-    """Adapter terms of a link: one variable for every pair of lanes, 1 when both ends have them."""
+) -> None:
+    """Adds the adapter of a link: one variable for every pair of lanes, 1 when both ends have them.
+
+    They are tied to the ends by their marginal sums, which makes the linear relaxation tight.
+    """
     writers = _by_lanes(options[link.producer], picks[link.producer], lambda c: c.lanes.outputs[link.output])
     readers = _by_lanes(options[link.reader], picks[link.reader], lambda c: c.lanes.inputs[link.port])
-    terms = []
-    for a, writing in writers.items():
-        for b, reading in readers.items():
-            if a == b:
-                continue
-            cost = _stream.width(link.tensor, a, b)
-            if cost.interval_cycles > interval:
-                model.add(sum(writing) + sum(reading) <= 1)
-                continue
-            both = model.new_bool_var("")
-            model.add(sum(writing) + sum(reading) <= 1 + both)
-            terms.append((both, vector(cost)))
-    return terms
+    if len(writers) == len(readers) == 1 and writers.keys() == readers.keys():
+        return
+    costs = {(a, b): _stream.width(link.tensor, a, b) for a in writers for b in readers}
+    pairs = {
+        lanes: program.variable(vector(cost), whole=False)
+        for lanes, cost in costs.items()
+        if cost.interval_cycles <= interval
+    }
+    for lanes, group in writers.items():
+        ends = {v: 1 for (a, _), v in pairs.items() if a == lanes}
+        program.add(ends | dict.fromkeys(group, -1), 0, 0)
+    for lanes, group in readers.items():
+        ends = {v: 1 for (_, b), v in pairs.items() if b == lanes}
+        program.add(ends | dict.fromkeys(group, -1), 0, 0)
 
 
-def _by_lanes(found: list[Candidate], variables: list[cp_model.IntVar], lanes: Any) -> dict[int, list[cp_model.IntVar]]:
-    groups: dict[int, list[cp_model.IntVar]] = {}
+def _by_lanes(found: list[Candidate], variables: list[int], lanes: Callable[[Candidate], int]) -> dict[int, list[int]]:
+    groups: dict[int, list[int]] = {}
     for candidate, variable in zip(found, variables, strict=True):
         groups.setdefault(lanes(candidate), []).append(variable)
     return groups
 
 
 def _useful(problem: Problem, interval: int) -> dict[str, list[Candidate]]:
-    """Candidates that meet `interval` and are not worse than another in every way.
+    """Candidates that meet `interval`, without those that some other could replace in any solution at no more area.
 
-    One with other lanes is worse only if it is so by more than all adapters at the block's ports could make good, and
-    if the other's lanes can be adapted to all that the neighbours may have.
+    The replacement counts what it changes at the adapters, whatever lanes the neighbours have. As every replacement
+    makes some resource smaller and none larger, solutions without the candidates left out are as good.
     """
-    fast = {name: [c for c in found if c.cost.interval_cycles <= interval] for name, found in problem.candidates.items()}
-    slack = {name: np.zeros(4, dtype=np.int64) for name in fast}
-    safe = {name: np.ones(len(found), dtype=bool) for name, found in fast.items()}
+    found = {name: [c for c in all_ if c.cost.interval_cycles <= interval] for name, all_ in problem.candidates.items()}
+    extra = {name: np.zeros((len(own), len(own), 4), dtype=np.int64) for name, own in found.items()}
     for link in problem.links:
-        writing = [c.lanes.outputs[link.output] for c in fast[link.producer]]
-        reading = [c.lanes.inputs[link.port] for c in fast[link.reader]]
-        costs = {(a, b): _stream.width(link.tensor, a, b) for a in set(writing) for b in set(reading)}
-        worst = np.array([vector(cost) for cost in costs.values()] or [(0, 0, 0, 0)]).max(axis=0)
-        slow = {pair for pair, cost in costs.items() if cost.interval_cycles > interval}
-        safe[link.producer] &= np.array([not any((a, b) in slow for b in set(reading)) for a in writing], dtype=bool)
-        safe[link.reader] &= np.array([not any((a, b) in slow for a in set(writing)) for b in reading], dtype=bool)
-        slack[link.producer] += worst
-        slack[link.reader] += worst
-    return {name: _undominated(found, slack[name], safe[name]) for name, found in fast.items()}
+        writers = np.array([c.lanes.outputs[link.output] for c in found[link.producer]], dtype=np.int64)
+        readers = np.array([c.lanes.inputs[link.port] for c in found[link.reader]], dtype=np.int64)
+        if not writers.size or not readers.size:
+            continue
+        lanes_out, out_index = np.unique(writers, return_inverse=True)
+        lanes_in, in_index = np.unique(readers, return_inverse=True)
+        costs = np.array([[_adapter(link, int(a), int(b), interval) for b in lanes_in] for a in lanes_out])
+        by_writer = (costs[:, None] - costs[None, :]).max(axis=2)
+        by_reader = (costs[:, :, None] - costs[:, None, :]).max(axis=0)
+        extra[link.producer] += by_writer[np.ix_(out_index, out_index)]
+        extra[link.reader] += by_reader[np.ix_(in_index, in_index)]
+    return {name: _irreplaceable(own, extra[name]) for name, own in found.items()}
 
 
-def _undominated(found: list[Candidate], slack: NDArray[np.int64], safe: NDArray[np.bool_]) -> list[Candidate]:
+def _adapter(link: Link, lanes_out: int, lanes_in: int, interval: int) -> Vector:
+    """Area of the adapter of a link; far too much if it is slower than `interval`."""
+    cost = _stream.width(link.tensor, lanes_out, lanes_in)
+    return vector(cost) if cost.interval_cycles <= interval else (1 << 30,) * 4
+
+
+def _irreplaceable(found: list[Candidate], extra: NDArray[np.int64]) -> list[Candidate]:
+    """`extra[d, c]`: the most that adapters can grow by when d stands in for c."""
     if len(found) < 2:
         return found
     area = np.array([c.area for c in found])
-    kinds: dict[Lanes, int] = {}
-    kind = np.array([kinds.setdefault(c.lanes, len(kinds)) for c in found])
+    change = area[:, None] - area[None, :] + extra
     order = np.arange(len(found))
-    same = kind[:, None] == kind[None, :]
-    no_more = (area[:, None] <= area[None, :]).all(axis=2)
-    equal = no_more & no_more.T
-    beaten = same & no_more & (~equal | (order[:, None] < order[None, :]))
-    margin = area[None, :] - area[:, None] - slack
-    beaten |= safe[:, None] & ~same & (margin >= 0).all(axis=2) & (margin > 0).any(axis=2)
-    return [c for c, worse in zip(found, beaten.any(axis=0), strict=True) if not worse]
+    no_more = (change <= 0).all(axis=2)
+    replaces = no_more & ((change < 0).any(axis=2) | ~no_more.T | (order[:, None] < order[None, :]))
+    np.fill_diagonal(replaces, False)
+    return [c for c, out in zip(found, replaces.any(axis=0), strict=True) if not out]
 
 
 def _least(options: Mapping[str, list[Candidate]], axis: int) -> int:
