@@ -51,6 +51,7 @@ void maxpool(hls::stream<data_T> &data, hls::stream<res_T> &res) {
     const int columns = MAX(last_column, (int)CONFIG_T::in_width);
 
     data_T ring[CONFIG_T::kernel_height][CONFIG_T::in_width];
+    #pragma HLS AGGREGATE variable=ring
     #pragma HLS ARRAY_PARTITION variable=ring complete dim=1
     int newest = 0;
 

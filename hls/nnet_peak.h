@@ -17,6 +17,7 @@ template <class CONFIG_T> struct peak_window : CONFIG_T {
 template <class data_T, class res_T, class CONFIG_T>
 void peak(hls::stream<data_T> &data, hls::stream<res_T> &res) {
     data_T ring[3][CONFIG_T::in_width];
+    #pragma HLS AGGREGATE variable=ring
     #pragma HLS ARRAY_PARTITION variable=ring complete dim=1
     int newest = 0;
 

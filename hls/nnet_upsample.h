@@ -10,6 +10,7 @@ namespace nnet {
 template <class data_T, class res_T, class CONFIG_T>
 void upsample(hls::stream<data_T> &data, hls::stream<res_T> &res) {
     data_T row[CONFIG_T::in_width];
+    #pragma HLS AGGREGATE variable=row
 
 UpsampleRow:
     for (unsigned y = 0; y < CONFIG_T::in_height; y++) {

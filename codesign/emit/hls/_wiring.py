@@ -11,6 +11,7 @@ from codesign.emit.hls.base import Block, Layer, Stream
 from codesign.emit.rtl.base import identifier
 from codesign.errors import GraphError
 from codesign.graph import Graph, Node
+from codesign.schedule.edges import Edge, edges
 
 MOST_COPIES = 7
 """As many as hls4ml's `clone_stream` makes at once."""
@@ -41,7 +42,7 @@ class Wiring:
     """The graph with its streams.
 
     blocks: the nodes, in order; copies: hls4ml layers by the tensor that they multiply; inputs, outputs: the design's
-    own streams; tensors: the stream in which each tensor appears first; edges: the stream into input `i` of node `n`.
+    own streams; tensors: the stream in which each tensor appears first; edges: the stream along each edge.
     """
 
     blocks: tuple[Block, ...]
@@ -49,55 +50,54 @@ class Wiring:
     inputs: tuple[Stream, ...]
     outputs: tuple[Stream, ...]
     tensors: Mapping[str, Stream]
-    edges: Mapping[tuple[str, int], Stream]
+    edges: Mapping[Edge, Stream]
 
 
 def wire(graph: Graph, foldings: Mapping[str, Folding] | None = None) -> Wiring:
     """Raises GraphError for names that collide and for tensors that nobody reads, or too many."""
-    tensors = {name: Stream(cpp_identifier(name), kind) for name, kind in graph.types.items()}
     _check_names(graph)
-    chosen = foldings or {}
-    copies: dict[str, Layer] = {}
-    edges: dict[tuple[str, int], Stream] = {}
-    leaving: dict[str, Stream] = {}
-    for name, stream in tensors.items():
-        readers = [(node.name, index) for node, index in graph.consumers[name]]
-        streams = _readers_streams(stream, readers, name in graph.outputs)
-        if len(streams) > 1:
-            copies[name] = _copies(stream, streams)
-        edges.update(zip(readers, streams, strict=False))
-        if name in graph.outputs:
-            leaving[name] = streams[-1]
-        _check_readers(graph, name, len(streams))
-    blocks = tuple(_block(graph, node, tensors, edges, chosen.get(node.name, Folding())) for node in graph.nodes)
-    inputs = tuple(tensors[name] for name in graph.inputs)
-    return Wiring(blocks, copies, inputs, tuple(leaving[name] for name in graph.outputs), tensors, edges)
+    tensors = {name: Stream(cpp_identifier(name), kind) for name, kind in graph.types.items()}
+    by_tensor = {name: [edge for edge in edges(graph) if edge.tensor == name] for name in tensors}
+    _check_readers(graph, by_tensor)
+    streams = {edge: _stream(tensors[name], edge, found) for name, found in by_tensor.items() for edge in found}
+    copies = {
+        name: _copies(tensors[name], [streams[edge] for edge in found])
+        for name, found in by_tensor.items()
+        if len(found) > 1
+    }
+    return Wiring(
+        blocks=tuple(_block(graph, node, tensors, streams, foldings or {}) for node in graph.nodes),
+        copies=copies,
+        inputs=tuple(tensors[name] for name in graph.inputs),
+        outputs=tuple(streams[Edge(name, "", port)] for port, name in enumerate(graph.outputs)),
+        tensors=tensors,
+        edges=streams,
+    )
 
 
-def _readers_streams(stream: Stream, readers: list[tuple[str, int]], leaves: bool) -> list[Stream]:
-    """One stream a reader, the design's output last; the tensor's own stream if there is only one."""
-    if len(readers) + leaves == 1:
-        return [stream]
-    names = [f"{stream.name}_to_{cpp_identifier(node)}_{index}" for node, index in readers]
-    return [Stream(name, stream.type) for name in (*names, *([f"{stream.name}_out"] if leaves else []))]
+def _stream(tensor: Stream, edge: Edge, found: list[Edge]) -> Stream:
+    """The tensor's own stream if it has one reader, else the reader's copy."""
+    if len(found) == 1:
+        return tensor
+    return Stream(f"{tensor.name}_to_{cpp_identifier(edge.reader or 'output')}_{edge.port}", tensor.type)
 
 
-def _copies(stream: Stream, streams: list[Stream]) -> Layer:
-    size = stream.type.channels * stream.type.pixels
-    names = tuple(copy.name for copy in streams)
-    return Layer("Clone", f"{stream.name}_copies", (stream.name,), names, {"size": size}, {"result": stream.precision})
+def _copies(tensor: Stream, copies: list[Stream]) -> Layer:
+    size = tensor.type.channels * tensor.type.pixels
+    names = tuple(copy.name for copy in copies)
+    return Layer("Clone", f"{tensor.name}_copies", (tensor.name,), names, {"size": size}, {"result": tensor.precision})
 
 
 def _block(
     graph: Graph,
     node: Node,
     tensors: Mapping[str, Stream],
-    edges: Mapping[tuple[str, int], Stream],
-    folding: Folding,
+    streams: Mapping[Edge, Stream],
+    foldings: Mapping[str, Folding],
 ) -> Block:
-    inputs = tuple(edges[node.name, index] for index in range(len(node.inputs)))
+    inputs = tuple(streams[Edge(name, node.name, port)] for port, name in enumerate(node.inputs))
     outputs = tuple(tensors[name] for name in graph.output_names(node))
-    return Block(cpp_identifier(node.name), node.op, inputs, outputs, folding)
+    return Block(cpp_identifier(node.name), node.op, inputs, outputs, foldings.get(node.name, Folding()))
 
 
 def _check_names(graph: Graph) -> None:
@@ -109,12 +109,14 @@ def _check_names(graph: Graph) -> None:
             raise GraphError(f"'{other}' and '{name}' have the same name in C++", where=graph.name, remedy="rename one")
 
 
-def _check_readers(graph: Graph, name: str, count: int) -> None:
-    if not count:
-        raise GraphError(f"nothing reads tensor '{name}'", where=graph.name, remedy="remove it, or make it an output")
-    if count > MOST_COPIES:
-        raise GraphError(
-            f"tensor '{name}' is read {count} times", where=graph.name, remedy=f"hls4ml copies {MOST_COPIES} times"
-        )
-    if name in graph.inputs and name in graph.outputs:
-        raise GraphError(f"tensor '{name}' is input and output of the network at once", where=graph.name)
+def _check_readers(graph: Graph, by_tensor: Mapping[str, list[Edge]]) -> None:
+    for name, found in by_tensor.items():
+        if not found:
+            raise GraphError(f"nothing reads tensor '{name}'", where=graph.name, remedy="make it an output")
+        if len(found) > MOST_COPIES:
+            raise GraphError(
+                f"tensor '{name}' is read {len(found)} times, hls4ml copies a stream {MOST_COPIES} times at most",
+                where=graph.name,
+            )
+        if name in graph.inputs and name in graph.outputs:
+            raise GraphError(f"tensor '{name}' is input and output of the network at once", where=graph.name)

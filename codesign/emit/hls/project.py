@@ -18,6 +18,7 @@ from codesign.files import new_folder
 from codesign.graph import Graph, digest
 from codesign.graph.plugins import load
 from codesign.resources import hls_dir
+from codesign.schedule.edges import Edge
 
 TOP = "top"
 """Name of the project and of its top-level C++ function."""
@@ -37,13 +38,13 @@ def emit_hls(
     part: str,
     clock_period_ns: float,
     foldings: Mapping[str, Folding] | None = None,
-    fifo_depths: Mapping[tuple[str, int], int] | None = None,
+    fifo_depths: Mapping[Edge, int] | None = None,
 ) -> HlsProject:
     """Writes the hls4ml project of `graph` to `out_dir`, in place of what is there.
 
     part: the FPGA's full name, such as `xc7z020clg400-1`. foldings: by node name, one multiplier where it has none.
-    fifo_depths: pixels that the stream into input `i` of node `n` can hold, by `(n, i)`; a whole frame where it has
-    none. Raises GraphError for a graph that this back end cannot wire, ToolError if hls4ml refuses it.
+    fifo_depths: pixels that the stream along an edge can hold, a whole frame where it has none. Raises GraphError for
+    a graph that this back end cannot wire, ToolError if hls4ml refuses it.
     """
     wiring = wire(graph, foldings)
     with new_folder(Path(out_dir)) as folder:
@@ -108,6 +109,8 @@ def _model(wiring: Wiring, settings: dict[str, Any]) -> Any:
         model.graph[layer.name] = node
         _name(node, layer, results)
     model.apply_flow("vitis:ip")
+    for key, streams in (("InputShapes", wiring.inputs), ("OutputShapes", wiring.outputs)):
+        settings[key] = {stream.name: list(stream.shape) for stream in streams}
     return model
 
 
@@ -144,7 +147,7 @@ def _layers(wiring: Wiring) -> Iterator[Layer]:
         yield from with_copies(block.outputs)
 
 
-def _set_depths(model: Any, wiring: Wiring, depths: Mapping[tuple[str, int], int]) -> None:
+def _set_depths(model: Any, wiring: Wiring, depths: Mapping[Edge, int]) -> None:
     by_stream = {stream.name: depths[edge] for edge, stream in wiring.edges.items() if edge in depths}
     for layer in model.get_layers():
         for variable in layer.get_variables():
