@@ -66,7 +66,7 @@ def test_targets_are_listed(capfd):
         (("export",), "Missing argument"),
         (("export", "x"), "Missing option '--out'"),
         (("fly",), "No such command 'fly'"),
-        (("verify", "nowhere", "--images", "many"), "not a valid int"),
+        (("verify", "nowhere", "--images", "many"), "should be a valid integer"),
         (("verify", "nowhere"), "nowhere: is not a build folder"),
         (("report", "nowhere"), "is not a build folder"),
         (("simulate", "nowhere"), "is not a build folder"),
@@ -155,7 +155,7 @@ def no_onnx_at_all(path):
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (plain_relu, "relu"),
+        (plain_relu, "not a QONNX file"),
         (unsupported_operator, "soft"),
         (inexact_scale, "0.3"),
         (no_onnx_at_all, "net.onnx"),

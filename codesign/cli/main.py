@@ -9,6 +9,7 @@ Exit status: 0 all is well, 1 a verification found a difference, 2 something the
 from __future__ import annotations
 
 import sys
+import warnings
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Annotated
@@ -54,8 +55,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 def status(arguments: list[str] | None = None) -> int:
     """Runs one command line and returns its exit status."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # libraries address their warnings to developers
     try:
-        outcome = build_app()(arguments, standalone_mode=False)
+        outcome = build_app()(arguments, standalone_mode=False, prog_name="codesign")
     except InterruptedWorkError as interruption:
         return _say(f"interrupted; {interruption}", INTERRUPTED)
     except (KeyboardInterrupt, typer.Abort):
@@ -65,7 +68,7 @@ def status(arguments: list[str] | None = None) -> int:
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         program = context.command_path if context else "codesign"
-        return _say(f"error: {error.format_message()} See `{program} --help`.", MISTAKE)
+        return _say(f"error: {error.format_message().rstrip('.')}; see `{program} --help`", MISTAKE)
     except BrokenPipeError:
         sys.stdout = None  # type: ignore[assignment]  # the reader has gone: nothing is left to flush
         return OK

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -223,5 +224,11 @@ def units(blocks: tuple[Block, ...]) -> tuple[Unit, ...]:
             if follower.operator == "requant":
                 joined.append(follower)
         taken.update(b.name for b in joined)
-        found.append(Unit(name=joined[-1].name, blocks=tuple(joined)))
+        found.append(Unit(name=_common_name(joined), blocks=tuple(joined)))
     return tuple(found)
+
+
+def _common_name(blocks: list[Block]) -> str:
+    """The module that holds all blocks, or the first block's name if none does."""
+    parts = zip(*(block.name.split(".") for block in blocks), strict=False)
+    return ".".join(same[0] for same in takewhile(lambda names: len(set(names)) == 1, parts)) or blocks[0].name
