@@ -8,7 +8,10 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from onnx_nets import random_images
+from random_graphs import random_graph
 
 from codesign.emit.onnx import emit_qcdq, run_onnxruntime
 from codesign.errors import GraphError
@@ -93,6 +96,15 @@ def test_every_tensor_is_exact_alone_and_among_all_others(build: object) -> None
     assert_exact(graph, model, images, list(graph.types))
     for name in graph.types:
         assert_exact(graph, model, images, [name])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**31))
+def test_random_networks_are_exact(seed: int) -> None:
+    graph = random_graph(seed)
+    images, model = random_images(graph, 2, seed), emit_qcdq(graph)
+    assert_exact(graph, model, images, list(graph.types))
+    assert_exact(graph, model, images, list(graph.outputs))
 
 
 def test_no_optimization_and_all_of_them_give_the_same() -> None:
