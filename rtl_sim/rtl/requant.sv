@@ -4,10 +4,12 @@
 ///
 /// Channel c shifts by MIN_SHIFT + the c-th entry of SHIFT_FILE (rows of LANES entries, lane 0 low); without a spread of
 /// shifts there is no file and shifting is wiring. Negative shifts multiply. LO and HI must fit OUT_BITS.
+/// With TILE > 1 the pixels come TILE at a time: one beat of each of them, then the next beat of each.
 /// Cuts all combinatorial paths. Latency: 2 cycles without a spread, 3 with one up to 3, else 4.
 module requant #(
     parameter int LANES      = 1,
     parameter int BEATS      = 1,  // of a pixel
+    parameter int TILE       = 1,
     parameter int IN_BITS    = 16,
     parameter bit IN_SIGNED  = 1,
     parameter int OUT_BITS   = 8,
@@ -36,8 +38,8 @@ module requant #(
   localparam int STAGES = SPREAD == 0 ? 1 : SPREAD <= 3 ? 2 : 3;
   localparam int LOWEST = OUT_SIGNED ? -(1 << (OUT_BITS - 1)) : 0;
 
-  if (LANES < 1 || BEATS < 1 || SPREAD < 0) begin : gen_check
-    $fatal(1, "%m: LANES and BEATS must be positive, SPREAD not negative");
+  if (LANES < 1 || BEATS < 1 || TILE < 1 || SPREAD < 0) begin : gen_check
+    $fatal(1, "%m: LANES, BEATS and TILE must be positive, SPREAD not negative");
   end
   if (LO < LOWEST || HI > LOWEST + (1 << OUT_BITS) - 1 || LO > HI) begin : gen_check_range
     $fatal(1, "%m: the range [%0d, %0d] does not fit OUT_BITS = %0d", LO, HI, OUT_BITS);
@@ -59,9 +61,13 @@ module requant #(
   if (SPREAD > 0) begin : gen_shift
     localparam int ADDRESS = BEATS > 1 ? $clog2(BEATS) : 1;
     logic [ADDRESS-1:0] beat;
-    logic unused_last;
+    logic tile_last, unused_last;
+    logic [(TILE > 1 ? $clog2(TILE) : 1)-1:0] unused_pixel;
+    counter #(.COUNT(TILE)) pixels (
+        .clk_i, .rst_ni, .step_i(in0_valid_i && ready), .count_o(unused_pixel), .last_o(tile_last)
+    );
     counter #(.COUNT(BEATS)) beats (
-        .clk_i, .rst_ni, .step_i(in0_valid_i && ready), .count_o(beat), .last_o(unused_last)
+        .clk_i, .rst_ni, .step_i(in0_valid_i && ready && tile_last), .count_o(beat), .last_o(unused_last)
     );
     rom #(.DEPTH(BEATS), .WIDTH(LANES * SHIFT_BITS), .DATA_FILE(SHIFT_FILE)) shifts (
         .clk_i, .en_i(ready), .addr_i(beat), .data_o(shift)
