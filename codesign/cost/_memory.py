@@ -16,6 +16,12 @@ def block_ramb18(depth: int, width: int) -> int:
     return min(math.ceil(depth / d) * math.ceil(width / w) for d, w in _RAMB18)
 
 
+def block_depth(depth: int, width: int) -> int:
+    """Words of `width` bits that fit into what `depth` of them take."""
+    halves = block_ramb18(depth, width)
+    return max(halves // math.ceil(width / w) * d for d, w in _RAMB18)
+
+
 def rom_luts(depth: int, width: int) -> int:
     """Look-up tables of a ROM of arbitrary contents, 64 bits each; wider ones are joined by MUXF7 and MUXF8."""
     tables = math.ceil(depth / 64)

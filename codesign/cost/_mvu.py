@@ -17,6 +17,16 @@ DSP_FACTOR_BITS = 25
 """Width of the larger factor of a DSP48E1."""
 
 
+def foldings(outputs: int, inputs: int) -> tuple[Folding, ...]:
+    """Foldings of `outputs` by `inputs` a vector, cheapest first.
+
+    Of the factors that give the same number of groups, or of beats, only the smallest is of use.
+    """
+    pes, simds = ({math.ceil(n / math.ceil(n / k)) for k in range(1, n + 1)} for n in (outputs, inputs))
+    pairs = [Folding(pe, simd) for pe in pes for simd in simds]
+    return tuple(sorted(pairs, key=lambda f: (f.pe * f.simd, f.simd)))
+
+
 @dataclass(frozen=True, eq=False)
 class Mvu:
     """One unit: matrix (C_out, K), its columns in the order of the input beats, K a multiple of `simd`."""
@@ -117,7 +127,9 @@ class Mvu:
 
     def lut(self) -> int:
         pe, simd = self.folding.pe, self.folding.simd
-        tables = sum(rom_luts(*memory) for memory in (self.weight_memory, self.bias_memory) if not rom_in_block(*memory))
+        tables = sum(
+            rom_luts(*memory) for memory in (self.weight_memory, self.bias_memory) if not rom_in_block(*memory)
+        )
         buffer = 0 if ram_in_block(*self.input_memory) else ram_luts(*self.input_memory)
         turns = pe // self.out_lanes
         choose = math.ceil((turns - 1) / 3) * self.sum_bits * simd * self.out_lanes

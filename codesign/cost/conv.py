@@ -1,0 +1,53 @@
+"""Dense convolution: a folded matrix-vector unit, behind a window where the kernel is larger than 1x1 or strides."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from codesign.cost._mvu import Mvu
+from codesign.cost._mvu import foldings as mvu_foldings
+from codesign.cost._window import Window, sliding
+from codesign.cost.base import BlockCost, Folding, Lanes
+from codesign.graph.ops.conv import Conv
+from codesign.graph.types import TensorType
+
+Types = tuple[TensorType, ...]
+
+
+def unit(op: Conv, inputs: Types, outputs: Types, folding: Folding) -> Mvu:
+    """The matrix-vector unit: columns in the order (ky, kx, c), the channels padded to whole beats."""
+    (x,), simd = inputs, folding.simd
+    padded = np.pad(op.weight, ((0, 0), (0, -x.channels % simd), (0, 0), (0, 0)))
+    matrix = padded.transpose(0, 2, 3, 1).reshape(op.weight.shape[0], -1)
+    return Mvu(matrix, op.bias, x, outputs[0], folding)
+
+
+def window(op: Conv, inputs: Types, folding: Folding) -> Window | None:
+    """The window; None where every pixel is one."""
+    if op.kernel == op.stride == (1, 1) and not any(op.pads):
+        return None
+    return sliding(inputs[0], folding.simd, op.kernel, op.stride, op.pads)
+
+
+def foldings(op: Conv, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
+    return mvu_foldings(outputs[0].channels, inputs[0].channels)
+
+
+def lanes(op: Conv, inputs: Types, outputs: Types, folding: Folding) -> Lanes:
+    return Lanes((folding.simd,), (unit(op, inputs, outputs, folding).out_lanes,))
+
+
+def cost(op: Conv, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
+    around, inside = window(op, inputs, folding), unit(op, inputs, outputs, folding)
+    alone = inside.cost(outputs[0].pixels)
+    if around is None:
+        return alone
+    return BlockCost(
+        interval_cycles=max(alone.interval_cycles, around.interval_cycles),
+        latency_cycles=around.latency_cycles + alone.latency_cycles,
+        lut=around.lut() + alone.lut,
+        ff=around.ff() + alone.ff,
+        bram36=alone.bram36 + around.ramb18() / 2,
+        dsp=alone.dsp,
+        multipliers=alone.multipliers,
+    )

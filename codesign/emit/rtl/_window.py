@@ -1,0 +1,42 @@
+"""Parameters of sliding windows."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from codesign.cost._window import Window
+from codesign.graph.ops._convolution import Pads, Pair
+from codesign.graph.types import TensorType
+
+
+class Sliding(Protocol):
+    """An operator on sliding windows."""
+
+    @property
+    def kernel(self) -> Pair: ...
+    @property
+    def stride(self) -> Pair: ...
+    @property
+    def pads(self) -> Pads: ...
+
+
+def ring(window: Window) -> dict[str, int | str]:
+    """Parameters that follow from the memory rules."""
+    return {"BEATS": window.beats, "WORDS": window.words, "RING_BLOCK": int(window.in_block)}
+
+
+def sliding(op: Sliding, window: Window, y: TensorType) -> dict[str, int | str]:
+    """Parameters of `window`, for output type `y`."""
+    return {
+        "IN_Y": window.x.height,
+        "IN_X": window.x.width,
+        "OUT_Y": y.height,
+        "OUT_X": y.width,
+        "KERNEL_Y": op.kernel[0],
+        "KERNEL_X": op.kernel[1],
+        "STRIDE_Y": op.stride[0],
+        "STRIDE_X": op.stride[1],
+        "PAD_Y": op.pads[0],
+        "PAD_X": op.pads[1],
+        **ring(window),
+    }

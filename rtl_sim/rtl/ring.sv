@@ -1,0 +1,118 @@
+`default_nettype none
+// verilator lint_off PINCONNECTEMPTY
+
+/// Ring of the last pixels of a stream, in a memory of WORDS beats, for a reader of windows.
+///
+/// Pixels are counted on and on across frames; pixel n starts at word `n * BEATS mod WORDS`. A window starts at its origin,
+/// LEAD pixels before pixel 0 for a frame's first, and reaches SPAN pixels further. `ready_o` tells that all of it that
+/// lies within the frame is there. With `advance_i` the reader moves its origin by `jump_i` pixels, with `frame_end_i` to
+/// the next frame. With `release_i`, at the latest when the last read of a window passes, the origin moves by
+/// `release_jump_i` for the writer, who from then on may overwrite what lies before it.
+/// Reads take effect with `ren_i`, `data_o` follows a cycle later.
+module ring #(
+    parameter int WIDTH = 8,
+    parameter int BEATS = 4,
+    parameter int PIXELS = 16,
+    parameter int SPAN = 10,
+    parameter int LEAD = 5,
+    parameter int WORDS = 64,
+    parameter int JUMP_BITS = 2,
+    parameter bit BLOCK = 0,
+    localparam int ADDR_BITS = $clog2(WORDS)
+) (
+    input  wire                  clk_i,
+    input  wire                  rst_ni,
+    input  wire                  in0_valid_i,
+    output logic                 in0_ready_o,
+    input  wire  [    WIDTH-1:0] in0_data_i,
+    output logic                 ready_o,
+    input  wire                  advance_i,
+    input  wire  [JUMP_BITS-1:0] jump_i,
+    input  wire                  frame_end_i,
+    input  wire                  release_i,
+    input  wire  [JUMP_BITS-1:0] release_jump_i,
+    input  wire                  ren_i,
+    input  wire  [ADDR_BITS-1:0] raddr_i,
+    output logic [    WIDTH-1:0] data_o
+);
+
+  localparam int CAPACITY = WORDS / BEATS;
+  localparam int COUNT_BITS = $clog2(CAPACITY + SPAN + (1 << JUMP_BITS)) + 2;
+  // Whole frames that the writer may be ahead, one that the reader may be ahead without having looked at its end.
+  localparam int FRAME_BITS = $clog2(CAPACITY / PIXELS + 3) + 1;
+
+  if (CAPACITY < SPAN + 2) begin : gen_check
+    $fatal(1, "%m: WORDS = %0d hold %0d pixels, windows need %0d", WORDS, CAPACITY, SPAN + 2);
+  end
+
+  // Pixels there beyond those that the window needs, pixels free beyond the one being written: usable when not negative.
+  logic signed [COUNT_BITS-1:0] there, free;
+  // Frames written completely that have not been read completely.
+  logic signed [FRAME_BITS-1:0] frames;
+
+  logic write, pixel_last, frame_last;
+  logic [ADDR_BITS-1:0] waddr;
+  assign in0_ready_o = !free[COUNT_BITS-1];
+  assign write = in0_valid_i && in0_ready_o;
+
+  counter #(
+      .COUNT(WORDS)
+  ) i_waddr (
+      .clk_i,
+      .rst_ni,
+      .step_i (write),
+      .count_o(waddr),
+      .last_o ()
+  );
+  counter #(
+      .COUNT(BEATS)
+  ) i_beat (
+      .clk_i,
+      .rst_ni,
+      .step_i (write),
+      .count_o(),
+      .last_o (pixel_last)
+  );
+  counter #(
+      .COUNT(PIXELS)
+  ) i_pixel (
+      .clk_i,
+      .rst_ni,
+      .step_i (write && pixel_last),
+      .count_o(),
+      .last_o (frame_last)
+  );
+
+  ram #(
+      .DEPTH(WORDS),
+      .WIDTH(WIDTH),
+      .BLOCK(BLOCK)
+  ) i_ram (
+      .clk_i,
+      .wen_i  (write),
+      .waddr_i(waddr),
+      .data_i (in0_data_i),
+      .ren_i,
+      .raddr_i,
+      .data_o
+  );
+
+  logic pixel, frame;
+  assign pixel = write && pixel_last;
+  assign frame = pixel && frame_last;
+  assign ready_o = !there[COUNT_BITS-1] || frames > 0;
+  always_ff @(posedge clk_i) begin
+    there <= there - (advance_i ? COUNT_BITS'(jump_i) : '0) + COUNT_BITS'(pixel);
+    free <= free + (release_i ? COUNT_BITS'(release_jump_i) : '0) - COUNT_BITS'(pixel);
+    frames <= frames + FRAME_BITS'(frame) - FRAME_BITS'(frame_end_i);
+    if (!rst_ni) begin
+      there  <= COUNT_BITS'(LEAD - SPAN - 1);
+      free   <= COUNT_BITS'(CAPACITY - LEAD - 1);
+      frames <= '0;
+    end
+  end
+
+endmodule
+
+// verilator lint_on PINCONNECTEMPTY
+`default_nettype wire
