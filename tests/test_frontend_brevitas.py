@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import brevitas.nn as qnn
 import numpy as np
 import onnx
@@ -17,10 +19,13 @@ from brevitas.quant.fixed_point import (
 from brevitas.quant.scaled_int import Int32Bias
 from brevitas.quant_tensor import QuantTensor
 from onnx_nets import assert_executors_agree, random_images
+from test_nn_codenet import pair
 from torch import Tensor, nn
 
+from codesign.frontend.export import export_qonnx as export_recipe
 from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import execute
+from codesign.recipe import load_recipe
 
 
 class RawBytes(Uint8ActPerTensorFixedPoint):
@@ -132,3 +137,15 @@ def test_blocks_are_named_after_modules(model: onnx.ModelProto) -> None:
     if "fc1" in names:
         expected = {"features.0": "conv", "features.1": "requant", "fc1": "linear", "act": "requant", "fc2": "linear"}
     assert expected.items() <= names.items()
+
+
+@pytest.mark.parametrize(
+    "changes", [[], ["model.decoder.order=pointwise_first", "model.decoder.bound=5", "model.stem.kind=stride4"]]
+)
+def test_a_detector_with_every_operator_is_the_same_in_every_executor(changes: list[str]) -> None:
+    recipe = load_recipe(Path(__file__).parent / "recipes" / "tiny.yaml", changes)
+    _, detector = pair(recipe)
+    graph = assert_executors_agree(export_recipe(detector, recipe), count=2)
+    kinds = {node.op.kind for node in graph.nodes}
+    assert {"conv", "depthwise", "deform", "requant", "upsample", "concat", "split", "shuffle", "peak"} <= kinds
+    assert set(graph.origins) == set(graph.types)

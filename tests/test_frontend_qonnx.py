@@ -63,6 +63,14 @@ def clipped() -> onnx.ModelProto:
     return net.model(net.quant(y, 0.25, 6))
 
 
+def bounded_dilation() -> onnx.ModelProto:
+    """A dilation clipped after its quantizer, to a bound that no bit width has."""
+    net, x = started(4, 6, 9)
+    s = net.quant(net.conv(x, np.array([-7, 7, -3, 5]).reshape(1, 4, 1, 1), 0.25), 1.0, 4, signed=1, narrow=1)
+    s = net.op("Clip", s, net.const(-5.0), net.const(5.0))
+    return finished(net, net.deform(x, s, weights(4, 1, 3, 3)))
+
+
 def max_pools() -> onnx.ModelProto:
     net, x = started(2, 9, 9)
     y = net.op("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
@@ -130,7 +138,18 @@ def full_weights() -> onnx.ModelProto:
 
 
 MODELS: list[Callable[[], onnx.ModelProto]] = [
-    *(depthwise, per_channel_scales, affine, clipped, max_pools, channels, resized, deformable, peaks),
+    *(
+        depthwise,
+        per_channel_scales,
+        affine,
+        clipped,
+        max_pools,
+        channels,
+        resized,
+        deformable,
+        peaks,
+        bounded_dilation,
+    ),
     *(fully_connected, vector_input, wide_activations, full_weights, dense),
     lambda: dense(strides=[2, 1], pads=[0, 1, 2, 0]),
     lambda: dense(auto_pad="SAME_LOWER", strides=[2, 2]),
@@ -160,6 +179,13 @@ def test_a_quantizer_that_changes_nothing_is_no_block() -> None:
     pooled = net.op("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
     graph = import_qonnx(net.model(net.quant(pooled, 1 / 16)))
     assert [node.op.kind for node in graph.nodes] == ["maxpool"]
+
+
+def test_a_clip_after_a_quantizer_narrows_it() -> None:
+    graph = import_qonnx(bounded_dilation())
+    assert [node.op.kind for node in graph.nodes] == ["conv", "requant", "deform", "requant"]
+    dilation = graph.types[graph.nodes[2].inputs[1]]
+    assert (dilation.lo, dilation.hi) == (-5, 5)
 
 
 def test_a_relu_narrows_the_range_of_a_signed_quantizer() -> None:

@@ -1,17 +1,20 @@
-"""Relu and Clip: bounds that the next quantizer takes over."""
+"""Relu and Clip: bounds that the quantizer before or after them takes over."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import onnx
 
 from codesign.frontend.importer import Importer, attributes
 from codesign.frontend.values import Activation
+from codesign.graph.ops.requant import Requant
 
 
 def read_relu(importer: Importer, node: onnx.NodeProto) -> Activation:
     """y = max(x, 0)."""
-    return importer.activation(node).clip(0.0, np.inf)
+    return _clipped(importer, node, 0.0, np.inf)
 
 
 def read_clip(importer: Importer, node: onnx.NodeProto) -> Activation:
@@ -22,7 +25,20 @@ def read_clip(importer: Importer, node: onnx.NodeProto) -> Activation:
         given if constant is None else constant.scalar
         for constant, given in zip(bounds, (options["min"], options["max"]), strict=True)
     )
-    return importer.activation(node).clip(lo, hi)
+    return _clipped(importer, node, lo, hi)
+
+
+def _clipped(importer: Importer, node: onnx.NodeProto, lo: float, hi: float) -> Activation:
+    """Narrows the requantization before it where that is exact, else leaves the bounds to the next quantizer."""
+    x = importer.activation(node)
+    kind, op = importer.type(x), importer.builder.operator(x.tensor)
+    scale = kind.scale[0]
+    bounds = np.clip([lo / scale, hi / scale], kind.lo, kind.hi)
+    if not isinstance(op, Requant) or x.scaled or x.clipped or (bounds != np.rint(bounds)).any():
+        return x.clip(lo, hi)
+    narrow = replace(op, lo=int(bounds[0]), hi=int(bounds[1]))
+    origin = node.output[0]
+    return replace(x, tensor=importer.builder.replaced(x.tensor, narrow, origin), origin=origin)
 
 
 READERS = {"Relu": read_relu, "Clip": read_clip}
