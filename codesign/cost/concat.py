@@ -22,4 +22,6 @@ def lanes(op: Concat, inputs: Sequence[TensorType], outputs: Sequence[TensorType
 def cost(op: Concat, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding) -> BlockCost:
     (y,) = outputs
     interval = y.pixels * sum(beats(x.channels, folding.pe) for x in inputs)
-    return BlockCost(interval, latency_cycles=1, lut=0, ff=0, bram36=0, dsp=0)
+    counter = (interval // y.pixels - 1).bit_length()
+    width = folding.pe * y.bits
+    return BlockCost(interval, 1, lut=width + counter + 8, ff=2 * width + counter + 3, bram36=0, dsp=0)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from codesign.cost import _lanes
+from codesign.cost._memory import rom_luts
 from codesign.cost.base import BlockCost, Folding, Lanes, beats
 from codesign.graph.ops.requant import Requant
 from codesign.graph.types import TensorType
@@ -21,7 +22,21 @@ def lanes(op: Requant, inputs: Sequence[TensorType], outputs: Sequence[TensorTyp
 
 
 def cost(op: Requant, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding) -> BlockCost:
-    (x,) = inputs
-    spread = int(np.ptp(op.shift))
+    (x,), (y,) = inputs, outputs
+    lowest, spread = int(op.shift.min()), int(np.ptp(op.shift))
+    each = beats(x.channels, folding.pe)
+    kept = max(x.bits + 1 - lowest, y.bits + 2)  # bits that go through the variable shift
+    lut, ff = y.bits + 6, 2 * y.bits + y.bits + 1  # of a lane: clamp, rounding and output register
+    shift_bits = spread.bit_length()
+    if spread:
+        lut += 2 * kept
+        ff += x.bits + shift_bits
+    if spread > 3:
+        lut += kept // 2
+        ff += kept + shift_bits - 1
+    rom = rom_luts(each, folding.pe * shift_bits) if spread and each > 1 else 0
+    counter = (each - 1).bit_length() if spread else 0
     latency = 2 if spread == 0 else 3 if spread <= 3 else 4
-    return BlockCost(x.pixels * beats(x.channels, folding.pe), latency, lut=0, ff=0, bram36=0, dsp=0)
+    return BlockCost(
+        x.pixels * each, latency, folding.pe * lut + rom + counter + 5, folding.pe * ff + counter + latency, 0, 0
+    )

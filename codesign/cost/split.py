@@ -22,4 +22,6 @@ def lanes(op: Split, inputs: Sequence[TensorType], outputs: Sequence[TensorType]
 def cost(op: Split, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding) -> BlockCost:
     (x,) = inputs
     interval = x.pixels * sum(beats(size, folding.pe) for size in op.sizes)
-    return BlockCost(interval, latency_cycles=1, lut=0, ff=0, bram36=0, dsp=0)
+    counter = (interval // x.pixels - 1).bit_length()
+    width = folding.pe * x.bits
+    return BlockCost(interval, 1, lut=width + counter + 8, ff=2 * width + counter + 3, bram36=0, dsp=0)

@@ -9,8 +9,7 @@ module shuffle #(
     parameter int CHANNELS = 4,
     parameter int GROUPS   = 2,
     parameter int BITS     = 8,
-    // A RAMB18 is worth some 150 LUTs on the devices of interest; 64 x 3 bits of LUT RAM take 4.
-    parameter bit BLOCK    = 2 * CHANNELS * BITS > 6144 && 2 * CHANNELS > 64 * LANES
+    parameter bit BLOCK    = 0   // 1 takes block RAM, 0 takes LUT RAM
 ) (
     input  wire                   clk_i,
     input  wire                   rst_ni,

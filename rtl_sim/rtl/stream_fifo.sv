@@ -6,8 +6,7 @@
 module stream_fifo #(
     parameter int WIDTH = 8,   // bits of a beat
     parameter int DEPTH = 16,  // beats; the output registers hold one or two more
-    // A RAMB18 is worth some 150 LUTs on the devices of interest; 64 x 3 bits of LUT RAM take 4.
-    parameter bit BLOCK = DEPTH > 64 && DEPTH * WIDTH > 6144
+    parameter bit BLOCK = 0    // 1 takes block RAM, 0 takes LUT RAM
 ) (
     input  wire              clk_i,
     input  wire              rst_ni,

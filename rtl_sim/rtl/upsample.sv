@@ -2,17 +2,16 @@
 
 /// Nearest-neighbour upsampling: every pixel FACTOR times in its row, every row FACTOR times.
 ///
-/// A ring holds a row, or 2 (1 - 1 / FACTOR) rows if that is more: enough that a writer of constant speed, which sends
-/// one beat while FACTOR^2 leave, never waits. One output beat a cycle, latency two cycles; cuts all combinatorial paths.
+/// A ring of DEPTH beats holds what is repeated. Two rows times 1 - 1 / FACTOR let a writer of constant speed, which sends
+/// one beat while FACTOR^2 leave, run on without waiting; four beats are the least for one output beat a cycle.
+/// Latency two cycles; cuts all combinatorial paths.
 module upsample #(
     parameter int FACTOR = 2,
     parameter int PIXELS = 4,  // of an input row
     parameter int BEATS  = 1,  // of a pixel
     parameter int WIDTH  = 8,  // bits of a beat
-    localparam int DEPTH = FACTOR > 2 ? (2 * PIXELS * BEATS * (FACTOR - 1) + FACTOR - 1) / FACTOR :
-                           PIXELS * BEATS > 4 ? PIXELS * BEATS : 4,
-    // A RAMB18 is worth some 150 LUTs on the devices of interest; 64 x 3 bits of LUT RAM take 4.
-    parameter bit BLOCK  = DEPTH > 64 && DEPTH * WIDTH > 6144
+    parameter int DEPTH  = 8,  // beats of the ring; at least a row
+    parameter bit BLOCK  = 0   // 1 takes block RAM, 0 takes LUT RAM
 ) (
     input  wire              clk_i,
     input  wire              rst_ni,
@@ -29,6 +28,9 @@ module upsample #(
 
   if (FACTOR < 1 || PIXELS < 1 || BEATS < 1) begin : gen_check
     $fatal(1, "%m: FACTOR, PIXELS and BEATS must be positive");
+  end
+  if (DEPTH < PIXELS * BEATS || DEPTH < 2) begin : gen_check_depth
+    $fatal(1, "%m: DEPTH = %0d does not hold a row of %0d beats", DEPTH, PIXELS * BEATS);
   end
 
   logic write, read, fresh, free;  // fresh: read for the first time, free: for the last

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from codesign.cost._memory import ram_in_block
 from codesign.cost.base import Folding
+from codesign.cost.shuffle import pixel_memory
 from codesign.emit.rtl.base import Block, Port
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.types import TensorType
@@ -14,6 +16,13 @@ def block(
     name: str, op: Shuffle, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding
 ) -> Block:
     (x,), lanes = inputs, folding.pe
-    parameters = {"LANES": lanes, "CHANNELS": x.channels, "GROUPS": op.groups, "BITS": x.bits}
+    memory = pixel_memory(op, x, folding)
+    parameters = {
+        "LANES": lanes,
+        "CHANNELS": x.channels,
+        "GROUPS": op.groups,
+        "BITS": x.bits,
+        "BLOCK": int(memory is not None and ram_in_block(memory.depth, memory.width)),
+    }
     port = Port(lanes, x.bits, x.signed)
     return Block("shuffle", parameters, (port,), (port,))

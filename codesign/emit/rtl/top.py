@@ -11,6 +11,7 @@ from pathlib import Path
 import jinja2
 
 from codesign import files
+from codesign.cost._memory import ram_in_block
 from codesign.cost.base import beats
 from codesign.emit.rtl import library
 from codesign.emit.rtl.base import Block, Port, identifier
@@ -287,7 +288,7 @@ def _reach_block(
             _Instance(
                 "stream_fifo",
                 f"{stem}_fifo",
-                {"WIDTH": source.width, "DEPTH": depth},
+                {"WIDTH": source.width, "DEPTH": depth, "BLOCK": int(ram_in_block(depth, source.width))},
                 _port("in0", wire, "i") + _port("out0", buffered, "o"),
             )
         )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from codesign.cost._memory import ram_in_block
 from codesign.cost.base import Folding, beats
+from codesign.cost.upsample import ring_depth
 from codesign.emit.rtl.base import Block, Port
 from codesign.graph.ops.upsample import Upsample
 from codesign.graph.types import TensorType
@@ -14,11 +16,14 @@ def block(
     name: str, op: Upsample, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding
 ) -> Block:
     (x,), lanes = inputs, folding.pe
+    depth = ring_depth(op, x, folding)
     parameters = {
         "FACTOR": op.factor,
         "PIXELS": x.width,
         "BEATS": beats(x.channels, lanes),
         "WIDTH": lanes * x.bits,
+        "DEPTH": depth,
+        "BLOCK": int(ram_in_block(depth, lanes * x.bits)),
     }
     port = Port(lanes, x.bits, x.signed)
     return Block("upsample", parameters, (port,), (port,))
