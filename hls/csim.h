@@ -2,6 +2,7 @@
 #define CODESIGN_CSIM_H_
 
 // Moves frames between files and the streams of the design, for the C simulation's main program.
+#include <cassert> // nnet_helpers.h leaves it to its includer
 #include "firmware/nnet_utils/nnet_helpers.h"
 #include "firmware/nnet_utils/nnet_observe.h"
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jinja2
+
 from codesign.cost.base import Folding
 from codesign.emit.hls._wiring import Wiring, pixel_type, wire
 from codesign.emit.hls.base import Layer, Stream
@@ -55,7 +57,7 @@ def emit_hls(
             model.write()
             _make_reproducible(folder, model.config.get_config_value("Stamp"), digest(graph)[:8])
         (folder / "csim.h").write_bytes((hls_dir() / "csim.h").read_bytes())
-        (folder / "csim.cpp").write_text(_csim(wiring))
+        (folder / "csim.cpp").write_text(_csim(model))
     return HlsProject(Path(out_dir))
 
 
@@ -179,45 +181,9 @@ def _make_reproducible(folder: Path, stamp: str, replacement: str) -> None:
         file.write_text(file.read_text().replace(stamp, replacement).replace(str(folder), "."))
 
 
-def _csim(wiring: Wiring) -> str:
-    """The main program of C simulation: `csim FRAMES FOLDER STREAM...`, run where the weights' folder lies."""
-    inputs = [f"in{i}" for i in range(len(wiring.inputs))]
-    outputs = [f"out{i}" for i in range(len(wiring.outputs))]
-    files = [
-        f'    std::FILE *{name}_file = csim::open(folder + "/{stream.name}.in", "rb");'
-        for name, stream in zip(inputs, wiring.inputs, strict=True)
-    ]
-    declarations = [
-        f"        hls::stream<{pixel_type(stream.name)}> {name};"
-        for name, stream in zip((*inputs, *outputs), (*wiring.inputs, *wiring.outputs), strict=True)
-    ]
-    feeds = [
-        f"        csim::feed({name}_file, {name}, {stream.type.pixels});"
-        for name, stream in zip(inputs, wiring.inputs, strict=True)
-    ]
-    drains = [f"        csim::drain({name});" for name in outputs]
-    return "\n".join(
-        [
-            "// C simulation: csim FRAMES FOLDER STREAM..., run in the folder `firmware`, where the weights are found.",
-            "// Reads FOLDER/INPUT.in, writes FOLDER/STREAM.out: int32 in (H, W, C) order, frame after frame.",
-            f'#include "firmware/{TOP}.h"',
-            '#include "csim.h"',
-            "",
-            "int main(int argc, char **argv) {",
-            "    const std::string folder = argv[2];",
-            "    for (int i = 3; i < argc; i++)",
-            '        nnet::observers()[argv[i]] = csim::open(folder + "/" + argv[i] + ".out", "wb");',
-            *files,
-            "    for (long frames = std::atol(argv[1]); frames > 0; frames--) {",
-            *declarations,
-            *feeds,
-            f"        {TOP}({', '.join([*inputs, *outputs])});",
-            *drains,
-            "    }",
-            "    for (auto &observer : nnet::observers())",
-            "        std::fclose(observer.second);",
-            "    return 0;",
-            "}",
-            "",
-        ]
-    )
+def _csim(model: Any) -> str:
+    """The main program of C simulation."""
+    loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
+    jinja = jinja2.Environment(loader=loader, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+    inputs, outputs = model.get_input_variables(), model.get_output_variables()
+    return jinja.get_template("csim.cpp.j2").render(top=TOP, inputs=inputs, outputs=outputs)

@@ -154,5 +154,7 @@ def _read(folder: Path, wiring: Wiring, tensor: str, frames: int) -> IntArray:
     stream = wiring.tensors[tensor]
     values = np.fromfile(folder / f"{stream.name}.out", dtype=np.int32)
     if values.size != frames * stream.type.channels * stream.type.pixels:
-        raise ToolError(f"C simulation gave {values.size} values of '{tensor}' for {frames} frames")
+        raise ToolError(
+            f"C simulation gave {values.size} values of '{tensor}' for {frames} frames", remedy="export the graph again"
+        )
     return np.ascontiguousarray(values.reshape(frames, *stream.shape).transpose(0, 3, 1, 2))

@@ -1,0 +1,181 @@
+"""Every operator at its corner shapes, all in one hls4ml project so that g++ runs once."""
+
+import fcntl
+
+import numpy as np
+import pytest
+
+from codesign.cost.base import Folding
+from codesign.emit.hls.project import emit_hls
+from codesign.emit.hls.run import run_hls
+from codesign.graph import Graph, Node, TensorType, execute
+from codesign.graph.ops.concat import Concat
+from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.deform import Deform
+from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.maxpool import MaxPool
+from codesign.graph.ops.peak import Peak
+from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.shuffle import Shuffle
+from codesign.graph.ops.split import Split
+from codesign.graph.ops.upsample import Upsample
+
+FRAMES = 2
+ONE = (1, 1, 1, 1)
+RANDOM = np.random.default_rng(1)
+
+
+def uint8(*shape):
+    return TensorType(shape, 0, 255)
+
+
+def int8(*shape):
+    return TensorType(shape, -128, 127)
+
+
+def conv(c_out, c_in, height, width, low=-7, high=7, **where):
+    return Conv(RANDOM.integers(low, high + 1, (c_out, c_in, height, width)), bias(c_out), **where)
+
+
+def depthwise(channels, height, width, **where):
+    return Depthwise(RANDOM.integers(-7, 8, (channels, 1, height, width)), bias(channels), **where)
+
+
+def deform(channels):
+    return Deform(RANDOM.integers(-7, 8, (channels, 1, 3, 3)), bias(channels))
+
+
+def linear(n_out, n_in):
+    return Linear(RANDOM.integers(-7, 8, (n_out, n_in)), bias(n_out))
+
+
+def bias(count):
+    return RANDOM.integers(-300, 300, count)
+
+
+def requant(shift, lo, hi):
+    """From accumulators whose channels' scales undo the shifts."""
+    return Requant(np.array(shift), lo, hi, 1.0)
+
+
+def accumulators(shift, lo, hi, height=3, width=5):
+    return TensorType((len(shift), height, width), lo, hi, tuple(2.0**-s for s in shift))
+
+
+CASES = {
+    "conv 3x3 padded": (conv(5, 3, 3, 3, pads=ONE), uint8(3, 5, 7)),
+    "conv of a 1x1 map": (conv(2, 3, 3, 3, pads=ONE), uint8(3, 1, 1)),
+    "conv stride 2, odd size": (conv(3, 2, 3, 3, stride=(2, 2), pads=ONE), int8(2, 9, 7)),
+    "conv stride 4": (conv(3, 2, 3, 3, stride=(4, 4), pads=ONE), uint8(2, 9, 11)),
+    "conv 2x2 stride 2 that leaves a row": (conv(3, 2, 2, 2, stride=(2, 2)), int8(2, 5, 5)),
+    "conv padded on two sides only": (conv(3, 2, 3, 3, pads=(1, 0, 0, 2)), int8(2, 4, 4)),
+    "conv 5x5 larger than its map": (conv(2, 1, 5, 5, pads=(2, 2, 2, 2)), uint8(1, 3, 2)),
+    "conv 1x3 with vertical stride": (conv(2, 3, 1, 3, stride=(2, 1), pads=(0, 1, 0, 1)), uint8(3, 5, 4)),
+    "conv 3x1": (conv(2, 3, 3, 1, pads=(1, 0, 1, 0)), uint8(3, 4, 5)),
+    "conv pointwise": (conv(7, 5, 1, 1), int8(5, 3, 4)),
+    "conv pointwise stride 2": (conv(4, 3, 1, 1, stride=(2, 2)), uint8(3, 5, 6)),
+    "conv pointwise of a 1x1 map": (conv(4, 6, 1, 1), uint8(6, 1, 1)),
+    "conv with two-bit weights": (conv(4, 6, 1, 1, low=-2, high=1), int8(6, 2, 2)),
+    "conv with ternary weights": (conv(4, 6, 1, 1, low=-1, high=1), int8(6, 2, 2)),
+    "conv with eight-bit weights": (conv(2, 3, 3, 3, low=-127, high=127, pads=ONE), uint8(3, 3, 3)),
+    "conv of single bits": (conv(3, 4, 1, 1), TensorType((4, 2, 3), 0, 1)),
+    "depthwise padded": (depthwise(5, 3, 3, pads=ONE), uint8(5, 4, 6)),
+    "depthwise of a 1x1 map": (depthwise(3, 3, 3, pads=ONE), int8(3, 1, 1)),
+    "depthwise stride 2": (depthwise(3, 3, 3, stride=(2, 2), pads=ONE), int8(3, 7, 5)),
+    "depthwise stride 4": (depthwise(2, 3, 3, stride=(4, 4), pads=ONE), uint8(2, 9, 9)),
+    "depthwise 1x1": (depthwise(3, 1, 1, stride=(2, 2)), uint8(3, 5, 4)),
+    "depthwise 5x5": (depthwise(2, 5, 5, pads=(2, 2, 2, 2)), uint8(2, 6, 5)),
+    "deform, dilation -7 to 7": (deform(4), uint8(4, 9, 8), TensorType((1, 9, 8), -7, 7)),
+    "deform, dilation larger than the map": (deform(3), int8(3, 4, 3), TensorType((1, 4, 3), -7, 7)),
+    "deform of a 1x1 map": (deform(2), uint8(2, 1, 1), TensorType((1, 1, 1), -3, 3)),
+    "deform, dilation unsigned": (deform(2), uint8(2, 6, 5), TensorType((1, 6, 5), 0, 3)),
+    "deform, dilation 1": (deform(2), uint8(2, 5, 4), TensorType((1, 5, 4), 1, 1)),
+    "deform, dilation 0": (deform(2), uint8(2, 4, 4), TensorType((1, 4, 4), 0, 0)),
+    "linear over a map": (linear(6, 30), uint8(3, 2, 5)),
+    "linear over a vector": (linear(4, 7), int8(7, 1, 1)),
+    "requant to unsigned": (requant([5], 0, 255), accumulators([5, 5], -9000, 9000)),
+    "requant of every tie": (requant([2], -8, 7), accumulators([2], -40, 40, 9, 9)),
+    "requant by shifts of both signs": (requant([3, -2, 0, 6], -128, 127), accumulators([3, -2, 0, 6], -700, 900)),
+    "requant to the left": (requant([-3], 0, 255), accumulators([-3], 0, 50)),
+    "requant to a symmetric range": (requant([4], -7, 7), accumulators([4], -500, 500)),
+    "requant to 16 bits": (requant([6, 4], -32768, 32767), accumulators([6, 4], -3000000, 3000000)),
+    "requant to one bit": (requant([3], 0, 1), accumulators([3], -50, 50)),
+    "requant that cannot saturate": (requant([1], -128, 127), accumulators([1], -31, 90)),
+    "maxpool 3x3 stride 2 of signed": (MaxPool((3, 3), (2, 2), ONE), int8(3, 7, 8)),
+    "maxpool 2x2 that leaves a column": (MaxPool((2, 2), (2, 2)), uint8(2, 4, 5)),
+    "maxpool with gaps": (MaxPool((2, 2), (3, 3)), int8(2, 7, 6)),
+    "maxpool of a 1x1 map": (MaxPool((3, 3), (2, 2), ONE), int8(2, 1, 1)),
+    "maxpool padded below": (MaxPool((3, 2), (1, 2), (0, 0, 2, 1)), TensorType((2, 5, 5), -100, -3)),
+    "upsample by 2": (Upsample(2), int8(3, 3, 2)),
+    "upsample by 3": (Upsample(3), uint8(2, 1, 3)),
+    "upsample by 1": (Upsample(1), uint8(2, 2, 2)),
+    "concat of signed and unsigned": (Concat(), int8(2, 3, 4), TensorType((3, 3, 4), 0, 15)),
+    "concat of four": (Concat(), uint8(1, 2, 3), uint8(2, 2, 3), int8(3, 2, 3), uint8(1, 2, 3)),
+    "split in three": (Split((1, 4, 2)), int8(7, 3, 2)),
+    "shuffle of two groups": (Shuffle(2), uint8(6, 2, 3)),
+    "shuffle of three groups": (Shuffle(3), int8(6, 2, 3)),
+    "peak of a plateau": (Peak(-1, -5), TensorType((2, 6, 7), -3, 1)),
+    "peak, floor outside the range": (Peak(10, -128), uint8(1, 5, 4)),
+    "peak of a 1x1 map": (Peak(10, -128), int8(3, 1, 1)),
+}
+FOLDINGS = {
+    "conv 3x3 padded": Folding(5, 3),
+    "conv stride 2, odd size": Folding(2, 2),
+    "conv pointwise": Folding(7, 5),
+    "depthwise padded": Folding(2, 9),
+    "deform, dilation -7 to 7": Folding(2, 1),
+    "linear over a map": Folding(3, 10),
+}
+
+
+def names(case):
+    index = list(CASES).index(case)
+    return f"case{index}", [f"case{index}.in{i}" for i in range(len(CASES[case]) - 1)]
+
+
+def graph_of_cases():
+    inputs, nodes = {}, []
+    for case, (op, *types) in CASES.items():
+        node, sources = names(case)
+        inputs |= dict(zip(sources, types, strict=True))
+        nodes.append(Node(node, op, tuple(sources)))
+    outputs = [name for node in nodes for name in node.outputs(3 if isinstance(node.op, Split) else 1)]
+    return Graph("cases", inputs, tuple(nodes), tuple(outputs))
+
+
+def every_value(kind):
+    """Frames that begin with the range's ends and then are random."""
+    values = RANDOM.integers(kind.lo, kind.hi + 1, (FRAMES, *kind.shape))
+    values.reshape(-1)[:2] = kind.lo, kind.hi
+    return values
+
+
+@pytest.fixture(scope="module")
+def outcome(common_folder):
+    """The graph, what it should give, and what the compiled project gives."""
+    graph = graph_of_cases()
+    inputs = {name: every_value(kind) for name, kind in graph.inputs.items()}
+    kind = graph.inputs[names("requant of every tie")[1][0]]
+    inputs[names("requant of every tie")[1][0]][:, 0] = np.arange(kind.lo, kind.hi + 1).reshape(9, 9)
+    foldings = {names(case)[0]: folding for case, folding in FOLDINGS.items()}
+    folder = common_folder / "hls_operators"
+    with open(f"{folder}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            emit_hls(graph, folder, part="xc7z020clg400-1", clock_period_ns=10.0, foldings=foldings)
+        got = run_hls(folder, graph, inputs, processes=1)
+    return graph, execute(graph, inputs), got
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_compiled_operator_equals_the_graph(outcome, case):
+    graph, expected, got = outcome
+    for name in graph.output_names(graph.node(names(case)[0])):
+        np.testing.assert_array_equal(got[name], expected[name], err_msg=f"{case}: {name}")
+
+
+def test_every_operator_of_the_graph_has_a_case():
+    from codesign.graph.plugins import names as operators
+
+    assert {op.kind for op, *_ in CASES.values()} == set(operators("codesign.graph.ops"))
