@@ -82,10 +82,6 @@ class Activation:
     def clip(self, lo: float, hi: float) -> Activation:
         return replace(self, lo=min(max(self.lo, lo), hi), hi=max(min(self.hi, hi), lo))
 
-    def moved(self, tensor: str, origin: str) -> Activation:
-        """The same symbolic value over another tensor, for operators that only move pixels or pick the largest."""
-        return replace(self, tensor=tensor, origin=origin if not self.clipped else None)
-
 
 @dataclass(frozen=True)
 class Condition:
