@@ -65,7 +65,9 @@ class Problem:
         for node in self.graph.nodes:
             sources |= {name: (node.name, i) for i, name in enumerate(self.graph.output_names(node))}
         return tuple(
-            Link(self.graph.types[e.tensor], *sources[e.tensor], e.reader, e.port) for e in edges(self.graph) if e.reader
+            Link(self.graph.types[e.tensor], *sources[e.tensor], e.reader, e.port)
+            for e in edges(self.graph)
+            if e.reader
         )
 
     @cached_property

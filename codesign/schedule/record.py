@@ -27,9 +27,7 @@ class Resources:
     dsp: int = 0
 
     def __add__(self, other: Resources | BlockCost) -> Resources:
-        return Resources(
-            self.lut + other.lut, self.ff + other.ff, self.bram36 + other.bram36, self.dsp + other.dsp
-        )
+        return Resources(self.lut + other.lut, self.ff + other.ff, self.bram36 + other.bram36, self.dsp + other.dsp)
 
     def exceeds(self, budget: Resources) -> tuple[str, ...]:
         """What overflows `budget`, such as "BRAM36 152 of 140"."""

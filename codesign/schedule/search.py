@@ -114,7 +114,8 @@ def _fifos(problem: Problem, choice: Choice) -> dict[Edge, int]:
 def _fifo_area(problem: Problem, choice: Choice, depths: Mapping[Edge, int]) -> Resources:
     lanes = _lanes(problem.graph, choice)
     costs = [
-        _stream.fifo(lanes[edge.tensor] * problem.graph.types[edge.tensor].bits, depth) for edge, depth in depths.items()
+        _stream.fifo(lanes[edge.tensor] * problem.graph.types[edge.tensor].bits, depth)
+        for edge, depth in depths.items()
     ]
     return sum(costs, Resources())
 

@@ -119,7 +119,9 @@ def _compile(project: RtlProject, wrapper: str, flags: list[str], folder: Path) 
         *("-CFLAGS", "-std=c++17", *sources, "network.sv", str((HARNESS / "network.cpp").resolve())),
     ]
     _call(command, folder, "Verilator")
-    _call(["make", "-C", "obj", "-f", "Vnetwork.mk", "-j2", "VM_PARALLEL_BUILDS=1", *COMPILER], folder, "the C++ compiler")
+    _call(
+        ["make", "-C", "obj", "-f", "Vnetwork.mk", "-j2", "VM_PARALLEL_BUILDS=1", *COMPILER], folder, "the C++ compiler"
+    )
 
 
 def _call(command: list[str], folder: Path, what: str) -> None:
@@ -188,15 +190,16 @@ def _line(stream: Stream, role: str, file: str) -> str:
     return f"stream {' '.join(map(str, fields))} {stream.tensor}"
 
 
-def _run(
-    binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int], None] | None
-) -> dict[str, list[int]]:
+def _run(binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int], None] | None) -> dict[str, list[int]]:
     """Lines of the harness's report by their leading words."""
     report: dict[str, list[int]] = {}
     log = run.with_suffix(".log")
-    with log.open("w+") as errors, subprocess.Popen(
-        [str(binary.resolve()), str(run)], cwd=project.folder, stdout=subprocess.PIPE, stderr=errors, text=True
-    ) as process:
+    with (
+        log.open("w+") as errors,
+        subprocess.Popen(
+            [str(binary.resolve()), str(run)], cwd=project.folder, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process,
+    ):
         for line in process.stdout or ():
             words = line.split()
             if words[0] == "frame" and on_frame is not None:

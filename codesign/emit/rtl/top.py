@@ -77,7 +77,9 @@ class RtlProject:
             }
             return cls(folder, fields["name"], fields["interval_cycles"], **streams)
         except FileNotFoundError:
-            raise GraphError("there is no RTL project", where=str(folder), remedy="run `codesign export` first") from None
+            raise GraphError(
+                "there is no RTL project", where=str(folder), remedy="run `codesign export` first"
+            ) from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise GraphError(f"not a readable RTL project ({error})", where=str(path), remedy="export again") from None
 
@@ -111,7 +113,10 @@ def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path) -> RtlProject:
     inputs, outputs, tensors = _streams(graph, ports)
     sections = _sections(graph, schedule, blocks, ports, outputs)
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
     )
     text = environment.get_template("top.sv.j2").render(
         name=graph.name, schedule=schedule, inputs=inputs, outputs=outputs, sections=sections

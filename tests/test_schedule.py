@@ -1,0 +1,171 @@
+"""The schedule: optimal, within the budget, able to say why not more, and kept in a file."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codesign.errors import ScheduleError
+from codesign.graph import Graph, Node, TensorType
+from codesign.graph.ops.concat import Concat
+from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.split import Split
+from codesign.schedule import Edge, Resources, Schedule, schedule
+from codesign.schedule.problem import Candidate, Problem, vector
+from codesign.schedule.solve import least_area
+from codesign.targets import Target, load_target
+
+
+def conv(rng: np.random.Generator, inputs: int, outputs: int, kernel: int = 1) -> Conv:
+    weight = rng.integers(-7, 8, (outputs, inputs, kernel, kernel))
+    pad = kernel // 2
+    return Conv(weight, rng.integers(-50, 50, outputs), pads=(pad, pad, pad, pad))
+
+
+def requant() -> Requant:
+    return Requant(np.array([0]), 0, 255, 1.0)
+
+
+def chain(*channels: int, size: int = 4) -> Graph:
+    """Pointwise convolutions with these numbers of channels, each requantized."""
+    rng = np.random.default_rng(0)
+    nodes: list[Node] = []
+    before = "x"
+    for index, (a, b) in enumerate(itertools.pairwise(channels)):
+        nodes.append(Node(f"conv{index}", conv(rng, a, b), (before,)))
+        nodes.append(Node(f"quant{index}", requant(), (f"conv{index}",)))
+        before = f"quant{index}"
+    return Graph("chain", {"x": TensorType((channels[0], size, size), 0, 15)}, tuple(nodes), (before,))
+
+
+def branches(size: int = 8) -> Graph:
+    """A split whose second half passes through a 3x3 convolution before they are joined again."""
+    rng = np.random.default_rng(0)
+    nodes = (
+        Node("halves", Split((2, 2)), ("x",)),
+        Node("conv", conv(rng, 2, 2, 3), ("halves.1",)),
+        Node("quant", requant(), ("conv",)),
+        Node("join", Concat(), ("halves.0", "quant")),
+    )
+    return Graph("branches", {"x": TensorType((4, size, size), 0, 255)}, nodes, ("join",))
+
+
+def exhaustive(problem: Problem) -> list[tuple[int, Resources]]:
+    """(interval, area) of every combination of foldings there is."""
+    names = list(problem.candidates)
+    found = []
+    for combination in itertools.product(*problem.candidates.values()):
+        choice: Mapping[str, Candidate] = dict(zip(names, combination, strict=True))
+        found.append((problem.interval(choice), problem.area(choice)))
+    return found
+
+
+def small_board(**resources: float) -> Target:
+    board = load_target("pynq-z2")
+    return board.model_copy(update={"resources": board.resources.model_copy(update=resources)})
+
+
+@pytest.fixture(scope="module")
+def enumerated() -> tuple[Problem, list[tuple[int, Resources]]]:
+    problem = Problem(chain(4, 6, 3))
+    return problem, exhaustive(problem)
+
+
+@pytest.mark.parametrize("dsp", [2, 3, 5, 8, 20])
+def test_the_interval_is_the_shortest_of_all_combinations_within_the_budget(
+    enumerated: tuple[Problem, list[tuple[int, Resources]]], dsp: int
+) -> None:
+    problem, combinations = enumerated
+    plan = schedule(problem.graph, load_target("pynq-z2"), max_dsp=dsp)
+    best = min(interval for interval, area in combinations if not area.exceeds(plan.budget))
+    assert plan.interval_cycles == best
+
+
+@pytest.mark.parametrize("rank", [0.0, 0.1, 0.4, 0.8])
+def test_the_area_at_a_given_interval_is_the_least_of_all_combinations(
+    enumerated: tuple[Problem, list[tuple[int, Resources]]], rank: float
+) -> None:
+    problem, combinations = enumerated
+    interval = problem.intervals[int(rank * (len(problem.intervals) - 1))]
+    budget = Resources(53200, 106400, 140, 220)
+
+    def size(area: Resources) -> float:
+        return sum(a * (1_000_000 // limit) for a, limit in zip(vector(area), vector(budget), strict=True))
+
+    choice = least_area(problem, interval, budget)
+    assert choice is not None
+    assert problem.interval(choice) <= interval
+    best = min(size(area) for cycles, area in combinations if cycles <= interval)
+    assert size(problem.area(choice)) <= best * (1 + 1e-4)
+
+
+@pytest.mark.parametrize("limit", [{}, {"dsp": 6}, {"lut": 2500}, {"lut": 1500, "dsp": 30}, {"ff": 2000}])
+def test_a_schedule_never_overbooks(limit: dict[str, float]) -> None:
+    plan = schedule(branches(), small_board(**limit))
+    assert not plan.used.exceeds(plan.budget)
+    assert plan.binds
+
+
+def test_a_tighter_budget_gives_a_longer_interval() -> None:
+    graph = chain(8, 12, 8)
+    rich, poor = (schedule(graph, load_target("pynq-z2"), max_dsp=dsp) for dsp in (100, 3))
+    assert rich.interval_cycles < poor.interval_cycles
+    assert "DSP" in poor.binds
+
+
+def test_a_frame_rate_that_is_asked_for_is_met_with_less_area() -> None:
+    graph = chain(8, 12, 8)
+    board = load_target("pynq-z2")
+    fast = schedule(graph, board)
+    slow = schedule(graph, board, fps=fast.frames_per_second / 8)
+    assert slow.frames_per_second >= fast.frames_per_second / 8
+    assert slow.used.dsp < fast.used.dsp
+
+
+def test_a_network_that_does_not_fit_is_refused_with_the_figure_that_overflows() -> None:
+    with pytest.raises(ScheduleError, match=r"does not fit: LUT \d+ of 80"):
+        schedule(chain(4, 6, 3), small_board(lut=100))
+
+
+def test_a_frame_rate_beyond_the_slowest_block_names_it() -> None:
+    with pytest.raises(ScheduleError, match=r"10 cycles a frame are asked for, block \S+ takes at least 16"):
+        schedule(chain(4, 6, 3), load_target("pynq-z2"), fps=1e7)
+
+
+@pytest.mark.parametrize("wrong", [{"fps": 0}, {"clock_mhz": -1}, {"max_dsp": -1}])
+def test_figures_without_meaning_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ScheduleError, match="must be positive"):
+        schedule(chain(4, 6, 3), load_target("pynq-z2"), **wrong)  # type: ignore[arg-type]
+
+
+def test_the_short_branch_waits_in_a_fifo_for_the_window_of_the_long_one() -> None:
+    plan = schedule(branches(size=8), load_target("pynq-z2"))
+    depth = plan.fifos[Edge("halves.0", "join", 0)]
+    pixels = depth * plan.lanes["halves.0"] // 2
+    assert 8 + 1 <= pixels <= 3 * 8
+
+
+def test_a_schedule_survives_its_file(tmp_path: Path) -> None:
+    plan = schedule(branches(), load_target("pynq-z2"))
+    plan.save(tmp_path / "schedule.json")
+    assert Schedule.load(tmp_path / "schedule.json") == plan
+
+
+def test_a_damaged_or_missing_schedule_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "schedule.json"
+    with pytest.raises(ScheduleError, match="there is no schedule"):
+        Schedule.load(path)
+    schedule(branches(), load_target("pynq-z2")).save(path)
+    path.write_text(path.read_text()[:200])
+    with pytest.raises(ScheduleError, match="not a readable schedule"):
+        Schedule.load(path)
+
+
+def test_sums_of_resources_say_what_overflows() -> None:
+    used = Resources(10, 20, 1.5, 3)
+    assert used.exceeds(Resources(10, 20, 1, 3)) == ("BRAM36 1.5 of 1",)
+    assert replace(used, bram36=1).exceeds(Resources(10, 20, 1, 3)) == ()
