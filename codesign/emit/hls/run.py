@@ -66,7 +66,7 @@ def compile_csim(project_dir: Path, cache_dir: Path) -> Path:
     compiler = shutil.which("g++")
     if compiler is None:
         raise ToolError("there is no C++ compiler", remedy="install g++, and see that it is on PATH")
-    simulator = Path(cache_dir) / f"hls-{_fingerprint(project, compiler)}"
+    simulator = Path(cache_dir).resolve() / f"hls-{_fingerprint(project, compiler)}"
     if not simulator.is_file():
         Path(cache_dir).mkdir(parents=True, exist_ok=True)
         _compile(compiler, project, simulator)
