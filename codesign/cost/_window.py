@@ -15,12 +15,17 @@ RELEASE_CYCLES = 4
 """From a window's last read until a pixel written in its place can be read."""
 
 
+DILATION_CYCLES = 2
+"""From a dilation's arrival until it can be used."""
+
+
 @dataclass(frozen=True)
 class Window:
     """Windows of `kernel` pixels over frames of type `x`, `lanes` channels a beat, `reads` beats read for each window.
 
     lead: pixels from a frame's first window's origin to the frame's first pixel; span: from a window's origin to the
-    last pixel that it may need; jumps: pixels from one window's origin to the next one's, at most.
+    last pixel that it may need; jump: pixels from one window's origin to the next one's, at most; dilated: every window
+    has a dilation of its own.
     """
 
     x: TensorType
@@ -30,6 +35,7 @@ class Window:
     span: int
     lead: int
     jump: int
+    dilated: bool = False
 
     @property
     def beats(self) -> int:
@@ -52,7 +58,8 @@ class Window:
     @property
     def latency_cycles(self) -> int:
         """From the first beat in to the first beat out."""
-        return min(self.span - self.lead + 1, self.x.pixels) * self.beats + 2
+        first = min(self.span - self.lead + 1, self.x.pixels) * self.beats
+        return max(first, DILATION_CYCLES) + 3 if self.dilated else first + 2
 
     @property
     def pixels(self) -> int:
@@ -109,4 +116,4 @@ def deformable(x: TensorType, lanes: int, bound: int) -> Window:
     """Windows of 3x3 taps at dilations up to `bound`."""
     reach = bound * x.width + bound
     reads = 9 * beats(x.channels, lanes)
-    return Window(x, lanes, windows=x.pixels, reads=reads, span=2 * reach, lead=reach, jump=1)
+    return Window(x, lanes, windows=x.pixels, reads=reads, span=2 * reach, lead=reach, jump=1, dilated=True)

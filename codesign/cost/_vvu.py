@@ -1,0 +1,67 @@
+"""Geometry and cost of the vector-vector unit (`rtl_sim/rtl/vvu.sv`) behind `depthwise` and `deform`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from codesign.cost._memory import block_ramb18, rom_in_block, rom_luts
+from codesign.cost._window import Window
+from codesign.cost.base import BlockCost
+from codesign.graph.ops.base import IntArray
+from codesign.graph.types import TensorType, bits_for_range
+
+
+@dataclass(frozen=True, eq=False)
+class Vvu:
+    """One unit of `window.lanes` channels at once: weights (C, taps), the taps in the order of the window."""
+
+    weight: IntArray
+    bias: IntArray
+    window: Window
+    accumulators: TensorType
+
+    @property
+    def taps(self) -> int:
+        return int(self.weight.shape[1])
+
+    @property
+    def latency_cycles(self) -> int:
+        """From a pixel's first tap to its first output, taps coming without a gap."""
+        return self.taps + 4
+
+    @cached_property
+    def weight_bits(self) -> int:
+        """Signed width of the weights."""
+        return bits_for_range(min(int(self.weight.min()), -1), int(self.weight.max()))
+
+    @cached_property
+    def bias_bits(self) -> int:
+        """Signed width of the biases."""
+        return bits_for_range(min(int(self.bias.min()), -1), int(self.bias.max()))
+
+    @property
+    def weight_memory(self) -> tuple[int, int]:
+        """(depth, width)."""
+        return self.window.beats * self.taps, self.window.lanes * self.weight_bits
+
+    @property
+    def bias_memory(self) -> tuple[int, int]:
+        return self.window.beats, self.window.lanes * self.bias_bits
+
+    def cost(self) -> BlockCost:
+        """Of the window and the unit."""
+        lanes, roms = self.window.lanes, (self.weight_memory, self.bias_memory)
+        in_block = [memory for memory in roms if rom_in_block(*memory)]
+        tables = sum(rom_luts(*memory) for memory in roms if not rom_in_block(*memory))
+        control = 12 + 2 * (self.window.beats.bit_length() + self.taps.bit_length())
+        registers = 3 * self.accumulators.bits + self.window.x.bits + self.bias_bits
+        return BlockCost(
+            interval_cycles=self.window.interval_cycles,
+            latency_cycles=self.window.latency_cycles + self.latency_cycles,
+            lut=self.window.lut() + tables + control,
+            ff=self.window.ff() + registers * lanes + 2 * control // 3,
+            bram36=(self.window.ramb18() + sum(block_ramb18(*memory) for memory in in_block)) / 2,
+            dsp=lanes,
+            multipliers=lanes,
+        )

@@ -1,0 +1,36 @@
+"""Parameters and memory files of the vector-vector unit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from codesign.cost._memory import rom_in_block
+from codesign.cost._vvu import Vvu
+from codesign.emit.rtl.base import Memory
+
+
+def parameters(name: str, unit: Vvu) -> dict[str, int | str]:
+    """Parameters that `depthwise` and `deform` share, without those of their windows."""
+    return {
+        "LANES": unit.window.lanes,
+        "X_BITS": unit.window.x.bits,
+        "X_SIGNED": int(unit.window.x.signed),
+        "W_BITS": unit.weight_bits,
+        "BIAS_BITS": unit.bias_bits,
+        "ACC_BITS": unit.accumulators.bits,
+        "WEIGHT_BLOCK": int(rom_in_block(*unit.weight_memory)),
+        "BIAS_BLOCK": int(rom_in_block(*unit.bias_memory)),
+        "WEIGHT_FILE": f"{name}.weight.mem",
+        "BIAS_FILE": f"{name}.bias.mem",
+    }
+
+
+def memories(name: str, unit: Vvu) -> tuple[Memory, ...]:
+    """Weights by group of channels, then tap, a lane a channel; biases by group."""
+    lanes = unit.window.lanes
+    spare = -unit.weight.shape[0] % lanes
+    weight = np.pad(unit.weight, ((0, spare), (0, 0))).reshape(-1, lanes, unit.taps)
+    return (
+        Memory(f"{name}.weight.mem", weight.transpose(0, 2, 1).reshape(-1, lanes), unit.weight_bits),
+        Memory(f"{name}.bias.mem", np.pad(unit.bias, (0, spare)).reshape(-1, lanes), unit.bias_bits),
+    )

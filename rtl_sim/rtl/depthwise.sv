@@ -1,0 +1,100 @@
+`default_nettype none
+// verilator lint_off PINCONNECTEMPTY
+
+/// Depthwise convolution: `window` and `vvu`, LANES channels at once.
+module depthwise #(
+    parameter int LANES = 1,
+    parameter int BEATS = 4,
+    parameter int IN_Y = 4,
+    parameter int IN_X = 4,
+    parameter int OUT_Y = 4,
+    parameter int OUT_X = 4,
+    parameter int KERNEL_Y = 3,
+    parameter int KERNEL_X = 3,
+    parameter int STRIDE_Y = 1,
+    parameter int STRIDE_X = 1,
+    parameter int PAD_Y = 1,
+    parameter int PAD_X = 1,
+    parameter int WORDS = 64,
+    parameter bit RING_BLOCK = 0,
+    parameter int X_BITS = 8,
+    parameter bit X_SIGNED = 0,
+    parameter int W_BITS = 4,
+    parameter int BIAS_BITS = 8,
+    parameter int ACC_BITS = 16,
+    parameter bit MULT = 0,
+    parameter bit WEIGHT_BLOCK = 0,
+    parameter bit BIAS_BLOCK = 0,
+    parameter WEIGHT_FILE = "",
+    parameter BIAS_FILE = ""
+) (
+    input  wire                       clk_i,
+    input  wire                       rst_ni,
+    input  wire                       in0_valid_i,
+    output logic                      in0_ready_o,
+    input  wire  [  LANES*X_BITS-1:0] in0_data_i,
+    output logic                      out0_valid_o,
+    input  wire                       out0_ready_i,
+    output logic [LANES*ACC_BITS-1:0] out0_data_o
+);
+
+  logic valid, ready;
+  logic [LANES*X_BITS-1:0] data;
+
+  window #(
+      .WIDTH(LANES * X_BITS),
+      .BEATS(BEATS),
+      .IN_Y(IN_Y),
+      .IN_X(IN_X),
+      .OUT_Y(OUT_Y),
+      .OUT_X(OUT_X),
+      .KERNEL_Y(KERNEL_Y),
+      .KERNEL_X(KERNEL_X),
+      .STRIDE_Y(STRIDE_Y),
+      .STRIDE_X(STRIDE_X),
+      .PAD_Y(PAD_Y),
+      .PAD_X(PAD_X),
+      .GROUPED(1),
+      .WORDS(WORDS),
+      .BLOCK(RING_BLOCK)
+  ) i_window (
+      .clk_i,
+      .rst_ni,
+      .in0_valid_i,
+      .in0_ready_o,
+      .in0_data_i,
+      .out0_valid_o  (valid),
+      .out0_ready_i  (ready),
+      .out0_data_o   (data),
+      .out0_outside_o()
+  );
+
+  vvu #(
+      .LANES(LANES),
+      .TAPS(KERNEL_Y * KERNEL_X),
+      .BEATS(BEATS),
+      .X_BITS(X_BITS),
+      .X_SIGNED(X_SIGNED),
+      .W_BITS(W_BITS),
+      .BIAS_BITS(BIAS_BITS),
+      .ACC_BITS(ACC_BITS),
+      .MULT(MULT),
+      .WEIGHT_BLOCK(WEIGHT_BLOCK),
+      .BIAS_BLOCK(BIAS_BLOCK),
+      .WEIGHT_FILE(WEIGHT_FILE),
+      .BIAS_FILE(BIAS_FILE)
+  ) i_vvu (
+      .clk_i,
+      .rst_ni,
+      .in0_valid_i(valid),
+      .in0_ready_o(ready),
+      .in0_data_i (data),
+      .out0_valid_o,
+      .out0_ready_i,
+      .out0_data_o
+  );
+
+endmodule
+
+// verilator lint_on PINCONNECTEMPTY
+`default_nettype wire

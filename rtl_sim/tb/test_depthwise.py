@@ -1,0 +1,59 @@
+"""depthwise: exact at every folding, with strides, borders, small maps and frames that follow each other."""
+
+import numpy as np
+from bench import Case, check_all
+
+from codesign.cost.base import Folding
+from codesign.graph import TensorType
+from codesign.graph.ops.depthwise import Depthwise
+
+
+def case(
+    channels: int,
+    size: tuple[int, int],
+    lanes: int = 1,
+    kernel: tuple[int, int] = (3, 3),
+    stride: tuple[int, int] = (1, 1),
+    pads: tuple[int, int, int, int] = (1, 1, 1, 1),
+    x: tuple[int, int] = (0, 255),
+) -> Case:
+    rng = np.random.default_rng(channels)
+    weight = rng.integers(-8, 7, (channels, 1, *kernel), endpoint=True)
+    op = Depthwise(weight, rng.integers(-999, 999, channels), (1.0,), stride, pads)
+    return Case(op, [TensorType((channels, *size), *x)], Folding(lanes, lanes))
+
+
+def test_depthwise_convolution_is_exact_at_every_folding():
+    check_all(
+        [case(5, (6, 7), lanes, x=x) for lanes, x in ((1, (0, 255)), (2, (-128, 127)), (3, (0, 15)), (5, (-8, 7)))]
+    )
+
+
+def test_strides_kernels_and_borders_keep_the_rate():
+    check_all(
+        [
+            case(3, (8, 8), stride=(2, 2)),
+            case(2, (7, 9), stride=(2, 2)),
+            case(1, (7, 7), stride=(2, 1)),
+            case(2, (9, 8), stride=(4, 4)),
+            case(3, (6, 5), pads=(0, 0, 0, 0)),
+            case(2, (7, 6), kernel=(5, 5), pads=(2, 2, 2, 2)),
+            case(2, (6, 6), kernel=(1, 3), pads=(0, 1, 0, 1)),
+            case(4, (6, 6), lanes=2, kernel=(2, 2), stride=(2, 2), pads=(0, 0, 0, 0)),
+            case(3, (4, 6), pads=(0, 0, 2, 2)),
+            case(70, (3, 3), lanes=1),
+        ]
+    )
+
+
+def test_small_maps_fit_several_times_into_the_ring():
+    check_all(
+        [
+            case(3, (1, 1)),
+            case(1, (1, 1)),
+            case(2, (2, 2), lanes=2),
+            case(1, (1, 5)),
+            case(1, (5, 1)),
+            case(2, (3, 3), kernel=(1, 1), pads=(0, 0, 0, 0)),
+        ]
+    )
