@@ -1,11 +1,11 @@
 """Packages that live outside `codesign/` in the checkout, and inside it once installed."""
 
-from setuptools import find_packages, setup
+from setuptools import find_namespace_packages, setup
 
 RESOURCES = {"codesign.models": "models", "codesign.hls": "hls", "codesign.rtl": "rtl_sim/rtl"}
 
 setup(
-    packages=find_packages(include=["codesign", "codesign.*"]) + list(RESOURCES),
+    packages=find_namespace_packages(include=["codesign", "codesign.*"], exclude=["*.__pycache__*"]) + list(RESOURCES),
     package_dir=RESOURCES,
     package_data={name: ["*", "**/*"] for name in (*RESOURCES, "codesign.targets", "codesign.emit", "codesign.reporting")},
     exclude_package_data={"": ["__pycache__/*", "**/__pycache__/*"]},

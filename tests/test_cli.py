@@ -11,7 +11,7 @@ from pathlib import Path
 
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx_nets import QonnxNet
 
 from codesign.cli.main import status
 
@@ -114,37 +114,22 @@ def test_a_truncated_checkpoint_is_named_and_nothing_is_exported(tmp_path, capfd
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
 
 
-def onnx_file(path, *nodes, constants=()):
-    """A one-input model `x` to `y`, (1, 2, 4, 4)."""
-    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, (1, 2, 4, 4)) for name in "xy")
-    graph = helper.make_graph(nodes, "net", [x], [y], constants)
-    opsets = [helper.make_opsetid("", 19), helper.make_opsetid("qonnx.custom_op.general", 1)]
-    onnx.save(helper.make_model(graph, opset_imports=opsets), path)
+def plain_relu(path):
+    net = QonnxNet(1, 2, 4, 4)
+    onnx.save(net.model(net.op("Relu", "image")), path)
     return path
 
 
-def quantizer(source, target, scale):
-    values = {"scale": scale, "zero_point": 0, "bits": 8}
-    constants = [helper.make_tensor(f"{target}_{name}", TensorProto.FLOAT, (), [v]) for name, v in values.items()]
-    inputs = [source, *(constant.name for constant in constants)]
-    node = helper.make_node(
-        "Quant", inputs, [target], target, domain="qonnx.custom_op.general", signed=1, narrow=0, rounding_mode="ROUND"
-    )
-    return node, constants
-
-
-def plain_relu(path):
-    return onnx_file(path, helper.make_node("Relu", ["x"], ["y"], "relu"))
-
-
 def unsupported_operator(path):
-    node, constants = quantizer("x", "q", 0.5)
-    return onnx_file(path, node, helper.make_node("Softmax", ["q"], ["y"], "soft"), constants=constants)
+    net = QonnxNet(1, 2, 4, 4)
+    onnx.save(net.model(net.quant(net.op("Softmax", net.quant("image"), name="soft"))), path)
+    return path
 
 
 def inexact_scale(path):
-    node, constants = quantizer("x", "y", 0.3)
-    return onnx_file(path, node, constants=constants)
+    net = QonnxNet(1, 2, 4, 4)
+    onnx.save(net.model(net.quant(net.quant("image"), 0.3)), path)
+    return path
 
 
 def no_onnx_at_all(path):

@@ -70,7 +70,7 @@ def status(arguments: list[str] | None = None) -> int:
         program = context.command_path if context else "codesign"
         return _say(f"error: {error.format_message().rstrip('.')}; see `{program} --help`", MISTAKE)
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]  # the reader has gone: nothing is left to flush
+        sys.stdout = None  # the reader has gone: nothing is left to flush
         return OK
     return outcome if isinstance(outcome, int) else OK
 

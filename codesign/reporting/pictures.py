@@ -45,7 +45,7 @@ class Picture:
 
     @property
     def size(self) -> int:
-        return self.pixels.shape[1]
+        return int(self.pixels.shape[1])
 
     @property
     def png(self) -> str:

@@ -11,8 +11,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-VERSION = 1
-
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -141,7 +139,7 @@ class Summary(_Record):
     """A whole report."""
 
     format: Literal["codesign-report"] = "codesign-report"
-    version: Literal[1] = VERSION
+    version: Literal[1] = 1
     network: str
     target: Board
     input: Tensor

@@ -48,7 +48,7 @@ def _print_totals(summary: Summary, console: Console) -> None:
     console.print()
     console.print(f"[bold]{summary.network}[/] on {target.board} ({target.part}) at {target.clock_mhz:g} MHz")
     console.print(
-        f"{totals.frames_per_s:,.1f} frames/s, latency {totals.latency_ms:.2f} ms, {engineering(totals.macs)} MACs a "
+        f"{totals.frames_per_s:,.1f} frames/s, latency {totals.latency_ms:.3g} ms, {engineering(totals.macs)} MACs a "
         f"frame, {engineering(totals.parameters)} parameters; slowest block: {totals.bottleneck}"
     )
     for name in Resources.model_fields:

@@ -51,4 +51,5 @@ def _values(model: nn.Module, batch: Tensor) -> dict[str, Tensor]:
     finally:
         for hook in hooks:
             hook.remove()
-    return seen | outputs._asdict()
+    seen.update(outputs._asdict())
+    return seen
