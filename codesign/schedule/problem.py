@@ -76,7 +76,7 @@ class Problem:
         readers: dict[str, int] = {}
         for edge in edges(self.graph):
             readers[edge.tensor] = readers.get(edge.tensor, 0) + 1
-        return sum((_stream.fork(count) for count in readers.values()), Resources())
+        return Resources.total(_stream.fork(count) for count in readers.values())
 
     @cached_property
     def intervals(self) -> tuple[int, ...]:
@@ -112,7 +112,7 @@ class Problem:
 
     def area(self, choice: Mapping[str, Candidate]) -> Resources:
         """Resources of blocks, adapters and forks, under a choice."""
-        return sum([*(c.cost for c in choice.values()), *self.adapters(choice)], self.forks)
+        return Resources.total((*(c.cost for c in choice.values()), *self.adapters(choice), self.forks))
 
 
 def vector(cost: BlockCost | Resources) -> Vector:

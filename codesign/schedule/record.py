@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,17 @@ class Resources:
 
     def __add__(self, other: Resources | BlockCost) -> Resources:
         return Resources(self.lut + other.lut, self.ff + other.ff, self.bram36 + other.bram36, self.dsp + other.dsp)
+
+    def __sub__(self, other: Resources) -> Resources:
+        return Resources(self.lut - other.lut, self.ff - other.ff, self.bram36 - other.bram36, self.dsp - other.dsp)
+
+    @classmethod
+    def total(cls, parts: Iterable[Resources | BlockCost]) -> Resources:
+        """The sum of `parts`."""
+        result = cls()
+        for part in parts:
+            result += part
+        return result
 
     def exceeds(self, budget: Resources) -> tuple[str, ...]:
         """What overflows `budget`, such as "BRAM36 152 of 140"."""
@@ -63,7 +74,7 @@ class Schedule:
     @property
     def used(self) -> Resources:
         """Resources of the whole network."""
-        return sum(self.blocks.values(), self.streams)
+        return Resources.total((*self.blocks.values(), self.streams))
 
     @property
     def frames_per_second(self) -> float:

@@ -11,11 +11,12 @@ from codesign.errors import ScheduleError
 from codesign.graph import Graph
 from codesign.schedule import timing
 from codesign.schedule.edges import Edge
-from codesign.schedule.problem import Candidate, Problem
+from codesign.schedule.problem import Candidate, Problem, vector
 from codesign.schedule.record import Resources, Schedule
 from codesign.schedule.solve import Choice, least_area
 from codesign.targets import Target
 
+AXES = ("lut", "ff", "bram36", "dsp")
 ROUNDS = 4
 """Times that foldings are chosen anew because the FIFOs they need did not fit beside them."""
 
@@ -45,13 +46,13 @@ def schedule(
     wanted = None if fps is None else int(clock * 1e6 / fps)
     reserve = Resources()
     for _ in range(ROUNDS):
-        room = _less(budget, reserve)
+        room = budget - reserve
         choice, binds = _fastest(problem, room) if wanted is None else _smallest(problem, room, wanted)
         depths = _fifos(problem, choice)
         fifos = _fifo_area(problem, choice, depths)
         if not (problem.area(choice) + fifos).exceeds(budget):
             return _record(problem, choice, depths, fifos, target.name, clock, budget, binds)
-        reserve = Resources(*(max(a, b) for a, b in zip(_tuple(reserve), _tuple(fifos), strict=True)))
+        reserve = Resources(**{axis: max(getattr(reserve, axis), getattr(fifos, axis)) for axis in AXES})
     over = (problem.area(choice) + fifos).exceeds(budget)
     raise ScheduleError(f"the FIFOs do not fit: {', '.join(over)}", where=target.name, remedy="lower the frame rate")
 
@@ -71,7 +72,11 @@ def _fastest(problem: Problem, budget: Resources) -> tuple[Choice, str]:
     slowest = _slowest(choice)
     if low == 0:
         return choice, f"block {slowest} cannot be made faster"
-    return choice, f"{_overflow(problem, intervals[low - 1], budget)} if block {slowest} were any faster"
+    faster = intervals[low - 1]
+    return (
+        choice,
+        f"{_overflow(problem, faster, budget)} at {faster} cycles a frame; block {slowest} is the slowest now",
+    )
 
 
 def _smallest(problem: Problem, budget: Resources, interval: int) -> tuple[Choice, str]:
@@ -93,14 +98,12 @@ def _smallest(problem: Problem, budget: Resources, interval: int) -> tuple[Choic
 def _overflow(problem: Problem, interval: int, budget: Resources) -> str:
     """Which resources run out at `interval`, each at the least it could be."""
     plenty = Resources(10**9, 10**9, 10**9, 10**9)
-    found = []
-    for axis in range(4):
-        weights = tuple(int(i == axis) for i in range(4))
-        choice = least_area(problem, interval, plenty, weights=weights)  # type: ignore[arg-type]
+    found: list[str] = []
+    for axis in AXES:
+        choice = least_area(problem, interval, plenty, weights=vector(Resources(**{axis: 1})))
         if choice is None:
             return "the adapters between the blocks are too slow"
-        alone = Resources(*(v if i == axis else 0 for i, v in enumerate(_tuple(problem.area(choice)))))
-        found += alone.exceeds(budget)
+        found += Resources(**{axis: getattr(problem.area(choice), axis)}).exceeds(budget)
     return ", ".join(found) or "no single resource, but all together"
 
 
@@ -113,11 +116,10 @@ def _fifos(problem: Problem, choice: Choice) -> dict[Edge, int]:
 
 def _fifo_area(problem: Problem, choice: Choice, depths: Mapping[Edge, int]) -> Resources:
     lanes = _lanes(problem.graph, choice)
-    costs = [
-        _stream.fifo(lanes[edge.tensor] * problem.graph.types[edge.tensor].bits, depth)
-        for edge, depth in depths.items()
-    ]
-    return sum(costs, Resources())
+    types = problem.graph.types
+    return Resources.total(
+        _stream.fifo(lanes[edge.tensor] * types[edge.tensor].bits, depth) for edge, depth in depths.items()
+    )
 
 
 def _record(
@@ -133,7 +135,7 @@ def _record(
     graph = problem.graph
     blocks: dict[str, BlockCost] = {node.name: choice[node.name].cost for node in graph.nodes}
     lanes = {name: candidate.lanes for name, candidate in choice.items()}
-    streams: Resources = sum(problem.adapters(choice), problem.forks) + fifos
+    streams = Resources.total((*problem.adapters(choice), problem.forks, fifos))
     return Schedule(
         target=target,
         clock_mhz=clock_mhz,
@@ -165,11 +167,3 @@ def _must(choice: Choice | None) -> Choice:
     if choice is None:
         raise ScheduleError("the solver contradicts itself", remedy="report this with the network")
     return choice
-
-
-def _less(budget: Resources, reserve: Resources) -> Resources:
-    return Resources(*(a - b for a, b in zip(_tuple(budget), _tuple(reserve), strict=True)))  # type: ignore[arg-type]
-
-
-def _tuple(r: Resources) -> tuple[int, int, float, int]:
-    return r.lut, r.ff, r.bram36, r.dsp

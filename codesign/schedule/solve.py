@@ -45,9 +45,8 @@ def least_area(
         _couple(program, link, options, picks, interval)
     for axis, limit in enumerate(limits):
         program.add({v: area[axis] for v, area in enumerate(program.areas) if area[axis]}, -np.inf, limit)
-    solution = program.solve(
-        [sum(w * a for w, a in zip(per_unit, area, strict=True)) for area in program.areas], any_will_do
-    )
+    sizes = [float(sum(w * a for w, a in zip(per_unit, area, strict=True))) for area in program.areas]
+    solution = program.solve(sizes, any_will_do)
     if solution is None:
         return None
     return {

@@ -2,10 +2,10 @@
 
 Every block is described by when it may start an output pixel (`reach`), its latency and its service time (`cost`). The
 graph's inputs and its blocks are paced at the frame interval, FIFOs are unbounded, and the times of all pixels follow
-from one max-plus recurrence a block. The greatest number of pixels that wait on an edge becomes its FIFO's depth. As blocks are
-determinate, a network whose FIFOs hold what one feasible schedule needs can neither deadlock nor, when run as fast as
-data allow, be slower than that schedule (monotonicity of self-timed execution: Lee and Parks, "Dataflow Process
-Networks", Proc. IEEE 1995; Sriram and Bhattacharyya, "Embedded Multiprocessors", 2nd ed., chapter 7).
+from one max-plus recurrence a block. The greatest number of pixels that wait on an edge becomes its FIFO's depth. As
+blocks are determinate, a network whose FIFOs hold what one feasible schedule needs can neither deadlock nor, when run
+as fast as data allow, be slower than that schedule (monotonicity of self-timed execution: Lee and Parks, "Dataflow
+Process Networks", Proc. IEEE 1995; Sriram and Bhattacharyya, "Embedded Multiprocessors", 2nd ed., chapter 7).
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _follow(
     produced: dict[str, Passage] = {}
     taken: dict[Edge, Times] = {}
     for name, kind in graph.inputs.items():
-        first = np.arange(FRAMES * kind.pixels) * spacing[name]
+        first: Times = np.arange(FRAMES * kind.pixels) * np.float64(spacing[name])
         produced[name] = Passage(first, first + beats(kind.channels, input_lanes[name]) - 1)
     for node in graph.nodes:
         arriving = [produced[name] for name in node.inputs]
@@ -160,8 +160,9 @@ def _taken_late(arrived: Times, need: NDArray[np.int64], first: Times, last: Tim
 
 def _spaced(times: Times, gap: float) -> Times:
     """The least t with t[n] >= times[n] and t[n] >= t[n - 1] + gap."""
-    ramp = np.arange(times.size) * gap
-    return np.maximum.accumulate(times - ramp) + ramp
+    ramp: Times = np.arange(times.size) * gap
+    spaced: Times = np.maximum.accumulate(times - ramp) + ramp
+    return spaced
 
 
 def _waiting(arrivals: Times, departures: Times) -> int:

@@ -13,10 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
 import numpy as np
 
-from codesign.emit.rtl.top import TEMPLATES, RtlProject, Stream
+from codesign.emit.rtl.top import RtlProject, Stream, template
 from codesign.emit.rtl.verilator import environment
 from codesign.errors import GraphError, ToolError
 from codesign.graph import Graph, IntArray
@@ -132,9 +131,7 @@ def _call(command: list[str], folder: Path, what: str) -> None:
 
 
 def _wrapper(project: RtlProject) -> str:
-    loader = jinja2.FileSystemLoader(TEMPLATES)
-    jinja = jinja2.Environment(loader=loader, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
-    return jinja.get_template("network.sv.j2").render(
+    return template("network.sv.j2").render(
         inputs=list(project.inputs), outputs=list(project.outputs), probes=project.tensors
     )
 

@@ -112,13 +112,7 @@ def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path) -> RtlProject:
     ports = _tensor_ports(graph, schedule, blocks)
     inputs, outputs, tensors = _streams(graph, ports)
     sections = _sections(graph, schedule, blocks, ports, outputs)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    text = environment.get_template("top.sv.j2").render(
+    text = template("top.sv.j2").render(
         name=graph.name, schedule=schedule, inputs=inputs, outputs=outputs, sections=sections
     )
     used = library.sources({unit.module for section in sections for unit in section.instances}, rtl_dir())
@@ -142,6 +136,18 @@ def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path) -> RtlProject:
         (folder / "files.f").write_text("".join(f"library/{path.name}\n" for path in used) + "top.sv\n")
         (folder / "project.json").write_text(json.dumps(description, indent=1) + "\n")
     return RtlProject.load(out_dir)
+
+
+def template(name: str) -> jinja2.Template:
+    """A template of this package; a name that it is not given is an error."""
+    jinja = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return jinja.get_template(name)
 
 
 def _block(graph: Graph, node: Node, schedule: Schedule) -> Block:

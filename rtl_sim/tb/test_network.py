@@ -1,0 +1,126 @@
+"""A whole network of all operators through the compiled simulation: every tensor, every frame, the predicted rate."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codesign.emit.rtl.simulate import simulate
+from codesign.emit.rtl.top import emit_rtl
+from codesign.graph import Graph, IntArray, Node, Op, TensorType, execute
+from codesign.graph.ops.concat import Concat
+from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.deform import Deform
+from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.maxpool import MaxPool
+from codesign.graph.ops.peak import Peak
+from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.shuffle import Shuffle
+from codesign.graph.ops.split import Split
+from codesign.graph.ops.upsample import Upsample
+from codesign.schedule import Schedule, schedule
+from codesign.targets import load_target
+
+CACHE = Path(__file__).parent / "sim_build"
+FRAMES = 3
+RATES = {"fastest": None, "moderate": 20_000.0, "slow": 6_000.0}
+"""Frames a second at the board's clock; each gives other foldings, adapters and FIFOs."""
+
+
+class Builder:
+    """Adds nodes to a graph, with random weights; all activations share the scale 1."""
+
+    def __init__(self, channels: int, height: int, width: int) -> None:
+        self.rng = np.random.default_rng(1)
+        self.inputs = {"image": TensorType((channels, height, width), 0, 255)}
+        self.nodes: list[Node] = []
+
+    def add(self, name: str, op: Op, *inputs: str) -> str:
+        self.nodes.append(Node(name, op, inputs))
+        return name
+
+    def weights(self, *shape: int) -> IntArray:
+        return self.rng.integers(-7, 8, shape)
+
+    def quantized(self, name: str, op: Op, *inputs: str, lo: int = 0, hi: int = 255, shift: int = 4) -> str:
+        """`op` on `inputs`, and a requantization that undoes the scale 2^-shift of its weights."""
+        return self.add(f"{name}.quant", Requant(np.array([shift]), lo, hi, 1.0), self.add(name, op, *inputs))
+
+    def conv(self, name: str, x: str, inputs: int, outputs: int, kernel: int = 1, stride: int = 1, **quant: int) -> str:
+        bias = self.rng.integers(-200, 200, outputs)
+        weight = self.weights(outputs, inputs, kernel, kernel)
+        scale = (2.0 ** -quant.get("shift", 4),)
+        op = Conv(weight, bias, scale, (stride, stride), (kernel // 2,) * 4)
+        return self.quantized(name, op, x, **quant)
+
+    def depthwise(self, name: str, x: str, channels: int, stride: int = 1) -> str:
+        bias = self.rng.integers(-200, 200, channels)
+        op = Depthwise(self.weights(channels, 1, 3, 3), bias, (2.0**-4,), (stride, stride), (1, 1, 1, 1))
+        return self.quantized(name, op, x)
+
+    def graph(self, *outputs: str) -> Graph:
+        return Graph("everything", self.inputs, tuple(self.nodes), outputs)
+
+
+@cache
+def network() -> Graph:
+    b = Builder(3, 24, 20)
+    x = b.conv("stem", "image", 3, 10, kernel=3, stride=2)
+    x = b.add("pool", MaxPool((3, 3), (1, 1), (1, 1, 1, 1)), x)
+    halves = b.add("unit.split", Split((4, 6)), x)
+    y = b.conv("unit.expand", f"{halves}.1", 6, 7)
+    y = b.depthwise("unit.depthwise", y, 7)
+    y = b.conv("unit.project", y, 7, 6)
+    x = b.add("unit.concat", Concat(), f"{halves}.0", y)
+    x = b.add("unit.shuffle", Shuffle(2), x)
+    x = b.conv("decoder.pointwise", x, 10, 9)
+    s = b.conv("decoder.dilation", x, 9, 1, lo=-3, hi=3, shift=8)
+    bias = b.rng.integers(-200, 200, 9)
+    x = b.quantized("decoder.deform", Deform(b.weights(9, 1, 3, 3), bias, (2.0**-4,)), x, s)
+    x = b.add("decoder.upsample", Upsample(2), x)
+    y = b.conv("heat.conv", x, 9, 5, kernel=3, lo=-128, hi=127, shift=6)
+    heat = b.add("heat.peak", Peak(20, -128), y)
+    y = b.depthwise("class.depthwise", x, 9, stride=2)
+    y = b.depthwise("class.again", y, 9, stride=2)
+    bias = b.rng.integers(-200, 200, 6)
+    scores = b.add("class.linear", Linear(b.weights(6, 9 * 6 * 5), bias), y)
+    return b.graph(heat, scores)
+
+
+@cache
+def frames() -> IntArray:
+    return np.random.default_rng(2).integers(0, 256, (FRAMES, 3, 24, 20)).astype(np.int32)
+
+
+@cache
+def expected() -> dict[str, IntArray]:
+    return execute(network(), {"image": frames()}, list(network().types))
+
+
+@pytest.fixture(scope="module", params=RATES)
+def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Schedule]:
+    plan = schedule(network(), load_target("pynq-z2"), fps=RATES[request.param])
+    return emit_rtl(network(), plan, tmp_path_factory.mktemp(request.param) / "rtl").folder, plan
+
+
+def test_the_network_runs_at_the_predicted_rate_and_every_tensor_is_exact(
+    project: tuple[Path, Schedule], request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    folder, plan = project
+    waves = tmp_path / "network.fst" if request.config.getoption("--waves") else None
+    result = simulate(folder, network(), frames(), cache=CACHE, waves=waves)
+    if waves:
+        print(f"waveform: {waves}")
+    assert [name for name in network().types if not np.array_equal(result.values[name], expected()[name])] == []
+    assert result.interval_cycles == pytest.approx(plan.interval_cycles, rel=0.005)
+    assert result.latency_cycles == pytest.approx(plan.latency_cycles, rel=0.1)
+
+
+@pytest.mark.parametrize(("stall", "seed"), [(0.1, 1), (0.5, 2), (0.9, 3)])
+def test_random_back_pressure_neither_stops_nor_changes_the_network(
+    project: tuple[Path, Schedule], stall: float, seed: int
+) -> None:
+    result = simulate(project[0], network(), frames(), stall=stall, seed=seed, cache=CACHE)
+    assert [name for name in network().types if not np.array_equal(result.values[name], expected()[name])] == []
