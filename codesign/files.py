@@ -31,16 +31,18 @@ def write_bytes(path: Path, data: bytes) -> None:
 def new_folder(path: Path) -> Iterator[Path]:
     """A folder to fill beside `path`, which takes its place when the block ends without an error.
 
-    An older folder at `path` is removed only then.
+    An older folder at `path` is removed only after that.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     scratch.chmod(0o755)
     try:
         yield scratch
+        older = scratch.with_name(f"{scratch.name}.older")
         if path.exists():
-            shutil.rmtree(path)
+            path.replace(older)
         scratch.replace(path)
+        shutil.rmtree(older, ignore_errors=True)
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
