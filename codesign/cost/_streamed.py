@@ -145,9 +145,9 @@ def cost(
 ) -> BlockCost:
     """Cost of the block, without its share of `weight_reader`; with `requant`, that is part of the block.
 
-    `outputs` are the convolution's sums. The interval is exact for frames whose vectors are a multiple of the tile; else
-    it is exact on average, and a frame's differs from it by at most one group, `tile * steps` cycles. The latency is that
-    of a first frame whose weights come no later than its pixels.
+    `outputs` are the convolution's sums. The interval is exact for frames whose vectors are a multiple of the tile;
+    else it is exact on average, and a frame's differs from it by at most one group, `tile * steps` cycles. The latency
+    is that of a first frame whose weights come no later than its pixels.
     """
     (x,), (y,) = inputs, outputs
     out = requant.infer(y)[0] if requant else y

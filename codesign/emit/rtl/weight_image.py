@@ -1,0 +1,118 @@
+"""The weight image: what the board's memory holds for all blocks whose weights are streamed.
+
+Layout: the blocks' regions one after another, each from a multiple of `ALIGNMENT` bytes on, the gaps zero. A region
+holds one pass of the block's units (`_streamed.weight_units`) without a gap, unit after unit; a unit is its fields with
+the first in the low bits, and everything is little-endian: bit i of the region is bit `i % 8` of its byte `i // 8`. A
+region is a whole number of 64-bit words. The reader gets the image's address, a multiple of `ALIGNMENT`, in a register.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from codesign.cost import _streamed as cost
+from codesign.emit.rtl._streamed import Streamed
+from codesign.graph.ops.base import IntArray
+
+BURST = 8
+"""Beats of 64 bits in a burst of the reader."""
+
+ALIGNMENT = BURST * cost.BUS_BITS // 8
+"""Bytes; regions start at multiples, so that bursts do and none crosses a 4 KB boundary."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where a block's weights lie: `offset` and `size` in bytes, and the bits of a unit."""
+
+    node: str
+    offset: int
+    size: int
+    unit_bits: int
+
+
+@dataclass(frozen=True)
+class WeightImage:
+    """The bytes for the memory and the table of what lies where, in the order of the reader's ports."""
+
+    regions: tuple[Region, ...]
+    data: bytes
+
+    def write(self, path: Path) -> None:
+        """Writes the bytes; the file is complete or not there."""
+        part = path.with_name(path.name + ".part")
+        part.write_bytes(self.data)
+        os.replace(part, path)
+
+    def text(self) -> str:
+        """The 64-bit words in hexadecimal, one a line, for `$readmemh`."""
+        return "".join(f"{word:016x}\n" for word in np.frombuffer(self.data, "<u8").tolist())
+
+
+def weight_image(blocks: Mapping[str, Streamed]) -> WeightImage:
+    """The image for blocks by name of their nodes; their order is that of the reader's ports."""
+    regions, parts, offset = [], [], 0
+    for node, block in blocks.items():
+        data = pack(block.units, block.plan.field_bits)
+        regions.append(Region(node, offset, len(data), block.plan.unit_bits))
+        padded = data + bytes(-len(data) % ALIGNMENT)
+        parts.append(padded)
+        offset += len(padded)
+    return WeightImage(tuple(regions), b"".join(parts))
+
+
+def pack(units: IntArray, field_bits: int) -> bytes:
+    """Integers (units, fields) of `field_bits` bits as the bytes of a region."""
+    shifts = np.arange(field_bits)
+    bits = (units[..., None] >> shifts & 1).astype(np.uint8)
+    return np.packbits(bits.reshape(-1), bitorder="little").tobytes()
+
+
+def rota(shares: Sequence[float]) -> tuple[int, ...]:
+    """Which port is served in which cycle, evenly spread: every port has at least its share of the bus.
+
+    shares: the fraction of all cycles in which a port needs a bus word, together at most 1. Of the lengths up to four
+    times the number of ports the shortest is taken that gives each port its share, else the longest.
+    """
+    ports = len(shares)
+    for length in range(ports, 4 * ports + 1):
+        places = [max(1, int(np.ceil(share * length - 1e-9))) for share in shares]
+        if sum(places) <= length:
+            break
+    else:
+        length = sum(places)
+    credit, order = np.zeros(ports), []
+    weight = np.array(places) / sum(places)
+    for _ in range(sum(places)):
+        credit += weight
+        port = int(np.argmax(credit))
+        credit[port] -= 1
+        order.append(port)
+    return tuple(order)
+
+
+def reader_parameters(image: WeightImage, shares: Sequence[float], depth: int) -> dict[str, int]:
+    """Parameters of `weight_reader.sv` for an image; `shares` as for `rota`, `depth` beats of buffer a port."""
+    order = rota(shares)
+    beats = [region.size * 8 // cost.BUS_BITS for region in image.regions]
+    return {
+        "PORTS": len(image.regions),
+        "BURST": BURST,
+        "DEPTH": depth,
+        "ROTA_LENGTH": len(order),
+        "UNITS": _table([region.unit_bits for region in image.regions], 8),
+        "OFFSETS": _table([region.offset // ALIGNMENT for region in image.regions], 32),
+        "BURSTS": _table([-(-count // BURST) for count in beats], 32),
+        "LASTS": _table([(count - 1) % BURST + 1 for count in beats], 8),
+        "ROTA": _table(order, 8),
+    }
+
+
+def _table(values: Sequence[int], bits: int) -> int:
+    """Entries of `bits` bits in one number, the first in the low bits."""
+    return sum(value << (bits * index) for index, value in enumerate(values))
