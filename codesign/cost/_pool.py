@@ -1,0 +1,19 @@
+"""Cost of `pool.sv` behind a window: `maxpool` and `peak`."""
+
+from __future__ import annotations
+
+from codesign.cost._window import Window
+from codesign.cost.base import BlockCost
+
+
+def cost(window: Window, taps: int, compared: int) -> BlockCost:
+    """Of window and comparison of `taps` positions; `compared`: bits of a lane that are compared again at the end."""
+    lanes, bits = window.lanes, window.x.bits
+    return BlockCost(
+        interval_cycles=window.interval_cycles,
+        latency_cycles=window.latency_cycles + taps + 1,
+        lut=window.lut() + lanes * (2 * bits + compared) + 14,
+        ff=window.ff() + lanes * 3 * bits + 8,
+        bram36=window.ramb18() / 2,
+        dsp=0,
+    )

@@ -1,0 +1,33 @@
+"""Fully connected layer: a folded matrix-vector unit over the beats of a frame."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from codesign.cost import _mvu
+from codesign.cost._mvu import Mvu
+from codesign.cost.base import BlockCost, Folding, Lanes
+from codesign.graph.ops.linear import Linear
+from codesign.graph.types import TensorType
+
+Types = tuple[TensorType, ...]
+
+
+def unit(op: Linear, inputs: Types, outputs: Types, folding: Folding) -> Mvu:
+    """The matrix-vector unit: columns in the stream's order (y, x, c), the channels padded to whole beats."""
+    (x,) = inputs
+    weight = op.weight.reshape(op.weight.shape[0], *x.shape)
+    padded = np.pad(weight, ((0, 0), (0, -x.channels % folding.simd), (0, 0), (0, 0)))
+    return Mvu(padded.transpose(0, 2, 3, 1).reshape(op.weight.shape[0], -1), op.bias, x, outputs[0], folding)
+
+
+def foldings(op: Linear, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
+    return _mvu.foldings(outputs[0].channels, inputs[0].channels)
+
+
+def lanes(op: Linear, inputs: Types, outputs: Types, folding: Folding) -> Lanes:
+    return Lanes((folding.simd,), (unit(op, inputs, outputs, folding).out_lanes,))
+
+
+def cost(op: Linear, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
+    return unit(op, inputs, outputs, folding).cost(vectors=1)

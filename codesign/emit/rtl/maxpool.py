@@ -1,0 +1,19 @@
+"""Max-pooling as an instance of `maxpool`."""
+
+from __future__ import annotations
+
+from codesign.cost import maxpool as model
+from codesign.cost.base import Folding
+from codesign.emit.rtl import _window
+from codesign.emit.rtl.base import Block, Port
+from codesign.graph.ops.maxpool import MaxPool
+from codesign.graph.types import TensorType
+
+
+def block(
+    name: str, op: MaxPool, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...], folding: Folding
+) -> Block:
+    (x,), lanes = inputs, folding.pe
+    window = _window.sliding(op, model.window(op, inputs, folding), outputs[0])
+    port = Port(lanes, x.bits, x.signed)
+    return Block("maxpool", {**window, "LANES": lanes, "BITS": x.bits, "SIGNED": int(x.signed)}, (port,), (port,))

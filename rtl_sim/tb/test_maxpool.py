@@ -1,0 +1,32 @@
+"""maxpool: positions outside the frame never win, not even against negative values."""
+
+import pytest
+from bench import Case, check_all
+
+from codesign.cost.base import Folding
+from codesign.graph import TensorType
+from codesign.graph.ops.maxpool import MaxPool
+
+
+def case(
+    shape: tuple[int, int, int], lanes: int, kernel: int, stride: int, pad: int, x: tuple[int, int] = (-128, 127)
+) -> Case:
+    op = MaxPool((kernel, kernel), (stride, stride), (pad,) * 4)
+    return Case(op, [TensorType(shape, *x)], Folding(lanes, lanes))
+
+
+def test_max_pooling_is_exact_with_padding_and_strides():
+    check_all(
+        [
+            case((3, 8, 8), 1, 3, 2, 1),
+            case((3, 7, 5), 2, 3, 2, 1, x=(-100, -1)),
+            case((5, 6, 6), 5, 2, 2, 0, x=(0, 15)),
+            case((1, 1, 1), 1, 3, 1, 1),
+            case((2, 5, 5), 1, 3, 1, 1, x=(-1, 0)),
+        ]
+    )
+
+
+@pytest.mark.parametrize("lanes", [1, 4])
+def test_a_pool_of_one_pixel_passes_it_on(lanes):
+    check_all([case((4, 3, 3), lanes, 1, 1, 0)])
