@@ -160,7 +160,7 @@ def _taken_late(arrived: Times, need: NDArray[np.int64], first: Times, last: Tim
 
 def _spaced(times: Times, gap: float) -> Times:
     """The least t with t[n] >= times[n] and t[n] >= t[n - 1] + gap."""
-    ramp: Times = np.arange(times.size) * gap
+    ramp = np.arange(times.size, dtype=np.float64) * np.float64(gap)
     spaced: Times = np.maximum.accumulate(times - ramp) + ramp
     return spaced
 

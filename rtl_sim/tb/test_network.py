@@ -76,7 +76,7 @@ def network() -> Graph:
     x = b.add("unit.concat", Concat(), f"{halves}.0", y)
     x = b.add("unit.shuffle", Shuffle(2), x)
     x = b.conv("decoder.pointwise", x, 10, 9)
-    s = b.conv("decoder.dilation", x, 9, 1, lo=-3, hi=3, shift=8)
+    s = b.conv("decoder.dilation", x, 9, 1, lo=-3, hi=3, shift=5)
     bias = b.rng.integers(-200, 200, 9)
     x = b.quantized("decoder.deform", Deform(b.weights(9, 1, 3, 3), bias, (2.0**-4,)), x, s)
     x = b.add("decoder.upsample", Upsample(2), x)
