@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 from codesign.cost import _lanes
 from codesign.cost.base import BlockCost, Folding, Lanes, beats, divisors
+from codesign.errors import GraphError
 from codesign.graph.ops.concat import Concat
 from codesign.graph.types import TensorType
 
 
 def foldings(op: Concat, inputs: Sequence[TensorType], outputs: Sequence[TensorType]) -> tuple[Folding, ...]:
     """The lanes divide the first input's channels, so that the seam lies between two beats."""
+    if len(inputs) != 2:
+        raise GraphError(f"the RTL joins 2 streams, not {len(inputs)}", remedy="concatenate in pairs")
     return _lanes.foldings(divisors(inputs[0].channels))
 
 

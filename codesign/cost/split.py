@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 from codesign.cost import _lanes
 from codesign.cost.base import BlockCost, Folding, Lanes, beats, divisors
+from codesign.errors import GraphError
 from codesign.graph.ops.split import Split
 from codesign.graph.types import TensorType
 
 
 def foldings(op: Split, inputs: Sequence[TensorType], outputs: Sequence[TensorType]) -> tuple[Folding, ...]:
     """The lanes divide the first output's channels, so that the seam lies between two beats."""
+    if len(op.sizes) != 2:
+        raise GraphError(f"the RTL parts a stream in 2, not in {len(op.sizes)}", remedy="split in pairs")
     return _lanes.foldings(divisors(op.sizes[0]))
 
 

@@ -37,6 +37,12 @@ module stream_register #(
     end
   end
 
+`ifndef SYNTHESIS
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      in0_valid_i && !in0_ready_o |=> in0_valid_i && $stable(in0_data_i))
+  else $error("%m: the writer took back or changed a beat before it had passed");
+`endif
+
 endmodule
 
 `default_nettype wire

@@ -1,8 +1,11 @@
 """concat: two streams become one, pixel by pixel, whatever their widths and signs."""
 
+import pytest
 from bench import Case, check_all
 
 from codesign.cost.base import Folding
+from codesign.cost.concat import foldings
+from codesign.errors import GraphError
 from codesign.graph import TensorType
 from codesign.graph.ops.concat import Concat
 
@@ -24,3 +27,9 @@ def test_channels_are_joined():
             case((58, 58), (unsigned, unsigned), 29),
         ]
     )
+
+
+def test_three_streams_are_refused():
+    kind = TensorType((2, 3, 4), 0, 1)
+    with pytest.raises(GraphError, match="concatenate in pairs"):
+        foldings(Concat(), [kind] * 3, [TensorType((6, 3, 4), 0, 1)])

@@ -1,8 +1,11 @@
 """split: one stream becomes two, pixel by pixel."""
 
+import pytest
 from bench import Case, check_all
 
 from codesign.cost.base import Folding
+from codesign.cost.split import foldings
+from codesign.errors import GraphError
 from codesign.graph import TensorType
 from codesign.graph.ops.split import Split
 
@@ -15,3 +18,8 @@ def test_channels_are_parted():
     check_all(
         [case((3, 5), 1), case((4, 3), 2), case((6, 10), 3), case((1, 1), 1), case((4, 2), 4), case((58, 58), 29)]
     )
+
+
+def test_three_streams_are_refused():
+    with pytest.raises(GraphError, match="split in pairs"):
+        foldings(Split((1, 2, 3)), [TensorType((6, 3, 4), 0, 1)], ())
