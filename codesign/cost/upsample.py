@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from codesign.cost import _lanes
-from codesign.cost._memory import block_ramb18, ram_in_block, ram_luts
+from codesign.cost._memory import block_depth, block_ramb18, ram_in_block, ram_luts
 from codesign.cost.base import BlockCost, Folding, Lanes, beats
 from codesign.graph.ops.upsample import Upsample
 from codesign.graph.types import TensorType
@@ -22,11 +22,21 @@ def lanes(op: Upsample, inputs: Sequence[TensorType], outputs: Sequence[TensorTy
 def ring_depth(op: Upsample, x: TensorType, folding: Folding) -> int:
     """Beats of the ring: what a writer of constant speed needs in order never to wait.
 
-    A row is read for `(factor - 1) / factor` of its time before its first beat is read for the last time, and the row
-    is written that much of its time before it is first read: 2 (1 - 1 / factor) rows are held then.
+    Such a writer has a share of 1 - 1 / factor of a row ahead when the row is first read, and writes as much again
+    until its last reading begins to free it: two rows times that share. A pixel is freed by the last of its repeats
+    only, which asks for the same share of a pixel; where block RAM would grow for it, that is left out, and such a
+    writer waits for so many beats once a row.
     """
-    row = x.width * beats(x.channels, folding.pe)
-    return max(row, -(-2 * row * (op.factor - 1) // op.factor), 4)
+    each = beats(x.channels, folding.pe)
+    row, width = x.width * each, folding.pe * x.bits
+    least = max(row, _share(2 * row, op.factor), 4)
+    depth = least + _share(each, op.factor)
+    return min(depth, block_depth(least, width)) if ram_in_block(least, width) else depth
+
+
+def _share(count: int, factor: int) -> int:
+    """count (1 - 1 / factor), rounded up."""
+    return -(-count * (factor - 1) // factor)
 
 
 def cost(op: Upsample, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding) -> BlockCost:

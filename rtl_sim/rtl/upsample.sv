@@ -2,9 +2,9 @@
 
 /// Nearest-neighbour upsampling: every pixel FACTOR times in its row, every row FACTOR times.
 ///
-/// A ring of DEPTH beats holds what is repeated. Two rows times 1 - 1 / FACTOR let a writer of constant speed, which sends
-/// one beat while FACTOR^2 leave, run on without waiting; four beats are the least for one output beat a cycle.
-/// Latency two cycles; cuts all combinatorial paths.
+/// A ring of DEPTH beats, at least a row, holds what is repeated. A writer of constant speed, which sends one beat while
+/// FACTOR^2 leave, never waits if it holds two rows and a pixel times 1 - 1 / FACTOR; four beats are the least for one
+/// output beat a cycle. Latency two cycles; cuts all combinatorial paths.
 module upsample #(
     parameter int FACTOR = 2,
     parameter int PIXELS = 4,  // of an input row
