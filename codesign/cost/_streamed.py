@@ -72,6 +72,11 @@ class Plan:
         return self.units * self.unit_bits // 8
 
     @property
+    def bus_share(self) -> float:
+        """Bus words a cycle that the block asks for while it works without a pause."""
+        return self.region_bytes * 8 / BUS_BITS / (self.tile * self.steps * self.groups)
+
+    @property
     def in_block(self) -> bool:
         return _memory.ram_in_block(1 << self.in_addr, self.in_width)
 
@@ -186,8 +191,7 @@ def prefetch_beats(plan: Plan, latency_cycles: int, burst: int) -> int:
     Latency counts from the moment a burst could be asked for to its last beat. While it is under way the block eats
     what is buffered, a weight word every `tile` cycles; the burst needs room of its own.
     """
-    beats_per_cycle = plan.folding.simd * plan.unit_bits / BUS_BITS / plan.tile
-    return burst + ceil(latency_cycles * beats_per_cycle) + 1
+    return burst + ceil(latency_cycles * plan.bus_share) + 1
 
 
 def _weight_bits(op: Conv) -> int:

@@ -1,5 +1,8 @@
 """conv_tile: streamed weights give the executor's sums and activations, in pixel order, at one word a cycle."""
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
 import pytest
 from bench import Streams, check_streams, random_frames
@@ -7,12 +10,25 @@ from bench import Streams, check_streams, random_frames
 from codesign.cost import _streamed as cost
 from codesign.cost.base import Folding
 from codesign.emit.rtl import _streamed as emit
+from codesign.emit.rtl import weight_image as image
+from codesign.emit.rtl.base import Block, Port
 from codesign.errors import ScheduleError
 from codesign.graph import TensorType
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 
 FRAMES = 3
+
+
+@dataclass(frozen=True)
+class Words:
+    """A memory file of 64-bit words, which `Memory` cannot hold as signed integers of 64 bits."""
+
+    file: str
+    content: str
+
+    def write(self, folder: Path) -> None:
+        (folder / self.file).write_text(self.content)
 
 
 def pointwise(
@@ -73,6 +89,61 @@ def test_a_requantization_inside_gives_its_activations():
         [
             streamed("a", even, uint8(16, 4, 6), Folding(4, 2), 8, Requant(np.full(1, 6), 0, 255, 1.0)),
             streamed("b", spread, uint8(10, 3, 5), Folding(2, 3), 11, Requant(shift, -128, 127, 1.0)),
+        ]
+    )
+
+
+def pair(label: str, latency: int, spread: int, stall: int, depth: int, interval: bool) -> Streams:
+    """Two blocks, one behind the other, on one memory; their demand on it is checked as well."""
+    x, tiles = uint8(24, 4, 10), (8, 10)
+    ops = [pointwise(24, 32, scale=(2.0**-6,), seed=1), pointwise(32, 80, scale=(2.0**-7,), seed=2)]
+    requants = [Requant(np.full(1, 6), 0, 255, 1.0), Requant(np.full(1, 7), 0, 255, 1.0)]
+    foldings = [Folding(4, 2), Folding(4, 4)]
+    frames = random_frames(np.random.default_rng(3), x, FRAMES)
+    made, kind, values, intervals = {}, x, frames, []
+    for name, op, requant, folding, tile in zip("AB", ops, requants, foldings, tiles, strict=True):
+        (y,) = op.infer(kind)
+        made[name] = emit.block(name, op, (kind,), (y,), folding, tile, requant)
+        intervals.append(cost.cost(op, (kind,), (y,), folding, tile, requant).interval_cycles)
+        (kind,), (values,) = requant.infer(y), requant.execute(*op.execute(values))
+    weights = image.weight_image(made)
+    file = f"{label}.mem"
+    skipped = ("PIXELS", "X_BITS", "X_SIGNED", "REQUANT")
+    parameters: dict[str, int | str] = {}
+    for name, block in made.items():
+        parameters |= {f"{name}_{key}": value for key, value in block.block.parameters.items() if key not in skipped}
+    readers = image.reader_parameters(weights, [block.plan.bus_share for block in made.values()], depth)
+    passes = [FRAMES * x.pixels / tile for tile in tiles]
+    asked = [count * region.size / 8 for count, region in zip(passes, weights.regions, strict=True)]
+    slack = sum((FRAMES + 1) * region.size / 8 + depth + 4 for region in weights.regions)
+    parameters |= {key: value for key, value in readers.items() if key != "PORTS"} | {
+        "PIXELS": x.pixels,
+        "FRAMES": FRAMES,
+        "ASKED_MIN": int(sum(asked)),
+        "ASKED_MAX": int(sum(asked) + slack),
+        "MEMORY_BEATS": len(weights.data) // 8,
+        "MEMORY_FILE": file,
+        "LATENCY": latency,
+        "SPREAD": spread,
+        "STALL": stall,
+    }
+    block = Block(
+        "streamed_pair",
+        parameters,
+        (Port(2, x.bits, False),),
+        (Port(4, kind.bits, False), Port(1, 1, False)),
+        (Words(file, weights.text()),),
+    )
+    outputs = [values, np.ones((FRAMES, 1, 1, 1), np.int32)]
+    return Streams(label, block, [frames], outputs, max(intervals) if interval else None)
+
+
+def test_blocks_share_a_memory_and_read_their_weights_once_a_tile():
+    check_streams(
+        [
+            pair("near", 0, 0, 0, 16, True),
+            pair("far", 100, 100, 0, 32, False),
+            pair("stalling", 0, 200, 160, 16, False),
         ]
     )
 
