@@ -36,8 +36,8 @@ def rows(units: Sequence[Unit], source: str) -> tuple[Row, ...]:
             if not left[name]:
                 rails[rails.index(name)] = None
         passing = tuple(index for index, name in enumerate(rails) if name is not None)
-        rail = next((index for index in entering if rails[index] is None), None)
-        rail = _free(rails, entering[0]) if rail is None else rail
+        ended = [index for index in entering if rails[index] is None]
+        rail = min(ended) if ended else _free(rails, entering[0])
         leaving = []
         for output in unit.outputs:
             if left.get(output.name):
