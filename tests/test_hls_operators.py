@@ -1,12 +1,10 @@
 """Every operator at its corner shapes, all in one hls4ml project so that g++ runs once."""
 
-import fcntl
-
 import numpy as np
 import pytest
+from hls_projects import shared_project
 
 from codesign.cost.base import Folding
-from codesign.emit.hls.project import emit_hls
 from codesign.emit.hls.run import run_hls
 from codesign.graph import Graph, Node, TensorType, execute
 from codesign.graph.ops.concat import Concat
@@ -159,11 +157,7 @@ def outcome(common_folder):
     kind = graph.inputs[names("requant of every tie")[1][0]]
     inputs[names("requant of every tie")[1][0]][:, 0] = np.arange(kind.lo, kind.hi + 1).reshape(9, 9)
     foldings = {names(case)[0]: folding for case, folding in FOLDINGS.items()}
-    folder = common_folder / "hls_operators"
-    with open(f"{folder}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            emit_hls(graph, folder, part="xc7z020clg400-1", clock_period_ns=10.0, foldings=foldings)
+    with shared_project(graph, common_folder / "hls_operators", foldings=foldings) as folder:
         got = run_hls(folder, graph, inputs, processes=1)
     return graph, execute(graph, inputs), got
 

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from hls_projects import BOARD, shared_project
 
 from codesign.cost.base import Folding
 from codesign.emit.hls.project import emit_hls
@@ -27,13 +28,14 @@ from codesign.graph.ops.split import Split
 from codesign.graph.ops.upsample import Upsample
 from codesign.schedule.edges import Edge
 
-BOARD = {"part": "xc7z020clg400-1", "clock_period_ns": 10.0}
 PADS = (1, 1, 1, 1)
 RANDOM = np.random.default_rng(2)
 
 
 def weights(*shape):
-    return RANDOM.integers(-7, 8, shape), RANDOM.integers(-90, 90, shape[0])
+    """Weights and biases, the same in every test process."""
+    random = np.random.default_rng(shape)
+    return random.integers(-7, 8, shape), random.integers(-90, 90, shape[0])
 
 
 def network():
@@ -90,10 +92,11 @@ def flip_lowest_bit(file):
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory):
-    graph, folder = network(), tmp_path_factory.mktemp("hls") / "project"
-    emit(graph, folder, foldings={"stem.conv": Folding(8, 3), "config2": Folding(4)})
-    run_hls(folder, graph, images(graph, 1))
+def compiled(common_folder):
+    graph = network()
+    foldings = {"stem.conv": Folding(8, 3), "config2": Folding(4)}
+    with shared_project(graph, common_folder / "hls_network", foldings=foldings) as folder:
+        run_hls(folder, graph, images(graph, 1))
     return graph, folder
 
 

@@ -13,20 +13,20 @@ from hls4ml.backends.template import FunctionCallTemplate, LayerConfigTemplate
 from hls4ml.model.layers import Layer, register_layer
 
 from codesign.emit.hls.base import own_class_name
+from codesign.graph.plugins import names
 from codesign.resources import hls_dir
 
 BACKEND = "Vitis"
-_UTILITIES = ("observe",)
 
 
 @cache
 def register() -> None:
-    """Makes every operator that has a header `hls/nnet_<kind>.h` known to hls4ml's Vitis back end."""
+    """Gives hls4ml's Vitis back end every header `hls/nnet_*.h`, and a layer for each named after an operator."""
     backend = get_backend(BACKEND)
     for header in sorted(hls_dir().resolve().glob("nnet_*.h")):
         backend.register_source(header)
         kind = header.stem.removeprefix("nnet_")
-        if kind not in _UTILITIES:
+        if kind in names("codesign.graph.ops"):
             _register_operator(backend, kind)
 
 

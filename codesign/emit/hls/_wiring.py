@@ -57,7 +57,9 @@ def wire(graph: Graph, foldings: Mapping[str, Folding] | None = None) -> Wiring:
     """Raises GraphError for names that collide and for tensors that nobody reads, or too many."""
     _check_names(graph)
     tensors = {name: Stream(cpp_identifier(name), kind) for name, kind in graph.types.items()}
-    by_tensor = {name: [edge for edge in edges(graph) if edge.tensor == name] for name in tensors}
+    by_tensor: dict[str, list[Edge]] = {name: [] for name in tensors}
+    for edge in edges(graph):
+        by_tensor[edge.tensor].append(edge)
     _check_readers(graph, by_tensor)
     streams = {edge: _stream(tensors[name], edge, found) for name, found in by_tensor.items() for edge in found}
     copies = {

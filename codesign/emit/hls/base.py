@@ -77,7 +77,6 @@ def own(
     The C++ function is called with the streams and then the arrays; its configuration struct holds the `constants`
     and `types`. Arrays (values, precision) become hls4ml weights, which C simulation reads from `weights/*.txt`.
     """
-    kind = block.op.kind
     attributes = {
         "shapes": [list(s.shape) for s in block.outputs],
         "stream_types": [s.precision for s in block.outputs],
@@ -86,7 +85,7 @@ def own(
         "arrays": {name: {"data": data, "precision": kind} for name, (data, kind) in (arrays or {}).items()},
     }
     inputs, outputs = (tuple(s.name for s in streams) for streams in (block.inputs, block.outputs))
-    return (Layer(own_class_name(kind), block.name, inputs, outputs, attributes),)
+    return (Layer(own_class_name(block.op.kind), block.name, inputs, outputs, attributes),)
 
 
 def own_class_name(kind: str) -> str:

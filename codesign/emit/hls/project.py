@@ -53,6 +53,7 @@ def emit_hls(
         with _hls4ml():
             model = _model(wiring, _settings(folder, part, clock_period_ns))
             _set_depths(model, wiring, fifo_depths or {})
+            _declare_types(model)
             _observe(model, wiring)
             model.write()
             _make_reproducible(folder, model.config.get_config_value("Stamp"), digest(graph)[:8])
@@ -157,20 +158,22 @@ def _set_depths(model: Any, wiring: Wiring, depths: Mapping[Edge, int]) -> None:
                 variable.pragma = ("stream", by_stream[variable.name])
 
 
-def _observe(model: Any, wiring: Wiring) -> None:
-    """Lets C simulation record every tensor, and declares the type of every stream.
-
-    hls4ml declares one type a layer, which is not enough for a layer with several outputs.
-    """
-    tensors = {stream.name for stream in wiring.tensors.values()} - {stream.name for stream in wiring.inputs}
+def _declare_types(model: Any) -> None:
+    """hls4ml declares one type a layer, which is not enough for a layer with several outputs."""
     for layer in model.get_layers():
-        variables = list(layer.get_variables())
-        for variable in variables:
+        for variable in list(layer.get_variables()):
             layer.set_attr(variable.type.name, variable.type)
-        seen = [f'nnet::observe({v.name}, "{v.name}");' for v in variables if v.name in tensors]
+
+
+def _observe(model: Any, wiring: Wiring) -> None:
+    """Lets C simulation record every tensor, right after the call that fills its stream."""
+    tensors = {stream.name for stream in wiring.tensors.values()}
+    for layer in model.get_layers():
         call = layer.get_attr("function_cpp")
-        if call and seen:
-            layer.set_attr("function_cpp", [call, "#ifndef __SYNTHESIS__", *seen, "#endif"])
+        names = [variable.name for variable in layer.get_variables() if variable.name in tensors]
+        if call and names:
+            calls = [f'nnet::observe({name}, "{name}");' for name in names]
+            layer.set_attr("function_cpp", [call, "#ifndef __SYNTHESIS__", *calls, "#endif"])
             layer.set_attr("include_header", [*layer.get_attr("include_header"), "nnet_utils/nnet_observe.h"])
 
 
