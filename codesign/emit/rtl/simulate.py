@@ -60,7 +60,7 @@ def simulate(
 
     images_int: (N, C, H, W) integers, or one such array by input name. tensors: names of those to record besides the
     outputs, all if None. stall: probability with which each source pauses and each reader is not ready, in any cycle.
-    waves: FST file to write. cache: folder of compiled simulators (default: `.cache` beside `rtl_dir`); one is reused
+    waves: VCD file to write. cache: folder of compiled simulators (default: `.cache` beside `rtl_dir`); one is reused
     as long as the SystemVerilog is the same, memory files are read at the start of each run. on_frame: called with
     the number of frames that have left the last output.
     Raises ToolError for a missing or failing compiler and for a deadlock, naming the streams that stand still.
@@ -87,7 +87,7 @@ def build(project: RtlProject, cache: Path, *, waves: bool = False) -> tuple[Pat
     """The compiled simulator of `project` and the seconds that its compilation took, 0 if it was there already."""
     wrapper = _wrapper(project)
     harness = sorted(HARNESS.iterdir())
-    flags = [*FLAGS, *(["--trace-fst"] if waves else [])]
+    flags = [*FLAGS, *(["--trace-vcd"] if waves else [])]
     sha = hashlib.sha256(repr((flags, COMPILER, wrapper)).encode())
     for path in (*project.sources, *harness):
         sha.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -5,7 +5,7 @@
 // RUN is a text file of lines
 //   run    <frames> <stall> <seed> <quiet>     stall: probability of a pause a cycle; quiet: cycles without a beat
 //                                              after which the network counts as deadlocked
-//   waves  <file>                              only in a binary built with --trace-fst
+//   waves  <file>                              only in a binary built with --trace-vcd
 //   stream <id> <role> <lanes> <bits> <signed> <channels> <pixels> <file> <name>
 // with role `input`, `output` or `inner`. Files hold int32 in the order frame, pixel, channel; `-` records nothing.
 // Lanes past the last channel are driven with noise and not recorded. Prints `frame N` at the end of each frame and at
@@ -25,8 +25,8 @@
 #include "Vnetwork.h"
 #include "Vnetwork__Dpi.h"
 #include "verilated.h"
-#if VM_TRACE_FST
-#include "verilated_fst_c.h"
+#if VM_TRACE_VCD
+#include "verilated_vcd_c.h"
 #endif
 
 namespace {
@@ -205,20 +205,22 @@ int main(int argc, char** argv) {
     const auto context = std::make_unique<VerilatedContext>();
     context->traceEverOn(!waves.empty());
     const auto top = std::make_unique<Vnetwork>(context.get());
-#if VM_TRACE_FST
-    VerilatedFstC fst;
+#if VM_TRACE_VCD
+    VerilatedVcdC waveform;
     if (!waves.empty()) {
-        top->trace(&fst, 99);
-        fst.open(waves.c_str());
+        top->trace(&waveform, 99);
+        waveform.open(waves.c_str());
     }
 #endif
     const auto tick = [&] {
+        static uint64_t time = 0;
         for (int level = 1; level >= 0; level--) {
             top->clk_i = level;
             top->eval();
-#if VM_TRACE_FST
-            if (fst.isOpen()) fst.dump(2 * cycle + 1 - level);
+#if VM_TRACE_VCD
+            if (waveform.isOpen()) waveform.dump(time);
 #endif
+            time++;
         }
     };
 
@@ -232,8 +234,8 @@ int main(int argc, char** argv) {
         deadlock = cycle - last_beat_cycle > quiet;
     }
     top->final();
-#if VM_TRACE_FST
-    fst.close();
+#if VM_TRACE_VCD
+    waveform.close();
 #endif
     for (Stream& s : streams) {
         if (s.out) std::fclose(s.out);
