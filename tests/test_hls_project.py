@@ -154,7 +154,7 @@ def test_a_moved_project_runs_in_a_fresh_process_without_compiling_again(copy, t
     ("block", "file"),
     [
         ("stem.conv", "stem__conv_weight"),
-        ("config2", "config2__weight"),
+        ("config2", "config2__bias"),
         ("b2", "b2_shift"),
         ("classes", "classes_bias"),
     ],
