@@ -157,9 +157,7 @@ def cost(
     (x,), (y,) = inputs, outputs
     out = requant.infer(y)[0] if requant else y
     p = plan(op, y, out, x, folding, tile)
-    requant_cycles = (
-        requant_cost.cost(requant, (y,), (out,), Folding(folding.pe, folding.pe)).latency_cycles if requant else 0
-    )
+    inside = requant_cost.cost(requant, (y,), (out,), Folding(folding.pe, folding.pe)).latency_cycles if requant else 0
     slices = folding.simd * folding.pe // (2 if p.pair else 1)
     ramb18 = 0
     memory_luts = 0
@@ -171,7 +169,7 @@ def cost(
     lut, ff = _logic(p, x.bits)
     return BlockCost(
         interval_cycles=p.steps * p.groups * p.vectors,
-        latency_cycles=tile * (p.steps * (p.groups + 1) + 1) + folding.simd + requant_cycles + 5,
+        latency_cycles=tile * (p.steps * (p.groups + 1) + 1) + folding.simd + inside + 6,
         lut=lut + memory_luts,
         ff=ff,
         bram36=ramb18 / 2,

@@ -190,7 +190,7 @@ module conv_tile #(
   end
 
   // The results' addresses wait for them; a pixel's last word carries `retire`.
-  localparam int TAG_BITS = $clog2(SIMD + 8);
+  localparam int TAG_BITS = $clog2(SIMD + 9);
   (* ram_style = "distributed" *) logic [OUT_ADDR+1:0] tags[1<<TAG_BITS];
   logic [TAG_BITS-1:0] tag_write, tag_read;
   logic [OUT_ADDR+1:0] tag;
@@ -264,9 +264,9 @@ module conv_tile #(
       .sum_o         (sum)
   );
 
-  logic [SIMD+2:0] leaving;  // from `tag_valid` on
+  logic [SIMD+3:0] leaving;  // from `tag_valid` on
   always_ff @(posedge clk_i) begin
-    leaving <= {leaving[SIMD+1:0], tag_valid};
+    leaving <= {leaving[SIMD+2:0], tag_valid};
     if (!rst_ni) leaving <= '0;
   end
 
@@ -289,7 +289,7 @@ module conv_tile #(
     ) i_requant (
         .clk_i,
         .rst_ni,
-        .in0_valid_i (leaving[SIMD+2]),
+        .in0_valid_i (leaving[SIMD+3]),
         .in0_ready_o (unused_ready),
         .in0_data_i  (sum),
         .out0_valid_o(result_valid),
@@ -297,7 +297,7 @@ module conv_tile #(
         .out0_data_o (result)
     );
   end else begin : gen_sums
-    assign result_valid = leaving[SIMD+2];
+    assign result_valid = leaving[SIMD+3];
     assign result = sum;
   end
 

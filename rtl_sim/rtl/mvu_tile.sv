@@ -6,7 +6,7 @@
 /// in the same order. A word with `go_i` (held through the word) adds the next weight word's products with `x_i` to the
 /// vectors' sums, or, with `first_i`, to the bias; a word without it leaves the sums as they are. `ready_o` says that a
 /// weight word has been fetched: `go_i` needs it in the cycle before `start_i`. `x_i` comes two cycles after its turn
-/// began, `sum_o` is there SIMD + 4 cycles after it.
+/// began, `sum_o` is there SIMD + 5 cycles after it.
 ///
 /// The weight stream brings units of PE fields of W_FIELD bits, low output first: a word is SIMD of them, one an input
 /// lane. A word that was fetched under `extra_i` is followed by EXTRA more, which shift through the bias register: what the
@@ -63,13 +63,16 @@ module mvu_tile #(
   end
 
   // Lane i takes its weights over, or zeros when the word is idle, in cycle i + 2 of a word.
-  logic [SIMD:0] started, going;
-  logic [1:0] first;
+  logic [SIMD:0] started;
+  logic [(SIMD > 1 ? SIMD : 2):0] going;
+  logic [2:0] first;
+  logic bias_start;
   wire consume = started[1] && going[1];
   always_ff @(posedge clk_i) begin
     started <= {started[SIMD-1:0], start_i};
-    going   <= {going[SIMD-1:0], go_i};
-    first   <= {first[0], first_i};
+    going   <= {going[$high(going)-1:0], go_i};
+    first   <= {first[1:0], first_i};
+    bias_start <= consume && first[1];
     if (!rst_ni) {started, going} <= '0;
   end
 
@@ -114,29 +117,29 @@ module mvu_tile #(
       if (fetch && unit >= UNIT_BITS'(SIMD)) begin
         fetched_bias[p] <= (BIAS_UNITS * W_FIELD)'({weight_data_i[p*W_FIELD+:W_FIELD], fetched_bias[p]} >> W_FIELD);
       end
-      if (consume && first[1]) bias[p] <= fetched_bias[p][ACC_BITS-1:0] ^ {LOW, {(ACC_BITS - 1) {1'b0}}};
+      if (bias_start) bias[p] <= fetched_bias[p][ACC_BITS-1:0] ^ {LOW, {(ACC_BITS - 1) {1'b0}}};
     end
   end
 
   // Lane s works s cycles after lane 0.
   logic [SIMD-1:0][B_BITS-1:0] x;
   for (genvar s = 0; s < SIMD; s++) begin : gen_x
-    logic [s:0][X_BITS-1:0] late;
+    logic [s+1:0][X_BITS-1:0] late;
     always_ff @(posedge clk_i) begin
       late[0] <= x_i[s*X_BITS+:X_BITS];
-      for (int i = 1; i <= s; i++) late[i] <= late[i-1];
+      for (int i = 1; i <= s + 1; i++) late[i] <= late[i-1];
     end
-    assign x[s] = B_BITS'($signed({X_SIGNED && late[s][X_BITS-1], late[s]}));
+    assign x[s] = B_BITS'($signed({X_SIGNED && late[s+1][X_BITS-1], late[s+1]}));
   end
 
   logic fresh;  // the sums start from the bias
-  always_ff @(posedge clk_i) fresh <= first[1] && going[1];
+  always_ff @(posedge clk_i) fresh <= first[2] && going[2];
 
   for (genvar a = 0; a < PE / SHARE; a++) begin : gen_slices
     logic signed [FIELDS-1:0] chain[SIMD+1];
     logic signed [FIELDS-1:0] loop[LOOP];
     for (genvar s = 0; s < SIMD; s++) begin : gen_simd
-      logic signed [A_BITS-1:0] low, high;
+      logic signed [A_BITS-1:0] low, high, factor;
       logic signed [A_BITS+B_BITS-1:0] product;
       assign low = A_BITS'($signed(weights[s][a*SHARE]));
       if (PAIR) begin : gen_pair
@@ -145,7 +148,8 @@ module mvu_tile #(
         assign high = '0;
       end
       always_ff @(posedge clk_i) begin
-        product    <= A_BITS'(low + high) * $signed(x[s]);
+        factor     <= low + high;
+        product    <= factor * $signed(x[s]);
         chain[s+1] <= chain[s] + FIELDS'(product);
       end
     end
