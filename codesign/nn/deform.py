@@ -61,7 +61,7 @@ def _rows_and_index(x: Tensor, dilation: Tensor, margin: int) -> tuple[Tensor, T
 
 def _to_nchw(rows: Tensor, shape: torch.Size) -> Tensor:
     n, c, h, w = shape
-    return rows.reshape(n, h, w, c).permute(0, 3, 1, 2).contiguous()
+    return rows.reshape(n, h, w, c).permute(0, 3, 1, 2)
 
 
 def square_depthwise(x: Tensor, weight: Tensor, dilation: Tensor, bound: int, bias: Tensor | None = None) -> Tensor:

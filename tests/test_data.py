@@ -1,0 +1,131 @@
+"""The VOC reader, on folders made here, and the digits set."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from codesign.data import training_set, validation_set
+from codesign.data.digits import sources, write_digits
+from codesign.data.voc import VocDataset
+from codesign.errors import DataError
+from codesign.recipe import load_recipe
+
+TINY = Path(__file__).parent / "recipes" / "tiny.yaml"
+CLASSES = ("cat", "dog")
+
+
+def object_xml(name="cat", box=(1, 1, 4, 3), difficult=0):
+    keys = ("xmin", "ymin", "xmax", "ymax")
+    coordinates = "".join(f"<{k}>{v}</{k}>" for k, v in zip(keys, box, strict=True))
+    return f"<object><name>{name}</name><difficult>{difficult}</difficult><bndbox>{coordinates}</bndbox></object>"
+
+
+def write_voc(folder: Path, objects: str, name="000001", split="test", suffix=".png", size=(10, 6)):
+    """One image of (width, height) pixels whose red is x and whose green is y."""
+    for part in ("JPEGImages", "Annotations", "ImageSets/Main"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    x, y = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
+    Image.fromarray(np.stack((x, y, 0 * x), 2).astype(np.uint8)).save(folder / "JPEGImages" / (name + suffix))
+    xml = f"<annotation><filename>{name}{suffix}</filename>{objects}</annotation>"
+    (folder / "Annotations" / f"{name}.xml").write_text(xml)
+    with (folder / "ImageSets" / "Main" / f"{split}.txt").open("a") as file:
+        file.write(f"{name}\n")
+    return folder
+
+
+def test_boxes_count_from_zero_and_exclude_their_end(tmp_path):
+    write_voc(tmp_path, object_xml(box=(1, 2, 10, 6)) + object_xml("dog", difficult=1))
+    (sample,) = VocDataset(tmp_path, "test", CLASSES)
+    assert sample.boxes.tolist() == [[0, 1, 10, 6], [0, 0, 4, 3]]
+    assert sample.labels.tolist() == [0, 1]
+    assert sample.difficult.tolist() == [False, True]
+    assert sample.image.shape == (3, 6, 10)
+    assert sample.image[:, 4, 7].tolist() == [7, 4, 0]
+
+
+def test_an_image_without_objects_is_read(tmp_path):
+    (sample,) = VocDataset(write_voc(tmp_path, ""), "test", CLASSES)
+    assert sample.boxes.shape == (0, 4)
+
+
+def test_a_devkit_gives_the_union_of_the_years_that_have_the_split(tmp_path):
+    write_voc(tmp_path / "VOC2007", object_xml(), name="a", split="trainval", suffix=".jpg")
+    write_voc(tmp_path / "VOC2007", object_xml(), name="b", split="test", suffix=".jpg")
+    write_voc(tmp_path / "VOC2012", object_xml("dog"), name="c", split="trainval", suffix=".jpg")
+    assert [s.name for s in VocDataset(tmp_path, "trainval", CLASSES)] == ["a", "c"]
+    assert [s.name for s in VocDataset(tmp_path, "test", CLASSES)] == ["b"]
+
+
+@pytest.mark.parametrize("box", [(0, 1, 4, 3), (1, 1, 11, 3), (1, 1, 4, 7), (5, 1, 4, 3), (1, 1, "wide", 3)])
+def test_a_box_outside_its_image_is_refused(tmp_path, box):
+    write_voc(tmp_path, object_xml(box=box))
+    with pytest.raises(DataError, match=r"000001\.xml.*box"):
+        VocDataset(tmp_path, "test", CLASSES)[0]
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda f: (f / "JPEGImages" / "000001.png").unlink(), "image is missing"),
+        (lambda f: (f / "JPEGImages" / "000001.png").write_bytes(b"\x89PNG"), "not readable as an image"),
+        (lambda f: (f / "Annotations" / "000001.xml").unlink(), "annotation is missing"),
+        (lambda f: (f / "Annotations" / "000001.xml").write_text("<annotation>"), "not readable as XML"),
+        (
+            lambda f: (f / "Annotations" / "000001.xml").write_text('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'),
+            "not readable as XML",
+        ),
+        (lambda f: write_voc(f, object_xml("horse")), "unknown class 'horse'"),
+    ],
+)
+def test_a_damaged_folder_is_refused_with_the_file_named(tmp_path, damage, message):
+    damage(write_voc(tmp_path, object_xml()))
+    with pytest.raises(DataError, match=message) as caught:
+        VocDataset(tmp_path, "test", CLASSES)[0]
+    assert "000001" in caught.value.where
+
+
+@pytest.mark.parametrize("split", ["trainval", "test"])
+def test_a_missing_folder_or_list_is_refused(tmp_path, split):
+    with pytest.raises(DataError, match="no such data folder"):
+        VocDataset(tmp_path / "nowhere", split, CLASSES)
+    with pytest.raises(DataError, match=f"{split}.txt"):
+        VocDataset(tmp_path, split, CLASSES)
+
+
+def test_images_of_another_size_are_stretched_with_their_boxes(tmp_path):
+    write_voc(tmp_path, object_xml(box=(1, 1, 5, 3)), size=(10, 6))
+    settings = ["data.set=voc", f"data.path={tmp_path}", "data.image_size=32", "model.classes=[cat, dog]"]
+    sample = validation_set(load_recipe(TINY, settings))[0]
+    assert sample.image.shape == (3, 32, 32)
+    assert sample.boxes == pytest.approx(np.array([[0, 0, 16, 16]]))
+
+
+def test_the_two_splits_of_the_digits_share_no_handwriting():
+    train, test = (({image.tobytes() for image in sources(split).ink}) for split in ("trainval", "test"))
+    assert len(train) + len(test) == 1797
+    assert not train & test
+
+
+def test_digits_are_the_same_bytes_for_the_same_seed_and_others_for_another(tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        write_digits(tmp_path / name, image_size=32, train_images=2, test_images=2, seed=seed)
+    files = [p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file()]
+    assert len(files) == 10
+    for file in files:
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+    images = [file for file in files if file.suffix == ".png"]
+    assert all((tmp_path / "a" / file).read_bytes() != (tmp_path / "c" / file).read_bytes() for file in images)
+
+
+def test_the_digits_set_is_read_by_the_voc_reader_with_objects_inside(tmp_path, monkeypatch):
+    monkeypatch.setenv("CODESIGN_CACHE", str(tmp_path))
+    recipe = load_recipe(TINY, ["data.image_size=64"])
+    train = training_set(recipe)
+    assert len(train) == 24
+    assert len(validation_set(recipe)) == 8
+    samples = [train[index] for index in range(len(train))]
+    heights = np.concatenate([s.boxes[:, 3] - s.boxes[:, 1] for s in samples])
+    assert heights.max() > 2.5 * heights.min()
+    assert all(1 <= len(s.boxes) <= 3 and s.image.shape == (3, 64, 64) for s in samples)

@@ -1,0 +1,97 @@
+"""The exported QONNX graph against the PyTorch network, bit for bit."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.core.onnx_exec import execute_onnx
+from test_nn_codenet import images, pair
+
+from codesign.frontend.export import INPUT_NAME, export_qonnx
+from codesign.nn.codenet import Heads, conv_units
+from codesign.nn.layers import plain
+from codesign.recipe import load_recipe
+
+TINY = Path(__file__).parent / "recipes" / "tiny.yaml"
+SIMPLE = {
+    "Quant", "Conv", "Relu", "MaxPool", "Resize", "Split", "Concat", "Reshape", "Transpose", "DeformConv", "Sub", "Mul",
+    "Clip", "Equal", "GreaterOrEqual", "And", "Where",
+}  # fmt: skip
+
+
+@pytest.fixture(
+    scope="module",
+    params=[[], ["model.decoder.order=pointwise_first", "model.decoder.bound=5", "model.stem.kind=stride4"]],
+    ids=["default", "pointwise-first"],
+)
+def exported(request):
+    recipe = load_recipe(TINY, request.param)
+    _, network = pair(recipe)
+    return network, export_qonnx(network, recipe)
+
+
+def observe(network, image):
+    seen = {}
+    hooks = [
+        module.register_forward_hook(lambda m, i, o, path=path: seen.update({path: plain(o)}))
+        for path, module in network.named_modules()
+        if path in conv_units(network) or path.endswith((".pool", ".upsample")) or path.split(".")[-1].isdigit()
+    ]
+    with torch.no_grad():
+        outputs = network(image)
+    for hook in hooks:
+        hook.remove()
+    return seen, outputs
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_qonnx_executes_to_the_same_bits_at_every_block(exported, seed):
+    network, proto = exported
+    image = images(1, seed=seed)
+    seen, outputs = observe(network, image)
+    values = execute_onnx(ModelWrapper(proto), {INPUT_NAME: image.numpy()}, return_full_exec_context=True)
+    for name, expected in outputs._asdict().items():
+        assert np.array_equal(values[name], expected.numpy()), name
+    compared = [path for path in seen if path in values]
+    for path in compared:
+        assert np.array_equal(values[path], seen[path].numpy()), path
+    hidden = {"heads.size.output", "heads.offset.output"}  # these two are graph outputs, and carry those names
+    assert set(conv_units(network)) - set(compared) == hidden
+
+
+def test_nodes_and_parameters_are_named_after_their_modules(exported):
+    network, proto = exported
+    outputs = {node.output[0]: node for node in proto.graph.node}
+    modules = dict(network.named_modules())
+    for path, unit in conv_units(network).items():
+        accumulator = outputs[f"{path}.conv"]
+        assert accumulator.op_type == ("Conv" if "spatial" not in path else "DeformConv")
+        weight = outputs[accumulator.input[1]]
+        assert weight.name == f"{path}.conv.weight_quant"
+        assert unit.conv is modules[f"{path}.conv"]
+    names = [node.name for node in proto.graph.node]
+    assert len(set(names)) == len(names)
+
+
+def test_the_graph_is_made_of_simple_standard_operators(exported):
+    _, proto = exported
+    assert {node.op_type for node in proto.graph.node} <= SIMPLE
+    assert {item.domain: item.version for item in proto.opset_import}[""] == 19
+    assert [value.name for value in proto.graph.input] == [INPUT_NAME]
+    assert [value.name for value in proto.graph.output] == list(Heads._fields)
+    shape = [dim.dim_value for dim in proto.graph.input[0].type.tensor_type.shape.dim]
+    assert shape == [1, 3, 32, 32]
+
+
+def test_the_file_tells_nothing_of_the_machine_it_was_made_on(exported):
+    _, proto = exported
+    assert str(Path.cwd()).encode() not in proto.SerializeToString()
+
+
+def test_the_file_survives_being_written_and_read(exported, tmp_path):
+    _, proto = exported
+    onnx.save(proto, tmp_path / "model.onnx")
+    assert onnx.load(tmp_path / "model.onnx") == proto

@@ -1,0 +1,247 @@
+"""Training: targets, losses, precision, and resuming to the same bits."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from codesign.data import Sample, validation_set
+from codesign.detection import Boxes
+from codesign.errors import CheckpointError, DataError
+from codesign.nn.codenet import Heads
+from codesign.recipe import load_recipe
+from codesign.training import load_run, train
+from codesign.training.losses import detection_loss, focal_loss
+from codesign.training.metrics import average_precision, evaluate_network
+from codesign.training.run import LAST_CHECKPOINT, RESULT, WEIGHTS, load_result
+from codesign.training.targets import gaussian_radius, make_batch, splat
+from codesign.training.task import DetectionTask, EpochShuffle, learning_rate_factor
+
+TINY = Path(__file__).parent / "recipes" / "tiny.yaml"
+
+torch.set_num_threads(1)  # the tiny network gains nothing from more, and tests may run side by side
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CODESIGN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def run(cache, tmp_path_factory):
+    return train(TINY, tmp_path_factory.mktemp("runs") / "whole", progress=False)
+
+
+class InterruptionError(Exception):
+    """Stands for a kill."""
+
+
+@pytest.mark.parametrize("step", [2, 4, 11, 16], ids=lambda step: f"after-step-{step}")
+def test_an_interrupted_training_resumes_to_the_same_bits(run, tmp_path, monkeypatch, step):
+    steps = 0
+    original = DetectionTask.training_step
+
+    def interrupted(self, *arguments):
+        nonlocal steps
+        steps += 1
+        if steps > step:
+            raise InterruptionError
+        return original(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DetectionTask, "training_step", interrupted)
+        with pytest.raises(InterruptionError):
+            train(TINY, tmp_path / "run", progress=False)
+    assert not (tmp_path / "run" / RESULT).exists()
+    resumed = train(TINY, tmp_path / "run", resume=True, progress=False)
+    assert (tmp_path / "run" / WEIGHTS).read_bytes() == (run.run / WEIGHTS).read_bytes()
+    assert (resumed.ap50, resumed.ap) == (run.ap50, run.ap)
+
+
+def test_another_seed_trains_another_network(run, tmp_path):
+    other = train(TINY, tmp_path / "run", overrides=["seed=4"], progress=False)
+    assert (other.run / WEIGHTS).read_bytes() != (run.run / WEIGHTS).read_bytes()
+
+
+def test_a_finished_run_loads_evaluates_to_its_result_and_needs_no_training_again(run, monkeypatch):
+    recipe, network = load_run(run.run)
+    assert not network.training
+    precision = evaluate_network(network, recipe, validation_set(recipe))
+    assert (round(precision.ap50, 4), round(precision.ap, 4)) == (run.ap50, run.ap)
+    monkeypatch.setattr(DetectionTask, "training_step", None)
+    assert train(TINY, run.run, resume=True) == load_result(run.run) == run
+
+
+def test_a_run_is_neither_overwritten_nor_resumed_as_another_recipe(run):
+    with pytest.raises(CheckpointError, match="already holds a run"):
+        train(TINY, run.run)
+    with pytest.raises(CheckpointError, match="another recipe"):
+        train(TINY, run.run, resume=True, overrides=["seed=9"])
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b"\xff" * 100])
+def test_truncated_weights_are_refused(run, tmp_path, damage):
+    copy = tmp_path / "run"
+    copy.mkdir()
+    for file in ("recipe.yaml", WEIGHTS):
+        (copy / file).write_bytes((run.run / file).read_bytes())
+    (copy / WEIGHTS).write_bytes(damage((copy / WEIGHTS).read_bytes()))
+    with pytest.raises(CheckpointError, match=WEIGHTS):
+        load_run(copy)
+
+
+def test_weights_of_another_network_are_refused(run, tmp_path):
+    copy = tmp_path / "run"
+    copy.mkdir()
+    text = (run.run / "recipe.yaml").read_text()
+    (copy / "recipe.yaml").write_text(text.replace("head_channels: 8", "head_channels: 12"))
+    (copy / WEIGHTS).write_bytes((run.run / WEIGHTS).read_bytes())
+    with pytest.raises(CheckpointError, match="another network"):
+        load_run(copy)
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b"\xff" * 100])
+def test_a_truncated_training_checkpoint_is_refused(run, tmp_path, damage):
+    copy = tmp_path / "run"
+    copy.mkdir()
+    for file in ("recipe.yaml", "float.ckpt", LAST_CHECKPOINT):
+        (copy / file).write_bytes((run.run / file).read_bytes())
+    (copy / LAST_CHECKPOINT).write_bytes(damage((copy / LAST_CHECKPOINT).read_bytes()))
+    with pytest.raises(CheckpointError, match=LAST_CHECKPOINT):
+        train(TINY, copy, resume=True, progress=False)
+
+
+def test_an_unfinished_or_missing_run_is_refused(run, tmp_path):
+    with pytest.raises(CheckpointError, match="no such run"):
+        load_run(tmp_path / "nothing")
+    (tmp_path / "recipe.yaml").write_text((run.run / "recipe.yaml").read_text())
+    with pytest.raises(CheckpointError, match="not finished"):
+        load_run(tmp_path)
+
+
+def test_a_missing_data_folder_stops_before_training(tmp_path):
+    with pytest.raises(DataError, match="nowhere"):
+        train(TINY, tmp_path / "run", overrides=["data.set=voc", f"data.path={tmp_path}/nowhere"], progress=False)
+
+
+def test_the_shipped_run_is_of_the_shipped_recipe_and_beats_its_own_fixed_dilation():
+    recipe, _ = load_run("codenet-digits")
+    assert recipe == load_recipe("codenet-digits")
+    result = json.loads((Path(load_result_folder()) / RESULT).read_text())
+    assert result["ap50"] > 0.8
+
+
+def load_result_folder():
+    from codesign.training.run import find_run
+
+    return find_run("codenet-digits")
+
+
+def sample(boxes, labels, difficult=None, size=32):
+    return Sample(
+        name="s",
+        image=np.zeros((3, size, size), np.uint8),
+        boxes=np.array(boxes, np.float32).reshape(-1, 4),
+        labels=np.array(labels, np.int64),
+        difficult=np.array(difficult or [False] * len(labels), bool),
+    )
+
+
+def test_targets_mark_the_cell_of_each_centre():
+    batch = make_batch([sample([[4, 8, 14, 28], [0, 0, 4, 4]], [2, 0]), sample([], [])], classes=3, stride=4)
+    assert batch.heat.shape == (2, 3, 8, 8)
+    assert (batch.heat == 1).nonzero().tolist() == [[0, 0, 0, 0], [0, 2, 4, 2]]
+    assert batch.cells[0].tolist() == [4 * 8 + 2, 0]
+    assert batch.size[0].tolist() == [[2.5, 5.0], [1.0, 1.0]]
+    assert batch.offset[0].tolist() == [[0.25, 0.5], [0.5, 0.5]]
+    assert batch.mask.tolist() == [[1, 1], [0, 0]]
+
+
+def test_difficult_objects_are_not_trained_on():
+    batch = make_batch([sample([[0, 0, 8, 8], [8, 8, 16, 16]], [0, 1], [True, False])], classes=2, stride=4)
+    assert batch.mask.sum() == 1
+    assert batch.heat[0, 0].max() == 0
+
+
+@pytest.mark.parametrize("size", [(3, 3), (8, 8), (10, 4), (2, 15)])
+def test_the_gaussian_radius_keeps_the_overlap_and_the_next_does_not(size):
+    w, h = size
+
+    def worst(r):
+        grown = w * h / ((w + 2 * r) * (h + 2 * r))
+        shrunk = max(w - 2 * r, 0) * max(h - 2 * r, 0) / (w * h)
+        common = max(w - r, 0) * max(h - r, 0)
+        return min(grown, shrunk, common / (2 * w * h - common))
+
+    radius = gaussian_radius(w, h)
+    assert worst(radius) >= 0.7
+    assert worst(radius + 1) < 0.7
+
+
+def test_overlapping_gaussians_keep_the_greater_value_and_stay_inside():
+    heat = np.zeros((5, 7))
+    splat(heat, 0, 0, 2)
+    alone = heat.copy()
+    splat(heat, 1, 0, 2)
+    assert heat[0, 0] == heat[0, 1] == 1
+    assert (heat >= alone).all()
+    assert heat[4, 6] == 0
+
+
+def test_the_focal_loss_is_its_definition():
+    logits = torch.linspace(-3, 3, 12, dtype=torch.float64).reshape(1, 1, 3, 4)
+    target = torch.linspace(0, 1, 12, dtype=torch.float64).reshape(1, 1, 3, 4)
+    p = torch.sigmoid(logits)
+    expected = -((1 - p) ** 2 * p.log())[target == 1].sum()
+    expected -= (p**2 * (1 - p).log() * (1 - target) ** 4)[target < 1].sum()
+    assert float(focal_loss(logits, target)) == pytest.approx(float(expected))
+
+
+def test_sizes_and_offsets_are_compared_at_the_centres_only():
+    batch = make_batch([sample([[4, 8, 14, 28]], [0])], classes=1, stride=4)
+    heat = torch.full((1, 1, 8, 8), -30.0)
+    heat[0, 0, 4, 2] = 30.0
+    size, offset = torch.full((1, 2, 8, 8), 99.0), torch.full((1, 2, 8, 8), 99.0)
+    size[0, :, 4, 2] = torch.tensor([2.5, 4.0])
+    offset[0, :, 4, 2] = torch.tensor([0.5, 0.5])
+    assert float(detection_loss(Heads(heat, size, offset), batch)) == pytest.approx(0.1 * 1.0 + 1.0 * 0.25, abs=1e-5)
+
+
+def found(boxes, labels, scores):
+    return Boxes(np.array(boxes, float).reshape(-1, 4), np.array(scores, float), np.array(labels, int))
+
+
+def test_precision_of_hits_misses_and_ignored_objects():
+    truth = [sample([[0, 0, 10, 10], [20, 20, 30, 30]], [0, 1], [False, False]), sample([[5, 5, 9, 9]], [1], [True])]
+    right = [found([[0, 0, 10, 10], [20, 20, 30, 30]], [0, 1], [0.9, 0.8]), found([[5, 5, 9, 9]], [1], [0.99])]
+    assert average_precision(right, truth, ("a", "b")).ap == pytest.approx(1)
+    assert average_precision([found([], [], []), found([], [], [])], truth, ("a", "b")).ap50 == 0
+    half = [found([[0, 0, 10, 10]], [0], [0.9]), found([], [], [])]
+    assert average_precision(half, truth, ("a", "b")).ap50 == pytest.approx(0.5)
+    loose = [found([[0, 0, 10, 7], [20, 20, 30, 30]], [0, 1], [0.9, 0.8]), found([], [], [])]
+    precision = average_precision(loose, truth, ("a", "b"))
+    assert precision.ap50 == pytest.approx(1)
+    assert precision.ap < 0.8
+
+
+def test_an_epochs_order_depends_on_seed_and_epoch_alone():
+    first, second = EpochShuffle(50, seed=1), EpochShuffle(50, seed=1)
+    list(first)
+    for sampler in (first, second):
+        sampler.set_epoch(3)
+    assert list(first) == list(second)
+    assert sorted(first) == list(range(50))
+    second.set_epoch(4)
+    assert list(first) != list(second)
+    assert list(EpochShuffle(50, seed=2)) != list(EpochShuffle(50, seed=1))
+
+
+def test_the_learning_rate_rises_for_a_tenth_and_falls_to_zero():
+    factors = [learning_rate_factor(step, 100) for step in range(101)]
+    assert factors[9] == 1 == max(factors)
+    assert factors[0] == pytest.approx(0.1)
+    assert factors[100] == pytest.approx(0)
