@@ -143,12 +143,15 @@ def test_the_picture_shows_every_image(reported):
 @pytest.mark.parametrize("columns", [390, 1280])
 def test_the_page_fits_a_browser_window_and_logs_nothing(reported, tmp_path, columns):
     page = re.sub(r"<meta http-equiv=[^>]*>", "", reported[1].page.read_text())
-    measure = "f.onload=()=>{document.title=f.contentDocument.documentElement.scrollWidth}"
+    measure = """f.onload = () => {
+        const root = f.contentDocument.documentElement
+        document.title = `${root.scrollWidth - root.clientWidth} too wide`
+    }"""
     frame = f'<iframe id="f" style="border:0;width:{columns}px;height:900px" srcdoc="{html.escape(page)}"></iframe>'
     (tmp_path / "frame.html").write_text(f"<body>{frame}<script>{measure}</script></body>")
     command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom"]
     shown = subprocess.run([*command, f"file://{tmp_path}/frame.html"], capture_output=True, text=True, timeout=60)
-    assert f"<title>{columns}</title>" in shown.stdout
+    assert "<title>0 too wide</title>" in shown.stdout
     alone = subprocess.run([*command, f"file://{reported[1].page}"], capture_output=True, text=True, timeout=60)
     assert "CONSOLE" not in shown.stderr + alone.stderr
     assert "</html>" in alone.stdout

@@ -30,16 +30,12 @@ def truncate_instead_of_rounding_in_the_hls(build):
 
 
 def shift_an_offset_in_the_onnx_file(build):
-    """The first tap of the first deformable convolution reads one row lower."""
+    """The last deformable convolution takes its offsets from s - 2 instead of s - 1."""
     file = build / "model.qcdq.onnx"
     model = onnx.load(file)
-    anchor = next(tensor for tensor in model.graph.initializer if tensor.name.endswith("/anchor"))
-    values = numpy_helper.to_array(anchor).copy()
-    steps = next(node for node in model.graph.node if anchor.name in node.input)
-    deform = next(node for node in model.graph.node if steps.output[0] in node.input)
-    scaled = values[0, :, 0, 0]
-    scaled[0] += np.float32(1)
-    anchor.CopyFrom(numpy_helper.from_array(values, anchor.name))
+    deform = [node for node in model.graph.node if node.op_type == "DeformConv"][-1]
+    one = next(tensor for tensor in model.graph.initializer if tensor.name == f"{deform.name}/one")
+    one.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(one) + np.float32(1), one.name))
     onnx.save(model, file)
     return "onnxruntime", identifier(deform.output[0])
 
