@@ -169,7 +169,7 @@ def cost(
     lut, ff = _logic(p, x.bits)
     return BlockCost(
         interval_cycles=p.steps * p.groups * p.vectors,
-        latency_cycles=tile * (p.steps * (p.groups + 1) + 1) + folding.simd + inside + 6,
+        latency_cycles=tile * (p.steps * (p.groups + 1) + 1) + folding.simd + inside + 7,
         lut=lut + memory_luts,
         ff=ff,
         bram36=ramb18 / 2,

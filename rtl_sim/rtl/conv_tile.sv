@@ -32,7 +32,7 @@ module conv_tile #(
     parameter int EXTRA = 1,  // units of a group's bias behind each of EXTRA_STEPS words, the last of them its first
     parameter int EXTRA_STEPS = 5,
     parameter bit PAIR = 1,
-    parameter int IN_ADDR = 6,  // the input memory holds 2^IN_ADDR beats
+    parameter int IN_ADDR = 7,  // the input memory holds 2^IN_ADDR beats
     parameter bit IN_BLOCK = 0,
     parameter int OUT_ADDR = 7,
     parameter bit OUT_BLOCK = 0,

@@ -35,7 +35,10 @@ module untile #(
   logic [ADDR_BITS-1:0] addr;
   logic some, read, last, leave;
   logic [(BEATS > 1 ? $clog2(BEATS) : 1)-1:0] unused_beat;
-  assign read = some && (!out0_valid_o || out0_ready_i);
+  logic fetched, pass;  // a beat is at the memory's output; it moves on
+  logic [WIDTH-1:0] data;
+  assign pass = !out0_valid_o || out0_ready_i;
+  assign read = some && (!fetched || pass);
   assign leave = read && last;
 
   counter #(.COUNT(BEATS)) i_beat (.clk_i, .rst_ni, .step_i(read), .count_o(unused_beat), .last_o(last));
@@ -49,13 +52,18 @@ module untile #(
     complete <= next_complete;
     some     <= next_complete != '0;
     if (read) addr <= addr + 1'b1;
-    if (read || out0_ready_i) out0_valid_o <= read;
+    if (read || pass) fetched <= read;
+    if (pass) begin
+      out0_valid_o <= fetched;
+      out0_data_o  <= data;
+    end
     if (!rst_ni) begin
       owned        <= '0;
       space_o      <= 1;
       complete     <= '0;
       some         <= 0;
       addr         <= '0;
+      fetched      <= 0;
       out0_valid_o <= 0;
     end
   end
@@ -71,7 +79,7 @@ module untile #(
       .data_i (data_i),
       .ren_i  (read),
       .raddr_i(addr),
-      .data_o (out0_data_o)
+      .data_o (data)
   );
 
 `ifndef SYNTHESIS

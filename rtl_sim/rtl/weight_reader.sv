@@ -64,12 +64,15 @@ module weight_reader #(
   localparam logic [SCAN*8-1:0] ALL_UNITS = (SCAN * 8)'(UNITS);
   localparam logic [ROTA_LENGTH*8-1:0] ALL_ROTA = (ROTA_LENGTH * 8)'(ROTA);
 
+  typedef logic [SCAN*32-1:0] bursts_t;
+  function automatic bursts_t last_bursts();
+    for (int i = 0; i < SCAN; i++) last_bursts[i*32+:32] = ALL_OFFSETS[i*32+:32] + ALL_BURSTS[i*32+:32] - 1;
+  endfunction
+  localparam bursts_t ALL_FINALS = last_bursts();
   function automatic int highest_burst();
-    highest_burst = 1;
+    highest_burst = 0;
     for (int i = 0; i < PORTS; i++) begin
-      if (int'(ALL_OFFSETS[i*32+:32] + ALL_BURSTS[i*32+:32]) > highest_burst) begin
-        highest_burst = int'(ALL_OFFSETS[i*32+:32] + ALL_BURSTS[i*32+:32]);
-      end
+      if (int'(ALL_FINALS[i*32+:32]) > highest_burst) highest_burst = int'(ALL_FINALS[i*32+:32]);
     end
   endfunction
   localparam int AT_BITS = $clog2(highest_burst() + 1);
@@ -84,15 +87,12 @@ module weight_reader #(
   // Asking: one port is looked at in a cycle, its request made in the next.
   logic [PORT_BITS-1:0] scan, scanned;
   logic scan_last, look, request, queue_room;
-  logic [AT_BITS-1:0] scanned_at, next_at;
+  logic [AT_BITS-1:0] scanned_at, scanned_first, scanned_final;
   logic [DEPTH_BITS:0] scanned_asked, scanned_used;
   logic scanned_valid;
-  logic [DEPTH_BITS:0] length;
-  wire [AT_BITS-1:0] first_at = AT_BITS'(ALL_OFFSETS[scanned*32+:32]);
-  wire [AT_BITS-1:0] last_at = AT_BITS'(ALL_OFFSETS[scanned*32+:32] + ALL_BURSTS[scanned*32+:32] - 1);
-  wire at_last = scanned_at == last_at;
-  assign length = at_last ? (DEPTH_BITS + 1)'(ALL_LASTS[scanned*8+:8]) : (DEPTH_BITS + 1)'(BURST);
-  assign next_at = at_last ? first_at : scanned_at + 1'b1;
+  logic [DEPTH_BITS:0] final_length;
+  wire at_final = scanned_at == scanned_final;
+  wire [DEPTH_BITS:0] length = at_final ? final_length : (DEPTH_BITS + 1)'(BURST);
   wire wanted = scanned_valid && scanned_used <= (DEPTH_BITS + 1)'(DEPTH - BURST);
   assign look = clearing || !wanted || request;
   assign request = wanted && queue_room && (!arvalid_o || arready_i);
@@ -107,6 +107,9 @@ module weight_reader #(
     if (look) begin
       scanned       <= scan;
       scanned_at    <= at[scan];
+      scanned_first <= AT_BITS'(ALL_OFFSETS[scan*32+:32]);
+      scanned_final <= AT_BITS'(ALL_FINALS[scan*32+:32]);
+      final_length  <= (DEPTH_BITS + 1)'(ALL_LASTS[scan*8+:8]);
       scanned_asked <= asked[scan];
       scanned_used  <= asked[scan] - handed[scan];
       scanned_valid <= start_i && !clearing && 32'(scan) < PORTS;
@@ -119,7 +122,7 @@ module weight_reader #(
     if (request || arready_i) arvalid_o <= request;
     if (clearing || request) begin
       asked[clearing ? scan : scanned] <= clearing ? '0 : scanned_asked + length;
-      at[clearing ? scan : scanned] <= clearing ? AT_BITS'(ALL_OFFSETS[scan*32+:32]) : next_at;
+      at[clearing ? scan : scanned] <= clearing ? AT_BITS'(ALL_OFFSETS[scan*32+:32]) : at_final ? scanned_first : scanned_at + 1'b1;
     end
     if (!rst_ni) begin
       clearing      <= 1;
@@ -165,10 +168,10 @@ module weight_reader #(
   // Handing on, by the rota.
   logic [ROTA_BITS-1:0] turn;
   logic unused_turn_last;
-  logic [PORT_BITS-1:0] served, given;
+  logic [PORT_BITS-1:0] served, given, loaded;
   logic [DEPTH_BITS:0] served_handed;
   logic [SCAN-1:0] free;
-  logic give, given_valid;
+  logic give, given_valid, loaded_valid;
   counter #(.COUNT(ROTA_LENGTH)) i_turn (
       .clk_i, .rst_ni, .step_i(1'b1), .count_o(turn), .last_o(unused_turn_last)
   );
@@ -176,17 +179,21 @@ module weight_reader #(
   assign give = !clearing && free[served] && served_handed != come[served];
 
   always_ff @(posedge clk_i) begin
-    served      <= PORT_BITS'(ALL_ROTA[turn*8+:8]);
-    given       <= served;
-    given_valid <= give;
+    served       <= PORT_BITS'(ALL_ROTA[turn*8+:8]);
+    given        <= served;
+    given_valid  <= give;
+    loaded       <= given;
+    loaded_valid <= given_valid;
     if (clearing || give) handed[clearing ? scan : served] <= clearing ? '0 : served_handed + 1'b1;
     if (!rst_ni) begin
-      served      <= '0;
-      given_valid <= 0;
+      served       <= '0;
+      given_valid  <= 0;
+      loaded_valid <= 0;
     end
   end
 
-  logic [63:0] word;
+  logic [63:0] read, word;
+  always_ff @(posedge clk_i) word <= read;
   ram #(
       .DEPTH(SCAN * DEPTH),
       .WIDTH(64),
@@ -198,7 +205,7 @@ module weight_reader #(
       .data_i (rdata_i),
       .ren_i  (give),
       .raddr_i({served, served_handed[DEPTH_BITS-1:0]}),
-      .data_o (word)
+      .data_o (read)
   );
 
   if (SCAN > PORTS) begin : gen_no_port
@@ -211,7 +218,7 @@ module weight_reader #(
         .rst_ni,
         .free_o   (free[r]),
         .reserve_i(give && served == PORT_BITS'(r)),
-        .load_i   (given_valid && given == PORT_BITS'(r)),
+        .load_i   (loaded_valid && loaded == PORT_BITS'(r)),
         .word_i   (word),
         .valid_o  (valid_o[r]),
         .ready_i  (ready_i[r]),
