@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 BLOCK_WORTH_LUTS = 128
 """A table goes to block RAM where that saves at least so many look-up tables for each RAMB18."""
@@ -10,22 +11,36 @@ BLOCK_WORTH_LUTS = 128
 _RAMB18 = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36))
 """(depth, width) that one RAMB18E1 can be configured as, with one write and one read port."""
 
+_SLICED_DEPTH = 8192
+"""Deeper memories are cut into slices of at most 9 bits by `ram.sv`."""
+
 
 def block_ramb18(depth: int, width: int) -> int:
-    """RAMB18 halves that `depth` words of `width` bits take in one configuration for all of them."""
-    return min(math.ceil(depth / d) * math.ceil(width / w) for d, w in _RAMB18)
+    """RAMB18 halves that `depth` words of `width` bits take."""
+    slices = math.ceil(width / 9) if depth > _SLICED_DEPTH else 1
+    whole = math.ceil(width / slices)
+    return (slices - 1) * _fewest(depth, whole) + _fewest(depth, width - (slices - 1) * whole)
+
+
+@cache
+def _fewest(depth: int, width: int) -> int:
+    """Fewest RAMB18 halves over all ways to share the width out to configurations."""
+    if width <= 0:
+        return 0
+    return min(math.ceil(depth / d) + _fewest(depth, width - w) for d, w in _RAMB18)
 
 
 def block_depth(depth: int, width: int) -> int:
     """Words of `width` bits that fit into what `depth` of them take."""
     halves = block_ramb18(depth, width)
-    return max(halves // math.ceil(width / w) * d for d, w in _RAMB18)
+    ends = (math.ceil(depth / d) * d for d, _ in _RAMB18)
+    return max(end for end in ends if block_ramb18(end, width) == halves)
 
 
 def rom_luts(depth: int, width: int) -> int:
-    """Look-up tables of a ROM of arbitrary contents, 64 bits each; wider ones are joined by MUXF7 and MUXF8."""
+    """Look-up tables of a ROM of arbitrary contents, 64 bits each; MUXF7 and MUXF8 join four of them."""
     tables = math.ceil(depth / 64)
-    return width * (tables + (tables > 4) * math.ceil(tables / 4) // 2)
+    return width * (tables + math.ceil((math.ceil(tables / 4) - 1) / 3))
 
 
 def ram_luts(depth: int, width: int) -> int:

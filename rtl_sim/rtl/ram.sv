@@ -20,10 +20,16 @@ module ram #(
 );
 
   if (BLOCK) begin : gen_block
-    (* ram_style = "block" *) logic [WIDTH-1:0] memory[DEPTH];
-    always_ff @(posedge clk_i) begin
-      if (wen_i) memory[waddr_i] <= data_i;
-      if (ren_i) data_o <= memory[raddr_i];
+    // Deep memories in slices of at most 9 bits: the fewest block RAMs, whose number the cost model knows.
+    localparam int SLICES = DEPTH > 8192 ? (WIDTH + 8) / 9 : 1;
+    localparam int SLICE = (WIDTH + SLICES - 1) / SLICES;
+    for (genvar s = 0; s < SLICES; s++) begin : gen_slice
+      localparam int BITS = s < SLICES - 1 ? SLICE : WIDTH - s * SLICE;
+      (* ram_style = "block" *) logic [BITS-1:0] memory[DEPTH];
+      always_ff @(posedge clk_i) begin
+        if (wen_i) memory[waddr_i] <= data_i[s*SLICE+:BITS];
+        if (ren_i) data_o[s*SLICE+:BITS] <= memory[raddr_i];
+      end
     end
   end else begin : gen_lut
     (* ram_style = "distributed" *) logic [WIDTH-1:0] memory[DEPTH];

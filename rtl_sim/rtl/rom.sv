@@ -3,6 +3,8 @@
 /// Read-only memory with a registered output, contents from a `$readmemh` file of DEPTH words.
 ///
 /// `data_o` is the word of the `addr_i` of the last cycle with `en_i`. BLOCK = 1 takes block RAM, 0 takes LUTs.
+/// The hierarchy is kept in synthesis because Yosys makes twice the LUTs of a table that it may mix with other logic.
+(* keep_hierarchy = "yes" *)
 module rom #(
     parameter int DEPTH = 2,
     parameter int WIDTH = 8,
