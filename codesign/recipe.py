@@ -28,7 +28,8 @@ class _Section(BaseModel):
 
 
 class Data(_Section):
-    """Where images come from. `path` is a VOC devkit folder; without it, the digits set is made in the cache."""
+    """Where images come from. `path` is a VOC folder or devkit; without it, the digits set is made in the cache, and
+    a recipe of the set `voc` can be summarized and exported untrained, but not trained."""
 
     set: Literal["digits", "voc"] = "digits"
     path: Path | None = None
@@ -36,12 +37,6 @@ class Data(_Section):
     train_images: Positive = 4000
     val_images: Positive = 256
     seed: int = 0
-
-    @model_validator(mode="after")
-    def _voc_needs_a_folder(self) -> Self:
-        if self.set == "voc" and self.path is None:
-            raise ValueError("the set 'voc' needs data.path, the folder of the VOC devkit")
-        return self
 
 
 class Stem(_Section):

@@ -9,6 +9,7 @@ from torch.utils.data import Dataset
 from codesign.data.digits import VERSION, write_digits
 from codesign.data.sample import Sample
 from codesign.data.voc import Split, VocDataset
+from codesign.errors import DataError
 from codesign.recipe import Data, Recipe
 from codesign.resources import cache_dir
 
@@ -20,7 +21,7 @@ def training_set(recipe: Recipe) -> "DetectionSet":
     """What the recipe trains on. The digits set is made first if it is not there yet.
 
     Raises:
-        DataError: the folder is missing or malformed.
+        DataError: the folder is missing, malformed or not given.
     """
     return _open(recipe, "trainval")
 
@@ -32,6 +33,12 @@ def validation_set(recipe: Recipe) -> "DetectionSet":
 
 def _open(recipe: Recipe, split: Split) -> "DetectionSet":
     data = recipe.data
+    if data.set == "voc" and data.path is None:
+        raise DataError(
+            "the recipe's images are not part of this package",
+            where=f"{recipe.name}: data.path",
+            remedy="give the VOC devkit's folder with --data",
+        )
     path = data.path or digits_folder(data)
     if data.set == "digits" and not path.exists():
         write_digits(

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from codesign.cli.console import terminal
+
+if TYPE_CHECKING:
+    from codesign.nn.count import BlockCount
+
+ORDER = 0
+DEPTH = 3
+"""Steps of a module's path that name a line: `backbone.stages.stage2`, `heads.heat.output`."""
+
+
+def run(
+    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped one, e.g. codenet-a.")],
+    blocks: Annotated[bool, typer.Option("--blocks", help="One line for every convolution.")] = False,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the recipe. Repeatable."),
+    ] = None,
+) -> None:
+    """Count a network's parameters and multiply-accumulates. Needs neither weights nor data."""
+    from rich.table import Table
+
+    from codesign.api.summary import summary
+
+    found = summary(recipe, overrides=set_ or ())
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("module", no_wrap=True)
+    for heading in ("height x width", "parameters", "MACs"):
+        table.add_column(heading, justify="right")
+    for name, members in groupby(found.blocks, key=lambda block: block.name if blocks else _module(block)):
+        part = list(members)
+        figures = (sum(block.parameters for block in part), sum(block.macs for block in part))
+        table.add_row(name, "x".join(map(str, part[-1].output[1:])), *(f"{figure:,}" for figure in figures))
+    table.add_row("total", "", f"{found.parameters:,}", f"{found.macs:,}", style="bold")
+    console = terminal()
+    console.print(table)
+    console.print(
+        f"\n[bold]{found.name}[/]: {found.macs / 1e9:.3f} G MACs an image, {found.parameters / 1e6:.3f} M parameters "
+        f"with batch norm: {found.float_mib:.2f} MiB in fp32, {found.quantized_mib:.3f} MiB at {found.weight_bits} bits",
+        soft_wrap=True,
+    )
+
+
+def _module(block: BlockCount) -> str:
+    return ".".join(block.name.split(".")[:DEPTH])
