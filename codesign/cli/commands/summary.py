@@ -42,7 +42,8 @@ def run(
     console.print(table)
     console.print(
         f"\n[bold]{found.name}[/]: {found.macs / 1e9:.3f} G MACs an image, {found.parameters / 1e6:.3f} M parameters "
-        f"with batch norm: {found.float_mib:.2f} MiB in fp32, {found.quantized_mib:.3f} MiB at {found.weight_bits} bits",
+        f"with batch norm: {found.float_mib:.2f} MiB in fp32, {found.quantized_mib:.3f} MiB at "
+        f"{found.weight_bits} bits",
         soft_wrap=True,
     )
 
