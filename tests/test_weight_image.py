@@ -1,0 +1,59 @@
+"""The weight image and the reader's tables."""
+
+import numpy as np
+import pytest
+
+from codesign.cost import _streamed as cost
+from codesign.cost.base import Folding
+from codesign.emit.rtl import _streamed as emit
+from codesign.emit.rtl import weight_image as image
+from codesign.graph import TensorType
+from codesign.graph.ops.conv import Conv
+
+
+def streamed(c_in: int, c_out: int, folding: Folding, tile: int) -> emit.Streamed:
+    rng = np.random.default_rng(c_in)
+    op = Conv(rng.integers(-7, 8, (c_out, c_in, 1, 1)), rng.integers(-99, 99, c_out))
+    x = TensorType((c_in, 4, 4), 0, 255)
+    return emit.block("b", op, (x,), op.infer(x), folding, tile)
+
+
+def test_regions_are_aligned_and_hold_each_blocks_units_bit_by_bit():
+    blocks = {"a": streamed(10, 24, Folding(2, 3), 12), "b": streamed(21, 36, Folding(4, 2), 8)}
+    made = image.weight_image(blocks)
+    for region, (node, block) in zip(made.regions, blocks.items(), strict=True):
+        assert region.node == node
+        assert region.offset % image.ALIGNMENT == 0
+        assert region.size % 8 == 0
+        bits = np.unpackbits(
+            np.frombuffer(made.data[region.offset : region.offset + region.size], np.uint8), bitorder="little"
+        )
+        fields = bits.reshape(-1, 4) @ (1 << np.arange(4))
+        assert np.array_equal(fields, block.units.reshape(-1) & 15)
+    assert len(made.data) % image.ALIGNMENT == 0
+
+
+def test_a_written_image_is_complete(tmp_path):
+    made = image.weight_image({"a": streamed(10, 24, Folding(2, 3), 12)})
+    made.write(tmp_path / "weights.bin")
+    assert (tmp_path / "weights.bin").read_bytes() == made.data
+    assert [path.name for path in tmp_path.iterdir()] == ["weights.bin"]
+
+
+@pytest.mark.parametrize("shares", [(0.25,) * 4, (0.5, 0.1, 0.1), (0.02,) * 24 + (0.16,), (0.9,)])
+def test_the_rota_gives_every_port_its_share_without_long_gaps(shares):
+    order = image.rota(shares)
+    for port, share in enumerate(shares):
+        assert order.count(port) / len(order) >= share - 1e-9
+        places = [i for i, served in enumerate(order + order) if served == port]
+        gaps = np.diff(places) if len(places) > 1 else [1]
+        assert max(gaps) <= 2 * np.ceil(len(order) / order.count(port))
+
+
+def test_demand_is_one_pass_over_the_weights_for_each_tile():
+    block = streamed(20, 32, Folding(2, 2), 8)
+    passes = 16 / 8
+    assert block.plan.region_bytes == pytest.approx(20 * 32 / 2, rel=0.3)
+    expected = block.plan.region_bytes * passes * 100e6 / 2560 / 1e6
+    assert cost.bandwidth_mb_s(block.plan, 2560, 100.0) == pytest.approx(expected)
+    assert block.plan.bus_share * 8 * 100 == pytest.approx(expected)
