@@ -25,9 +25,10 @@ def block_ramb18(depth: int, width: int) -> int:
 @cache
 def _fewest(depth: int, width: int) -> int:
     """Fewest RAMB18 halves over all ways to share the width out to configurations."""
-    if width <= 0:
-        return 0
-    return min(math.ceil(depth / d) + _fewest(depth, width - w) for d, w in _RAMB18)
+    fewest = [0]
+    for bits in range(1, width + 1):
+        fewest.append(min(math.ceil(depth / d) + fewest[max(0, bits - w)] for d, w in _RAMB18))
+    return fewest[-1]
 
 
 def block_depth(depth: int, width: int) -> int:
