@@ -26,8 +26,11 @@ Times = NDArray[np.float64]
 FRAMES = 2
 """Frames that are followed: in the second, the tail of the first is still in the pipeline."""
 
-JITTER_PIXELS = 2
-"""Waiting pixels that the registers of the blocks at both ends absorb on an edge that ends in no join."""
+JITTER_PIXELS = 1
+"""Waiting pixels that make no difference on an edge that ends in no join: the blocks at both ends hold them."""
+
+JITTER_BEATS = 2
+"""Waiting beats that make no difference in front of a join."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,11 @@ def fifo_depths(
     for edge in edges(graph):
         if not edge.reader:
             continue
-        waiting = _waiting(produced[edge.tensor].first, taken[edge])
+        count = beats(graph.types[edge.tensor].channels, at[edge.tensor])
+        waiting = _waiting(produced[edge.tensor], taken[edge], count)
         joins = len(graph.node(edge.reader).inputs) > 1
-        if waiting > (1 if joins else JITTER_PIXELS):
-            depths[edge] = waiting * beats(graph.types[edge.tensor].channels, at[edge.tensor])
+        if waiting > (JITTER_BEATS if joins else JITTER_PIXELS * count):
+            depths[edge] = waiting
     return depths
 
 
@@ -84,13 +88,13 @@ def _follow(
     spacing: Mapping[str, float],
     input_lanes: Mapping[str, int],
     pace_cycles: int,
-) -> tuple[dict[str, Passage], dict[Edge, Times]]:
-    """Passage of every tensor at its producer, and for every edge the times at which its pixels are taken.
+) -> tuple[dict[str, Passage], dict[Edge, Passage]]:
+    """Passage of every tensor at its producer, and of every edge at its reader.
 
     No block hurries: where it does not thin out its pixels, it spreads them over `pace_cycles` a frame.
     """
     produced: dict[str, Passage] = {}
-    taken: dict[Edge, Times] = {}
+    taken: dict[Edge, Passage] = {}
     for name, kind in graph.inputs.items():
         first: Times = np.arange(FRAMES * kind.pixels) * np.float64(spacing[name])
         produced[name] = Passage(first, first + beats(kind.channels, input_lanes[name]) - 1)
@@ -104,35 +108,53 @@ def _follow(
 
 def _pass(
     graph: Graph, node: Node, cost: BlockCost, lanes: Lanes, arriving: list[Passage], pace_cycles: int
-) -> tuple[list[Passage], list[Times]]:
-    """Output passages of one block and, per input, when its pixels are taken."""
+) -> tuple[list[Passage], list[Passage]]:
+    """Passages at the outputs of one block, and those at which it takes its inputs."""
     inputs, outputs = graph.input_types(node), graph.output_types(node)
     reached = reach(node.op, inputs, outputs)
     in_beats = [beats(kind.channels, n) for kind, n in zip(inputs, lanes.inputs, strict=True)]
     out_beats = max(beats(kind.channels, n) for kind, n in zip(outputs, lanes.outputs, strict=True))
     entering = [_accept(passage, count) for passage, count in zip(arriving, in_beats, strict=True)]
 
-    frames = np.arange(FRAMES)[:, None]
-    need = (np.maximum.accumulate(reached.last) + frames * inputs[0].pixels).reshape(-1)
     service = _service(cost, inputs, in_beats, outputs[0].pixels, out_beats)
     gap = max(service, pace_cycles / outputs[0].pixels) if outputs[0].pixels >= inputs[0].pixels else service
+    if len(entering) > 1 and not reached.whole:
+        passage, taken = _in_turn(entering, in_beats, gap, cost.latency_cycles)
+        return [passage], taken
+
+    frames = np.arange(FRAMES)[:, None]
+    need = (np.maximum.accumulate(reached.last) + frames * inputs[0].pixels).reshape(-1)
     fill = (reached.last[0] + reached.whole) * in_beats[0]
     delay = max(1, cost.latency_cycles - int(fill))
-
-    main = entering[0].last if reached.whole else entering[0].first
-    ready = main[need]
+    ready = (entering[0].last if reached.whole else entering[0].first)[need]
     for other in entering[1:]:
         ready = np.maximum(ready, other.first)
     first = _spaced(ready + delay, gap)
     last = first + (service if reached.whole else out_beats - 1)
     if not reached.whole:
         last = np.maximum(last, entering[0].last[need] + delay)
-        for other in entering[1:]:
-            last = np.maximum(last, other.last + delay)
 
-    taken = [entering[0].last if reached.ahead else _taken_late(entering[0].last, need, first, last, reached.whole)]
-    taken += [np.maximum(other.last, first if reached.whole else last - delay) for other in entering[1:]]
+    taken = [entering[0] if reached.ahead else _taken_late(entering[0], need, first, last, reached.whole, delay)]
+    taken += [Passage(np.maximum(other.first, first), np.maximum(other.last, first)) for other in entering[1:]]
     return [Passage(first, last)] * len(outputs), taken
+
+
+def _in_turn(entering: list[Passage], in_beats: list[int], gap: float, delay: int) -> tuple[Passage, list[Passage]]:
+    """A join that passes one pixel of each input after another."""
+    done = np.full(entering[0].last.shape, -np.inf)
+    for index, passage in enumerate(entering):
+        rest = sum(in_beats[index + 1 :])
+        done = np.maximum(done, passage.last + rest)
+        done = np.maximum(done, passage.first + in_beats[index] + rest - 1)
+    done = _spaced(done, max(gap, sum(in_beats)))
+    turn = np.concatenate([[0.0], done[:-1] + 1])
+    taken = []
+    for passage, count in zip(entering, in_beats, strict=True):
+        first = np.maximum(passage.first, turn)
+        last = np.maximum(passage.last, first + count - 1)
+        taken.append(Passage(first, last))
+        turn = last + 1
+    return Passage(taken[0].first + delay, taken[-1].last + delay), taken
 
 
 def _service(
@@ -146,16 +168,22 @@ def _service(
 def _accept(arriving: Passage, count: int) -> Passage:
     """Times at which a port that takes one beat a cycle, `count` a pixel, has let the pixels in."""
     last = _spaced(np.maximum(arriving.last, arriving.first + count - 1), count)
-    return Passage(np.maximum(arriving.first, last - (count - 1)), last)
+    free = np.concatenate([[0.0], last[:-1] + 1])
+    return Passage(np.maximum(arriving.first, free), last)
 
 
-def _taken_late(arrived: Times, need: NDArray[np.int64], first: Times, last: Times, whole: bool) -> Times:
-    """When pixels are taken by a block that keeps at most the one it works on and, if `whole`, the next."""
-    user = np.minimum(np.searchsorted(need, np.arange(arrived.size)), need.size - 1)
+def _taken_late(
+    arriving: Passage, need: NDArray[np.int64], first: Times, last: Times, whole: bool, delay: int
+) -> Passage:
+    """How pixels enter a block that keeps at most the one it works on and, if `whole`, the next."""
+    user = np.minimum(np.searchsorted(need, np.arange(arriving.last.size)), need.size - 1)
     if not whole:
-        return np.maximum(arrived, last[user])
+        entered = np.maximum(arriving.first, first[user] - delay)
+        return Passage(entered, np.maximum(arriving.last, last[user] - delay))
     before = np.where(user > 0, first[user - 1], 0.0)
-    return np.maximum(arrived, before)
+    lasting = arriving.last - arriving.first
+    entered = np.maximum(arriving.first, before)
+    return Passage(entered, np.maximum(arriving.last, np.minimum(entered + lasting, before + lasting)))
 
 
 def _spaced(times: Times, gap: float) -> Times:
@@ -165,7 +193,18 @@ def _spaced(times: Times, gap: float) -> Times:
     return spaced
 
 
-def _waiting(arrivals: Times, departures: Times) -> int:
-    """Greatest number of pixels that have arrived and not left."""
-    left = np.searchsorted(departures, arrivals + 1e-3, side="right")
-    return int((np.arange(1, arrivals.size + 1) - left).max())
+def _waiting(arriving: Passage, leaving: Passage, count: int) -> int:
+    """Greatest number of beats, `count` a pixel, that have arrived and not left."""
+    arrived, arrivals = _curve(arriving, count)
+    left, departures = _curve(leaving, count)
+    at_arrivals = arrivals - np.interp(arrived, left, departures)
+    at_departures = np.interp(left, arrived, arrivals) - departures
+    return int(np.ceil(max(at_arrivals.max(), at_departures.max()) - 1e-6))
+
+
+def _curve(passage: Passage, count: int) -> tuple[Times, Times]:
+    """Times, ascending, and beats that have passed by then."""
+    times = np.stack([passage.first, passage.last + 1], axis=1).reshape(-1)
+    pixels = np.arange(passage.first.size + 1, dtype=np.float64)
+    passed = np.stack([pixels[:-1], pixels[1:]], axis=1).reshape(-1) * count
+    return np.maximum.accumulate(times), passed

@@ -1,4 +1,4 @@
-"""Nearest upsampling: the pixel that is repeated."""
+"""Nearest upsampling: the pixel that is repeated, from a ring of rows."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ from codesign.schedule.reach.base import Reach
 
 def reach(op: Upsample, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...]) -> Reach:
     y, x = np.divmod(np.arange(outputs[0].pixels), outputs[0].width)
-    return Reach(y // op.factor * inputs[0].width + x // op.factor, whole=False, ahead=False)
+    return Reach(y // op.factor * inputs[0].width + x // op.factor, whole=True, ahead=True)
