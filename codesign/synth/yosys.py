@@ -1,0 +1,64 @@
+"""Runs Yosys (pyosys) in a process of its own, since its errors end the process and its memory is never given back."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from codesign.errors import ToolError
+from codesign.synth.utilization import Family
+
+_CHILD = Path(__file__).with_name("_yosys_process.py")
+
+
+def flow(family: Family, top: str, *, flatten: bool = True) -> str:
+    """The Yosys command that synthesizes `top`, without pads and clock buffers, which belong to the design around it.
+
+    The classic mapper is used: abc9 takes many times as long.
+    """
+    if family == "xc7":
+        return f"synth_xilinx -family xc7 -noiopad -noclkbuf {'-flatten ' if flatten else ''}-top {top}"
+    return f"synth_ecp5 -noabc9 {'' if flatten else '-noflatten '}-top {top}"
+
+
+def version() -> str:
+    """Yosys' version. Raises ToolError if it is not installed."""
+    require()
+    from importlib.metadata import version as installed
+
+    return installed("pyosys")
+
+
+def require() -> None:
+    """Raises ToolError if Yosys is not installed."""
+    if importlib.util.find_spec("pyosys") is None:
+        raise ToolError("Yosys is not installed", remedy="pip install 'codesign[synth]'")
+
+
+def run(commands: Sequence[str], folder: Path) -> str:
+    """Runs `commands` one after another in `folder`; returns the log. Raises ToolError with Yosys' own error."""
+    require()
+    done = subprocess.run(
+        [sys.executable, str(_CHILD)],
+        input=json.dumps(commands),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    log = done.stdout + done.stderr
+    if done.returncode:
+        errors = [line.strip() for line in log.splitlines() if "ERROR" in line or "error:" in line]
+        raise ToolError(f"Yosys failed: {errors[0] if errors else f'exit status {done.returncode}'}", where=str(folder))
+    return log
+
+
+def cells(stat_file: Path, module: str | None = None) -> dict[str, int]:
+    """Numbers of cells by type from what `stat -json` has written, of `module` or of the whole design."""
+    stat = json.loads(stat_file.read_text())
+    found: dict[str, int] = (stat["modules"][f"\\{module}"] if module else stat["design"])["num_cells_by_type"]
+    return found
