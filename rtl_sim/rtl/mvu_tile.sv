@@ -136,32 +136,38 @@ module mvu_tile #(
   always_ff @(posedge clk_i) fresh <= first[2] && going[2];
 
   for (genvar a = 0; a < PE / SHARE; a++) begin : gen_slices
-    logic signed [FIELDS-1:0] chain[SIMD+1];
     logic signed [FIELDS-1:0] loop[LOOP];
+    logic signed [FIELDS-1:0] begun;  // what the slices of the lanes add to, one after another
     for (genvar s = 0; s < SIMD; s++) begin : gen_simd
       logic signed [A_BITS-1:0] low, high, factor;
       logic signed [A_BITS+B_BITS-1:0] product;
+      logic signed [FIELDS-1:0] handed, sum;
       assign low = A_BITS'($signed(weights[s][a*SHARE]));
       if (PAIR) begin : gen_pair
         assign high = A_BITS'($signed({weights[s][a*SHARE+1], {ACC_BITS{1'b0}}}));
       end else begin : gen_single
         assign high = '0;
       end
+      if (s == 0) begin : gen_first
+        assign handed = begun;
+      end else begin : gen_next
+        assign handed = gen_simd[s-1].sum;
+      end
       always_ff @(posedge clk_i) begin
-        factor     <= low + high;
-        product    <= factor * $signed(x[s]);
-        chain[s+1] <= chain[s] + FIELDS'(product);
+        factor  <= low + high;
+        product <= factor * $signed(x[s]);
+        sum     <= handed + FIELDS'(product);
       end
     end
     always_ff @(posedge clk_i) begin
-      loop[0] <= chain[SIMD];
+      loop[0] <= gen_simd[SIMD-1].sum;
       for (int i = 1; i < LOOP; i++) loop[i] <= loop[i-1];
-      chain[0] <= fresh ? bias[a*SHARE+:SHARE] : loop[LOOP-1];
+      begun <= fresh ? bias[a*SHARE+:SHARE] : loop[LOOP-1];
     end
     for (genvar p = 0; p < SHARE; p++) begin : gen_sum
       localparam bit LOW = PAIR && ACC_SIGNED && p == 0;
       assign sum_o[(a*SHARE+p)*ACC_BITS+:ACC_BITS] =
-          chain[SIMD][p*ACC_BITS+:ACC_BITS] ^ {LOW, {(ACC_BITS - 1) {1'b0}}};
+          gen_simd[SIMD-1].sum[p*ACC_BITS+:ACC_BITS] ^ {LOW, {(ACC_BITS - 1) {1'b0}}};
     end
   end
 
