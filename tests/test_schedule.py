@@ -144,7 +144,7 @@ def test_figures_without_meaning_are_refused(wrong: dict[str, int]) -> None:
 
 def test_the_short_branch_waits_in_a_fifo_for_the_window_of_the_long_one() -> None:
     plan = schedule(branches(size=8), load_target("pynq-z2"))
-    depth = plan.fifos[Edge("halves.0", "join", 0)]
+    depth = plan.fifos[Edge("halves.0", "join", 0)].depth
     pixels = depth * plan.lanes["halves.0"] // 2
     assert 8 + 1 <= pixels <= 3 * 8
 

@@ -10,14 +10,34 @@ The part of operator X is `cost/x.py` with three pure functions:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Memory = Literal["", "block", "lut"]
+"""Block RAM, LUTs, or for each memory whichever the rule of `_memory` says."""
 
 
 @dataclass(frozen=True, order=True)
 class Folding:
-    """Parallelism of a block: `pe` output channels x `simd` input channels (or x taps) a cycle."""
+    """Parallelism of a block: `pe` output channels x `simd` input channels (or x taps) a cycle; and how it is built.
+
+    None of the following changes what the block computes. weights: the memory of a dense convolution's or fully
+    connected layer's weights; "stream": a convolution's come from external memory (`_streamed`), one pass for every
+    `tile` vectors. A streamed convolution contains the requant that reads its sums, whose own folding then is `pe` of
+    the convolution for both, with weights "stream": it has no hardware of its own. buffer: the memory of pixels
+    (window rings, repeated rows, shuffled pixels, tiles). slack: pixels that a window ring holds for the next window
+    beyond those of the present one, fewer than it takes never to wait; 0 takes as many as that.
+    """
 
     pe: int = 1
     simd: int = 1
+    weights: Literal["", "block", "lut", "stream"] = ""
+    tile: int = 0
+    buffer: Memory = ""
+    slack: int = 0
+
+    @property
+    def streamed(self) -> bool:
+        return self.weights == "stream"
 
 
 @dataclass(frozen=True)
@@ -34,7 +54,8 @@ class BlockCost:
 
     interval_cycles: cycles between the starts of two frames when neither side stalls it.
     latency_cycles: cycles from the first input beat to the first output beat, inputs arriving without a gap.
-    multipliers: weight multiplications it can do a cycle. bram36 counts halves (RAMB18).
+    multipliers: weight multiplications it can do a cycle. bram36 counts halves (RAMB18). memory_bytes: what it reads
+    from external memory a frame.
     """
 
     interval_cycles: int
@@ -44,6 +65,7 @@ class BlockCost:
     bram36: float
     dsp: int
     multipliers: int = 0
+    memory_bytes: int = 0
 
 
 def beats(channels: int, lanes: int) -> int:

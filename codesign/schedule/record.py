@@ -14,7 +14,7 @@ from codesign.errors import ScheduleError
 from codesign.files import write_text
 from codesign.schedule.edges import Edge
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -50,25 +50,35 @@ class Resources:
 
 
 @dataclass(frozen=True)
+class Fifo:
+    """A FIFO on an edge: its depth in beats of the producer, and whether it is in block RAM or LUT-RAM."""
+
+    depth: int
+    block: bool
+
+
+@dataclass(frozen=True)
 class Schedule:
     """How a graph is built on a target.
 
-    foldings, blocks: by node. lanes: channels per beat of every tensor where it is produced. fifos: depth in beats by
-    edge. interval_cycles: between frames, at the slowest block. latency_cycles: of one frame in an empty network, first
-    input beat to last output beat. streams: what adapters, forks and FIFOs take together. binds: what keeps the
-    interval from being shorter, or the area from being smaller, in words.
+    foldings, blocks: by node. lanes: channels per beat of every tensor where it is produced. fifos: by edge.
+    interval_cycles: between frames, at the slowest block. latency_cycles: of one frame in an empty network, first input
+    beat to last output beat. streams: what adapters, forks, FIFOs and the reader of streamed weights take together.
+    memory_mb_s: what may be read from external memory, in 10^6 bytes a second. binds: what keeps the interval from
+    being shorter, or the area from being smaller, in words.
     """
 
     target: str
     clock_mhz: float
     foldings: Mapping[str, Folding]
     lanes: Mapping[str, int]
-    fifos: Mapping[Edge, int]
+    fifos: Mapping[Edge, Fifo]
     interval_cycles: int
     latency_cycles: int
     blocks: Mapping[str, BlockCost]
     streams: Resources
     budget: Resources
+    memory_mb_s: float
     binds: str
 
     @property
@@ -80,10 +90,15 @@ class Schedule:
     def frames_per_second(self) -> float:
         return self.clock_mhz * 1e6 / self.interval_cycles
 
+    @property
+    def used_mb_s(self) -> float:
+        """Demand on external memory, in 10^6 bytes a second."""
+        return sum(block.memory_bytes for block in self.blocks.values()) * self.clock_mhz / self.interval_cycles
+
     def save(self, path: Path) -> None:
         """Writes the schedule as JSON."""
         fields: dict[str, Any] = {"schema": SCHEMA} | {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        fields["fifos"] = [{**asdict(edge), "depth": depth} for edge, depth in self.fifos.items()]
+        fields["fifos"] = [asdict(edge) | asdict(fifo) for edge, fifo in self.fifos.items()]
         write_text(path, json.dumps(fields, indent=2, default=asdict) + "\n")
 
     @classmethod
@@ -94,7 +109,9 @@ class Schedule:
             schema = fields.pop("schema")
             if schema != SCHEMA:
                 raise ScheduleError(f"schema {schema} is not {SCHEMA}", where=str(path), remedy="export again")
-            fields["fifos"] = {Edge(e["tensor"], e["reader"], e["port"]): e["depth"] for e in fields["fifos"]}
+            fields["fifos"] = {
+                Edge(e["tensor"], e["reader"], e["port"]): Fifo(e["depth"], e["block"]) for e in fields["fifos"]
+            }
             fields["foldings"] = {name: Folding(**value) for name, value in fields["foldings"].items()}
             fields["blocks"] = {name: BlockCost(**value) for name, value in fields["blocks"].items()}
             fields["streams"] = Resources(**fields["streams"])

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from codesign.cost import _stream
+from codesign.cost._memory import ram_in_block
 from codesign.cost.base import BlockCost
 from codesign.errors import ScheduleError
 from codesign.graph import Graph
 from codesign.schedule import timing
 from codesign.schedule.edges import Edge
 from codesign.schedule.problem import Candidate, Problem, vector
-from codesign.schedule.record import Resources, Schedule
+from codesign.schedule.record import Fifo, Resources, Schedule
 from codesign.schedule.solve import Choice, least_area
 from codesign.targets import Target
 
@@ -122,6 +123,11 @@ def _fifo_area(problem: Problem, choice: Choice, depths: Mapping[Edge, int]) -> 
     )
 
 
+def _fifo(problem: Problem, choice: Choice, edge: Edge, depth: int) -> Fifo:
+    width = _lanes(problem.graph, choice)[edge.tensor] * problem.graph.types[edge.tensor].bits
+    return Fifo(depth, ram_in_block(depth, width))
+
+
 def _record(
     problem: Problem,
     choice: Choice,
@@ -141,12 +147,13 @@ def _record(
         clock_mhz=clock_mhz,
         foldings={node.name: choice[node.name].folding for node in graph.nodes},
         lanes=_lanes(graph, choice),
-        fifos=dict(depths),
+        fifos={edge: _fifo(problem, choice, edge, depth) for edge, depth in depths.items()},
         interval_cycles=problem.interval(choice),
         latency_cycles=timing.latency(graph, blocks, lanes, _input_lanes(graph, choice)),
         blocks=blocks,
         streams=streams,
         budget=budget,
+        memory_mb_s=0.0,
         binds=binds,
     )
 

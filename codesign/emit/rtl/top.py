@@ -11,7 +11,6 @@ from pathlib import Path
 import jinja2
 
 from codesign import files
-from codesign.cost._memory import ram_in_block
 from codesign.cost.base import beats
 from codesign.emit.rtl import library
 from codesign.emit.rtl.base import Block, Port, identifier
@@ -291,15 +290,15 @@ def _reach_block(
     if (source.bits, source.signed) != (sink.bits, sink.signed):
         raise GraphError(f"{edge}: the block reads {sink}, the tensor is {source}")
     stem = f"{identifier(edge.reader)}_in{edge.port}"
-    depth = schedule.fifos.get(edge, 0)
-    if depth:
+    fifo = schedule.fifos.get(edge)
+    if fifo:
         buffered = f"{stem}_buffered"
         section.wires.append(_Wire(buffered, source.width))
         section.instances.append(
             _Instance(
                 "stream_fifo",
                 f"{stem}_fifo",
-                {"WIDTH": source.width, "DEPTH": depth, "BLOCK": int(ram_in_block(depth, source.width))},
+                {"WIDTH": source.width, "DEPTH": fifo.depth, "BLOCK": int(fifo.block)},
                 _port("in0", wire, "i") + _port("out0", buffered, "o"),
             )
         )
