@@ -1,7 +1,7 @@
 """From PyTorch to verified FPGA hardware.
 
 Every command is also a function here, with a typed result: `summary`, `train`, `evaluate`, `export`, `verify`,
-`simulate`, `report`, `demo`. Each lives in `codesign/api/<name>.py` and is imported when first used, so that
+`simulate`, `synth`, `report`, `demo`. Each lives in `codesign/api/<name>.py` and is imported when first used, so that
 `import codesign` stays fast.
 """
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from codesign.api.report import report as report
     from codesign.api.simulate import simulate as simulate
     from codesign.api.summary import summary as summary
+    from codesign.api.synth import synth as synth
     from codesign.api.train import train as train
     from codesign.api.verify import verify as verify
 

@@ -73,6 +73,11 @@ class BuildFolder:
         return self.path / "verify.json"
 
     @property
+    def synthesis(self) -> Path:
+        """What the synthesized hardware takes, beside what was predicted."""
+        return self.path / "synth.json"
+
+    @property
     def detections(self) -> Path:
         """Picture of boxes decoded from the simulated hardware's output."""
         return self.path / "detections.png"

@@ -20,9 +20,9 @@ from codesign.emit.rtl.top import RtlProject
 from codesign.errors import ToolError
 from codesign.files import write_text
 from codesign.progress import Progress, silent
-from codesign.synth import yosys
-from codesign.synth.module import read, statistics
-from codesign.synth.utilization import Family, Utilization, count
+from codesign.synthesis import yosys
+from codesign.synthesis.module import read, statistics
+from codesign.synthesis.utilization import Family, Utilization, count
 
 TOP = "top"
 PROCESSES = 2

@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from codesign.synth import yosys
-from codesign.synth.utilization import Family, Utilization, count
+from codesign.synthesis import yosys
+from codesign.synthesis.utilization import Family, Utilization, count
 
 
 def synthesize_module(

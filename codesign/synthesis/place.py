@@ -16,9 +16,9 @@ from typing import Any, Literal
 import jinja2
 
 from codesign.errors import ToolError
-from codesign.synth import yosys
-from codesign.synth.module import read, statistics
-from codesign.synth.utilization import Utilization, count
+from codesign.synthesis import yosys
+from codesign.synthesis.module import read, statistics
+from codesign.synthesis.utilization import Utilization, count
 
 Device = Literal["25k", "45k", "85k"]
 CLOCKS = ("aclk", "clk_i")

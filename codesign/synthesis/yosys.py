@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from codesign.errors import ToolError
-from codesign.synth.utilization import Family
+from codesign.synthesis.utilization import Family
 
 _CHILD = Path(__file__).with_name("_yosys_process.py")
 

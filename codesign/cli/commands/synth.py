@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from codesign.cli.console import keeps, progress_bars, terminal
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from codesign.api.synth import BlockFigures
+
+ORDER = 6
+NAME_WIDTH = 34
+
+
+def run(
+    build: Annotated[Path, typer.Argument(help="A build folder.")],
+    family: Annotated[
+        Literal["xc7", "ecp5"] | None, typer.Option(help="Fabric to map to; default: that of the build's target.")
+    ] = None,
+    flat: Annotated[bool, typer.Option("--flat", help="Also synthesize the whole top at once, flattened.")] = False,
+) -> int:
+    """Synthesize the exported SystemVerilog with Yosys and compare each block with its prediction.
+
+    Writes synth.json. Exit status 1 if the network takes more than the target's budget.
+    """
+    from rich.table import Table
+
+    from codesign.api.synth import synth
+
+    with keeps("blocks already synthesized are kept"), progress_bars() as progress:
+        result = synth(build, family=family, flat=flat, progress=progress)
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
+    table.add_column("block", no_wrap=True)
+    for heading in ("LUT", "FF", "BRAM36", "DSP", "mult/DSP"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for figures in (*result.blocks, result.streams, result.total):
+        _add(table, figures)
+    console = terminal()
+    console.print(table)
+    if result.flat:
+        console.print(f"flattened: {result.flat}")
+    console.print(
+        f"predicted > synthesized, for {result.family}; "
+        + (f"over the budget of {result.target}: {', '.join(result.over)}" if result.over else f"fits {result.target}")
+    )
+    return 1 if result.over else 0
+
+
+def _add(table: Table, figures: BlockFigures) -> None:
+    from codesign.reporting.terminal import shorten
+
+    pairs = zip(vars(figures.predicted).items(), vars(figures.synthesized).values(), strict=True)
+    cells = [f"{before:,g} > {after:,g}" for (name, before), after in pairs if name in ("lut", "ff", "bram36", "dsp")]
+    rate = figures.multiplications_per_dsp
+    table.add_row(
+        shorten(figures.block, NAME_WIDTH),
+        *cells,
+        f"{rate:.2f}" if rate else "",
+        style="bold" if figures.block == "total" else None,
+    )

@@ -1,0 +1,16 @@
+"""Synthesis, placement and routing with open tools: what a design really takes, and how fast it runs."""
+
+from codesign.synthesis.module import synthesize_module
+from codesign.synthesis.network import NetworkSynthesis, synthesize_flat, synthesize_network
+from codesign.synthesis.place import Placement, place_and_route
+from codesign.synthesis.utilization import Utilization
+
+__all__ = [
+    "NetworkSynthesis",
+    "Placement",
+    "Utilization",
+    "place_and_route",
+    "synthesize_flat",
+    "synthesize_module",
+    "synthesize_network",
+]
