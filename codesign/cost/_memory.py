@@ -11,24 +11,38 @@ BLOCK_WORTH_LUTS = 128
 _RAMB18 = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36))
 """(depth, width) that one RAMB18E1 can be configured as, with one write and one read port."""
 
-_SLICED_DEPTH = 8192
-"""Deeper memories are cut into slices of at most 9 bits by `ram.sv`."""
+_SLICES = ((32768, 4), (8192, 9))
+"""(depth, bits): memories deeper than that are cut into slices of at most so many bits by `ram.sv`."""
 
 
 def block_ramb18(depth: int, width: int) -> int:
     """RAMB18 halves that `depth` words of `width` bits take."""
-    slices = math.ceil(width / 9) if depth > _SLICED_DEPTH else 1
-    whole = math.ceil(width / slices)
-    return (slices - 1) * _fewest(depth, whole) + _fewest(depth, width - (slices - 1) * whole)
+    return sum(_fewest(depth, part)[0] for part in _slices(depth, width))
+
+
+def block_luts(depth: int, width: int) -> int:
+    """Look-up tables that choose between the block RAMs that the depth is shared out to."""
+    return sum(_fewest(depth, part)[1] for part in _slices(depth, width))
+
+
+def _slices(depth: int, width: int) -> list[int]:
+    """Bits of the slices that `ram.sv` cuts a memory into."""
+    count = math.ceil(width / next((bits for deep, bits in _SLICES if depth > deep), width))
+    whole = math.ceil(width / count)
+    return [whole] * (count - 1) + [width - (count - 1) * whole]
 
 
 @cache
-def _fewest(depth: int, width: int) -> int:
-    """Fewest RAMB18 halves over all ways to share the width out to configurations."""
-    fewest = [0]
-    for bits in range(1, width + 1):
-        fewest.append(min(math.ceil(depth / d) + fewest[max(0, bits - w)] for d, w in _RAMB18))
-    return fewest[-1]
+def _fewest(depth: int, width: int) -> tuple[int, int]:
+    """Fewest RAMB18 halves, then look-up tables, over all ways to share the width out to configurations."""
+    if width <= 0:
+        return 0, 0
+    ways = []
+    for d, w in _RAMB18:
+        halves, luts = _fewest(depth, width - w)
+        banks = math.ceil(depth / d)
+        ways.append((halves + banks, luts + min(w, width) * math.ceil((banks - 1) / 3) + (banks if banks > 1 else 0)))
+    return min(ways)
 
 
 def block_depth(depth: int, width: int) -> int:

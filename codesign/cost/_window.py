@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from codesign.cost._memory import block_depth, block_ramb18, ram_in_block, ram_luts
+from codesign.cost._memory import block_depth, block_luts, block_ramb18, ram_in_block, ram_luts
 from codesign.cost.base import beats
 from codesign.errors import GraphError
 from codesign.graph.ops._convolution import Pads, Pair, output_size
@@ -83,8 +83,9 @@ class Window:
         width = self.lanes * self.x.bits
         address = (self.words - 1).bit_length()
         wrap = 1 if self.words & (self.words - 1) else 0
-        counters = self.beats.bit_length() + 2 * self.x.pixels.bit_length() + 8
-        return (0 if self.in_block else ram_luts(self.words, width)) + counters + (3 + 2 * wrap) * address + 40
+        counters = self.beats.bit_length() + 2 * self.x.pixels.bit_length()
+        memory = block_luts(self.words, width) if self.in_block else ram_luts(self.words, width)
+        return memory + counters + (2 + 2 * wrap + 2 * self.dilated) * address + 40
 
     def ff(self) -> int:
         counters = self.beats.bit_length() * 2 + 2 * self.x.pixels.bit_length()

@@ -28,20 +28,18 @@ module mac_pair #(
   localparam int A_BITS = W_BITS + SUM_BITS < 25 ? W_BITS + SUM_BITS + 1 : 25;
   localparam int B_BITS = X_BITS + (X_SIGNED ? 0 : 1);
   localparam logic signed [2*SUM_BITS-1:0] START = (2 * SUM_BITS)'(1) << (SUM_BITS - 1);
-  logic signed [A_BITS-1:0] low, high, packed_w;
+  logic signed [A_BITS-1:0] packed_w;
   logic signed [B_BITS-1:0] b;
   // verilator lint_off UNUSEDSIGNAL
   logic signed [A_BITS+B_BITS-1:0] product;  // its top bits, where SUM_BITS are fewer
   // verilator lint_on UNUSEDSIGNAL
   logic signed [2*SUM_BITS-1:0] sums, base;
   logic valid1, valid2, first1, first2;
-  assign packed_w = low + high;
   assign base = first2 ? START : sums;
   always_ff @(posedge clk_i) begin
     if (ce_i) begin
       b <= B_BITS'({!X_SIGNED ? 1'b0 : x_i[X_BITS-1], x_i});
-      low <= A_BITS'($signed(w_i[0+:W_BITS]));
-      high <= A_BITS'($signed({w_i[W_BITS+:W_BITS], {SUM_BITS{1'b0}}}));
+      packed_w <= A_BITS'($signed(w_i[0+:W_BITS])) + A_BITS'($signed({w_i[W_BITS+:W_BITS], {SUM_BITS{1'b0}}}));
       {valid2, valid1} <= {valid1, valid_i};
       {first2, first1} <= {first1, first_i};
       product <= packed_w * b;

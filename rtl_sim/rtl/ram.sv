@@ -20,8 +20,10 @@ module ram #(
 );
 
   if (BLOCK) begin : gen_block
-    // Deep memories in slices of at most 9 bits: the fewest block RAMs, whose number the cost model knows.
-    localparam int SLICES = DEPTH > 8192 ? (WIDTH + 8) / 9 : 1;
+    // Deep memories in slices of at most 9 bits, very deep ones of 4: few block RAMs, of a number that the cost model
+    // knows, and few words for the last multiplexer to choose from.
+    localparam int SLICE_MAX = DEPTH > 32768 ? 4 : DEPTH > 8192 ? 9 : WIDTH;
+    localparam int SLICES = (WIDTH + SLICE_MAX - 1) / SLICE_MAX;
     localparam int SLICE = (WIDTH + SLICES - 1) / SLICES;
     for (genvar s = 0; s < SLICES; s++) begin : gen_slice
       localparam int BITS = s < SLICES - 1 ? SLICE : WIDTH - s * SLICE;
