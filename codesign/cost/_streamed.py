@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-import numpy as np
-
 from codesign.cost import _memory
 from codesign.cost import requant as requant_cost
 from codesign.cost.base import BlockCost, Folding, Lanes, beats
@@ -157,7 +155,9 @@ def cost(
     (x,), (y,) = inputs, outputs
     out = requant.infer(y)[0] if requant else y
     p = plan(op, y, out, x, folding, tile)
-    inside = requant_cost.cost(requant, (y,), (out,), Folding(folding.pe, folding.pe)).latency_cycles if requant else 0
+    inside = BlockCost(0, 0, 0, 0, 0, 0)
+    if requant:
+        inside = requant_cost.cost(requant, (y,), (out,), Folding(folding.pe, folding.pe))
     slices = folding.simd * folding.pe // (2 if p.pair else 1)
     ramb18 = 0
     memory_luts = 0
@@ -169,9 +169,9 @@ def cost(
     lut, ff = _logic(p, x.bits)
     return BlockCost(
         interval_cycles=p.steps * p.groups * p.vectors,
-        latency_cycles=tile * (p.steps * (p.groups + 1) + 1) + folding.simd + inside + 7,
-        lut=lut + memory_luts,
-        ff=ff,
+        latency_cycles=tile * (p.steps * (p.groups + 1) + 1) + folding.simd + inside.latency_cycles + 7,
+        lut=lut + memory_luts + inside.lut,
+        ff=ff + inside.ff,
         bram36=ramb18 / 2,
         dsp=slices,
         multipliers=folding.pe * folding.simd,
@@ -212,9 +212,11 @@ def _extra(needed: int, steps: int, simd: int, groups: int, unit_bits: int) -> t
 
 
 def _logic(p: Plan, x_bits: int) -> tuple[int, int]:
-    """(LUT, FF) besides memories; not yet fitted."""
+    """(LUT, FF) besides memories and requantization: a fit to six syntheses with `synth_xilinx`, within 6 %.
+
+    Each output's sum takes a multiplexer and a shift register, each lane from the fourth on a shift register.
+    """
     pe, simd = p.folding.pe, p.folding.simd
-    loop = 2 * pe * p.sum_bits
-    skew = x_bits * max(simd - 2, 0)
-    counters = int(2 * np.log2(p.steps * p.groups) + np.log2(p.vectors)) + p.in_addr * 3 + p.out_addr * 4
-    return loop + skew + counters + 90, pe * (simd * 2 * p.weight_bits + 3 * p.sum_bits) + simd * x_bits * 2 + counters
+    sums, weights = pe * p.sum_bits, pe * simd * p.weight_bits
+    lut = 150 + 2 * sums + x_bits * max(simd - 3, 0) + 2 * simd
+    return lut, 185 + round(3.15 * sums) + 2 * weights + round(0.7 * x_bits * simd)
