@@ -159,7 +159,7 @@ def load_recipe(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Reci
     Raises:
         RecipeError: no such recipe, not YAML, an unknown key, a bad value, or an override of a wrong form.
     """
-    path = _find(path_or_name)
+    path = find_recipe(path_or_name)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -190,10 +190,16 @@ def save_recipe(recipe: Recipe, path: Path) -> None:
     write_text(path, yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False))
 
 
-def _find(path_or_name: str | Path) -> Path:
+def find_recipe(path_or_name: str | Path) -> Path:
+    """The file of a recipe, given itself, with or without its suffix, or by the name under which it ships.
+
+    Raises:
+        RecipeError: there is none.
+    """
     path = Path(path_or_name)
-    if path.is_file():
-        return path
+    for file in (path, path.with_name(f"{path.name}.yaml")):
+        if file.is_file():
+            return file
     shipped = models_dir() / f"{path_or_name}.yaml"
     if path.name == str(path_or_name) and shipped.is_file():
         return shipped

@@ -15,6 +15,7 @@ from codesign.files import write_bytes, write_text
 from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import Graph, save
 from codesign.progress import Progress, silent
+from codesign.recipe import find_recipe, load_recipe
 from codesign.reporting.summarize import summarize
 from codesign.reporting.summary import Summary
 from codesign.schedule import schedule
@@ -40,18 +41,21 @@ def export(
     fps: float | None = None,
     max_dsp: int | None = None,
     clock_mhz: float | None = None,
+    random_weights: bool = False,
     progress: Progress = silent,
 ) -> Export:
     """Writes a build folder at `out`, whole or not at all.
 
     source: a run folder, the name of a run that ships in `models/`, or a QONNX file. fps: reach this frame rate with
     the least hardware, else as fast as the target allows; max_dsp and clock_mhz replace the target's own limits.
-    Raises a CodesignError that says what cannot be exported, and why.
+    random_weights: `source` is a recipe instead, a file or a shipped one's name, whose network is built untrained; the
+    manifest says so. Raises a CodesignError that says what cannot be exported, and why.
     """
     board = load_target(target)
-    origin = find_source(source)
+    origin = find_recipe(source) if random_weights else find_source(source)
     facts = {
         "source": str(origin),
+        "random_weights": random_weights,
         "target": board.model_dump(mode="json"),
         "options": {"fps": fps, "max_dsp": max_dsp, "clock_mhz": clock_mhz},
     }
@@ -63,7 +67,10 @@ def export(
 
     with new_build(Path(out), facts) as build:
         step()
-        graph = _import_file(origin, build) if origin.is_file() else _import_run(origin, build)
+        if random_weights:
+            graph = _import_untrained(origin, build)
+        else:
+            graph = _import_file(origin, build) if origin.is_file() else _import_run(origin, build)
         save(graph, build.graph_file)
         step()
         write_bytes(build.qcdq, emit_qcdq(graph).SerializeToString())
@@ -100,13 +107,26 @@ def _import_file(file: Path, build: BuildFolder) -> Graph:
 
 def _import_run(run: Path, build: BuildFolder) -> Graph:
     """A run is copied into the build, so that its PyTorch modules can be verified too."""
-    from codesign.frontend.export import export_qonnx
-    from codesign.training import load_run
-
-    recipe, model = load_run(run)
     build.run.mkdir()
     for name in RUN_FILES:
         shutil.copyfile(run / name, build.run / name)
+    return _import_own_run(build)
+
+
+def _import_untrained(recipe: Path, build: BuildFolder) -> Graph:
+    """The run that the build holds is made here, of random weights."""
+    from codesign.training.untrained import save_untrained
+
+    build.run.mkdir()
+    save_untrained(load_recipe(recipe), build.run)
+    return _import_own_run(build)
+
+
+def _import_own_run(build: BuildFolder) -> Graph:
+    from codesign.frontend.export import export_qonnx
+    from codesign.training import load_run
+
+    recipe, model = load_run(build.run)
     qonnx = export_qonnx(model, recipe)
     write_bytes(build.qonnx, qonnx.SerializeToString())
     return import_qonnx(qonnx)

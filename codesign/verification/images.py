@@ -14,8 +14,13 @@ SEED = 20
 def verification_images(build: BuildFolder, count: int) -> IntArray:
     """Up to `count` images (N, C, H, W) as integers of the graph's input.
 
-    The first ones of the recipe's validation set; for a build without a run, random integers over the input's range.
+    The first ones of the recipe's validation set; for untrained networks, pictures of digits; for a build without a
+    run, random integers over the input's range.
     """
+    if build.manifest.get("random_weights"):
+        from codesign.data.scenes import scenes
+
+        return scenes(count, input_type(build).shape[-1], SEED).astype(np.int32)
     if build.run.is_dir():
         return validation_images(build, count)
     return random_images(input_type(build), count)

@@ -11,7 +11,9 @@ ORDER = 3
 
 
 def run(
-    source: Annotated[str, typer.Argument(help="A run folder, the name of a shipped run, or a QONNX file.")],
+    source: Annotated[
+        str, typer.Argument(help="A run folder, the name of a shipped run, a QONNX file; or a recipe, see below.")
+    ],
     out: Annotated[Path, typer.Option(help="Build folder to write; an older build there is replaced.")],
     target: Annotated[str, typer.Option(help="A board of `codesign targets`, or a target file.")] = "pynq-z2",
     fps: Annotated[
@@ -19,6 +21,9 @@ def run(
     ] = None,
     max_dsp: Annotated[int | None, typer.Option(help="Use at most so many DSP blocks.")] = None,
     clock: Annotated[float | None, typer.Option(help="Clock in MHz. Default: the target's.")] = None,
+    random_weights: Annotated[
+        bool, typer.Option("--random-weights", help="SOURCE is a recipe: build its network untrained.")
+    ] = False,
 ) -> None:
     """Turn a trained network into hardware: QONNX, ONNX, an hls4ml project and SystemVerilog.
 
@@ -28,7 +33,18 @@ def run(
     from codesign.reporting.terminal import print_report
 
     with keeps(f"{out} is as it was"), progress_bars() as progress:
-        build = export(source, out, target=target, fps=fps, max_dsp=max_dsp, clock_mhz=clock, progress=progress)
+        build = export(
+            source,
+            out,
+            target=target,
+            fps=fps,
+            max_dsp=max_dsp,
+            clock_mhz=clock,
+            random_weights=random_weights,
+            progress=progress,
+        )
     console = terminal()
     print_report(build.summary, console)
+    if random_weights:
+        console.print("[bold yellow]the weights are random[/]: the hardware is real, its detections mean nothing")
     console.print(f"build folder: {build.folder.path}")
