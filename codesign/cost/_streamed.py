@@ -76,11 +76,15 @@ class Plan:
 
     @property
     def in_block(self) -> bool:
-        return _memory.ram_in_block(1 << self.in_addr, self.in_width)
+        return self._block(self.in_addr, self.in_width)
 
     @property
     def out_block(self) -> bool:
-        return _memory.ram_in_block(1 << self.out_addr, self.out_width)
+        return self._block(self.out_addr, self.out_width)
+
+    def _block(self, addr: int, width: int) -> bool:
+        chosen = self.folding.buffer
+        return chosen == "block" if chosen else _memory.ram_in_block(1 << addr, width)
 
 
 def foldings(op: Conv, inputs: Sequence[TensorType], outputs: Sequence[TensorType]) -> tuple[Folding, ...]:
@@ -164,6 +168,7 @@ def cost(
     for in_block, addr, width in ((p.in_block, p.in_addr, p.in_width), (p.out_block, p.out_addr, p.out_width)):
         if in_block:
             ramb18 += _memory.block_ramb18(1 << addr, width)
+            memory_luts += _memory.block_luts(1 << addr, width)
         else:
             memory_luts += _memory.ram_luts(1 << addr, width)
     lut, ff = _logic(p, x.bits)
@@ -175,6 +180,7 @@ def cost(
         bram36=ramb18 / 2,
         dsp=slices,
         multipliers=folding.pe * folding.simd,
+        memory_bytes=ceil(p.region_bytes * p.vectors / tile),
     )
 
 
