@@ -25,6 +25,7 @@ from codesign.synthesis.module import read, statistics
 from codesign.synthesis.utilization import Family, Utilization, count
 
 TOP = "top"
+NAME = "netlist__"
 PROCESSES = 2
 BATCH_CHARACTERS = 2_000_000
 """Size of the netlists that one process takes: most of the time for a small block is Yosys' own start."""
@@ -78,35 +79,46 @@ def synthesize_flat(rtl_dir: Path, family: Family = "xc7") -> Utilization:
 
 
 def _elaborate(project: RtlProject) -> dict[str, str]:
-    """Each instance of the top as a flattened netlist, by its name."""
+    """The netlist of each instance of the top, by its name: flattened, but for modules that ask to be kept."""
     hierarchy = read(project.sources, TOP, {}, "--best-effort-hierarchy")
     with tempfile.TemporaryDirectory(prefix="codesign_synth_") as scratch:
-        listing, rest = Path(scratch) / "modules", Path(scratch) / "top.il"
+        listing, whole = Path(scratch) / "modules", Path(scratch) / "top.il"
         yosys.run([hierarchy, f"tee -q -o {listing} ls"], project.folder)
         modules = [line.strip() for line in listing.read_text().splitlines() if f"${TOP}." in line]
         instances = {m.split(f"${TOP}.", 1)[1]: m for m in modules if "." not in m.split(f"${TOP}.", 1)[1]}
         commands = [hierarchy, *(f"setattr -mod -set keep_hierarchy 1 {module}" for module in instances.values())]
-        commands += ["flatten", "opt_clean", "setattr -unset src a:src", "setattr -mod -unset src a:src"]
-        for number, module in enumerate(instances.values()):
-            commands += [f"select -module {module}", f"write_rtlil -selected {scratch}/{number}.il", "select -clear"]
-        commands += [f"select -module {TOP}", f"write_rtlil -selected {rest}"]
+        commands += ["flatten", f"hierarchy -top {TOP}", "opt_clean", f"write_rtlil {whole}"]
         yosys.run(commands, project.folder)
-        if re.search(r"^  cell \$", rest.read_text(), flags=re.MULTILINE):
-            raise ToolError(
-                "the top has logic outside its instances, which would not be counted",
-                where=str(project.folder / "top.sv"),
-            )
-        return {name: _canonical((Path(scratch) / f"{i}.il").read_text()) for i, name in enumerate(instances)}
+        netlist = _modules(whole.read_text())
+    if re.search(r"^  cell \$", netlist[f"\\{TOP}"], flags=re.MULTILINE):
+        raise ToolError("the top has logic outside its instances, which is not counted", where=str(project.folder))
+    return {name: _canonical(_below(f"\\{module}", netlist)) for name, module in instances.items()}
 
 
-def _canonical(text: str) -> str:
-    """A netlist without what tells instances of one design apart: the module's name, paths and running numbers."""
+def _modules(text: str) -> dict[str, str]:
+    """The modules of an RTLIL file by name, without attributes that tell where they came from."""
+    dropped = re.compile(r"\s*(#|autoidx|attribute \\(hdlname|module|src|top)\b)")
+    kept = "\n".join(line for line in text.splitlines() if not dropped.match(line))
+    one = re.compile(r"^(?:attribute [^\n]*\n)*module (\S+)\n.*?^end$", flags=re.MULTILINE | re.DOTALL)
+    return {match[1]: match[0] for match in one.finditer(kept)}
+
+
+def _below(module: str, netlist: Mapping[str, str]) -> dict[str, str]:
+    """`module` and all modules that it has instances of, itself first."""
+    found = {module: netlist[module]}
+    for cell in re.findall(r"^  cell (\\\S+) ", netlist[module], flags=re.MULTILINE):
+        if cell in netlist:
+            found |= _below(cell, netlist)
+    return found
+
+
+def _canonical(modules: Mapping[str, str]) -> str:
+    """A netlist without what tells instances of one design apart: names of modules and running numbers."""
+    text = "\n".join(modules.values()) + "\n"
+    for index, name in enumerate(modules):
+        text = re.sub(re.escape(name) + r"(?=\s)", lambda _, i=index: f"\\{NAME}{i}", text)
     numbers: dict[str, str] = {}
-    kept = (
-        line for line in text.splitlines() if not re.match(r"\s*(#|autoidx|attribute \\(hdlname|module|src)\b)", line)
-    )
-    body = re.sub(r"^module \S+$", "module \\\\NAME", "\n".join(kept), flags=re.MULTILINE)
-    return re.sub(r"\$(\d+)(?!\d)", lambda m: "$" + numbers.setdefault(m[1], str(len(numbers) + 1)), body) + "\n"
+    return re.sub(r"\$(\d+)(?!\d)", lambda m: "$" + numbers.setdefault(m[1], str(len(numbers) + 1)), text)
 
 
 def _key(netlist: str, family: Family) -> str:
@@ -129,9 +141,9 @@ def _synthesize(netlists: Mapping[str, str], family: Family, cache: Path) -> Non
     """Synthesizes several netlists as modules of one design, and keeps the numbers of cells of each."""
     with tempfile.TemporaryDirectory(prefix="codesign_synth_") as scratch:
         source, stat = Path(scratch) / "netlists.il", Path(scratch) / "stat.json"
-        modules = [text.replace("module \\NAME\n", f"module \\block_{key}\n") for key, text in netlists.items()]
-        cells = "".join(f"  attribute \\keep 1\n  cell \\block_{key} \\{key}\n  end\n" for key in netlists)
+        modules = (text.replace(f"\\{NAME}", f"\\block_{key}_") for key, text in netlists.items())
+        cells = "".join(f"  attribute \\keep 1\n  cell \\block_{key}_0 \\{key}\n  end\n" for key in netlists)
         source.write_text(f"{''.join(modules)}module \\{TOP}\n{cells}end\n")
         yosys.run([f"read_rtlil {source}", yosys.flow(family, TOP, flatten=False), statistics(stat)], Path(scratch))
         for key in netlists:
-            write_text(_result(cache, key), json.dumps(yosys.cells(stat, f"block_{key}")) + "\n")
+            write_text(_result(cache, key), json.dumps(yosys.cells(stat, f"block_{key}_0")) + "\n")

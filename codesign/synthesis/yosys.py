@@ -6,6 +6,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -58,7 +59,12 @@ def run(commands: Sequence[str], folder: Path) -> str:
 
 
 def cells(stat_file: Path, module: str | None = None) -> dict[str, int]:
-    """Numbers of cells by type from what `stat -json` has written, of `module` or of the whole design."""
+    """Numbers of cells by type from what `stat -json` has written: of `module` and all below it, or of the design."""
     stat = json.loads(stat_file.read_text())
-    found: dict[str, int] = (stat["modules"][f"\\{module}"] if module else stat["design"])["num_cells_by_type"]
-    return found
+    if module is None:
+        return dict(stat["design"]["num_cells_by_type"])
+    total: Counter[str] = Counter()
+    for name, number in stat["modules"][f"\\{module}"]["num_cells_by_type"].items():
+        below = cells(stat_file, name) if f"\\{name}" in stat["modules"] else {name: 1}
+        total.update({kind: number * each for kind, each in below.items()})
+    return dict(total)
