@@ -76,6 +76,7 @@ def test_sums_are_exact_and_the_interval_is_one_word_a_cycle():
             streamed("b", pointwise(23, 37), uint8(23, 3, 5), Folding(4, 5), 10),
             streamed("c", pointwise(6, 9), TensorType((6, 1, 1), -128, 127), Folding(1, 1), 9),
             streamed("d", pointwise(9, 30, -8, 7), uint8(9, 3, 5), Folding(2, 5), 15),
+            streamed("f", pointwise(3, 40), uint8(3, 4, 4), Folding(2, 3), 16),
             streamed("e", pointwise(7, 18, -128, 127), uint8(7, 3, 3), Folding(2, 2), 9),
         ]
     )
