@@ -6,6 +6,7 @@ A recipe is checked whole before anything runs: an unknown key, a wrong type or 
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -53,12 +54,54 @@ class Stage(_Section):
     units: Positive
 
 
-Operator = Literal["depthwise", "square-integer-depthwise"]
-"""3x3 operator of the decoder: `depthwise` is the square one with its dilation s fixed to 1."""
+Operator = Literal[
+    "conv",
+    "depthwise",
+    "depthwise-5x5",
+    "depthwise-7x7",
+    "deformable",
+    "bounded",
+    "square",
+    "square-integer",
+    "deformable-depthwise",
+    "bounded-depthwise",
+    "square-depthwise",
+    "square-integer-depthwise",
+]
+"""Spatial operator of the decoder. `conv` and those named `depthwise` alone sample a fixed grid, so that `depthwise` is
+`square-integer-depthwise` with its dilation fixed to 1. The others are deformable 3x3: 18 free offsets a position; the
+same bounded; one dilation for all; the same in whole numbers. Only the last of them is built in hardware."""
+
+
+@dataclass(frozen=True)
+class OperatorForm:
+    """What an operator's name says."""
+
+    sampling: Literal["grid", "deformable", "bounded", "square", "square-integer"]
+    depthwise: bool
+    kernel: int
+
+    @property
+    def float_only(self) -> bool:
+        """Whether there is neither a quantized form nor hardware."""
+        return self.sampling != "grid" and not (self.sampling == "square-integer" and self.depthwise)
+
+
+def operator_form(operator: Operator) -> OperatorForm:
+    """Take an operator's name apart."""
+    depthwise = "depthwise" in operator
+    kernel = int(operator[-1]) if operator.endswith(("5x5", "7x7")) else 3
+    sampling = operator.removesuffix("-depthwise")
+    if operator == "conv" or operator.startswith("depthwise"):
+        return OperatorForm("grid", depthwise, kernel)
+    return OperatorForm(sampling, depthwise, kernel)
 
 
 class Decoder(_Section):
-    """Blocks of (3x3 operator, 1x1, 2x upsample); `channels[i]` leave block i."""
+    """Blocks of (spatial operator, 1x1, 2x upsample); `channels[i]` leave block i.
+
+    bound: largest magnitude of a dilation, or of an offset, in pixels.
+    """
 
     operator: Operator = "square-integer-depthwise"
     bound: Annotated[int, Field(ge=1, le=15)] = 7
@@ -112,12 +155,12 @@ class Phase(_Section):
 
 
 class Training(_Section):
-    """Adam in floating point with batch norm, then with quantizers from the folded weights."""
+    """Adam in floating point with batch norm, then with quantizers from the folded weights; or without the latter."""
 
     batch_size: Positive = 32
     weight_decay: Annotated[float, Field(ge=0)] = 1e-4
     float_phase: Phase = Phase(epochs=10, learning_rate=2e-3)
-    quantized_phase: Phase = Phase(epochs=4, learning_rate=5e-4)
+    quantized_phase: Phase | None = Phase(epochs=4, learning_rate=5e-4)
 
 
 class Detection(_Section):
@@ -145,6 +188,15 @@ class Recipe(_Section):
             raise ValueError(
                 f"data.image_size {self.data.image_size} is no multiple of {self.model.coarsest_stride}, "
                 "the stride of the last stage"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _float_operators_are_not_quantized(self) -> Self:
+        operator = self.model.decoder.operator
+        if operator_form(operator).float_only and self.training.quantized_phase is not None:
+            raise ValueError(
+                f"the operator '{operator}' exists in floating point only: training.quantized_phase must be null"
             )
         return self
 

@@ -23,7 +23,7 @@ from codesign.nn.layers import (
     plain,
     split_halves,
 )
-from codesign.recipe import Decoder, Model, Recipe, Stage, Stem
+from codesign.recipe import Decoder, Model, Recipe, Stage, Stem, operator_form
 
 HEAT_BIAS = -2.19
 """Initial logit of the heat map: a score of 0.1 everywhere."""
@@ -125,16 +125,24 @@ class Backbone(nn.Module):
 
 
 class DecoderBlock(nn.Module):
-    """3x3 operator and 1x1 in the recipe's order, then upsampling: (N, C, H, W) to (N, out_channels, 2H, 2W)."""
+    """Spatial operator and 1x1 in the recipe's order, then upsampling: (N, C, H, W) to (N, out_channels, 2H, 2W).
+
+    `dilation` computes where the operator samples; free offsets too.
+    """
 
     def __init__(self, in_channels: int, out_channels: int, decoder: Decoder, layers: Layers) -> None:
         super().__init__()
         self.pointwise_first = decoder.order == "pointwise_first"
         channels = out_channels if self.pointwise_first else in_channels
+        form = operator_form(decoder.operator)
         self.pointwise = layers.conv(in_channels, out_channels, 1)
-        if decoder.operator == "depthwise":
+        if form.sampling == "grid":
+            groups = channels if form.depthwise else 1
             self.dilation = None
-            self.spatial = layers.conv(channels, channels, 3, groups=channels, relu=self.pointwise_first)
+            self.spatial = layers.conv(channels, channels, form.kernel, groups=groups, relu=self.pointwise_first)
+        elif form.float_only:
+            self.dilation = layers.displacement(channels, form, decoder.bound)
+            self.spatial = layers.fractional_deform(channels, form, relu=self.pointwise_first)
         else:
             self.dilation = layers.dilation(channels, decoder.bound)
             self.spatial = layers.deform(channels, decoder.bound, relu=self.pointwise_first)
@@ -228,11 +236,12 @@ class CoDeNet(nn.Module):
 
 @torch.no_grad()
 def _initialise(network: CoDeNet) -> None:
-    """Dilations start at s = 1, heat maps at a score of 0.1."""
+    """Dilations start at 1 and offsets at 0, so on the fixed grid; heat maps at a score of 0.1."""
     for module in network.modules():
         if isinstance(module, DecoderBlock) and module.dilation is not None:
-            module.dilation.conv.weight.mul_(0.1)
-            module.dilation.conv.bias.fill_(1.0)
+            conv = module.dilation.conv
+            conv.weight.mul_(0.1)
+            conv.bias.fill_(1.0 if conv.out_channels == 1 else 0.0)
     network.heads["heat"].output.conv.bias.fill_(HEAT_BIAS)
 
 

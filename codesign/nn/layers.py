@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from brevitas.quant_tensor import QuantTensor
 from torch import Tensor, nn
 
+from codesign.errors import RecipeError
 from codesign.nn.deform import square_depthwise
 from codesign.nn.quantizers import (
     BiasQuantizer,
@@ -22,7 +23,8 @@ from codesign.nn.quantizers import (
     UnsignedActivationQuantizer,
     WeightQuantizer,
 )
-from codesign.recipe import Quantization
+from codesign.nn.sampling import DeformConv2d
+from codesign.recipe import OperatorForm, Quantization
 
 
 class ConvUnit(nn.Module):
@@ -120,6 +122,12 @@ class Layers(Protocol):
     def deform(self, channels: int, bound: int, *, relu: bool) -> ConvUnit:
         """Square deformable depthwise 3x3, called with (x, dilation); batch norm only before a ReLU."""
 
+    def displacement(self, in_channels: int, form: OperatorForm, bound: int) -> ConvUnit:
+        """1x1 that computes the fractional dilation (N, 1, H, W), or 18 offsets, of an operator without hardware."""
+
+    def fractional_deform(self, channels: int, form: OperatorForm, *, relu: bool) -> ConvUnit:
+        """That operator, called with (x, displacement); batch norm only before a ReLU."""
+
 
 class FloatLayers:
     """Floating point, batch norm after every convolution; the dilation is rounded here too."""
@@ -144,8 +152,24 @@ class FloatLayers:
         return ConvUnit(nn.Conv2d(in_channels, 1, 1), act=RoundedHardtanh(bound))
 
     def deform(self, channels: int, bound: int, *, relu: bool) -> ConvUnit:
-        conv = SquareDeformConv2d(channels, bound)
-        return ConvUnit(conv, nn.BatchNorm2d(channels), nn.ReLU()) if relu else ConvUnit(conv)
+        return _after(SquareDeformConv2d(channels, bound), relu)
+
+    def displacement(self, in_channels: int, form: OperatorForm, bound: int) -> ConvUnit:
+        conv = nn.Conv2d(in_channels, 1 if form.sampling.startswith("square") else 18, 1)
+        limit = {
+            "deformable": nn.Identity(),
+            "bounded": nn.Hardtanh(-bound, bound),
+            "square": nn.Hardtanh(-bound, bound),
+            "square-integer": RoundedHardtanh(bound),
+        }
+        return ConvUnit(conv, act=limit[form.sampling])
+
+    def fractional_deform(self, channels: int, form: OperatorForm, *, relu: bool) -> ConvUnit:
+        return _after(DeformConv2d(channels, depthwise=form.depthwise), relu)
+
+
+def _after(conv: nn.Conv2d, relu: bool) -> ConvUnit:
+    return ConvUnit(conv, nn.BatchNorm2d(conv.out_channels), nn.ReLU()) if relu else ConvUnit(conv)
 
 
 class QuantLayers:
@@ -190,6 +214,12 @@ class QuantLayers:
         conv = QuantSquareDeformConv2d(channels, bound, bias=relu, weight_bits=self.widths.weight_bits)
         return ConvUnit(conv, act=self.activation() if relu else self._signed(self.widths.activation_bits))
 
+    def displacement(self, in_channels: int, form: OperatorForm, bound: int) -> ConvUnit:
+        raise _no_quantized_form()
+
+    def fractional_deform(self, channels: int, form: OperatorForm, *, relu: bool) -> ConvUnit:
+        raise _no_quantized_form()
+
     def _signed(self, bits: int) -> nn.Module:
         return qnn.QuantIdentity(SignedActivationQuantizer, bit_width=bits, **self._calibration(signed=True))
 
@@ -199,6 +229,14 @@ class QuantLayers:
             "collect_stats_steps": self.widths.calibration_batches,
             "return_quant_tensor": True,
         }
+
+
+def _no_quantized_form() -> RecipeError:
+    return RecipeError(
+        "this operator exists in floating point only",
+        where="model.decoder.operator",
+        remedy="choose square-integer-depthwise, or one that samples a fixed grid",
+    )
 
 
 def _parameters(bias: bool, weight_bits: int) -> dict[str, object]:
