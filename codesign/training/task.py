@@ -28,7 +28,7 @@ class DetectionTask(pl.LightningModule):
 
     def __init__(self, network: CoDeNet, recipe: Recipe, phase: Phase, total_steps: int) -> None:
         super().__init__()
-        # About 1.5 times faster on CPUs, where depthwise convolutions and the deformable gather work on rows of channels.
+        # Faster on CPUs: depthwise convolutions and the deformable gather work on rows of channels.
         self.network = network.to(memory_format=torch.channels_last)
         self.phase = phase
         self.total_steps = total_steps
