@@ -73,6 +73,10 @@ Operator = Literal[
 same bounded; one dilation for all; the same in whole numbers. Only the last of them is built in hardware."""
 
 
+Order = Literal["depthwise_first", "pointwise_first"]
+"""Of a decoder block: as CoDeNet was deployed; or as the paper draws it, the spatial operator on fewer channels."""
+
+
 @dataclass(frozen=True)
 class OperatorForm:
     """What an operator's name says."""
@@ -105,7 +109,7 @@ class Decoder(_Section):
 
     operator: Operator = "square-integer-depthwise"
     bound: Annotated[int, Field(ge=1, le=15)] = 7
-    order: Literal["depthwise_first", "pointwise_first"] = "depthwise_first"
+    order: Order = "depthwise_first"
     channels: Annotated[tuple[Positive, ...], Field(min_length=1)]
 
 

@@ -8,6 +8,8 @@ result.json           `TrainResult`
 """
 
 import json
+import pickle
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from safetensors import SafetensorError
 
 from codesign.errors import CheckpointError
 from codesign.files import write_bytes, write_text
-from codesign.nn.codenet import CoDeNet, quantized_network
+from codesign.nn.codenet import CoDeNet, float_network, quantized_network
 from codesign.recipe import Recipe, load_recipe
 from codesign.resources import models_dir
 
@@ -33,10 +35,10 @@ class TrainResult:
     """What a training reached on the validation set."""
 
     run: Path
-    ap50: float
-    """Quantized network, IoU 0.5."""
-    ap: float
-    """Quantized network, IoU 0.50 to 0.95."""
+    ap50: float | None
+    """Quantized network, IoU 0.5; none if the recipe has no quantized phase."""
+    ap: float | None
+    """Quantized network, IoU 0.50 to 0.95; likewise."""
     float_ap50: float
     """Floating-point network that it was folded from."""
     float_ap: float
@@ -67,8 +69,36 @@ def load_run(run: str | Path) -> tuple[Recipe, CoDeNet]:
     """
     folder = find_run(run)
     recipe = load_recipe(folder / RECIPE)
+    if recipe.training.quantized_phase is None:
+        raise CheckpointError(
+            "was trained in floating point only", where=str(folder), remedy="train with a quantized phase"
+        )
     network = quantized_network(recipe)
     restore(network, _read_weights(folder / WEIGHTS), folder / WEIGHTS)
+    return recipe, network.eval()
+
+
+def load_float_run(run: str | Path, overrides: Sequence[str] = ()) -> tuple[Recipe, CoDeNet]:
+    """The recipe and the floating-point network, in eval mode, that a run trained first.
+
+    Args:
+        run: run folder.
+        overrides: settings of the recipe that leave its parameters as they are.
+
+    Raises:
+        CheckpointError: its checkpoint is missing, truncated, or of another network.
+        RecipeError: its recipe is malformed.
+    """
+    folder = find_run(run)
+    recipe = load_recipe(folder / RECIPE, overrides)
+    file = folder / FLOAT_CHECKPOINT
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True)["state_dict"]
+    except (OSError, EOFError, KeyError, RuntimeError, pickle.UnpicklingError) as error:
+        raise CheckpointError(f"cannot be read ({error})", where=str(file), remedy="train again") from error
+    network = float_network(recipe)
+    restore(network, {name.removeprefix("network."): tensor for name, tensor in state.items()}, file)
+    network.set_peak_threshold(recipe.detection.score_threshold)
     return recipe, network.eval()
 
 

@@ -66,20 +66,21 @@ def train(
 
     trained = _float_phase(recipe, data, out, progress)
     float_precision = evaluate_network(trained, recipe, validation)
-    quantized = _quantized_phase(recipe, data, trained, out, progress)
-    precision = evaluate_network(quantized, recipe, validation)
-
-    save_weights(quantized, out)
+    precision = None
+    if recipe.training.quantized_phase is not None:
+        quantized = _quantized_phase(recipe, data, trained, out, progress)
+        precision = evaluate_network(quantized, recipe, validation)
+        save_weights(quantized, out)
     result = _result(out, precision, float_precision, time.monotonic() - started)
     save_result(result)
     return result
 
 
-def _result(out: Path, precision: Precision, float_precision: Precision, seconds: float) -> TrainResult:
+def _result(out: Path, precision: Precision | None, float_precision: Precision, seconds: float) -> TrainResult:
     return TrainResult(
         run=out,
-        ap50=round(precision.ap50, 4),
-        ap=round(precision.ap, 4),
+        ap50=None if precision is None else round(precision.ap50, 4),
+        ap=None if precision is None else round(precision.ap, 4),
         float_ap50=round(float_precision.ap50, 4),
         float_ap=round(float_precision.ap, 4),
         seconds=round(seconds, 1),

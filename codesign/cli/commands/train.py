@@ -13,6 +13,9 @@ ORDER = 1
 def run(
     recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped one, e.g. codenet-digits.")],
     out: Annotated[Path | None, typer.Option(help="Run folder to write. Default: runs/NAME of the recipe.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="VOC folder or devkit to train on. Default: the recipe's data.path.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run folder's last checkpoint.")] = False,
     set_: Annotated[
         list[str] | None,
@@ -27,9 +30,12 @@ def run(
     from codesign.api.train import train
     from codesign.recipe import load_recipe
 
-    folder = out or Path("runs") / load_recipe(recipe, set_ or ()).name
+    settings = [*(set_ or ()), *([f"data.path={data}", "data.set=voc"] if data else ())]
+    folder = out or Path("runs") / load_recipe(recipe, settings).name
     with keeps(f"the last checkpoint is in {folder}, go on with the same command and --resume"):
-        result = train(recipe, folder, resume=resume, overrides=set_ or ())
+        result = train(recipe, folder, resume=resume, overrides=settings)
     console = terminal()
-    console.print(f"AP50 {result.ap50:.3f}, AP {result.ap:.3f} on the validation set")
+    console.print(f"floating point: AP50 {result.float_ap50:.3f}, AP {result.float_ap:.3f} on the validation set")
+    if result.ap50 is not None:
+        console.print(f"quantized:      AP50 {result.ap50:.3f}, AP {result.ap:.3f}")
     console.print(f"run folder: {folder}")

@@ -1,0 +1,121 @@
+"""`codesign ablate`: a recipe trained with every operator of the decoder, in either order, several times."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
+from typing import get_args
+
+from codesign.errors import RecipeError
+from codesign.files import write_text
+from codesign.progress import Progress, silent
+from codesign.recipe import Operator, Order, Recipe, load_recipe, operator_form
+
+OPERATORS: tuple[Operator, ...] = get_args(Operator)
+ORDERS: tuple[Order, ...] = get_args(Order)
+SEEDS = (0, 1, 2)
+FLOAT = "fp32"
+
+
+@dataclass(frozen=True)
+class AblationRun:
+    """One network on the validation set."""
+
+    operator: str
+    order: str
+    precision: str
+    """`fp32`, or e.g. `w4a8`."""
+    seed: int
+    ap50: float
+    ap: float
+    ap50_other_sampling: float | None = None
+    """fp32 square operators: the same weights with dilations rounded, if they were trained fractional, or fractional,
+    if they were trained rounded."""
+
+
+def ablate(
+    recipe: str | Path,
+    out: str | Path,
+    *,
+    operators: Sequence[str] = OPERATORS,
+    orders: Sequence[str] = ORDERS,
+    seeds: Sequence[int] = SEEDS,
+    overrides: Sequence[str] = (),
+    progress: Progress = silent,
+) -> tuple[AblationRun, ...]:
+    """Trains what is missing of a grid and writes `ablation.json`, `ablation.md` and `ablation.svg` into `out`.
+
+    Run folders are kept under `out/runs`: what was interrupted goes on from its last checkpoint, what is finished is
+    not trained again. Operators without a quantized form are trained in floating point only. The files are written anew
+    after every run and hold the finished ones.
+
+    Raises a CodesignError if a setting is wrong, or if `out` holds runs of another recipe.
+    """
+    from codesign.reporting.ablation import write_ablation
+
+    out = Path(out)
+    grid = [_recipe(recipe, overrides, *choice) for choice in product(seeds, operators, orders)]
+    finished: list[AblationRun] = []
+    for done, one in enumerate(grid):
+        progress("ablate", done, len(grid))
+        finished += _train(one, out / "runs")
+        runs = tuple(sorted(finished, key=_place))
+        write_text(out / "ablation.json", json.dumps({"runs": [_row(run) for run in runs]}, indent=1) + "\n")
+        write_ablation(runs, out)
+    progress("ablate", len(grid), len(grid))
+    return tuple(sorted(finished, key=_place))
+
+
+def load_ablation(file: Path) -> tuple[AblationRun, ...]:
+    """Reads `ablation.json`."""
+    return tuple(AblationRun(**row) for row in json.loads(file.read_text(encoding="utf-8"))["runs"])
+
+
+def _recipe(recipe: str | Path, overrides: Sequence[str], seed: int, operator: str, order: str) -> Recipe:
+    if operator not in OPERATORS:
+        raise RecipeError(f"unknown operator '{operator}'", remedy=f"known: {', '.join(OPERATORS)}")
+    settings = [*overrides, f"seed={seed}", f"model.decoder.operator={operator}", f"model.decoder.order={order}"]
+    if operator_form(operator).float_only:
+        settings.append("training.quantized_phase=null")
+    return load_recipe(recipe, settings)
+
+
+def _train(recipe: Recipe, folder: Path) -> Iterator[AblationRun]:
+    from codesign.api.train import train
+
+    decoder, widths = recipe.model.decoder, recipe.quantization
+    run = folder / f"{decoder.operator}-{decoder.order}-{recipe.seed}"
+    result = train(recipe, run, resume=run.is_dir(), progress=False)
+    identity = (decoder.operator, decoder.order)
+    other = _other_sampling(recipe, run)
+    yield AblationRun(*identity, FLOAT, recipe.seed, result.float_ap50, result.float_ap, other)
+    if result.ap50 is not None:
+        precision = f"w{widths.weight_bits}a{widths.activation_bits}"
+        yield AblationRun(*identity, precision, recipe.seed, result.ap50, result.ap)
+
+
+def _other_sampling(recipe: Recipe, run: Path) -> float | None:
+    """AP50 of the floating-point network with its dilations rounded instead of fractional, or the other way round."""
+    from codesign.data.dataset import validation_set
+    from codesign.training.metrics import evaluate_network
+    from codesign.training.run import load_float_run
+
+    operator = recipe.model.decoder.operator
+    if not operator.startswith("square"):
+        return None
+    integer = operator.startswith("square-integer")
+    other = operator.replace("square-integer", "square") if integer else operator.replace("square", "square-integer")
+    settings = [f"model.decoder.operator={other}", "training.quantized_phase=null"]
+    changed, network = load_float_run(run, settings)
+    return round(evaluate_network(network, changed, validation_set(recipe)).ap50, 4)
+
+
+def _place(run: AblationRun) -> tuple[object, ...]:
+    return run.precision, run.order, OPERATORS.index(run.operator), run.seed
+
+
+def _row(run: AblationRun) -> dict[str, object]:
+    return {key: value for key, value in asdict(run).items() if value is not None}
