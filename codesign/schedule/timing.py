@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from codesign.cost import _stream
 from codesign.cost.base import BlockCost, Lanes, beats
 from codesign.graph import Graph, Node, TensorType
 from codesign.schedule.edges import Edge, edges
@@ -28,6 +29,9 @@ FRAMES = 2
 
 JITTER_PIXELS = 1
 """Waiting pixels that make no difference on an edge that ends in no join: the blocks at both ends hold them."""
+
+FIFO_BEATS = 3
+"""Beats that pass while one passes through a FIFO, at most."""
 
 JITTER_BEATS = 2
 """Waiting beats that make no difference in front of a join."""
@@ -60,7 +64,7 @@ def fifo_depths(
         waiting = _waiting(produced[edge.tensor], taken[edge], count)
         joins = len(graph.node(edge.reader).inputs) > 1
         if waiting > (JITTER_BEATS if joins else JITTER_PIXELS * count):
-            depths[edge] = waiting
+            depths[edge] = waiting + FIFO_BEATS
     return depths
 
 
@@ -91,15 +95,18 @@ def _follow(
 ) -> tuple[dict[str, Passage], dict[Edge, Passage]]:
     """Passage of every tensor at its producer, and of every edge at its reader.
 
-    No block hurries: where it does not thin out its pixels, it spreads them over `pace_cycles` a frame.
+    No block hurries: where it neither thins out its pixels nor passes them on as they come, it spreads them over
+    `pace_cycles` a frame.
     """
     produced: dict[str, Passage] = {}
     taken: dict[Edge, Passage] = {}
+    at = produced_lanes(graph, lanes, input_lanes)
     for name, kind in graph.inputs.items():
         first: Times = np.arange(FRAMES * kind.pixels) * np.float64(spacing[name])
         produced[name] = Passage(first, first + beats(kind.channels, input_lanes[name]) - 1)
     for node in graph.nodes:
-        arriving = [produced[name] for name in node.inputs]
+        wanted = zip(node.inputs, lanes[node.name].inputs, strict=True)
+        arriving = [_adapted(graph.types[name], produced[name], at[name], count) for name, count in wanted]
         passages, times = _pass(graph, node, costs[node.name], lanes[node.name], arriving, pace_cycles)
         produced.update(zip(graph.output_names(node), passages, strict=True))
         taken.update({Edge(t, node.name, port): times[port] for port, t in enumerate(node.inputs)})
@@ -117,7 +124,8 @@ def _pass(
     entering = [_accept(passage, count) for passage, count in zip(arriving, in_beats, strict=True)]
 
     service = _service(cost, inputs, in_beats, outputs[0].pixels, out_beats)
-    gap = max(service, pace_cycles / outputs[0].pixels) if outputs[0].pixels >= inputs[0].pixels else service
+    even = reached.whole and outputs[0].pixels >= inputs[0].pixels or len(entering) > 1
+    gap = max(service, pace_cycles / outputs[0].pixels) if even else service
     if len(entering) > 1 and not reached.whole:
         passage, taken = _in_turn(entering, in_beats, gap, cost.latency_cycles)
         return [passage], taken
@@ -163,6 +171,12 @@ def _service(
     """Cycles between two output pixels when nothing else holds them up."""
     reading = max(kind.pixels * count for kind, count in zip(inputs, in_beats, strict=True))
     return float(out_beats) if cost.interval_cycles <= reading else cost.interval_cycles / out_pixels
+
+
+def _adapted(tensor: TensorType, passage: Passage, lanes_in: int, lanes_out: int) -> Passage:
+    """The passage behind the adapter from `lanes_in` to `lanes_out`."""
+    delay = _stream.width(tensor, lanes_in, lanes_out).latency_cycles
+    return Passage(passage.first + delay, passage.last + delay)
 
 
 def _accept(arriving: Passage, count: int) -> Passage:

@@ -48,8 +48,18 @@ class Builder:
         """`op` on `inputs`, and a requantization that undoes the scale 2^-shift of its weights."""
         return self.add(f"{name}.quant", Requant(np.array([shift]), lo, hi, 1.0), self.add(name, op, *inputs))
 
-    def conv(self, name: str, x: str, inputs: int, outputs: int, kernel: int = 1, stride: int = 1, **quant: int) -> str:
-        bias = self.rng.integers(-200, 200, outputs)
+    def conv(
+        self,
+        name: str,
+        x: str,
+        inputs: int,
+        outputs: int,
+        kernel: int = 1,
+        stride: int = 1,
+        offset: int = 0,
+        **quant: int,
+    ) -> str:
+        bias = self.rng.integers(-200, 200, outputs) + offset
         weight = self.weights(outputs, inputs, kernel, kernel)
         scale = (2.0 ** -quant.get("shift", 4),)
         op = Conv(weight, bias, scale, (stride, stride), (kernel // 2,) * 4)
@@ -57,8 +67,8 @@ class Builder:
 
     def depthwise(self, name: str, x: str, channels: int, stride: int = 1) -> str:
         bias = self.rng.integers(-200, 200, channels)
-        op = Depthwise(self.weights(channels, 1, 3, 3), bias, (2.0**-4,), (stride, stride), (1, 1, 1, 1))
-        return self.quantized(name, op, x)
+        op = Depthwise(self.weights(channels, 1, 3, 3), bias, (2.0**-3,), (stride, stride), (1, 1, 1, 1))
+        return self.quantized(name, op, x, shift=3)
 
     def graph(self, *outputs: str) -> Graph:
         return Graph("everything", self.inputs, tuple(self.nodes), outputs)
@@ -75,17 +85,20 @@ def network() -> Graph:
     y = b.conv("unit.project", y, 7, 6)
     x = b.add("unit.concat", Concat(), f"{halves}.0", y)
     x = b.add("unit.shuffle", Shuffle(2), x)
-    x = b.conv("decoder.pointwise", x, 10, 9)
-    s = b.conv("decoder.dilation", x, 9, 1, lo=-3, hi=3, shift=5)
+    left = b.conv("down.left.expand", b.depthwise("down.left.depthwise", x, 10, stride=2), 10, 7)
+    y = b.depthwise("down.right.depthwise", b.conv("down.right.reduce", x, 10, 7), 7, stride=2)
+    x = b.add("down.concat", Concat(), left, b.conv("down.right.expand", y, 7, 7))
+    x = b.conv("decoder.pointwise", x, 14, 9)
+    s = b.conv("decoder.dilation", x, 9, 1, offset=-160, lo=-3, hi=3, shift=5)
     bias = b.rng.integers(-200, 200, 9)
     x = b.quantized("decoder.deform", Deform(b.weights(9, 1, 3, 3), bias, (2.0**-4,)), x, s)
     x = b.add("decoder.upsample", Upsample(2), x)
-    y = b.conv("heat.conv", x, 9, 5, kernel=3, lo=-128, hi=127, shift=6)
-    heat = b.add("heat.peak", Peak(20, -128), y)
+    y = b.conv("heat.conv", x, 9, 5, kernel=3, lo=-128, hi=127, shift=4)
+    heat = b.add("heat.peak", Peak(-60, -128), y)
     y = b.depthwise("class.depthwise", x, 9, stride=2)
     y = b.depthwise("class.again", y, 9, stride=2)
     bias = b.rng.integers(-200, 200, 6)
-    scores = b.add("class.linear", Linear(b.weights(6, 9 * 6 * 5), bias), y)
+    scores = b.add("class.linear", Linear(b.weights(6, 9 * 3 * 3), bias), y)
     return b.graph(heat, scores)
 
 

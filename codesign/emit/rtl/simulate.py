@@ -22,7 +22,7 @@ from codesign.graph import Graph, IntArray
 
 HARNESS = Path(__file__).parent / "harness"
 FLAGS = ("-O3", "--x-assign", "fast", "--x-initial", "fast", "--no-assert", "-Wno-fatal", "--output-split", "15000")
-COMPILER = ("OPT_FAST=-O2", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1")
+COMPILER = ("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1")
 QUIET_CYCLES = 20_000
 """Cycles, beyond a frame interval, without any beat anywhere after which the network counts as deadlocked."""
 
