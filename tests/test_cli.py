@@ -1,5 +1,6 @@
 """The command line: help, exit statuses, one line for every mistake, nothing half-written."""
 
+import functools
 import json
 import os
 import resource
@@ -186,12 +187,17 @@ def test_an_interrupted_training_says_what_is_kept(tmp_path, cache_folder, tiny_
         "--set",
         "training.float_phase.epochs=9999",
     ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ)
-    deadline = time.monotonic() + 120
-    while not (tmp_path / "run" / "float.ckpt").exists() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    # A shell's background jobs ignore SIGINT and hand that down; whoever types Ctrl-C does not.
+    listens = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ, preexec_fn=listens)
+    try:
+        deadline = time.monotonic() + 240
+        while not (tmp_path / "run" / "float.ckpt").exists() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=120)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert "codesign: interrupted; the last checkpoint is in" in errors
