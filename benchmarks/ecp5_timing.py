@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -69,11 +69,14 @@ def deform(channels: int) -> Deform:
     return Deform(RNG.integers(-7, 8, (channels, 1, 3, 3)), RNG.integers(-2000, 2000, channels))
 
 
-def emitted(op: Op, inputs: tuple[TensorType, ...], folding: Folding) -> Case:
+def emitted(op: Op, inputs: tuple[TensorType, ...], folding: Folding, **parameters: int) -> Case:
+    """A block as it is emitted, but for `parameters`."""
     outputs = op.infer(*inputs)
     block: Block = load("codesign.emit.rtl", op.kind).block("block", op, inputs, outputs, folding)
     shapes = " ".join(map(str, inputs))
-    return Case(f"{op.kind} {shapes} -> {outputs[0]} pe={folding.pe} simd={folding.simd}", block)
+    words = " ".join(f"{key}={value}" for key, value in ({"pe": folding.pe, "simd": folding.simd} | parameters).items())
+    changed = replace(block, parameters=dict(block.parameters) | parameters)
+    return Case(f"{op.kind} {shapes} -> {outputs[0]} {words}", changed)
 
 
 def streamed(op: Conv, x: TensorType, folding: Folding, tile: int) -> Case:
@@ -87,36 +90,36 @@ def module(name: str, **parameters: int) -> Case:
 
 
 def cases() -> Iterator[Case]:
-    for pe, simd in ((1, 1), (4, 1), (8, 2), (29, 2)):
-        yield emitted(dense(58, 58), (activations(58, 64),), Folding(pe, simd))
-    yield emitted(dense(464, 1024), (activations(464, 16),), Folding(8, 4))
-    yield emitted(dense(3, 24, 3, 4, bits=8), (activations(3, 512),), Folding(8, 3))
-    yield emitted(dense(16, 16, 3, bits=8), (activations(16, 64),), Folding(4, 4))
-    yield streamed(dense(232, 232), activations(232, 16), Folding(8, 4), 16)
-    for stride, lanes in ((1, 1), (2, 1), (1, 4)):
-        yield emitted(depthwise(58, stride), (activations(58, 64),), Folding(lanes, lanes))
-    for lanes in (1, 4):
-        yield emitted(deform(64), (activations(64, 64), TensorType((1, 64, 64), -7, 8)), Folding(lanes, lanes))
-    yield emitted(
-        Linear(RNG.integers(-7, 8, (10, 784)), RNG.integers(-99, 99, 10)), (activations(16, 7),), Folding(2, 4)
-    )
-    for lanes in (1, 4):
-        yield emitted(MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), (activations(24, 128),), Folding(lanes, lanes))
-        yield emitted(Peak(16, -128), (TensorType((20, 128, 128), -128, 127),), Folding(lanes, lanes))
-        yield emitted(Upsample(2), (activations(64, 64),), Folding(lanes, lanes))
+    yield module("stream_width", BITS=8, CHANNELS=58, IN_LANES=2, OUT_LANES=3)
+    yield module("stream_fifo", WIDTH=8, DEPTH=64, BLOCK=0)
+    yield module("stream_fifo", WIDTH=8, DEPTH=2048, BLOCK=1)
+    yield module("stream_fork", WIDTH=8, READERS=3)
+    yield emitted(Concat(), (activations(58, 64), activations(58, 64)), Folding(1, 1))
+    yield emitted(Split((58, 58)), (activations(116, 64),), Folding(1, 1))
+    yield emitted(Shuffle(2), (activations(464, 16),), Folding(1, 1))
     sums = TensorType((116, 32, 32), -(2**17), 2**17 - 1)
     yield emitted(Requant(np.array([9]), 0, 255, 512.0), (sums,), Folding(2, 2))
     varied = TensorType(sums.shape, sums.lo, sums.hi, tuple(2.0 ** -float(s) for s in range(6, 10)) * 29)
     shifts = np.tile(np.arange(6, 10), 29)
     for lanes in (1, 4):
         yield emitted(Requant(shifts, 0, 255, 1.0), (varied,), Folding(lanes, lanes))
-    yield emitted(Concat(), (activations(58, 64), activations(58, 64)), Folding(1, 1))
-    yield emitted(Split((58, 58)), (activations(116, 64),), Folding(1, 1))
-    yield emitted(Shuffle(2), (activations(464, 16),), Folding(1, 1))
-    yield module("stream_width", BITS=8, CHANNELS=58, IN_LANES=2, OUT_LANES=3)
-    yield module("stream_fifo", WIDTH=8, DEPTH=64, BLOCK=0)
-    yield module("stream_fifo", WIDTH=8, DEPTH=2048, BLOCK=1)
-    yield module("stream_fork", WIDTH=8, READERS=3)
+        yield emitted(Upsample(2), (activations(64, 64),), Folding(lanes, lanes))
+        yield emitted(MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), (activations(24, 128),), Folding(lanes, lanes))
+        yield emitted(Peak(16, -128), (TensorType((20, 128, 128), -128, 127),), Folding(lanes, lanes))
+    for stride, lanes in ((1, 1), (2, 1), (1, 4)):
+        yield emitted(depthwise(58, stride), (activations(58, 64),), Folding(lanes, lanes))
+    for lanes in (1, 4):
+        yield emitted(deform(64), (activations(64, 64), TensorType((1, 64, 64), -7, 8)), Folding(lanes, lanes))
+    yield emitted(dense(58, 58), (activations(58, 64),), Folding(1, 1))
+    for pack in (1, 0):  # two sums a slice need a multiplier of 25 x 18 bits, ECP5's has 18 x 18
+        yield emitted(dense(58, 58), (activations(58, 64),), Folding(4, 1), PACK=pack)
+        yield emitted(dense(58, 58), (activations(58, 64),), Folding(8, 2), PACK=pack)
+    yield emitted(dense(3, 24, 3, 4, bits=8), (activations(3, 512),), Folding(8, 3))
+    yield emitted(dense(16, 16, 3, bits=8), (activations(16, 64),), Folding(4, 4))
+    linear = Linear(RNG.integers(-7, 8, (10, 784)), RNG.integers(-99, 99, 10))
+    yield emitted(linear, (activations(16, 7),), Folding(2, 4), PACK=0)
+    yield streamed(dense(232, 232), activations(232, 16), Folding(8, 4), 16)
+    yield emitted(dense(464, 1024), (activations(464, 16),), Folding(8, 4), PACK=0)
 
 
 def measure(case: Case) -> dict[str, object]:

@@ -1,0 +1,180 @@
+"""Synthesis: what is counted, what is synthesized again, and what is said when it cannot be done."""
+
+import importlib.util
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codesign.api.synth import compare
+from codesign.build_folder import new_build, open_build
+from codesign.cli.main import status
+from codesign.emit.rtl import library
+from codesign.emit.rtl.base import identifier
+from codesign.emit.rtl.top import emit_rtl
+from codesign.errors import ToolError
+from codesign.graph import Graph, Node, TensorType, save
+from codesign.graph.ops.concat import Concat
+from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.split import Split
+from codesign.resources import rtl_dir
+from codesign.schedule import schedule
+from codesign.synthesis import place_and_route, synthesize_flat, synthesize_module, synthesize_network, yosys
+from codesign.synthesis.utilization import Utilization, count
+from codesign.targets import load_target
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    """A split whose halves go through two convolutions of the same weights, and are joined again."""
+    rng = np.random.default_rng(0)
+    weight, bias = rng.integers(-7, 8, (4, 4, 1, 1)), rng.integers(-9, 9, 4)
+    nodes = [Node("split", Split((4, 4)), ("image",))]
+    for i in range(2):
+        nodes.append(Node(f"half.{i}", Conv(weight, bias), (f"split.{i}",)))
+        nodes.append(Node(f"half.{i}.act", Requant(np.array([3]), 0, 255, 8.0), (f"half.{i}",)))
+    nodes.append(Node("join", Concat(), ("half.0.act", "half.1.act")))
+    return Graph("halves", {"image": TensorType((8, 4, 4), 0, 255)}, tuple(nodes), ("join",))
+
+
+@pytest.fixture(scope="module")
+def plan(graph):
+    return schedule(graph, load_target("pynq-z2"), fps=100_000)
+
+
+@pytest.fixture(scope="module")
+def build(graph, plan, tmp_path_factory):
+    """As much of a build folder as synthesis reads."""
+    path = tmp_path_factory.mktemp("synth") / "build"
+    with new_build(path, {"source": "halves"}) as folder:
+        save(graph, folder.graph_file)
+        plan.save(folder.schedule)
+        emit_rtl(graph, plan, folder.rtl)
+    return open_build(path)
+
+
+@pytest.fixture(scope="module")
+def network(build):
+    return synthesize_network(build.rtl)
+
+
+def module(name):
+    return library.sources([name], rtl_dir())
+
+
+def test_every_table_of_a_lut_ram_is_a_lut_and_what_the_slice_has_anyway_is_none():
+    cells = {
+        "LUT6": 3,
+        "INV": 1,
+        "SRL16E": 2,
+        "RAM32M": 2,
+        "RAM64X1D": 1,
+        "CARRY4": 9,
+        "MUXF7": 9,
+        "FDRE": 5,
+        "FDSE": 1,
+    }
+    cells |= {"RAMB36E1": 2, "RAMB18E1": 3, "DSP48E1": 4}
+    assert count(cells, "xc7") == Utilization(lut=16, ff=6, bram36=3.5, dsp=4)
+    assert count({"LUT4": 2, "CCU2C": 3, "TRELLIS_DPR16X4": 1, "PFUMX": 9}, "ecp5").lut == 14
+
+
+@pytest.mark.parametrize("family", ["xc7", "ecp5"])
+def test_a_skid_buffer_has_two_beats_and_two_flags(family):
+    assert synthesize_module(module("stream_register"), "stream_register", {"WIDTH": 8}, family).ff == 18
+
+
+@pytest.mark.parametrize(("block", "bram36"), [(0, 0), (1, 0.5)])
+def test_a_memory_is_where_its_parameter_says(block, bram36):
+    found = synthesize_module(module("ram"), "ram", {"DEPTH": 64, "WIDTH": 9, "BLOCK": block})
+    assert (found.bram36, found.dsp) == (bram36, 0)
+    assert found.lut >= (0 if block else 9)
+
+
+def test_a_check_that_fails_at_elaboration_is_one_line(tmp_path):
+    source = tmp_path / "m.sv"
+    source.write_text('module m #(parameter int N = 1);\nif (N < 1) $fatal(1, "N = %0d", N);\nendmodule\n')
+    with pytest.raises(ToolError, match="N = 0") as error:
+        synthesize_module([source], "m", {"N": 0})
+    assert "\n" not in str(error.value)
+
+
+def test_the_whole_is_the_sum_of_all_instances(network, graph):
+    instances = network.instances
+    assert {identifier(node.name) for node in graph.nodes} < instances.keys()
+    assert network.total.lut == sum(found.lut for found in instances.values())
+    assert network.total.dsp == sum(found.dsp for found in instances.values()) > 0
+
+
+def test_blocks_of_equal_contents_are_synthesized_once(network, build):
+    assert network.instances["half__0"] == network.instances["half__1"]
+    kept = list(build.cache.glob("synth-*.json"))
+    assert len(kept) < len(network.instances)
+
+
+def test_only_what_has_changed_is_synthesized_again(network, build, tmp_path):
+    cache = Path(shutil.copytree(build.cache, tmp_path / ".cache"))
+    rtl = Path(shutil.copytree(build.rtl, tmp_path / "rtl"))
+    before = set(cache.iterdir())
+    weights = rtl / "mem" / "half__1.weight.mem"
+    weights.write_text(weights.read_text().replace("1", "2"))
+    synthesize_network(rtl)
+    assert len(set(cache.iterdir()) - before) == 1
+
+
+def test_flattened_the_top_is_no_larger(network, build):
+    flat = synthesize_flat(build.rtl)
+    assert (flat.dsp, flat.bram36) == (network.total.dsp, network.total.bram36)
+    assert 0.7 * network.total.lut < flat.lut <= 1.02 * network.total.lut
+
+
+def test_predictions_stand_beside_what_was_found(network, graph, plan):
+    result = compare(graph, plan, network)
+    assert [figures.block for figures in result.blocks] == [node.name for node in graph.nodes]
+    for figures in result.blocks:
+        assert (figures.predicted.dsp, figures.predicted.bram36) == (
+            figures.synthesized.dsp,
+            figures.synthesized.bram36,
+        )
+    parts = [figures.synthesized.lut for figures in (*result.blocks, result.streams)]
+    assert sum(parts) == result.total.synthesized.lut
+    assert result.over == ()
+
+
+def test_the_command_writes_the_figures_of_a_build(network, build, capfd):
+    assert status(["synth", str(build.path)]) == 0
+    text = capfd.readouterr().out
+    assert max(map(len, text.splitlines())) <= 100
+    figures = json.loads(build.synthesis.read_text())
+    assert figures["total"]["synthesized"]["lut"] == network.total.lut
+    assert f"{network.total.lut:,}" in text
+
+
+def test_a_network_beyond_its_budget_ends_with_status_1(network, build, plan, capfd):
+    replace(plan, budget=replace(plan.budget, lut=network.total.lut - 1)).save(build.schedule)
+    try:
+        assert status(["synth", str(build.path)]) == 1
+    finally:
+        plan.save(build.schedule)
+    assert f"LUT {network.total.lut} of {network.total.lut - 1}" in capfd.readouterr().out
+
+
+def test_without_yosys_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ToolError, match=r"pip install 'codesign\[synth\]'"):
+        yosys.run(["help"], Path())
+    with pytest.raises(ToolError, match=r"pip install 'codesign\[pnr\]'"):
+        place_and_route(module("stream_register"), "stream_register", {})
+
+
+def test_a_block_is_placed_between_registers_and_its_slowest_path_is_told():
+    placed = place_and_route(module("stream_width"), "stream_width", {"CHANNELS": 4, "IN_LANES": 1, "OUT_LANES": 2})
+    assert placed.clock_mhz > 100
+    assert placed.used["TRELLIS_IO"] == 4
+    start, end = placed.critical_ends
+    assert start and end
+    assert sum(hop.delay_ns for hop in placed.critical_path) == pytest.approx(1000 / placed.clock_mhz, abs=0.3)
