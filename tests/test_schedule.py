@@ -94,7 +94,7 @@ def test_the_area_at_a_given_interval_is_the_least_of_all_combinations(
     budget = Resources(53200, 106400, 140, 220)
 
     def size(area: Resources) -> float:
-        return sum(a * (1_000_000 // limit) for a, limit in zip(vector(area), vector(budget), strict=True))
+        return sum(a * (1_000_000 // limit) for a, limit in zip(vector(area), vector(budget), strict=True) if limit)
 
     choice = least_area(problem, interval, budget)
     assert choice is not None

@@ -11,6 +11,9 @@ BLOCK_WORTH_LUTS = 128
 _RAMB18 = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36))
 """(depth, width) that one RAMB18E1 can be configured as, with one write and one read port."""
 
+_SHARED_WIDTH = 72
+"""Wider memories are this wide at most beside columns of the one configuration that wastes least."""
+
 _SLICES = ((32768, 4), (8192, 9))
 """(depth, bits): memories deeper than that are cut into slices of at most so many bits by `ram.sv`."""
 
@@ -35,14 +38,32 @@ def _slices(depth: int, width: int) -> list[int]:
 @cache
 def _fewest(depth: int, width: int) -> tuple[int, int]:
     """Fewest RAMB18 halves, then look-up tables, over all ways to share the width out to configurations."""
-    if width <= 0:
-        return 0, 0
-    ways = []
-    for d, w in _RAMB18:
-        halves, luts = _fewest(depth, width - w)
-        banks = math.ceil(depth / d)
-        ways.append((halves + banks, luts + min(w, width) * math.ceil((banks - 1) / 3) + (banks if banks > 1 else 0)))
-    return min(ways)
+    most = max(width - _SHARED_WIDTH, 0)
+    d, w = min(_RAMB18, key=lambda shape: (math.ceil(depth / shape[0]) / shape[1], shape[1]))
+    alike = math.ceil(most / w)
+    halves, luts = _ways(depth)[width - alike * w]
+    banks = math.ceil(depth / d)
+    return halves + alike * banks, luts + alike * _choose(banks, w)
+
+
+@cache
+def _ways(depth: int) -> list[tuple[int, int]]:
+    """`_fewest` for widths up to `_SHARED_WIDTH`."""
+    found = [(0, 0)]
+    shapes = [(math.ceil(depth / d), w) for d, w in _RAMB18]
+    for bits in range(1, _SHARED_WIDTH + 1):
+        found.append(
+            min(
+                (found[max(0, bits - w)][0] + banks, found[max(0, bits - w)][1] + _choose(banks, min(w, bits)))
+                for banks, w in shapes
+            )
+        )
+    return found
+
+
+def _choose(banks: int, bits: int) -> int:
+    """Look-up tables that choose between banks."""
+    return bits * math.ceil((banks - 1) / 3) + banks if banks > 1 else 0
 
 
 def block_depth(depth: int, width: int) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from codesign.cost._memory import block_ramb18, ram_in_block, ram_luts, rom_in_block, rom_luts
-from codesign.cost.base import BlockCost, Folding, divisors
+from codesign.cost.base import MOST_LANES, BlockCost, Folding, beats, divisors
 from codesign.graph.ops.base import IntArray
 from codesign.graph.types import TensorType, bits_for_range
 
@@ -22,29 +23,90 @@ def foldings(outputs: int, inputs: int) -> tuple[Folding, ...]:
 
     Of the factors that give the same number of groups, or of beats, only the smallest is of use.
     """
-    pes, simds = ({math.ceil(n / math.ceil(n / k)) for k in range(1, n + 1)} for n in (outputs, inputs))
+    pes, simds = ({beats(n, beats(n, k)) for k in range(1, min(n, MOST_LANES) + 1)} for n in (outputs, inputs))
     pairs = [Folding(pe, simd) for pe in pes for simd in simds]
     return tuple(sorted(pairs, key=lambda f: (f.pe * f.simd, f.simd)))
 
 
-@dataclass(frozen=True, eq=False)
-class Mvu:
-    """One unit: matrix (C_out, K), its columns in the order of the input beats, K a multiple of `simd`."""
+def placed(found: Iterable[Folding]) -> tuple[Folding, ...]:
+    """Each folding with its weights in block RAM and in LUTs."""
+    return tuple(replace(folding, weights=where) for folding in found for where in ("block", "lut"))
 
-    matrix: IntArray
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """Weights (C_out, K) of a unit of `simd` lanes, columns in the order of the input beats, K a multiple of `simd`."""
+
+    values: IntArray
     bias: IntArray
     x: TensorType
+    simd: int
+
+    @property
+    def outputs(self) -> int:
+        return int(self.values.shape[0])
+
+    @property
+    def steps(self) -> int:
+        """Input beats of a vector."""
+        return int(self.values.shape[1]) // self.simd
+
+    @cached_property
+    def lowest(self) -> int:
+        return int(self.values.min())
+
+    @cached_property
+    def weight_bits(self) -> int:
+        """Signed width of the weights."""
+        return bits_for_range(min(self.lowest, -1), int(self.values.max()))
+
+    @cached_property
+    def bias_bits(self) -> int:
+        """Signed width of the biases."""
+        return bits_for_range(min(int(self.bias.min()), -1), int(self.bias.max()))
+
+    @cached_property
+    def sum_bits(self) -> int:
+        """Signed width of what one SIMD lane adds up for an output, without bias."""
+        parts = self.values.reshape(self.outputs, self.steps, self.simd)
+        positive = np.maximum(parts, 0).sum(axis=1, dtype=np.int64)
+        negative = np.minimum(parts, 0).sum(axis=1, dtype=np.int64)
+        x_lo, x_hi = min(self.x.lo, 0), max(self.x.hi, 0)
+        lo, hi = (positive * x_lo + negative * x_hi).min(), (positive * x_hi + negative * x_lo).max()
+        return bits_for_range(min(int(lo), -1), int(hi))
+
+
+@dataclass(frozen=True, eq=False)
+class Mvu:
+    """One unit for the matrix, which is made for the folding's `simd`."""
+
+    matrix: Matrix
     accumulators: TensorType
     folding: Folding
 
     @property
     def steps(self) -> int:
-        """Input beats of a vector."""
-        return int(self.matrix.shape[1]) // self.folding.simd
+        return self.matrix.steps
 
     @property
     def outputs(self) -> int:
-        return int(self.matrix.shape[0])
+        return self.matrix.outputs
+
+    @property
+    def x(self) -> TensorType:
+        return self.matrix.x
+
+    @property
+    def weight_bits(self) -> int:
+        return self.matrix.weight_bits
+
+    @property
+    def bias_bits(self) -> int:
+        return self.matrix.bias_bits
+
+    @property
+    def sum_bits(self) -> int:
+        return self.matrix.sum_bits
 
     @property
     def groups(self) -> int:
@@ -65,7 +127,7 @@ class Mvu:
         """Adders after one another behind the multipliers: SIMD parts and the bias."""
         return self.folding.simd.bit_length()
 
-    @property
+    @cached_property
     def out_lanes(self) -> int:
         """The fewest lanes that do not slow the unit down."""
         return next(lanes for lanes in divisors(self.folding.pe) if self.folding.pe // lanes <= self.steps)
@@ -75,33 +137,9 @@ class Mvu:
         return math.ceil(self.outputs / self.out_lanes)
 
     @cached_property
-    def weight_range(self) -> tuple[int, int]:
-        return int(self.matrix.min()), int(self.matrix.max())
-
-    @cached_property
-    def weight_bits(self) -> int:
-        """Signed width of the weights."""
-        lo, hi = self.weight_range
-        return bits_for_range(min(lo, -1), hi)
-
-    @cached_property
-    def bias_bits(self) -> int:
-        """Signed width of the biases."""
-        return bits_for_range(min(int(self.bias.min()), -1), int(self.bias.max()))
-
-    @cached_property
-    def sum_bits(self) -> int:
-        """Signed width of what one SIMD lane adds up for an output, without bias."""
-        parts = self.matrix.reshape(self.outputs, self.steps, self.folding.simd).astype(np.int64)
-        positive, negative = np.maximum(parts, 0).sum(axis=1), np.minimum(parts, 0).sum(axis=1)
-        x_lo, x_hi = min(self.x.lo, 0), max(self.x.hi, 0)
-        lo, hi = (positive * x_lo + negative * x_hi).min(), (positive * x_hi + negative * x_lo).max()
-        return bits_for_range(min(int(lo), -1), int(hi))
-
-    @cached_property
     def packed(self) -> bool:
         """Whether two outputs share a DSP slice."""
-        lowest = self.weight_range[0] == -(1 << (self.weight_bits - 1))
+        lowest = self.matrix.lowest == -(1 << (self.weight_bits - 1))
         return self.folding.pe > 1 and self.weight_bits + self.sum_bits + lowest <= DSP_FACTOR_BITS
 
     @property
@@ -117,20 +155,37 @@ class Mvu:
     def input_memory(self) -> tuple[int, int]:
         return 2 << (self.steps - 1).bit_length(), self.folding.simd * self.x.bits
 
+    @cached_property
+    def weight_block(self) -> bool:
+        """Whether the weights are in block RAM."""
+        chosen = self.folding.weights
+        return chosen == "block" if chosen else rom_in_block(*self.weight_memory)
+
+    @cached_property
+    def bias_block(self) -> bool:
+        return rom_in_block(*self.bias_memory)
+
+    @cached_property
+    def input_block(self) -> bool:
+        return ram_in_block(*self.input_memory)
+
     def dsp(self) -> int:
         pe, simd = self.folding.pe, self.folding.simd
         return simd * (math.ceil(pe / 2) if self.packed else pe)
 
+    @property
+    def memories(self) -> tuple[tuple[tuple[int, int], bool], ...]:
+        """((depth, width), in block RAM) of weights and biases."""
+        return (self.weight_memory, self.weight_block), (self.bias_memory, self.bias_block)
+
     def ramb18(self) -> int:
-        roms = sum(block_ramb18(*memory) for memory in (self.weight_memory, self.bias_memory) if rom_in_block(*memory))
-        return roms + (block_ramb18(*self.input_memory) if ram_in_block(*self.input_memory) else 0)
+        roms = sum(block_ramb18(*memory) for memory, in_block in self.memories if in_block)
+        return roms + (block_ramb18(*self.input_memory) if self.input_block else 0)
 
     def lut(self) -> int:
         pe, simd = self.folding.pe, self.folding.simd
-        tables = sum(
-            rom_luts(*memory) for memory in (self.weight_memory, self.bias_memory) if not rom_in_block(*memory)
-        )
-        buffer = 0 if ram_in_block(*self.input_memory) else ram_luts(*self.input_memory)
+        tables = sum(rom_luts(*memory) for memory, in_block in self.memories if not in_block)
+        buffer = 0 if self.input_block else ram_luts(*self.input_memory)
         turns = pe // self.out_lanes
         choose = math.ceil((turns - 1) / 3) * self.sum_bits * simd * self.out_lanes
         add = simd * self.out_lanes * self.accumulators.bits

@@ -5,21 +5,33 @@ from __future__ import annotations
 from functools import cache
 from math import gcd
 
-from codesign.cost._memory import block_ramb18, ram_in_block, ram_luts
+from codesign.cost._memory import block_luts, block_ramb18, ram_luts
 from codesign.cost.base import BlockCost, beats
 from codesign.graph import TensorType
 
+READER_PORT = BlockCost(0, 0, lut=60, ff=150, bram36=0, dsp=0)
+"""One port of `weight_reader`."""
 
-@cache
+READER = BlockCost(0, 0, lut=350, ff=400, bram36=1, dsp=0)
+"""A `weight_reader` of up to 32 ports with 16 beats each, besides its ports."""
+
+
 def width(tensor: TensorType, lanes_in: int, lanes_out: int) -> BlockCost:
     """A `stream_width` adapter; through their common divisor when neither number of lanes divides the other."""
+    return _width(tensor.bits, tensor.channels, tensor.pixels, lanes_in, lanes_out)
+
+
+@cache
+def _width(bits: int, channels: int, pixels: int, lanes_in: int, lanes_out: int) -> BlockCost:
     if lanes_in == lanes_out:
         return BlockCost(0, 0, 0, 0, 0, 0)
     narrow = gcd(lanes_in, lanes_out)
     stages = [lanes for lanes in (lanes_in, lanes_out) if lanes != narrow]
-    register = tensor.bits * sum(stages)
-    cycles = tensor.pixels * beats(tensor.channels, narrow)
-    return BlockCost(cycles, len(stages), 14 * len(stages) + register // 2, 12 * len(stages) + register, 0, 0)
+    register = bits * sum(stages)
+    cycles = pixels * beats(channels, narrow)
+    gathered = min(lanes_out // narrow, beats(channels, narrow))
+    latency = 2 * (lanes_in != narrow) + (gathered + 1) * (lanes_out != narrow)
+    return BlockCost(cycles, latency, 14 * len(stages) + register // 2, 12 * len(stages) + register, 0, 0)
 
 
 def fork(readers: int) -> BlockCost:
@@ -27,9 +39,10 @@ def fork(readers: int) -> BlockCost:
     return BlockCost(0, 0, 3 * readers, readers, 0, 0) if readers > 1 else BlockCost(0, 0, 0, 0, 0, 0)
 
 
-def fifo(bits: int, depth: int) -> BlockCost:
-    """A `stream_fifo` of `depth` beats of `bits` bits; its memory is placed by the rule of `ram`."""
+def fifo(bits: int, depth: int, block: bool) -> BlockCost:
+    """A `stream_fifo` of `depth` beats of `bits` bits."""
     counters = 3 * max(1, (depth - 1).bit_length())
-    if ram_in_block(depth, bits):
-        return BlockCost(0, 3, counters + 8, counters + 4 + bits, block_ramb18(depth, bits) / 2, 0)
+    if block:
+        luts = counters + 8 + block_luts(depth, bits)
+        return BlockCost(0, 3, luts, counters + 4 + bits, block_ramb18(depth, bits) / 2, 0)
     return BlockCost(0, 2, counters + 8 + ram_luts(depth, bits), counters + 4 + bits, 0, 0)

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from codesign.cost._memory import block_ramb18, rom_in_block, rom_luts
-from codesign.cost._window import Window
-from codesign.cost.base import BlockCost
+from codesign.cost._window import Window, variants
+from codesign.cost.base import BlockCost, Folding
 from codesign.graph.ops.base import IntArray
 from codesign.graph.types import TensorType, bits_for_range
 
 
 @dataclass(frozen=True, eq=False)
 class Vvu:
-    """One unit of `window.lanes` channels at once: weights (C, taps), the taps in the order of the window."""
+    """One unit of `window.lanes` channels at once: weights (C, taps), the taps in the order of the window.
+
+    placement: the folding's `weights`, which says where the biases are as well.
+    """
 
     weight: IntArray
     bias: IntArray
     window: Window
     accumulators: TensorType
+    placement: str = ""
 
     @property
     def taps(self) -> int:
@@ -49,11 +54,19 @@ class Vvu:
     def bias_memory(self) -> tuple[int, int]:
         return self.window.beats, self.window.lanes * self.bias_bits
 
+    def in_block(self, memory: tuple[int, int]) -> bool:
+        """Whether a table is in block RAM."""
+        return self.placement != "lut" and rom_in_block(*memory)
+
+    @property
+    def tables_in_block(self) -> bool:
+        return self.in_block(self.weight_memory) or self.in_block(self.bias_memory)
+
     def cost(self) -> BlockCost:
         """Of the window and the unit."""
         lanes, roms = self.window.lanes, (self.weight_memory, self.bias_memory)
-        in_block = [memory for memory in roms if rom_in_block(*memory)]
-        tables = sum(rom_luts(*memory) for memory in roms if not rom_in_block(*memory))
+        in_block = [memory for memory in roms if self.in_block(memory)]
+        tables = sum(rom_luts(*memory) for memory in roms if not self.in_block(memory))
         control = 12 + 2 * (self.window.beats.bit_length() + self.taps.bit_length())
         registers = 3 * self.accumulators.bits + self.window.x.bits + self.bias_bits
         return BlockCost(
@@ -65,3 +78,10 @@ class Vvu:
             dsp=lanes,
             multipliers=lanes,
         )
+
+
+def placed(found: Iterable[Folding], unit: Callable[[Folding], Vvu]) -> tuple[Folding, ...]:
+    """Every folding with the rings of use, and with its tables in LUTs where they are not anyway."""
+    ringed = [f for plain in found for f in variants(plain, lambda f: unit(f).window)]
+    tables = [replace(f, weights="lut") for f in ringed if unit(f).tables_in_block]
+    return (*ringed, *tables)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from codesign.cost._memory import block_depth, block_luts, block_ramb18, ram_in_block, ram_luts
-from codesign.cost.base import beats
+from codesign.cost.base import Folding, Memory, beats
 from codesign.errors import GraphError
 from codesign.graph.ops._convolution import Pads, Pair, output_size
 from codesign.graph.types import TensorType
@@ -15,8 +17,27 @@ RELEASE_CYCLES = 4
 """From a window's last read until a pixel written in its place can be read."""
 
 
+MOST_LUTS = 3000
+"""A ring that takes more look-up tables than this is not put there."""
+
 DILATION_CYCLES = 2
 """From a dilation's arrival until it can be used."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """Rows of windows: pixels from one window to the next in a row, to the next row, and to the next frame."""
+
+    windows: int
+    rows: int
+    jump: int
+    jump_row: int
+    jump_frame: int
+
+    def waits(self, slack: int, beats: int) -> int:
+        """Cycles a frame that reading waits for writing, if during a row the writer can get `slack` pixels ahead."""
+        missing = (self.rows - 1) * max(0, self.jump_row - slack) + max(0, self.jump_frame - slack)
+        return missing * beats
 
 
 @dataclass(frozen=True)
@@ -25,7 +46,7 @@ class Window:
 
     lead: pixels from a frame's first window's origin to the frame's first pixel; span: from a window's origin to the
     last pixel that it may need; jump: pixels from one window's origin to the next one's, at most; dilated: every window
-    has a dilation of its own.
+    has a dilation of its own. buffer, slack: the folding's. row: how the windows of a frame lie, where that is known.
     """
 
     x: TensorType
@@ -36,6 +57,9 @@ class Window:
     lead: int
     jump: int
     dilated: bool = False
+    buffer: Memory = ""
+    slack: int = 0
+    row: Row | None = None
 
     @property
     def beats(self) -> int:
@@ -52,8 +76,9 @@ class Window:
 
     @property
     def interval_cycles(self) -> int:
-        """Reading and writing overlap fully; see `pixels`."""
-        return max(self.read_cycles, self.write_cycles)
+        """Reading and writing overlap but for the waits between rows; see `pixels`."""
+        waits = self.row.waits(self.slack, self.beats) if self.row and self.slack else 0
+        return max(self.read_cycles + waits, self.write_cycles)
 
     @property
     def latency_cycles(self) -> int:
@@ -63,36 +88,46 @@ class Window:
 
     @property
     def pixels(self) -> int:
-        """Pixels that the ring must hold so that reading never waits: a window and what comes before the next."""
-        return self.span + 1 + self.jump + math.ceil(RELEASE_CYCLES / self.beats)
+        """Pixels that the ring must hold: a window, and what comes before the next so that reading never waits."""
+        return self.span + 1 + (self.slack or self.full_slack)
 
     @property
+    def full_slack(self) -> int:
+        return self.jump + math.ceil(RELEASE_CYCLES / self.beats)
+
+    @property
+    def width(self) -> int:
+        """Bits of a beat."""
+        return self.lanes * self.x.bits
+
+    @cached_property
+    def in_block(self) -> bool:
+        if self.buffer:
+            return self.buffer == "block"
+        return ram_in_block(self.pixels * self.beats, self.width)
+
+    @cached_property
     def words(self) -> int:
         """Beats that the ring holds: what it needs, and in block RAM what it gets anyway."""
-        needed, width = self.pixels * self.beats, self.lanes * self.x.bits
-        return block_depth(needed, width) if ram_in_block(needed, width) else needed
-
-    @property
-    def in_block(self) -> bool:
-        return ram_in_block(self.words, self.lanes * self.x.bits)
+        needed = self.pixels * self.beats
+        return block_depth(needed, self.width) if self.in_block and not self.slack else needed
 
     def ramb18(self) -> int:
-        return block_ramb18(self.words, self.lanes * self.x.bits) if self.in_block else 0
+        return block_ramb18(self.words, self.width) if self.in_block else 0
 
     def lut(self) -> int:
-        width = self.lanes * self.x.bits
         address = (self.words - 1).bit_length()
         wrap = 1 if self.words & (self.words - 1) else 0
         counters = self.beats.bit_length() + 2 * self.x.pixels.bit_length()
-        memory = block_luts(self.words, width) if self.in_block else ram_luts(self.words, width)
+        memory = (block_luts if self.in_block else ram_luts)(self.words, self.width)
         return memory + counters + (2 + 2 * wrap + 2 * self.dilated) * address + 40
 
     def ff(self) -> int:
         counters = self.beats.bit_length() * 2 + 2 * self.x.pixels.bit_length()
-        return counters + 2 * self.words.bit_length() + 2 * self.lanes * self.x.bits + 30
+        return counters + 2 * self.words.bit_length() + 2 * self.width + 30
 
 
-def sliding(x: TensorType, lanes: int, kernel: Pair, stride: Pair, pads: Pads) -> Window:
+def sliding(x: TensorType, folding: Folding, lanes: int, kernel: Pair, stride: Pair, pads: Pads) -> Window:
     """Windows of a convolution or pooling. Raises GraphError where the padding is as large as the kernel."""
     out_y, out_x = output_size(x, kernel, stride, pads)
     column = (out_x - 1) * stride[1]
@@ -110,11 +145,60 @@ def sliding(x: TensorType, lanes: int, kernel: Pair, stride: Pair, pads: Pads) -
         span=(kernel[0] - 1) * x.width + kernel[1] - 1,
         lead=pads[0] * x.width + pads[1],
         jump=max(stride[1], jump_row, jump_frame),
+        buffer=folding.buffer,
+        slack=folding.slack,
+        row=Row(out_x, out_y, stride[1], jump_row, jump_frame),
     )
 
 
-def deformable(x: TensorType, lanes: int, bound: int) -> Window:
+def deformable(x: TensorType, folding: Folding, bound: int) -> Window:
     """Windows of 3x3 taps at dilations up to `bound`."""
     reach = bound * x.width + bound
-    reads = 9 * beats(x.channels, lanes)
-    return Window(x, lanes, windows=x.pixels, reads=reads, span=2 * reach, lead=reach, jump=1, dilated=True)
+    reads = 9 * beats(x.channels, folding.pe)
+    return Window(
+        x,
+        folding.pe,
+        windows=x.pixels,
+        reads=reads,
+        span=2 * reach,
+        lead=reach,
+        jump=1,
+        dilated=True,
+        buffer=folding.buffer,
+    )
+
+
+def variants(folding: Folding, window: Callable[[Folding], Window | None]) -> tuple[Folding, ...]:
+    """`folding` with every ring of use: smaller ones, one for each number of block RAMs, and one of LUTs."""
+    full = window(folding)
+    if full is None or not full.in_block:
+        return (folding,)
+    found = [folding, *(replace(folding, slack=slack) for slack in _slacks(full))]
+    least = window(found[-1])
+    if least is not None and ram_luts(least.words, least.width) <= MOST_LUTS:
+        found.append(replace(found[-1], buffer="lut"))
+    return tuple(found)
+
+
+def _slacks(full: Window) -> list[int]:
+    """The most pixels for each number of block RAMs that is enough for less than `full_slack`, descending.
+
+    Below a row's jump, and where the writer can get that far ahead while a row is read: there `Row.waits` is exact.
+    """
+    row = full.row
+    if row is None:
+        return []
+    ahead = row.windows * full.reads // full.beats - row.jump * (row.windows - 1) - RELEASE_CYCLES
+    most = min(full.full_slack - 1, max(row.jump_row, row.jump_frame) - 1, ahead)
+    found: list[int] = []
+    halves = full.ramb18()
+    least = row.jump + math.ceil(RELEASE_CYCLES / full.beats)
+    slack = least
+    while slack <= most:
+        here = replace(full, slack=slack)
+        end = min(most, block_depth(here.pixels * full.beats, full.width) // full.beats - full.span - 1)
+        if block_ramb18(here.pixels * full.beats, full.width) >= halves:
+            break
+        found.append(end)
+        slack = end + 1
+    return found[::-1]

@@ -10,19 +10,24 @@ The part of operator X is `cost/x.py` with three pure functions:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 Memory = Literal["", "block", "lut"]
 """Block RAM, LUTs, or for each memory whichever the rule of `_memory` says."""
 
 
+MOST_LANES = 64
+"""Streams are no wider than this many channels, except where all channels at once need no storage."""
+
+
 @dataclass(frozen=True, order=True)
 class Folding:
     """Parallelism of a block: `pe` output channels x `simd` input channels (or x taps) a cycle; and how it is built.
 
-    None of the following changes what the block computes. weights: the memory of a dense convolution's or fully
-    connected layer's weights; "stream": a convolution's come from external memory (`_streamed`), one pass for every
-    `tile` vectors. A streamed convolution contains the requant that reads its sums, whose own folding then is `pe` of
+    None of the following changes what the block computes. weights: the memory of a convolution's or fully connected
+    layer's weights; "stream": a dense convolution's come from external memory (`_streamed`), one pass for every `tile`
+    vectors. A streamed convolution contains the requant that reads its sums, whose own folding then is `pe` of
     the convolution for both, with weights "stream": it has no hardware of its own. buffer: the memory of pixels
     (window rings, repeated rows, shuffled pixels, tiles). slack: pixels that a window ring holds for the next window
     beyond those of the present one, fewer than it takes never to wait; 0 takes as many as that.
@@ -73,5 +78,6 @@ def beats(channels: int, lanes: int) -> int:
     return -(-channels // lanes)
 
 
+@cache
 def divisors(number: int) -> tuple[int, ...]:
     return tuple(d for d in range(1, number + 1) if number % d == 0)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
-from codesign.cost._mvu import Mvu
+from codesign.cost._mvu import Matrix, Mvu, placed
 from codesign.cost._mvu import foldings as mvu_foldings
-from codesign.cost._window import Window, sliding
+from codesign.cost._window import Window, sliding, variants
 from codesign.cost.base import BlockCost, Folding, Lanes
 from codesign.graph.ops.conv import Conv
 from codesign.graph.types import TensorType
@@ -14,23 +16,29 @@ from codesign.graph.types import TensorType
 Types = tuple[TensorType, ...]
 
 
-def unit(op: Conv, inputs: Types, outputs: Types, folding: Folding) -> Mvu:
-    """The matrix-vector unit: columns in the order (ky, kx, c), the channels padded to whole beats."""
-    (x,), simd = inputs, folding.simd
+@lru_cache(maxsize=4096)
+def matrix(op: Conv, x: TensorType, simd: int) -> Matrix:
+    """The weights: columns in the order (ky, kx, c), the channels padded to whole beats."""
     padded = np.pad(op.weight, ((0, 0), (0, -x.channels % simd), (0, 0), (0, 0)))
-    matrix = padded.transpose(0, 2, 3, 1).reshape(op.weight.shape[0], -1)
-    return Mvu(matrix, op.bias, x, outputs[0], folding)
+    return Matrix(padded.transpose(0, 2, 3, 1).reshape(op.weight.shape[0], -1), op.bias, x, simd)
+
+
+def unit(op: Conv, inputs: Types, outputs: Types, folding: Folding) -> Mvu:
+    """The matrix-vector unit."""
+    return Mvu(matrix(op, inputs[0], folding.simd), outputs[0], folding)
 
 
 def window(op: Conv, inputs: Types, folding: Folding) -> Window | None:
     """The window; None where every pixel is one."""
     if op.kernel == op.stride == (1, 1) and not any(op.pads):
         return None
-    return sliding(inputs[0], folding.simd, op.kernel, op.stride, op.pads)
+    return sliding(inputs[0], folding, folding.simd, op.kernel, op.stride, op.pads)
 
 
 def foldings(op: Conv, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
-    return mvu_foldings(outputs[0].channels, inputs[0].channels)
+    """All but the streamed ones."""
+    found = placed(mvu_foldings(outputs[0].channels, inputs[0].channels))
+    return tuple(f for plain in found for f in variants(plain, lambda f: window(op, inputs, f)))
 
 
 def lanes(op: Conv, inputs: Types, outputs: Types, folding: Folding) -> Lanes:

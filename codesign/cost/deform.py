@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codesign.cost import _lanes
-from codesign.cost._vvu import Vvu
+from codesign.cost._vvu import Vvu, placed
 from codesign.cost._window import deformable
 from codesign.cost.base import BlockCost, Folding, Lanes
 from codesign.graph.ops.deform import Deform
@@ -15,12 +15,13 @@ Types = tuple[TensorType, ...]
 def unit(op: Deform, inputs: Types, outputs: Types, folding: Folding) -> Vvu:
     """The window, as large as the dilation's range demands, and the unit behind it."""
     x, s = inputs
-    window = deformable(x, folding.pe, max(1, s.magnitude))
-    return Vvu(op.weight.reshape(op.weight.shape[0], -1), op.bias, window, outputs[0])
+    window = deformable(x, folding, max(1, s.magnitude))
+    return Vvu(op.weight.reshape(op.weight.shape[0], -1), op.bias, window, outputs[0], folding.weights)
 
 
 def foldings(op: Deform, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
-    return _lanes.foldings(_lanes.lane_counts(inputs[0].channels))
+    found = _lanes.foldings(_lanes.lane_counts(inputs[0].channels))
+    return placed(found, lambda f: unit(op, inputs, outputs, f))
 
 
 def lanes(op: Deform, inputs: Types, outputs: Types, folding: Folding) -> Lanes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from codesign.cost import _mvu
-from codesign.cost._mvu import Mvu
+from codesign.cost._mvu import Matrix, Mvu
 from codesign.cost.base import BlockCost, Folding, Lanes
 from codesign.graph.ops.linear import Linear
 from codesign.graph.types import TensorType
@@ -13,16 +15,21 @@ from codesign.graph.types import TensorType
 Types = tuple[TensorType, ...]
 
 
-def unit(op: Linear, inputs: Types, outputs: Types, folding: Folding) -> Mvu:
-    """The matrix-vector unit: columns in the stream's order (y, x, c), the channels padded to whole beats."""
-    (x,) = inputs
+@lru_cache(maxsize=256)
+def matrix(op: Linear, x: TensorType, simd: int) -> Matrix:
+    """The weights: columns in the stream's order (y, x, c), the channels padded to whole beats."""
     weight = op.weight.reshape(op.weight.shape[0], *x.shape)
-    padded = np.pad(weight, ((0, 0), (0, -x.channels % folding.simd), (0, 0), (0, 0)))
-    return Mvu(padded.transpose(0, 2, 3, 1).reshape(op.weight.shape[0], -1), op.bias, x, outputs[0], folding)
+    padded = np.pad(weight, ((0, 0), (0, -x.channels % simd), (0, 0), (0, 0)))
+    return Matrix(padded.transpose(0, 2, 3, 1).reshape(op.weight.shape[0], -1), op.bias, x, simd)
+
+
+def unit(op: Linear, inputs: Types, outputs: Types, folding: Folding) -> Mvu:
+    """The matrix-vector unit."""
+    return Mvu(matrix(op, inputs[0], folding.simd), outputs[0], folding)
 
 
 def foldings(op: Linear, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
-    return _mvu.foldings(outputs[0].channels, inputs[0].channels)
+    return _mvu.placed(_mvu.foldings(outputs[0].channels, inputs[0].channels))
 
 
 def lanes(op: Linear, inputs: Types, outputs: Types, folding: Folding) -> Lanes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codesign.cost import _lanes, _pool
-from codesign.cost._window import Window, sliding
+from codesign.cost._window import Window, sliding, variants
 from codesign.cost.base import BlockCost, Folding, Lanes
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.types import TensorType
@@ -12,11 +12,12 @@ Types = tuple[TensorType, ...]
 
 
 def window(op: MaxPool, inputs: Types, folding: Folding) -> Window:
-    return sliding(inputs[0], folding.pe, op.kernel, op.stride, op.pads)
+    return sliding(inputs[0], folding, folding.pe, op.kernel, op.stride, op.pads)
 
 
 def foldings(op: MaxPool, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
-    return _lanes.foldings(_lanes.lane_counts(inputs[0].channels))
+    found = _lanes.foldings(_lanes.lane_counts(inputs[0].channels))
+    return tuple(f for plain in found for f in variants(plain, lambda f: window(op, inputs, f)))
 
 
 def lanes(op: MaxPool, inputs: Types, outputs: Types, folding: Folding) -> Lanes:

@@ -24,7 +24,8 @@ def foldings(op: Shuffle, inputs: Sequence[TensorType], outputs: Sequence[Tensor
     """One lane; multiples of the groups that divide a group's channels; all channels at once, which is wiring."""
     channels = inputs[0].channels
     some = {lanes for lanes in divisors(channels // op.groups) if lanes % op.groups == 0}
-    return _lanes.foldings(tuple(sorted({1, channels} | some)))
+    found = _lanes.foldings(tuple(sorted({1, channels} | some)))
+    return _lanes.placed(found, lambda f: in_block(op, inputs[0], f))
 
 
 def lanes(op: Shuffle, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding) -> Lanes:
@@ -40,6 +41,14 @@ def pixel_memory(op: Shuffle, x: TensorType, folding: Folding) -> Banks | None:
     return Banks(number, 2 << max(1, (words - 1).bit_length()), folding.pe * x.bits)
 
 
+def in_block(op: Shuffle, x: TensorType, folding: Folding) -> bool:
+    """Whether the pixels are held in block RAM."""
+    memory = pixel_memory(op, x, folding)
+    if memory is None or folding.buffer:
+        return memory is not None and folding.buffer == "block"
+    return ram_in_block(memory.depth, memory.width)
+
+
 def cost(op: Shuffle, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding) -> BlockCost:
     (x,) = inputs
     each = beats(x.channels, folding.pe)
@@ -49,7 +58,7 @@ def cost(op: Shuffle, inputs: Sequence[TensorType], outputs: Sequence[TensorType
     address = memory.depth.bit_length()
     choice = folding.pe * x.bits * (op.groups - 1) // 2 if folding.pe > 1 else 0
     lut, ff = 10 + 2 * address + choice, 6 + 3 * address
-    if ram_in_block(memory.depth, memory.width):
+    if in_block(op, x, folding):
         bram36 = memory.number * block_ramb18(memory.depth, memory.width) / 2
         return BlockCost(x.pixels * each, each + 1, lut, ff, bram36, 0)
     lut += memory.number * ram_luts(memory.depth, memory.width)

@@ -12,7 +12,7 @@ from codesign.graph.types import TensorType
 
 
 def foldings(op: Upsample, inputs: Sequence[TensorType], outputs: Sequence[TensorType]) -> tuple[Folding, ...]:
-    return _lanes.foldings(_lanes.lane_counts(inputs[0].channels))
+    return _lanes.placed(_lanes.foldings(_lanes.lane_counts(inputs[0].channels)), lambda f: in_block(op, inputs[0], f))
 
 
 def lanes(op: Upsample, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding) -> Lanes:
@@ -28,10 +28,21 @@ def ring_depth(op: Upsample, x: TensorType, folding: Folding) -> int:
     writer waits for so many beats once a row.
     """
     each = beats(x.channels, folding.pe)
-    row, width = x.width * each, folding.pe * x.bits
-    least = max(row, _share(2 * row, op.factor), 4)
+    width, least = folding.pe * x.bits, _least_depth(op, x, folding)
     depth = least + _share(each, op.factor)
-    return min(depth, block_depth(least, width)) if ram_in_block(least, width) else depth
+    return min(depth, block_depth(least, width)) if in_block(op, x, folding) else depth
+
+
+def in_block(op: Upsample, x: TensorType, folding: Folding) -> bool:
+    """Whether the ring is in block RAM."""
+    if folding.buffer:
+        return folding.buffer == "block"
+    return ram_in_block(_least_depth(op, x, folding), folding.pe * x.bits)
+
+
+def _least_depth(op: Upsample, x: TensorType, folding: Folding) -> int:
+    row = x.width * beats(x.channels, folding.pe)
+    return max(row, _share(2 * row, op.factor), 4)
 
 
 def _share(count: int, factor: int) -> int:
@@ -45,6 +56,6 @@ def cost(op: Upsample, inputs: Sequence[TensorType], outputs: Sequence[TensorTyp
     address = depth.bit_length()
     position = (each - 1).bit_length() + (x.width - 1).bit_length() + 2 * (op.factor - 1).bit_length()
     lut, ff = 16 + position + 4 * address, 1 + position + 6 * address
-    if ram_in_block(depth, width):
+    if in_block(op, x, folding):
         return BlockCost(y.pixels * each, 2, lut, ff, block_ramb18(depth, width) / 2, 0)
     return BlockCost(y.pixels * each, 2, lut + ram_luts(depth, width), ff + width, 0, 0)

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import gcd
 
-from codesign.cost import _stream
-from codesign.cost.base import BlockCost, Folding, Lanes, beats
+import numpy as np
+
+from codesign.cost import _stream, _streamed
+from codesign.cost.base import BlockCost, Folding, Lanes, Memory, beats
+from codesign.errors import ScheduleError
 from codesign.graph import Graph, Node, TensorType
+from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.requant import Requant
 from codesign.graph.plugins import load
 from codesign.schedule.edges import edges
 from codesign.schedule.record import Resources
 
-Vector = tuple[int, int, int, int]
-"""LUT, FF, halves of a BRAM36, DSP."""
+STREAMED_WEIGHTS = 2048
+"""Smaller matrices are not worth a port of the reader."""
+
+MOST_TILE = 64
+"""Pixels in flight in a streamed block, at most."""
+
+BUFFERS: tuple[Memory, ...] = ("", "lut")
+
+Vector = tuple[int, ...]
+"""LUT, FF, halves of a BRAM36, DSP, bytes from external memory a frame."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Candidate:
     """One folding of one block."""
 
@@ -25,9 +40,25 @@ class Candidate:
     lanes: Lanes
     cost: BlockCost
 
-    @property
+    @cached_property
     def area(self) -> Vector:
         return vector(self.cost)
+
+    @cached_property
+    def enters(self) -> tuple[int, ...]:
+        """Lanes at each input; negative where sums come within a streamed block, so that nothing else can send them."""
+        return tuple(-n for n in self.lanes.inputs) if self.streamed_requant else self.lanes.inputs
+
+    @cached_property
+    def leaves(self) -> tuple[int, ...]:
+        """Lanes at each output; negative where sums stay within a streamed block."""
+        inside = self.folding.streamed and not self.streamed_requant
+        return tuple(-n for n in self.lanes.outputs) if inside else self.lanes.outputs
+
+    @property
+    def streamed_requant(self) -> bool:
+        """Whether this is a requantization within a streamed block."""
+        return self.folding.streamed and not self.folding.tile
 
 
 @dataclass(frozen=True)
@@ -45,19 +76,47 @@ class Link:
 class Problem:
     """All foldings of all blocks of `graph`, and the links that make neighbours depend on each other.
 
-    An input of the graph takes part as a block without cost whose lanes are free.
+    An input of the graph takes part as a block without cost whose lanes are free. Blocks of more than
+    `most_multipliers` are left out, and so are those with more outputs at once than it takes for the interval that so
+    many multipliers cannot beat in the whole network.
     """
 
     graph: Graph
+    most_multipliers: int = 1 << 16
 
     @cached_property
     def candidates(self) -> Mapping[str, tuple[Candidate, ...]]:
         """By node or input name, shortest interval first."""
-        found = {node.name: _candidates(self.graph, node) for node in self.graph.nodes}
+        found = {node.name: tuple(_candidates(self, node)) for node in self.graph.nodes}
+        for conv, requant in _streamable(self.graph):
+            some = tuple(_streamed_candidates(self, conv, requant))
+            found[conv.name] += some
+            found[requant.name] += tuple(_inside(pe) for pe in sorted({c.folding.pe for c in some}))
+        found = {name: _pareto(options) for name, options in found.items()}
         for name, kind in self.graph.inputs.items():
             lanes = {c.lanes.inputs[port] for node, port in self.graph.consumers[name] for c in found[node.name]}
             found[name] = tuple(_free(kind, count) for count in sorted(lanes, reverse=True))
         return found
+
+    @cached_property
+    def bound(self) -> int:
+        """Cycles a frame that the multipliers allow, all of them always busy."""
+        return self.graph.macs // max(1, self.most_multipliers)
+
+    def useful(self, node: Node, foldings: Iterable[Folding]) -> Iterator[Folding]:
+        """Foldings of a block with a matrix, without those of more outputs at once than `bound` can ask for."""
+        (x,), (y,) = self.graph.input_types(node), self.graph.output_types(node)
+        least: dict[int, int] = {}
+        for folding in sorted(foldings, key=lambda f: f.pe):
+            if folding.pe * folding.simd > max(1, self.most_multipliers):
+                continue
+            vectors = node.op.macs(x) // (x.channels * y.channels)
+            cycles = vectors * beats(x.channels, folding.simd) * beats(y.channels, folding.pe)
+            if folding.pe > least.get(folding.simd, folding.pe):
+                continue
+            if cycles <= self.bound:
+                least[folding.simd] = folding.pe
+            yield folding
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
@@ -83,27 +142,32 @@ class Problem:
         """All intervals that the slowest block or adapter could have, ascending."""
         found = {c.cost.interval_cycles for options in self.candidates.values() for c in options}
         for link in self.links:
-            for lanes_in, lanes_out in self.lane_pairs(link):
-                found.add(_stream.width(link.tensor, lanes_in, lanes_out).interval_cycles)
+            narrow = {gcd(a, b) for a, b in self.lane_pairs(link) if a != b and min(a, b) > 0}
+            found |= {link.tensor.pixels * beats(link.tensor.channels, lanes) for lanes in narrow}
         shortest = max(options[0].cost.interval_cycles for options in self.candidates.values())
         return tuple(sorted(value for value in found if value >= shortest))
 
     def lane_pairs(self, link: Link) -> set[tuple[int, int]]:
-        """All lanes that the two ends of `link` can have."""
-        writers = {c.lanes.outputs[link.output] for c in self.candidates[link.producer]}
-        readers = {c.lanes.inputs[link.port] for c in self.candidates[link.reader]}
+        """All that the two ends of `link` can have."""
+        writers = {c.leaves[link.output] for c in self.candidates[link.producer]}
+        readers = {c.enters[link.port] for c in self.candidates[link.reader]}
         return {(a, b) for a in writers for b in readers}
 
     def adapters(self, choice: Mapping[str, Candidate]) -> list[BlockCost]:
         """Costs of the adapters on all links, under a choice."""
-        return [
-            _stream.width(
-                link.tensor,
-                choice[link.producer].lanes.outputs[link.output],
-                choice[link.reader].lanes.inputs[link.port],
-            )
-            for link in self.links
-        ]
+        found = []
+        for link in self.links:
+            ends = choice[link.producer].leaves[link.output], choice[link.reader].enters[link.port]
+            cost = adapter(link, *ends)
+            if cost is None:
+                raise ValueError(f"{link.producer} and {link.reader} do not go together")
+            found.append(cost)
+        return found
+
+    def reader(self, choice: Mapping[str, Candidate]) -> BlockCost:
+        """What serves all blocks with streamed weights, beyond what each of them asks for it."""
+        streamed = any(c.folding.tile for c in choice.values())
+        return _stream.READER if streamed else BlockCost(0, 0, 0, 0, 0, 0)
 
     def interval(self, choice: Mapping[str, Candidate]) -> int:
         """Cycles between frames, under a choice."""
@@ -111,22 +175,93 @@ class Problem:
         return max(part.interval_cycles for part in parts)
 
     def area(self, choice: Mapping[str, Candidate]) -> Resources:
-        """Resources of blocks, adapters and forks, under a choice."""
-        return Resources.total((*(c.cost for c in choice.values()), *self.adapters(choice), self.forks))
+        """Resources of blocks, adapters, forks and the reader of weights, under a choice."""
+        return Resources.total(
+            (*(c.cost for c in choice.values()), *self.adapters(choice), self.forks, self.reader(choice))
+        )
 
 
 def vector(cost: BlockCost | Resources) -> Vector:
-    return (cost.lut, cost.ff, round(2 * cost.bram36), cost.dsp)
+    return (cost.lut, cost.ff, round(2 * cost.bram36), cost.dsp, cost.memory_bytes)
 
 
-def _candidates(graph: Graph, node: Node) -> tuple[Candidate, ...]:
+def adapter(link: Link, leaving: int, entering: int) -> BlockCost | None:
+    """The adapter between two ends, given by `Candidate.leaves` and `enters`; None if they cannot be joined."""
+    if leaving == entering:
+        return _NOTHING
+    if min(leaving, entering) < 0:
+        return None
+    return _stream.width(link.tensor, leaving, entering)
+
+
+_NOTHING = BlockCost(0, 0, 0, 0, 0, 0)
+
+
+def _candidates(problem: Problem, node: Node) -> Iterator[Candidate]:
     model = load("codesign.cost", node.op.kind)
-    inputs, outputs = graph.input_types(node), graph.output_types(node)
-    found = [
-        Candidate(f, model.lanes(node.op, inputs, outputs, f), model.cost(node.op, inputs, outputs, f))
-        for f in model.foldings(node.op, inputs, outputs)
-    ]
-    return tuple(sorted(found, key=lambda c: (c.cost.interval_cycles, c.area, c.folding)))
+    inputs, outputs = problem.graph.input_types(node), problem.graph.output_types(node)
+    foldings: Iterable[Folding] = model.foldings(node.op, inputs, outputs)
+    if isinstance(node.op, Conv | Linear):
+        foldings = problem.useful(node, foldings)
+    for f in foldings:
+        yield Candidate(f, model.lanes(node.op, inputs, outputs, f), model.cost(node.op, inputs, outputs, f))
+
+
+def _streamable(graph: Graph) -> Iterator[tuple[Node, Node]]:
+    """Pointwise convolutions whose sums only a requantization reads, and that."""
+    for node in graph.nodes:
+        if not isinstance(node.op, Conv) or node.name in graph.outputs or len(graph.consumers[node.name]) != 1:
+            continue
+        reader, _ = graph.consumers[node.name][0]
+        pointwise = node.op.kernel == node.op.stride == (1, 1) and not any(node.op.pads)
+        if pointwise and isinstance(reader.op, Requant) and node.op.weight.size >= STREAMED_WEIGHTS:
+            yield node, reader
+
+
+def _streamed_candidates(problem: Problem, conv: Node, requant: Node) -> Iterator[Candidate]:
+    assert isinstance(conv.op, Conv) and isinstance(requant.op, Requant)
+    inputs, outputs = problem.graph.input_types(conv), problem.graph.output_types(conv)
+    for folding in problem.useful(conv, _streamed.foldings(conv.op, inputs, outputs)):
+        steps = beats(inputs[0].channels, folding.simd)
+        groups = beats(outputs[0].channels, folding.pe)
+        for tile in _tiles(steps, groups):
+            for buffer in BUFFERS:
+                found = replace(folding, weights="stream", tile=tile, buffer=buffer)
+                try:
+                    cost = _streamed.cost(conv.op, inputs, outputs, found, tile, requant.op)
+                except ScheduleError:
+                    break
+                port = _stream.READER_PORT
+                cost = replace(cost, lut=cost.lut + port.lut, ff=cost.ff + port.ff)
+                yield Candidate(found, _streamed.lanes(conv.op, inputs, outputs, found), cost)
+
+
+def _tiles(steps: int, groups: int) -> list[int]:
+    """Tiles of which one pixel more fills a memory of a power of two of beats, at the input or at the output."""
+    sizes = {(1 << bits) // count - 1 for count in (steps, groups) for bits in range(3, 16)}
+    return sorted(tile for tile in sizes if 4 < tile <= min(groups, MOST_TILE))
+
+
+def _inside(pe: int) -> Candidate:
+    """The requantization within a streamed block of `pe` outputs."""
+    return Candidate(Folding(pe, pe, weights="stream"), Lanes((pe,), (pe,)), _NOTHING)
+
+
+def _pareto(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """Those that no other of the same lanes beats or equals in interval and all resources; shortest interval first."""
+    groups: dict[tuple[tuple[int, ...], tuple[int, ...]], list[Candidate]] = {}
+    for candidate in found:
+        groups.setdefault((candidate.enters, candidate.leaves), []).append(candidate)
+    kept = []
+    for group in groups.values():
+        group.sort(key=lambda c: (c.cost.interval_cycles, c.area, c.folding))
+        best = np.empty((0, len(group[0].area)), dtype=np.int64)
+        for candidate in group:
+            area = np.array(candidate.area)
+            if not (best <= area).all(axis=1).any():
+                best = np.vstack([best, area])
+                kept.append(candidate)
+    return tuple(sorted(kept, key=lambda c: (c.cost.interval_cycles, c.area, c.folding)))
 
 
 def _free(kind: TensorType, lanes: int) -> Candidate:

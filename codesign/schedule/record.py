@@ -19,18 +19,31 @@ SCHEMA = 2
 
 @dataclass(frozen=True)
 class Resources:
-    """Sums of what blocks take, or what may be taken; bram36 counts halves."""
+    """Sums of what blocks take, or what may be taken; bram36 counts halves, memory_bytes are read a frame."""
 
     lut: int = 0
     ff: int = 0
     bram36: float = 0
     dsp: int = 0
+    memory_bytes: int = 0
 
     def __add__(self, other: Resources | BlockCost) -> Resources:
-        return Resources(self.lut + other.lut, self.ff + other.ff, self.bram36 + other.bram36, self.dsp + other.dsp)
+        return Resources(
+            self.lut + other.lut,
+            self.ff + other.ff,
+            self.bram36 + other.bram36,
+            self.dsp + other.dsp,
+            self.memory_bytes + other.memory_bytes,
+        )
 
     def __sub__(self, other: Resources) -> Resources:
-        return Resources(self.lut - other.lut, self.ff - other.ff, self.bram36 - other.bram36, self.dsp - other.dsp)
+        return Resources(
+            self.lut - other.lut,
+            self.ff - other.ff,
+            self.bram36 - other.bram36,
+            self.dsp - other.dsp,
+            self.memory_bytes - other.memory_bytes,
+        )
 
     @classmethod
     def total(cls, parts: Iterable[Resources | BlockCost]) -> Resources:
@@ -43,7 +56,7 @@ class Resources:
     def exceeds(self, budget: Resources) -> tuple[str, ...]:
         """What overflows `budget`, such as "BRAM36 152 of 140"."""
         return tuple(
-            f"{name.upper()} {value:g} of {limit:g}"
+            f"{name.replace('_', ' ').upper()} {value:g} of {limit:g}"
             for name, value, limit in zip(asdict(self), asdict(self).values(), asdict(budget).values(), strict=True)
             if value > limit
         )

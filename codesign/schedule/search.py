@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from codesign.cost import _stream
-from codesign.cost._memory import ram_in_block
-from codesign.cost.base import BlockCost
+from codesign.cost.base import BlockCost, beats
 from codesign.errors import ScheduleError
 from codesign.graph import Graph
 from codesign.schedule import timing
 from codesign.schedule.edges import Edge
 from codesign.schedule.problem import Candidate, Problem, vector
 from codesign.schedule.record import Fifo, Resources, Schedule
-from codesign.schedule.solve import Choice, least_area
+from codesign.schedule.solve import Choice, Fifos, least_area, place
 from codesign.targets import Target
 
-AXES = ("lut", "ff", "bram36", "dsp")
+AXES = ("lut", "ff", "bram36", "dsp", "memory_bytes")
 ROUNDS = 4
 """Times that foldings are chosen anew because the FIFOs they need did not fit beside them."""
 
@@ -43,97 +42,146 @@ def schedule(
     budget = Resources(**target.budget.model_dump())
     if max_dsp is not None:
         budget = replace(budget, dsp=min(budget.dsp, max_dsp))
-    problem = Problem(graph)
+    problem = Problem(graph, most_multipliers=2 * budget.dsp)
+    room = Room(budget, target.memory_mb_s / clock)
     wanted = None if fps is None else int(clock * 1e6 / fps)
-    reserve = Resources()
+    fifos: Fifos = {}
     for _ in range(ROUNDS):
-        room = budget - reserve
-        choice, binds = _fastest(problem, room) if wanted is None else _smallest(problem, room, wanted)
-        depths = _fifos(problem, choice)
-        fifos = _fifo_area(problem, choice, depths)
-        if not (problem.area(choice) + fifos).exceeds(budget):
-            return _record(problem, choice, depths, fifos, target.name, clock, budget, binds)
-        reserve = Resources(**{axis: max(getattr(reserve, axis), getattr(fifos, axis)) for axis in AXES})
-    over = (problem.area(choice) + fifos).exceeds(budget)
-    raise ScheduleError(f"the FIFOs do not fit: {', '.join(over)}", where=target.name, remedy="lower the frame rate")
-
-
-def _fastest(problem: Problem, budget: Resources) -> tuple[Choice, str]:
-    intervals = problem.intervals
-    low, high = 0, len(intervals) - 1
-    if least_area(problem, intervals[high], budget, any_will_do=True) is None:
-        raise ScheduleError(f"the network does not fit: {_overflow(problem, intervals[high], budget)}")
-    while low < high:
-        middle = (low + high) // 2
-        if least_area(problem, intervals[middle], budget, any_will_do=True) is None:
-            low = middle + 1
-        else:
-            high = middle
-    choice = _must(least_area(problem, intervals[low], budget))
-    slowest = _slowest(choice)
-    if low == 0:
-        return choice, f"block {slowest} cannot be made faster"
-    faster = intervals[low - 1]
-    return (
-        choice,
-        f"{_overflow(problem, faster, budget)} at {faster} cycles a frame; block {slowest} is the slowest now",
+        choice, binds = _fastest(problem, room, fifos) if wanted is None else _smallest(problem, room, fifos, wanted)
+        depths = _fifo_depths(problem, choice)
+        built = _fifo_costs(problem, choice, depths)
+        limit = room.at(problem.interval(choice))
+        placed = place(built, limit - problem.area(choice)) if not problem.area(choice).exceeds(limit) else None
+        if placed is not None:
+            memories = {edge: Fifo(depth, placed[edge]) for edge, depth in depths.items()}
+            area = Resources.total(built[edge][fifo.block] for edge, fifo in memories.items())
+            return _record(problem, choice, memories, area, target, clock, limit, binds)
+        fifos = {**fifos, **built}
+    raise ScheduleError(
+        "the FIFOs do not fit beside the blocks",
+        where=target.name,
+        remedy="lower the frame rate, or take another board",
     )
 
 
-def _smallest(problem: Problem, budget: Resources, interval: int) -> tuple[Choice, str]:
+@dataclass(frozen=True)
+class Room:
+    """What a schedule may take: resources, and bytes from external memory a cycle."""
+
+    resources: Resources
+    bytes_a_cycle: float
+
+    def at(self, interval: int) -> Resources:
+        """For frames that follow each other so closely."""
+        return replace(self.resources, memory_bytes=int(self.bytes_a_cycle * interval))
+
+
+def _fastest(problem: Problem, room: Room, fifos: Fifos) -> tuple[Choice, str]:
+    """By bisection: first with blocks that may be mixed, which is quick and never too slow, then in earnest."""
+    intervals = problem.intervals
+
+    def fits(index: int, relaxed: bool) -> bool:
+        limit = room.at(intervals[index])
+        found = least_area(problem, intervals[index], limit, fifos=fifos, any_will_do=True, relaxed=relaxed)
+        return found is not None
+
+    low = _first(len(intervals), lambda index: fits(index, True))
+    if low == len(intervals):
+        raise ScheduleError(f"the network does not fit: {_overflow(problem, intervals[-1], room)}")
+    step = 1
+    while not fits(min(low + step - 1, len(intervals) - 1), False):
+        if low + step - 1 >= len(intervals) - 1:
+            raise ScheduleError(f"the network does not fit: {_overflow(problem, intervals[-1], room)}")
+        low, step = low + step, 2 * step
+    best = low + _first(step - 1, lambda index: fits(low + index, False))
+    best = min(best, len(intervals) - 1)
+    choice = _must(least_area(problem, intervals[best], room.at(intervals[best]), fifos=fifos))
+    slowest = _slowest(choice)
+    if best == 0:
+        return choice, f"block {slowest} cannot be made faster"
+    faster = intervals[best - 1]
+    return choice, f"{_overflow(problem, faster, room)} at {faster} cycles a frame; block {slowest} is the slowest now"
+
+
+def _first(count: int, holds: Callable[[int], bool]) -> int:
+    """The first number below `count` that `holds`, which all above it do as well; `count` if there is none."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if holds(middle):
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _smallest(problem: Problem, room: Room, fifos: Fifos, interval: int) -> tuple[Choice, str]:
     if interval < problem.intervals[0]:
         slowest = max(problem.candidates, key=lambda name: problem.candidates[name][0].cost.interval_cycles)
         raise ScheduleError(
             f"{interval} cycles a frame are asked for, block {slowest} takes at least {problem.intervals[0]}",
             remedy="lower the frame rate or raise the clock",
         )
-    choice = least_area(problem, interval, budget)
+    choice = least_area(problem, interval, room.at(interval), fifos=fifos)
     if choice is None:
         raise ScheduleError(
-            f"{interval} cycles a frame do not fit: {_overflow(problem, interval, budget)}",
+            f"{interval} cycles a frame do not fit: {_overflow(problem, interval, room)}",
             remedy="lower the frame rate, raise the clock or take a larger board",
         )
     return choice, f"the frame rate asked for; block {_slowest(choice)} is the slowest"
 
 
-def _overflow(problem: Problem, interval: int, budget: Resources) -> str:
+def _overflow(problem: Problem, interval: int, room: Room) -> str:
     """Which resources run out at `interval`, each at the least it could be."""
-    plenty = Resources(10**9, 10**9, 10**9, 10**9)
+    plenty = Resources(10**9, 10**9, 10**9, 10**9, 10**12)
     found: list[str] = []
     for axis in AXES:
-        choice = least_area(problem, interval, plenty, weights=vector(Resources(**{axis: 1})))
+        unit = vector(Resources(**{axis: 1}))
+        choice = least_area(problem, interval, plenty, weights=unit, relaxed=True)
         if choice is None:
             return "the adapters between the blocks are too slow"
-        found += Resources(**{axis: getattr(problem.area(choice), axis)}).exceeds(budget)
+        found += Resources(**{axis: getattr(problem.area(choice), axis)}).exceeds(room.at(interval))
     return ", ".join(found) or "no single resource, but all together"
 
 
-def _fifos(problem: Problem, choice: Choice) -> dict[Edge, int]:
-    graph = problem.graph
-    costs = {name: candidate.cost for name, candidate in choice.items()}
+def _fifo_depths(problem: Problem, choice: Choice) -> dict[Edge, int]:
+    """Depths in beats. A streamed block is paced by its pixels and holds `tile + 1` of them itself."""
+    graph, interval = problem.graph, problem.interval(choice)
+    costs = {name: _paced(candidate, interval) for name, candidate in choice.items()}
     lanes = {name: candidate.lanes for name, candidate in choice.items()}
-    return timing.fifo_depths(graph, costs, lanes, _input_lanes(graph, choice), problem.interval(choice))
+    depths = timing.fifo_depths(graph, costs, lanes, _input_lanes(graph, choice), interval)
+    at = _lanes(graph, choice)
+    held = {
+        edge: (choice[edge.reader].folding.tile + 1) * beats(graph.types[edge.tensor].channels, at[edge.tensor])
+        for edge in depths
+        if choice[edge.reader].folding.streamed
+    }
+    return {edge: depth - held.get(edge, 0) for edge, depth in depths.items() if depth > held.get(edge, 0)}
 
 
-def _fifo_area(problem: Problem, choice: Choice, depths: Mapping[Edge, int]) -> Resources:
+def _paced(candidate: Candidate, interval: int) -> BlockCost:
+    """The cost with the latency that a streamed block has when pixels come only so often as `interval` says."""
+    cost = candidate.cost
+    if not candidate.folding.tile:
+        return cost
+    return replace(cost, latency_cycles=cost.latency_cycles * interval // cost.interval_cycles)
+
+
+def _fifo_costs(problem: Problem, choice: Choice, depths: Mapping[Edge, int]) -> Fifos:
     lanes = _lanes(problem.graph, choice)
-    types = problem.graph.types
-    return Resources.total(
-        _stream.fifo(lanes[edge.tensor] * types[edge.tensor].bits, depth) for edge, depth in depths.items()
-    )
-
-
-def _fifo(problem: Problem, choice: Choice, edge: Edge, depth: int) -> Fifo:
-    width = _lanes(problem.graph, choice)[edge.tensor] * problem.graph.types[edge.tensor].bits
-    return Fifo(depth, ram_in_block(depth, width))
+    widths = {edge: lanes[edge.tensor] * problem.graph.types[edge.tensor].bits for edge in depths}
+    return {
+        edge: (_stream.fifo(widths[edge], depth, block=False), _stream.fifo(widths[edge], depth, block=True))
+        for edge, depth in depths.items()
+    }
 
 
 def _record(
     problem: Problem,
     choice: Choice,
-    depths: Mapping[Edge, int],
-    fifos: Resources,
-    target: str,
+    fifos: Mapping[Edge, Fifo],
+    fifo_area: Resources,
+    target: Target,
     clock_mhz: float,
     budget: Resources,
     binds: str,
@@ -141,19 +189,19 @@ def _record(
     graph = problem.graph
     blocks: dict[str, BlockCost] = {node.name: choice[node.name].cost for node in graph.nodes}
     lanes = {name: candidate.lanes for name, candidate in choice.items()}
-    streams = Resources.total((*problem.adapters(choice), problem.forks, fifos))
+    streams = Resources.total((*problem.adapters(choice), problem.forks, problem.reader(choice), fifo_area))
     return Schedule(
-        target=target,
+        target=target.name,
         clock_mhz=clock_mhz,
         foldings={node.name: choice[node.name].folding for node in graph.nodes},
         lanes=_lanes(graph, choice),
-        fifos={edge: _fifo(problem, choice, edge, depth) for edge, depth in depths.items()},
+        fifos=dict(fifos),
         interval_cycles=problem.interval(choice),
         latency_cycles=timing.latency(graph, blocks, lanes, _input_lanes(graph, choice)),
         blocks=blocks,
         streams=streams,
         budget=budget,
-        memory_mb_s=0.0,
+        memory_mb_s=target.memory_mb_s,
         binds=binds,
     )
 

@@ -7,27 +7,55 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import LinearConstraint, milp
+from scipy.optimize import LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
 from codesign.cost import _stream
+from codesign.cost.base import BlockCost
 from codesign.errors import ScheduleError
-from codesign.schedule.problem import Candidate, Link, Problem, Vector, vector
+from codesign.schedule.edges import Edge
+from codesign.schedule.problem import Candidate, Link, Problem, Vector, adapter, vector
 from codesign.schedule.record import Resources
+
+AXES = 5
+"""Resources that count: the length of a `Vector`."""
 
 LIMIT_S = 20.0
 """Seconds of the solver for one question."""
 
+LARGE = 1500
+"""Programs of more candidates are solved over the most promising ones."""
+
+LANE_LUTS = 8
+"""Roughly what a lane more costs at the adapters."""
+
+PROMISING = 6
+"""Kinds of lanes of a block that are promising, each with two candidates."""
+
+ANY, NEAR, EXACT = 0.5, 0.01, 1e-4
+"""How far from the least area, as a part of it, a solution may be."""
+
 Choice = dict[str, Candidate]
+
+Fifos = Mapping[Edge, tuple[BlockCost, BlockCost]]
+"""What each FIFO takes in LUT-RAM and in block RAM."""
 
 
 def least_area(
-    problem: Problem, interval: int, budget: Resources, *, weights: Vector | None = None, any_will_do: bool = False
+    problem: Problem,
+    interval: int,
+    budget: Resources,
+    *,
+    fifos: Fifos | None = None,
+    weights: Vector | None = None,
+    any_will_do: bool = False,
+    relaxed: bool = False,
 ) -> Choice | None:
     """The foldings of least area that meet `interval` within `budget`; None if there are none.
 
-    Area is the sum of all resources, each as a part of its budget, unless integer `weights` say otherwise;
-    `any_will_do` takes the first foldings that fit. Raises ScheduleError if the solver gives up before it knows.
+    `fifos` are built as well. Area is the sum of all resources, each as a part of its budget, unless integer `weights`
+    say otherwise; `any_will_do` takes the first foldings that fit. `relaxed` only tells whether blocks could fit that
+    are mixed from several foldings: if not, none do. Raises ScheduleError if the solver gives up before it knows.
     """
     options = _useful(problem, interval)
     if not all(options.values()):
@@ -37,22 +65,59 @@ def least_area(
     if any(_least(options, axis) > limit for axis, limit in enumerate(limits)):
         return None
 
+    large = sum(map(len, options.values())) > LARGE
+    if large:
+        promising = _promising(options, per_unit, limits)
+        if promising is None:
+            return None
+        options = promising
     program = _Program()
-    picks = {name: [program.variable(c.area, whole=True) for c in found] for name, found in options.items()}
+    picks = {name: [program.variable(c.area, whole=not relaxed) for c in found] for name, found in options.items()}
     for variables in picks.values():
         program.add({v: 1 for v in variables}, 1, 1)
     for link in problem.links:
         _couple(program, link, options, picks, interval)
+    _add_reader(program, options, picks, relaxed)
+    for memories in (fifos or {}).values():
+        program.add({program.variable(area, whole=not relaxed): 1 for area in map(vector, memories)}, 1, 1)
     for axis, limit in enumerate(limits):
         program.add({v: area[axis] for v, area in enumerate(program.areas) if area[axis]}, -np.inf, limit)
     sizes = [float(sum(w * a for w, a in zip(per_unit, area, strict=True))) for area in program.areas]
-    solution = program.solve(sizes, any_will_do)
+    solution = program.solve(sizes, ANY if any_will_do else NEAR if large else EXACT)
     if solution is None:
         return None
     return {
         name: max(zip(found, picks[name], strict=True), key=lambda pair: solution[pair[1]])[0]
         for name, found in options.items()
     }
+
+
+def place(fifos: Fifos, room: Resources) -> dict[Edge, bool] | None:
+    """Which FIFOs are in block RAM, by least area within `room`; None if they do not fit."""
+    if not fifos:
+        return {}
+    program = _Program()
+    picks = {}
+    for edge, (lut, block) in fifos.items():
+        picks[edge] = [program.variable(vector(cost), whole=True) for cost in (lut, block)]
+        program.add(dict.fromkeys(picks[edge], 1), 1, 1)
+    limits = vector(room)
+    for axis, limit in enumerate(limits):
+        program.add({v: area[axis] for v, area in enumerate(program.areas)}, -np.inf, limit)
+    per_unit = [1 / max(1, limit) for limit in limits]
+    sizes = [sum(w * a for w, a in zip(per_unit, area, strict=True)) for area in program.areas]
+    solution = program.solve(sizes, EXACT)
+    return None if solution is None else {edge: bool(solution[block] > 0.5) for edge, (_, block) in picks.items()}
+
+
+def _add_reader(
+    program: _Program, options: Mapping[str, list[Candidate]], picks: Mapping[str, list[int]], relaxed: bool
+) -> None:
+    """Adds the reader of weights, which is there if any block streams its own."""
+    streamed = [v for name, found in options.items() for c, v in zip(found, picks[name], strict=True) if c.folding.tile]
+    if streamed:
+        reader = program.variable(vector(_stream.READER), whole=not relaxed)
+        program.add({reader: -len(options)} | dict.fromkeys(streamed, 1), -np.inf, 0)
 
 
 @dataclass
@@ -73,18 +138,18 @@ class _Program:
         self.rows.append(row)
         self.bounds.append((low, high))
 
-    def solve(self, weights: list[float], any_will_do: bool) -> NDArray[np.float64] | None:
-        """Values of the variables; None if there are none. The sum weighted by `weights` is the least."""
+    def solve(self, weights: list[float], gap: float) -> NDArray[np.float64] | None:
+        """Values of the variables; None if there are none. Their sum by `weights` is the least, within a part `gap`."""
         data = [(r, v, a) for r, row in enumerate(self.rows) for v, a in row.items()]
         rows, columns, values = zip(*data, strict=True)
         matrix = csr_array((values, (rows, columns)), shape=(len(self.rows), len(self.areas)))
         low, high = zip(*self.bounds, strict=True)
         result = milp(
-            np.zeros(len(weights)) if any_will_do else np.array(weights),
+            np.array(weights),
             integrality=np.array(self.whole, dtype=int),
             bounds=(0, 1),
             constraints=LinearConstraint(matrix, low, high),
-            options={"time_limit": LIMIT_S, "mip_rel_gap": 1e-4},
+            options={"time_limit": LIMIT_S, "mip_rel_gap": gap},
         )
         if result.status == 2:
             return None
@@ -105,15 +170,15 @@ def _couple(
 
     They are tied to the ends by their marginal sums, which makes the linear relaxation tight.
     """
-    writers = _by_lanes(options[link.producer], picks[link.producer], lambda c: c.lanes.outputs[link.output])
-    readers = _by_lanes(options[link.reader], picks[link.reader], lambda c: c.lanes.inputs[link.port])
+    writers = _by_lanes(options[link.producer], picks[link.producer], lambda c: c.leaves[link.output])
+    readers = _by_lanes(options[link.reader], picks[link.reader], lambda c: c.enters[link.port])
     if len(writers) == len(readers) == 1 and writers.keys() == readers.keys():
         return
-    costs = {(a, b): _stream.width(link.tensor, a, b) for a in writers for b in readers}
+    costs = {(a, b): adapter(link, a, b) for a in writers for b in readers}
     pairs = {
         lanes: program.variable(vector(cost), whole=False)
         for lanes, cost in costs.items()
-        if cost.interval_cycles <= interval
+        if cost is not None and cost.interval_cycles <= interval
     }
     for lanes, group in writers.items():
         ends = {v: 1 for (a, _), v in pairs.items() if a == lanes}
@@ -130,6 +195,48 @@ def _by_lanes(found: list[Candidate], variables: list[int], lanes: Callable[[Can
     return groups
 
 
+def _promising(
+    options: Mapping[str, list[Candidate]], per_unit: Vector, limits: list[int]
+) -> dict[str, list[Candidate]] | None:
+    """Few candidates of each block: the best at the prices that the resources have if adapters are free.
+
+    None if not even mixtures of candidates fit. The prices are the dual values of the linear relaxation.
+    """
+    found = [(name, c) for name, own in options.items() for c in own]
+    area = np.array([c.area for _, c in found], dtype=np.float64)
+    rows = {name: row for row, name in enumerate(options)}
+    one_each = csr_array((np.ones(len(found)), ([rows[name] for name, _ in found], np.arange(len(found)))))
+    result = linprog(
+        area @ np.array(per_unit, dtype=np.float64),
+        A_ub=area.T,
+        b_ub=np.array(limits, dtype=np.float64),
+        A_eq=one_each,
+        b_eq=np.ones(len(rows)),
+        bounds=(0, 1),
+        method="highs",
+    )
+    if result.status == 2:
+        return None
+    prices = np.array(per_unit) - result.ineqlin.marginals
+    worth = area @ prices + prices[0] * np.array([LANE_LUTS * _widest(c) for _, c in found])
+    kept: dict[str, list[Candidate]] = {}
+    groups: dict[str, dict[tuple[tuple[int, ...], tuple[int, ...]], int]] = {name: {} for name in options}
+    for index in np.argsort(worth, kind="stable"):
+        name, candidate = found[index]
+        lanes = groups[name]
+        key = candidate.enters, candidate.leaves
+        if key not in lanes and len(lanes) == PROMISING:
+            continue
+        lanes[key] = lanes.get(key, 0) + 1
+        if lanes[key] <= 2:
+            kept.setdefault(name, []).append(candidate)
+    return kept
+
+
+def _widest(candidate: Candidate) -> int:
+    return max(*candidate.lanes.inputs, *candidate.lanes.outputs, 1)
+
+
 def _useful(problem: Problem, interval: int) -> dict[str, list[Candidate]]:
     """Candidates that meet `interval`, without those that some other could replace in any solution at no more area.
 
@@ -137,10 +244,10 @@ def _useful(problem: Problem, interval: int) -> dict[str, list[Candidate]]:
     makes some resource smaller and none larger, solutions without the candidates left out are as good.
     """
     found = {name: [c for c in all_ if c.cost.interval_cycles <= interval] for name, all_ in problem.candidates.items()}
-    extra = {name: np.zeros((len(own), len(own), 4), dtype=np.int64) for name, own in found.items()}
+    extra = {name: np.zeros((len(own), len(own), AXES), dtype=np.int64) for name, own in found.items()}
     for link in problem.links:
-        writers = np.array([c.lanes.outputs[link.output] for c in found[link.producer]], dtype=np.int64)
-        readers = np.array([c.lanes.inputs[link.port] for c in found[link.reader]], dtype=np.int64)
+        writers = np.array([c.leaves[link.output] for c in found[link.producer]], dtype=np.int64)
+        readers = np.array([c.enters[link.port] for c in found[link.reader]], dtype=np.int64)
         if not writers.size or not readers.size:
             continue
         lanes_out, out_index = np.unique(writers, return_inverse=True)
@@ -155,8 +262,8 @@ def _useful(problem: Problem, interval: int) -> dict[str, list[Candidate]]:
 
 def _adapter(link: Link, lanes_out: int, lanes_in: int, interval: int) -> Vector:
     """Area of the adapter of a link; far too much if it is slower than `interval`."""
-    cost = _stream.width(link.tensor, lanes_out, lanes_in)
-    return vector(cost) if cost.interval_cycles <= interval else (1 << 30,) * 4
+    cost = adapter(link, lanes_out, lanes_in)
+    return vector(cost) if cost is not None and cost.interval_cycles <= interval else (1 << 30,) * AXES
 
 
 def _irreplaceable(found: list[Candidate], extra: NDArray[np.int64]) -> list[Candidate]:

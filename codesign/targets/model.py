@@ -21,12 +21,16 @@ class Resources(_Strict):
 
 
 class Share(_Strict):
-    """Part of each resource that a schedule may book; the rest is left to placement and to the board's own logic."""
+    """Part of each resource that a schedule may book; the rest is left to placement and to the board's own logic.
+
+    memory: of a port into external memory, which refreshes, and turns from rows to rows and from reads to writes.
+    """
 
     lut: float = Field(default=0.8, gt=0, le=1)
     ff: float = Field(default=0.8, gt=0, le=1)
     bram36: float = Field(default=1.0, gt=0, le=1)
     dsp: float = Field(default=1.0, gt=0, le=1)
+    memory: float = Field(default=0.8, gt=0, le=1)
 
 
 class Memory(_Strict):
@@ -70,3 +74,8 @@ class Target(_Strict):
         return Resources(
             lut=int(r.lut * s.lut), ff=int(r.ff * s.ff), bram36=int(2 * r.bram36 * s.bram36) / 2, dsp=int(r.dsp * s.dsp)
         )
+
+    @property
+    def memory_mb_s(self) -> float:
+        """What a schedule may read from external memory, in 10^6 bytes a second."""
+        return min(self.memory.port_mb_s, self.memory.peak_mb_s) * self.share.memory

@@ -1,6 +1,7 @@
 """depthwise: exact at every folding, with strides, borders, small maps and frames that follow each other."""
 
 import numpy as np
+import pytest
 from bench import Case, check_all
 
 from codesign.cost.base import Folding
@@ -16,11 +17,12 @@ def case(
     stride: tuple[int, int] = (1, 1),
     pads: tuple[int, int, int, int] = (1, 1, 1, 1),
     x: tuple[int, int] = (0, 255),
+    **built: int | str,
 ) -> Case:
     rng = np.random.default_rng(channels)
     weight = rng.integers(-8, 7, (channels, 1, *kernel), endpoint=True)
     op = Depthwise(weight, rng.integers(-999, 999, channels), (1.0,), stride, pads)
-    return Case(op, [TensorType((channels, *size), *x)], Folding(lanes, lanes))
+    return Case(op, [TensorType((channels, *size), *x)], Folding(lanes, lanes, **built))
 
 
 def test_depthwise_convolution_is_exact_at_every_folding():
@@ -57,3 +59,12 @@ def test_small_maps_fit_several_times_into_the_ring():
             case(2, (3, 3), kernel=(1, 1), pads=(0, 0, 0, 0)),
         ]
     )
+
+
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_a_smaller_ring_waits_exactly_as_long_as_predicted(lanes):
+    check_all([case(6, (10, 12), lanes, stride=(2, 2), slack=slack) for slack in (3, 6, 9, 13)])
+
+
+def test_rings_and_tables_are_the_same_in_luts():
+    check_all([case(40, (9, 9), buffer="lut", weights="lut"), case(6, (8, 8), stride=(2, 2), slack=5, buffer="block")])

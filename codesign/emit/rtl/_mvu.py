@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from codesign.cost._memory import ram_in_block, rom_in_block
 from codesign.cost._mvu import Mvu
 from codesign.emit.rtl.base import Memory, fold_matrix
 
@@ -23,18 +22,18 @@ def parameters(name: str, unit: Mvu) -> dict[str, int | str]:
         "ACC_BITS": unit.accumulators.bits,
         "OUT_LANES": unit.out_lanes,
         "PACK": int(unit.packed),
-        "WEIGHT_BLOCK": int(rom_in_block(*unit.weight_memory)),
-        "BIAS_BLOCK": int(rom_in_block(*unit.bias_memory)),
-        "INPUT_BLOCK": int(ram_in_block(*unit.input_memory)),
+        "WEIGHT_BLOCK": int(unit.weight_block),
+        "BIAS_BLOCK": int(unit.bias_block),
+        "INPUT_BLOCK": int(unit.input_block),
         "WEIGHT_FILE": f"{name}.weight.mem",
         "BIAS_FILE": f"{name}.bias.mem",
     }
 
 
 def memories(name: str, unit: Mvu) -> tuple[Memory, ...]:
-    weight = fold_matrix(unit.matrix, unit.folding.pe, unit.folding.simd)
+    weight = fold_matrix(unit.matrix.values, unit.folding.pe, unit.folding.simd)
     bias = np.zeros(unit.out_beats * unit.out_lanes, dtype=np.int64)
-    bias[: unit.outputs] = unit.bias
+    bias[: unit.outputs] = unit.matrix.bias
     return (
         Memory(f"{name}.weight.mem", weight, unit.weight_bits),
         Memory(f"{name}.bias.mem", bias.reshape(unit.out_beats, unit.out_lanes), unit.bias_bits),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from codesign.cost._memory import rom_in_block
 from codesign.cost._vvu import Vvu
 from codesign.emit.rtl.base import Memory
 
@@ -18,8 +17,8 @@ def parameters(name: str, unit: Vvu) -> dict[str, int | str]:
         "W_BITS": unit.weight_bits,
         "BIAS_BITS": unit.bias_bits,
         "ACC_BITS": unit.accumulators.bits,
-        "WEIGHT_BLOCK": int(rom_in_block(*unit.weight_memory)),
-        "BIAS_BLOCK": int(rom_in_block(*unit.bias_memory)),
+        "WEIGHT_BLOCK": int(unit.in_block(unit.weight_memory)),
+        "BIAS_BLOCK": int(unit.in_block(unit.bias_memory)),
         "WEIGHT_FILE": f"{name}.weight.mem",
         "BIAS_FILE": f"{name}.bias.mem",
     }

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from codesign.cost._memory import ram_in_block
 from codesign.cost.base import Folding
-from codesign.cost.shuffle import pixel_memory
+from codesign.cost.shuffle import in_block
 from codesign.emit.rtl.base import Block, Port
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.types import TensorType
@@ -16,13 +15,12 @@ def block(
     name: str, op: Shuffle, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding
 ) -> Block:
     (x,), lanes = inputs, folding.pe
-    memory = pixel_memory(op, x, folding)
     parameters = {
         "LANES": lanes,
         "CHANNELS": x.channels,
         "GROUPS": op.groups,
         "BITS": x.bits,
-        "BLOCK": int(memory is not None and ram_in_block(memory.depth, memory.width)),
+        "BLOCK": int(in_block(op, x, folding)),
     }
     port = Port(lanes, x.bits, x.signed)
     return Block("shuffle", parameters, (port,), (port,))

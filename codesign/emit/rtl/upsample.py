@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from codesign.cost._memory import ram_in_block
 from codesign.cost.base import Folding, beats
-from codesign.cost.upsample import ring_depth
+from codesign.cost.upsample import in_block, ring_depth
 from codesign.emit.rtl.base import Block, Port
 from codesign.graph.ops.upsample import Upsample
 from codesign.graph.types import TensorType
@@ -23,7 +22,7 @@ def block(
         "BEATS": beats(x.channels, lanes),
         "WIDTH": lanes * x.bits,
         "DEPTH": depth,
-        "BLOCK": int(ram_in_block(depth, lanes * x.bits)),
+        "BLOCK": int(in_block(op, x, folding)),
     }
     port = Port(lanes, x.bits, x.signed)
     return Block("upsample", parameters, (port,), (port,))
