@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from codesign.errors import RecipeError
 from codesign.nn.deform import square_depthwise
+from codesign.nn.fused import QuantConv2d, QuantIdentity, QuantReLU
 from codesign.nn.quantizers import (
     BiasQuantizer,
     DilationQuantizer,
@@ -65,7 +66,7 @@ class SquareDeformConv2d(nn.Conv2d):
         return square_depthwise(x, self.weight, dilation, self.bound)
 
 
-class QuantSquareDeformConv2d(qnn.QuantConv2d):
+class QuantSquareDeformConv2d(QuantConv2d):
     """The same with quantized weights, and a bias at the accumulator's scale where batch norm was folded in."""
 
     def __init__(self, channels: int, bound: int, bias: bool, weight_bits: int) -> None:
@@ -73,9 +74,8 @@ class QuantSquareDeformConv2d(qnn.QuantConv2d):
         self.bound = bound
 
     def forward(self, x: Tensor | QuantTensor, dilation: Tensor | QuantTensor) -> Tensor:
-        weight = self.quant_weight()
-        bias = None if self.bias is None else plain(self.bias_quant(self.bias, x, weight))
-        return square_depthwise(plain(x), plain(weight), plain(dilation), self.bound, bias)
+        weight, bias = self.quantized_parameters(x)
+        return square_depthwise(plain(x), weight, plain(dilation), self.bound, bias)
 
 
 class RoundedHardtanh(nn.Module):
@@ -182,7 +182,7 @@ class QuantLayers:
         return qnn.QuantIdentity(ImageQuantizer, return_quant_tensor=True)
 
     def activation(self) -> nn.Module:
-        return qnn.QuantReLU(
+        return QuantReLU(
             UnsignedActivationQuantizer, bit_width=self.widths.activation_bits, **self._calibration(signed=False)
         )
 
@@ -190,7 +190,7 @@ class QuantLayers:
         self, in_channels, out_channels, kernel, *, stride=1, groups=1, relu=True, shared_act=None, stem=False
     ) -> ConvUnit:
         bits = self.widths.stem_weight_bits if stem else self.widths.weight_bits
-        conv = qnn.QuantConv2d(
+        conv = QuantConv2d(
             in_channels, out_channels, kernel, stride, kernel // 2, groups=groups, **_parameters(True, bits)
         )
         if shared_act is not None:
@@ -198,11 +198,11 @@ class QuantLayers:
         return ConvUnit(conv, act=self.activation() if relu else self._signed(self.widths.activation_bits))
 
     def output(self, in_channels: int, out_channels: int) -> ConvUnit:
-        conv = qnn.QuantConv2d(in_channels, out_channels, 1, **_parameters(True, self.widths.weight_bits))
+        conv = QuantConv2d(in_channels, out_channels, 1, **_parameters(True, self.widths.weight_bits))
         return ConvUnit(conv, act=self._signed(self.widths.output_bits))
 
     def dilation(self, in_channels: int, bound: int) -> ConvUnit:
-        conv = qnn.QuantConv2d(in_channels, 1, 1, **_parameters(True, self.widths.weight_bits))
+        conv = QuantConv2d(in_channels, 1, 1, **_parameters(True, self.widths.weight_bits))
         bits = bound.bit_length() + 1
         quantizer = qnn.QuantIdentity(
             DilationQuantizer, bit_width=bits, scaling_init=2.0 ** (bits - 1), return_quant_tensor=True
@@ -221,7 +221,7 @@ class QuantLayers:
         raise _no_quantized_form()
 
     def _signed(self, bits: int) -> nn.Module:
-        return qnn.QuantIdentity(SignedActivationQuantizer, bit_width=bits, **self._calibration(signed=True))
+        return QuantIdentity(SignedActivationQuantizer, bit_width=bits, **self._calibration(signed=True))
 
     def _calibration(self, signed: bool) -> dict[str, object]:
         return {
