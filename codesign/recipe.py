@@ -125,14 +125,14 @@ class Model(_Section):
 
     @model_validator(mode="after")
     def _decoder_fits_the_stages(self) -> Self:
-        if len(self.decoder.channels) > len(self.stages):
-            raise ValueError("decoder.channels has more blocks than there are stages to undo")
+        if len(self.decoder.channels) > len(self.stages) + 1:
+            raise ValueError("decoder.channels has so many blocks that the heat map is finer than half the input")
         return self
 
     @property
     def output_stride(self) -> int:
         """Input pixels per cell of the heat map."""
-        return 4 * 2 ** (len(self.stages) - len(self.decoder.channels))
+        return self.coarsest_stride // 2 ** len(self.decoder.channels)
 
     @property
     def coarsest_stride(self) -> int:

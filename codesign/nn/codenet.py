@@ -145,7 +145,7 @@ class DecoderBlock(nn.Module):
             self.spatial = layers.fractional_deform(channels, form, relu=self.pointwise_first)
         else:
             self.dilation = layers.dilation(channels, decoder.bound)
-            self.spatial = layers.deform(channels, decoder.bound, relu=self.pointwise_first)
+            self.spatial = layers.deform(channels, relu=self.pointwise_first)
         self.upsample = Upsample2x()
 
     def forward(self, x: Tensor) -> Tensor:

@@ -7,8 +7,9 @@ One integer s(y, x) per position scales the whole 3x3 grid, it is the effective 
 s = 1 is an ordinary depthwise 3x3 with padding 1; s = 0 reads the centre nine times; s < 0 mirrors the grid.
 """
 
+from collections.abc import Iterator
+
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 TAPS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
@@ -16,47 +17,50 @@ TAPS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
 
 
 class _SquareDepthwise(torch.autograd.Function):
-    """Exact gather forward; backward differentiates s by the central difference of the two neighbouring dilations."""
+    """Exact gather forward; backward differentiates s by the central difference of the two neighbouring dilations.
+
+    Works tap by tap on rows of channels, one row a position: the temporaries then fit a CPU's cache.
+    """
 
     @staticmethod
-    def forward(ctx, x: Tensor, weight: Tensor, dilation: Tensor, bound: int) -> Tensor:
-        rows, index, stride = _rows_and_index(x, dilation, bound + 1)
-        kernel = weight.reshape(len(weight), 9).t()
-        ctx.save_for_backward(rows, index, stride, kernel)
-        ctx.shape, ctx.margin = x.shape, bound + 1
-        return _to_nchw((rows[index] * kernel).sum(1), x.shape)
+    def forward(ctx, x: Tensor, weight: Tensor, dilation: Tensor) -> Tensor:
+        rows = _padded_rows(x)
+        taps = weight.reshape(len(weight), 9).t().contiguous()
+        ctx.save_for_backward(rows, taps, dilation)
+        ctx.shape = x.shape
+        out = torch.zeros_like(rows[:-1])
+        samples = torch.empty_like(out)
+        for tap, index in zip(taps, _tap_indices(dilation), strict=True):
+            out.addcmul_(torch.index_select(rows, 0, index, out=samples), tap)
+        return _to_nchw(out, x.shape)
 
     @staticmethod
     def backward(ctx, grad: Tensor):
-        rows, index, stride, kernel = ctx.saved_tensors
-        n, c, h, w = ctx.shape
-        margin = ctx.margin
-        grad_rows = grad.permute(0, 2, 3, 1).reshape(-1, c)
-        grad_taps = grad_rows.unsqueeze(1) * kernel
+        rows, taps, dilation = ctx.saved_tensors
+        grad = grad.permute(0, 2, 3, 1).reshape(-1, len(taps[0]))
+        grad_rows, grad_taps = torch.zeros_like(rows), torch.empty_like(taps)
+        grad_dilation = grad.new_zeros(len(grad))
+        buffers = [torch.empty_like(grad) for _ in range(3)]  # reused: fresh memory costs more than the arithmetic
+        indices = zip(*(_tap_indices(dilation + step) for step in (0, 1, -1)), strict=True)
+        for number, (index, further, nearer) in enumerate(indices):
+            samples, others, grad_samples = buffers
+            torch.index_select(rows, 0, index, out=samples)
+            grad_taps[number] = samples.mul_(grad).sum(0)
+            torch.mul(grad, taps[number], out=grad_samples)
+            grad_rows.index_add_(0, index, grad_samples)
+            if TAPS[number] != (0, 0):  # the centre does not move
+                torch.index_select(rows, 0, further, out=samples)
+                torch.index_select(rows, 0, nearer, out=others)
+                grad_dilation += samples.sub_(others).mul_(grad_samples).sum(1)
+        grad_x = _to_nchw(grad_rows[:-1], ctx.shape)
+        grad_weight = grad_taps.t().reshape(-1, 1, 3, 3)
+        return grad_x, grad_weight, grad_dilation.reshape(dilation.shape) / 2
 
-        grad_padded = torch.zeros_like(rows).index_add_(0, index.reshape(-1), grad_taps.reshape(-1, c))
-        grad_padded = grad_padded.reshape(n, h + 2 * margin, w + 2 * margin, c).permute(0, 3, 1, 2)
-        grad_x = grad_padded[:, :, margin : margin + h, margin : margin + w]
 
-        grad_weight = (rows[index] * grad_rows.unsqueeze(1)).sum(0).t().reshape(c, 1, 3, 3)
-
-        slope = (rows[index + stride] - rows[index - stride]) / 2
-        grad_dilation = (slope * grad_taps).sum((1, 2)).reshape(n, 1, h, w)
-        return grad_x, grad_weight, grad_dilation, None
-
-
-def _rows_and_index(x: Tensor, dilation: Tensor, margin: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The zero-padded map as rows of channels, the row of each (position, tap), and each tap's step as s grows by 1."""
-    n, c, h, w = x.shape
-    width = w + 2 * margin
-    rows = F.pad(x, (margin,) * 4).permute(0, 2, 3, 1).reshape(-1, c)
-    device = x.device
-    stride = torch.tensor([dy * width + dx for dy, dx in TAPS], device=device)
-    image = torch.arange(n, device=device).reshape(n, 1, 1) * ((h + 2 * margin) * width)
-    y = (torch.arange(h, device=device) + margin).reshape(1, h, 1) * width
-    centre = image + y + (torch.arange(w, device=device) + margin)
-    index = centre.reshape(-1, 1) + dilation.reshape(-1, 1).long() * stride
-    return rows, index, stride
+def _padded_rows(x: Tensor) -> Tensor:
+    """(N, C, H, W) as rows of channels, (N * H * W + 1, C); the last row, of zeros, stands for all that is outside."""
+    rows = x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
+    return torch.cat((rows, rows.new_zeros(1, rows.shape[1])))
 
 
 def _to_nchw(rows: Tensor, shape: torch.Size) -> Tensor:
@@ -64,22 +68,34 @@ def _to_nchw(rows: Tensor, shape: torch.Size) -> Tensor:
     return rows.reshape(n, h, w, c).permute(0, 3, 1, 2)
 
 
-def square_depthwise(x: Tensor, weight: Tensor, dilation: Tensor, bound: int, bias: Tensor | None = None) -> Tensor:
+def _tap_indices(dilation: Tensor) -> Iterator[Tensor]:
+    """For each tap, the row that every position reads, (N * H * W,)."""
+    n, _, h, w = dilation.shape
+    s = dilation[:, 0].long()
+    image = torch.arange(n, device=s.device).reshape(n, 1, 1) * (h * w)
+    y = torch.arange(h, device=s.device).reshape(1, h, 1)
+    x = torch.arange(w, device=s.device).reshape(1, 1, w)
+    for dy, dx in TAPS:
+        yy, xx = y + s * dy, x + s * dx
+        inside = (yy >= 0) & (yy < h) & (xx >= 0) & (xx < w)
+        yield torch.where(inside, image + yy * w + xx, n * h * w).reshape(-1)
+
+
+def square_depthwise(x: Tensor, weight: Tensor, dilation: Tensor, bias: Tensor | None = None) -> Tensor:
     """Square integer deformable depthwise 3x3.
 
     Args:
         x: (N, C, H, W).
         weight: (C, 1, 3, 3).
-        dilation: (N, 1, H, W), whole numbers in [-bound, bound].
-        bound: largest magnitude of the dilation.
+        dilation: (N, 1, H, W), whole numbers.
         bias: (C,) or none.
 
     Returns:
-        (N, C, H, W). Differentiable in all but the bound.
+        (N, C, H, W). Differentiable in all arguments.
     """
     if torch.compiler.is_exporting():
         return torch.ops.codesign.deform_conv(x, weight, grid_offsets(dilation), bias, weight.shape[0])
-    out = _SquareDepthwise.apply(x, weight, dilation, bound)
+    out = _SquareDepthwise.apply(x, weight, dilation)
     return out if bias is None else out + bias.reshape(1, -1, 1, 1)
 
 

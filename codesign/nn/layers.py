@@ -58,24 +58,22 @@ class ConvUnit(nn.Module):
 class SquareDeformConv2d(nn.Conv2d):
     """Floating-point weights (C, 1, 3, 3) sampled on an integer square grid; called with (x, dilation)."""
 
-    def __init__(self, channels: int, bound: int) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__(channels, channels, 3, padding=1, groups=channels, bias=False)
-        self.bound = bound
 
     def forward(self, x: Tensor, dilation: Tensor) -> Tensor:
-        return square_depthwise(x, self.weight, dilation, self.bound)
+        return square_depthwise(x, self.weight, dilation)
 
 
 class QuantSquareDeformConv2d(QuantConv2d):
     """The same with quantized weights, and a bias at the accumulator's scale where batch norm was folded in."""
 
-    def __init__(self, channels: int, bound: int, bias: bool, weight_bits: int) -> None:
+    def __init__(self, channels: int, bias: bool, weight_bits: int) -> None:
         super().__init__(channels, channels, 3, padding=1, groups=channels, **_parameters(bias, weight_bits))
-        self.bound = bound
 
     def forward(self, x: Tensor | QuantTensor, dilation: Tensor | QuantTensor) -> Tensor:
         weight, bias = self.quantized_parameters(x)
-        return square_depthwise(plain(x), weight, plain(dilation), self.bound, bias)
+        return square_depthwise(plain(x), weight, plain(dilation), bias)
 
 
 class RoundedHardtanh(nn.Module):
@@ -119,7 +117,7 @@ class Layers(Protocol):
     def dilation(self, in_channels: int, bound: int) -> ConvUnit:
         """1x1 that computes the integer dilation (N, 1, H, W)."""
 
-    def deform(self, channels: int, bound: int, *, relu: bool) -> ConvUnit:
+    def deform(self, channels: int, *, relu: bool) -> ConvUnit:
         """Square deformable depthwise 3x3, called with (x, dilation); batch norm only before a ReLU."""
 
     def displacement(self, in_channels: int, form: OperatorForm, bound: int) -> ConvUnit:
@@ -151,8 +149,8 @@ class FloatLayers:
     def dilation(self, in_channels: int, bound: int) -> ConvUnit:
         return ConvUnit(nn.Conv2d(in_channels, 1, 1), act=RoundedHardtanh(bound))
 
-    def deform(self, channels: int, bound: int, *, relu: bool) -> ConvUnit:
-        return _after(SquareDeformConv2d(channels, bound), relu)
+    def deform(self, channels: int, *, relu: bool) -> ConvUnit:
+        return _after(SquareDeformConv2d(channels), relu)
 
     def displacement(self, in_channels: int, form: OperatorForm, bound: int) -> ConvUnit:
         conv = nn.Conv2d(in_channels, 1 if form.sampling.startswith("square") else 18, 1)
@@ -210,8 +208,8 @@ class QuantLayers:
         exact = bound == 2 ** (bits - 1) - 1
         return ConvUnit(conv, act=quantizer if exact else nn.Sequential(nn.Hardtanh(-bound, bound), quantizer))
 
-    def deform(self, channels: int, bound: int, *, relu: bool) -> ConvUnit:
-        conv = QuantSquareDeformConv2d(channels, bound, bias=relu, weight_bits=self.widths.weight_bits)
+    def deform(self, channels: int, *, relu: bool) -> ConvUnit:
+        conv = QuantSquareDeformConv2d(channels, bias=relu, weight_bits=self.widths.weight_bits)
         return ConvUnit(conv, act=self.activation() if relu else self._signed(self.widths.activation_bits))
 
     def displacement(self, in_channels: int, form: OperatorForm, bound: int) -> ConvUnit:
