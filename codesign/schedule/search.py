@@ -11,12 +11,17 @@ from codesign.errors import ScheduleError
 from codesign.graph import Graph
 from codesign.schedule import timing
 from codesign.schedule.edges import Edge
-from codesign.schedule.problem import Candidate, Problem, vector
+from codesign.schedule.problem import Candidate, Problem, Vector, vector
 from codesign.schedule.record import Fifo, Resources, Schedule
 from codesign.schedule.solve import Choice, Fifos, least_area, place
 from codesign.targets import Target
 
 AXES = ("lut", "ff", "bram36", "dsp", "memory_bytes")
+PLENTY = Resources(10**9, 10**9, 10**9, 10**9, 10**12)
+
+LIKELY = 1.3
+"""Of the shortest interval that multipliers allow, a guess at what else will."""
+
 ROUNDS = 4
 """Times that foldings are chosen anew because the FIFOs they need did not fit beside them."""
 
@@ -45,7 +50,7 @@ def schedule(
     problem = Problem(graph, most_multipliers=2 * budget.dsp)
     room = Room(budget, target.memory_mb_s / clock)
     wanted = None if fps is None else int(clock * 1e6 / fps)
-    fifos: Fifos = {}
+    fifos = _expected_fifos(problem, room, wanted)
     for _ in range(ROUNDS):
         choice, binds = _fastest(problem, room, fifos) if wanted is None else _smallest(problem, room, fifos, wanted)
         depths = _fifo_depths(problem, choice)
@@ -62,6 +67,18 @@ def schedule(
         where=target.name,
         remedy="lower the frame rate, or take another board",
     )
+
+
+def _expected_fifos(problem: Problem, room: Room, wanted: int | None) -> Fifos:
+    """The FIFOs of the network where nothing is short, at the interval asked for or one that is likely."""
+    likely = [t for t in problem.intervals if t >= (wanted or LIKELY * problem.bound)]
+    interval = likely[0] if likely else problem.intervals[-1]
+    choice = least_area(problem, interval, PLENTY, weights=_weights(room.at(interval)), any_will_do=True)
+    return {} if choice is None else _fifo_costs(problem, choice, _fifo_depths(problem, choice))
+
+
+def _weights(budget: Resources) -> Vector:
+    return tuple(1_000_000 // max(1, limit) for limit in vector(budget))
 
 
 @dataclass(frozen=True)
@@ -133,11 +150,10 @@ def _smallest(problem: Problem, room: Room, fifos: Fifos, interval: int) -> tupl
 
 def _overflow(problem: Problem, interval: int, room: Room) -> str:
     """Which resources run out at `interval`, each at the least it could be."""
-    plenty = Resources(10**9, 10**9, 10**9, 10**9, 10**12)
     found: list[str] = []
     for axis in AXES:
         unit = vector(Resources(**{axis: 1}))
-        choice = least_area(problem, interval, plenty, weights=unit, relaxed=True)
+        choice = least_area(problem, interval, PLENTY, weights=unit)
         if choice is None:
             return "the adapters between the blocks are too slow"
         found += Resources(**{axis: getattr(problem.area(choice), axis)}).exceeds(room.at(interval))

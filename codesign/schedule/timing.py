@@ -124,7 +124,7 @@ def _pass(
     entering = [_accept(passage, count) for passage, count in zip(arriving, in_beats, strict=True)]
 
     service = _service(cost, inputs, in_beats, outputs[0].pixels, out_beats)
-    even = reached.whole and outputs[0].pixels >= inputs[0].pixels or len(entering) > 1
+    even = (reached.whole and outputs[0].pixels >= inputs[0].pixels) or len(entering) > 1
     gap = max(service, pace_cycles / outputs[0].pixels) if even else service
     if len(entering) > 1 and not reached.whole:
         passage, taken = _in_turn(entering, in_beats, gap, cost.latency_cycles)

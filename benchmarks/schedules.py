@@ -1,0 +1,88 @@
+"""The schedule of CoDeNet's configurations on a board: highest frame rate, resources, bandwidth, and what binds.
+
+    python benchmarks/schedules.py [a b c d e]
+
+Networks are untrained (`codesign.training.untrained`), so that dilations span their whole range. Each row says the
+decoder's order and bound. Configuration c comes in several orders and bounds. Writes benchmarks/schedules.json.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from codesign.errors import ScheduleError
+from codesign.frontend.export import export_qonnx
+from codesign.frontend.qonnx import import_qonnx
+from codesign.graph import Graph
+from codesign.recipe import Recipe, load_recipe
+from codesign.schedule import schedule
+from codesign.targets import load_target
+from codesign.training.untrained import untrained_network
+
+MODELS = Path(__file__).parent.parent / "models"
+TARGET = "pynq-z2"
+ORDERS = ("pointwise_first", "depthwise_first")
+VARIANTS = [
+    *((name, "pointwise_first", 7) for name in "abcde"),
+    *(("c", "pointwise_first", bound) for bound in (5, 4, 3, 2)),
+    *(("c", "depthwise_first", bound) for bound in (7, 4, 2)),
+]
+"""(configuration, order, bound of the dilation)."""
+
+
+def recipe(name: str, order: str, bound: int) -> Recipe:
+    found = load_recipe(MODELS / f"codenet-{name}.yaml")
+    decoder = found.model.decoder.model_copy(update={"order": order, "bound": bound})
+    return found.model_copy(update={"model": found.model.model_copy(update={"decoder": decoder})})
+
+
+def graph_of(found: Recipe) -> Graph:
+    return import_qonnx(export_qonnx(untrained_network(found), found))
+
+
+def row(name: str, order: str, bound: int) -> dict[str, Any]:
+    graph = graph_of(recipe(name, order, bound))
+    described = {"configuration": name, "order": order, "bound": bound, "target": TARGET, "macs": graph.macs}
+    started = time.perf_counter()
+    try:
+        plan = schedule(graph, load_target(TARGET))
+    except ScheduleError as error:
+        return described | {"refused": str(error), "seconds": round(time.perf_counter() - started, 1)}
+    streamed = sum(folding.tile > 0 for folding in plan.foldings.values())
+    return described | {
+        "clock_mhz": plan.clock_mhz,
+        "interval_cycles": plan.interval_cycles,
+        "frames_per_second": round(plan.frames_per_second, 2),
+        "latency_cycles": plan.latency_cycles,
+        "lut": plan.used.lut,
+        "ff": plan.used.ff,
+        "bram36": plan.used.bram36,
+        "dsp": plan.used.dsp,
+        "ddr_mb_s": round(plan.used_mb_s),
+        "budget": {"lut": plan.budget.lut, "ff": plan.budget.ff, "bram36": plan.budget.bram36, "dsp": plan.budget.dsp},
+        "budget_ddr_mb_s": round(plan.memory_mb_s),
+        "streamed_blocks": streamed,
+        "binds": plan.binds,
+        "seconds": round(time.perf_counter() - started, 1),
+    }
+
+
+def main(names: list[str]) -> None:
+    path = Path(__file__).with_suffix(".json")
+    rows = json.loads(path.read_text()) if path.exists() else []
+    for variant in VARIANTS:
+        if names and variant[0] not in names:
+            continue
+        found = row(*variant)
+        print(json.dumps(found), flush=True)
+        rows = [r for r in rows if (r["configuration"], r["order"], r["bound"]) != variant] + [found]
+        rows.sort(key=lambda r: (r["configuration"], ORDERS.index(r["order"]), -r["bound"]))
+        path.write_text(json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
