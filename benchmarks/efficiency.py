@@ -1,8 +1,8 @@
 """How much of what the multipliers could do is useful, by network and by block.
 
-    python benchmarks/efficiency.py [--target pynq-z2] [RECIPE | GRAPH.npz ...]      default: codenet-a to codenet-e
+    python benchmarks/efficiency.py [--target pynq-z2] [--fps N] [RECIPE | GRAPH.npz ...]   default: codenet-a to -e
 
-After Lavin, "On the Efficiency of Convolutional Neural Networks" (arXiv 2404.03617). A target's limit is every DSP doing
+After Lavin, "On the Efficiency of Convolutional Neural Networks" (arXiv 2404.03617). The limit is every DSP doing
 two multiplications in every cycle. The efficiency gap is the distance from there to the frame interval: DSPs that the
 schedule leaves out, and multipliers that wait because their block is not the slowest or its folding overhangs its
 channels. The waterline is the multiplications for each byte of external memory at which the target's memory, not its
@@ -74,12 +74,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("networks", nargs="*", default=NETWORKS)
     parser.add_argument("--target", default="pynq-z2")
+    parser.add_argument("--fps", type=float, help="frame rate to schedule for; default: the highest")
     options = parser.parse_args()
     target = load_target(options.target)
     works, failures = [], {}
     for source in options.networks:
         try:
-            works.append(measure(Path(source).stem, graph_of(source), target))
+            works.append(measure(Path(source).stem, graph_of(source), target, options.fps))
         except ScheduleError as error:
             failures[Path(source).stem] = str(error)
             print(f"{source}: {error}")
@@ -110,9 +111,9 @@ def graph_of(source: str) -> Graph:
     return import_qonnx(export_qonnx(untrained_network(recipe), recipe))
 
 
-def measure(name: str, graph: Graph, target: Target) -> NetworkWork:
+def measure(name: str, graph: Graph, target: Target, fps: float | None) -> NetworkWork:
     """Raises ScheduleError if the network does not fit."""
-    plan = schedule(graph, target)
+    plan = schedule(graph, target, fps=fps)
     ends = (*graph.inputs.values(), *(graph.types[output] for output in graph.outputs))
     return NetworkWork(
         network=name,
