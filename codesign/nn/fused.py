@@ -125,12 +125,12 @@ class _FusedActivation:
     def forward(self, x: Tensor | QuantTensor) -> Tensor | QuantTensor:
         if not self.training or self.act_quant.export_mode or not self._calibrated:
             return super().forward(x)
-        low, high, steps, zero, bits = self._constants
+        low, high, steps, bits = self._constants
         scale = LearnedScale.apply(self._scaling.value, self._scaling.clamp_scaling.min_val, steps)
         below = 0.0 if self.rectified else _excluded(low, -1)
         value = x.value if isinstance(x, QuantTensor) else x
         out = QuantizeActivation.apply(value, scale, low, high, below, _excluded(high, 1))
-        return IntQuantTensor(out, scale, zero, bits, self.act_quant.is_signed, True)
+        return IntQuantTensor(out, scale, scale.new_zeros(()), scale.new_full((), bits), self.act_quant.is_signed, True)
 
     @property
     def _calibrated(self) -> bool:
@@ -143,12 +143,12 @@ class _FusedActivation:
         return self.act_quant.fused_activation_quant_proxy.tensor_quant.scaling_impl
 
     @cached_property
-    def _constants(self) -> tuple[float, float, float, Tensor, Tensor]:
-        """Smallest and largest integer, integers in the full scale, and the zero point and bit width as tensors."""
+    def _constants(self) -> tuple[float, float, float, float]:
+        """Smallest and largest integer, integers in the full scale, bit width."""
         quant = self.act_quant.fused_activation_quant_proxy.tensor_quant
         bits = quant.msb_clamp_bit_width_impl()
         limits = (float(quant.int_quant.min_int(bits)), float(quant.int_quant.max_int(bits)))
-        return *limits, float(quant.int_scaling_impl(bits)), torch.zeros_like(bits), bits
+        return *limits, float(quant.int_scaling_impl(bits)), float(bits)
 
 
 def _excluded(limit: float, outwards: int) -> float:
