@@ -20,8 +20,8 @@ from codesign.graph.plugins import load
 from codesign.schedule.edges import edges
 from codesign.schedule.record import Resources
 
-STREAMED_WEIGHTS = 2048
-"""Smaller matrices are not worth a port of the reader."""
+STREAMED_WEIGHTS = 12_000
+"""Smaller matrices, of 1.5 BRAM36 at four bits, are not worth a port of the reader."""
 
 MOST_TILE = 64
 """Pixels in flight in a streamed block, at most."""
