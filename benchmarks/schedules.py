@@ -49,7 +49,7 @@ def row(name: str, order: str, bound: int) -> dict[str, Any]:
     described = {"configuration": name, "order": order, "bound": bound, "target": TARGET, "macs": graph.macs}
     started = time.perf_counter()
     try:
-        plan = schedule(graph, load_target(TARGET))
+        plan = schedule(graph, load_target(TARGET), streaming=True)
     except ScheduleError as error:
         return described | {"refused": str(error), "seconds": round(time.perf_counter() - started, 1)}
     streamed = sum(folding.tile > 0 for folding in plan.foldings.values())

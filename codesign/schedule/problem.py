@@ -78,17 +78,18 @@ class Problem:
 
     An input of the graph takes part as a block without cost whose lanes are free. Blocks of more than
     `most_multipliers` are left out, and so are those with more outputs at once than it takes for the interval that so
-    many multipliers cannot beat in the whole network.
+    many multipliers cannot beat in the whole network. Weights are streamed from DDR only with `streaming`.
     """
 
     graph: Graph
     most_multipliers: int = 1 << 16
+    streaming: bool = False
 
     @cached_property
     def candidates(self) -> Mapping[str, tuple[Candidate, ...]]:
         """By node or input name, shortest interval first."""
         found = {node.name: tuple(_candidates(self, node)) for node in self.graph.nodes}
-        for conv, requant in _streamable(self.graph):
+        for conv, requant in _streamable(self.graph) if self.streaming else ():
             some = tuple(_streamed_candidates(self, conv, requant))
             found[conv.name] += some
             found[requant.name] += tuple(_inside(pe) for pe in sorted({c.folding.pe for c in some}))

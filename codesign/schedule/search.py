@@ -33,13 +33,15 @@ def schedule(
     fps: float | None = None,
     max_dsp: int | None = None,
     clock_mhz: float | None = None,
+    streaming: bool = False,
 ) -> Schedule:
     """Folds `graph` for `target`.
 
     Without `fps`, the shortest interval between frames that the budget allows, and the least area at that interval;
     with it, the least area that reaches that many frames a second at `clock_mhz` (default: the target's clock).
-    The interval is exactly the shortest, and the area the least, that the cost model knows. Raises ScheduleError,
-    with the figure that overflows, if nothing fits.
+    The interval is exactly the shortest, and the area the least, that the cost model knows. With `streaming`, weights
+    may come from DDR as well: a plan only, as the top level does not connect such blocks yet.
+    Raises ScheduleError, with the figure that overflows, if nothing fits.
     """
     clock = clock_mhz or target.clock_mhz
     if clock <= 0 or (fps is not None and fps <= 0) or (max_dsp is not None and max_dsp < 0):
@@ -47,7 +49,7 @@ def schedule(
     budget = Resources(**target.budget.model_dump())
     if max_dsp is not None:
         budget = replace(budget, dsp=min(budget.dsp, max_dsp))
-    problem = Problem(graph, most_multipliers=2 * budget.dsp)
+    problem = Problem(graph, most_multipliers=2 * budget.dsp, streaming=streaming)
     room = Room(budget, target.memory_mb_s / clock)
     wanted = None if fps is None else int(clock * 1e6 / fps)
     fifos = _expected_fifos(problem, room, wanted)
