@@ -193,7 +193,7 @@ def plot_waterline(works: Sequence[NetworkWork], target: Target) -> None:
     peak = PER_DSP * target.budget.dsp * target.clock_mhz  # M multiplications/s
     waterline = peak / target.memory.port_mb_s
     figure, axes = plt.subplots(
-        len(works), 1, figsize=(9, 2 + 1.6 * len(works)), sharex=True, squeeze=False, layout="constrained"
+        len(works), 1, figsize=(9, 3 + 1.6 * len(works)), sharex=True, squeeze=False, layout="constrained"
     )
     for axis, work in zip(axes[:, 0], works, strict=True):
         left = 0.0

@@ -37,8 +37,8 @@ def graph() -> Graph:
     for i in range(2):
         nodes.append(Node(f"half.{i}", Conv(weight, bias), (f"split.{i}",)))
         nodes.append(Node(f"half.{i}.act", Requant(np.array([3]), 0, 255, 8.0), (f"half.{i}",)))
-    nodes.append(Node("join", Concat(), ("half.0.act", "half.1.act")))
-    return Graph("halves", {"image": TensorType((8, 4, 4), 0, 255)}, tuple(nodes), ("join",))
+    nodes.append(Node("joined", Concat(), ("half.0.act", "half.1.act")))
+    return Graph("halves", {"image": TensorType((8, 4, 4), 0, 255)}, tuple(nodes), ("joined",))
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,8 @@ def test_only_what_has_changed_is_synthesized_again(network, build, tmp_path):
     rtl = Path(shutil.copytree(build.rtl, tmp_path / "rtl"))
     before = set(cache.iterdir())
     weights = rtl / "mem" / "half__1.weight.mem"
-    weights.write_text(weights.read_text().replace("1", "2"))
+    first, rest = weights.read_text().split("\n", 1)
+    weights.write_text(f"{int(first, 16) ^ 1:x}\n{rest}")
     synthesize_network(rtl)
     assert len(set(cache.iterdir()) - before) == 1
 

@@ -117,8 +117,12 @@ def _canonical(modules: Mapping[str, str]) -> str:
     text = "\n".join(modules.values()) + "\n"
     for index, name in enumerate(modules):
         text = re.sub(re.escape(name) + r"(?=\s)", lambda _, i=index: f"\\{NAME}{i}", text)
-    numbers: dict[str, str] = {}
-    return re.sub(r"\$(\d+)(?!\d)", lambda m: "$" + numbers.setdefault(m[1], str(len(numbers) + 1)), text)
+    numbers: dict[str, str] = {}  # Yosys counts apart from its front end: a number is one with the word before it
+
+    def renumbered(match: re.Match[str]) -> str:
+        return f"{match[1] or ''}${numbers.setdefault(match[0], str(len(numbers) + 1))}"
+
+    return re.sub(r"(\$[^\s$]*)?\$(\d+)(?!\d)", renumbered, text)
 
 
 def _key(netlist: str, family: Family) -> str:
