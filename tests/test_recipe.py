@@ -58,7 +58,7 @@ def test_an_unknown_key_is_located_and_the_nearest_one_offered(setting, where, r
     "setting",
     [
         "data.image_size=24",  # 32 would divide by the last stage's stride of 16, 24 does not
-        "model.decoder.channels=[8, 8, 8]",
+        "model.decoder.channels=[8, 8, 8, 8]",
         "model.stages.0.channels=7",
         "model.decoder.operator=fancy",
         "quantization.weight_bits=9",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from codesign.emit.rtl._reserved import RESERVED
 from codesign.graph.ops.base import IntArray
 
 
@@ -72,8 +73,10 @@ class Block:
 
 
 def identifier(name: str) -> str:
-    """A dotted graph name as a SystemVerilog identifier."""
+    """A dotted graph name as a SystemVerilog identifier; a reserved word gets an underscore behind it."""
     text = name.replace(".", "__")
+    if text in RESERVED:
+        return f"{text}_"
     return text if text[0].isalpha() or text[0] == "_" else f"n_{text}"
 
 
