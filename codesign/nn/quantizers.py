@@ -6,6 +6,7 @@ Biases: integers at the accumulator's scale (input scale times weight scale).
 """
 
 from brevitas.core.function_wrapper import RoundSte
+from brevitas.core.scaling import ParameterFromRuntimeStatsScaling
 from brevitas.inject.enum import ScalingImplType
 from brevitas.quant.fixed_point import (
     Int8ActPerTensorFixedPoint,
@@ -13,6 +14,7 @@ from brevitas.quant.fixed_point import (
     Uint8ActPerTensorFixedPoint,
 )
 from brevitas.quant.scaled_int import Int32Bias
+from torch import Tensor
 
 SMALLEST_RANGE = 2.0**-8
 """Smallest full scale of a weight channel or activation: keeps bias integers within float32's exact 24 bits."""
@@ -29,15 +31,32 @@ class BiasQuantizer(Int32Bias):
     """Signed integers at the accumulator's scale."""
 
 
+class LearnedScaling(ParameterFromRuntimeStatsScaling):
+    """Brevitas' own, whose bound is one of the full scale in evaluation too, as it is in training.
+
+    Brevitas evaluates with the bound laid on the step, so that a small full scale would run coarser than it trained.
+    """
+
+    def forward(self, stats_input: Tensor, threshold: Tensor | None = None) -> Tensor:
+        if self.training or threshold is None:
+            return super().forward(stats_input, threshold)
+        calibrating = self.counter <= self.collect_stats_steps
+        exponent = self.restrict_scaling_pre(self.buffer) if calibrating else self.value
+        steps = self.restrict_threshold(self.restrict_threshold_pre(threshold))
+        return self.clamp_scaling(self.restrict_scaling(exponent)) / steps
+
+
 class UnsignedActivationQuantizer(Uint8ActPerTensorFixedPoint):
     """After a ReLU."""
 
+    scaling_impl = LearnedScaling
     scaling_min_val = SMALLEST_RANGE
 
 
 class SignedActivationQuantizer(Int8ActPerTensorFixedPoint):
     """Where no ReLU stands before: after a depthwise convolution and at the outputs."""
 
+    scaling_impl = LearnedScaling
     scaling_min_val = SMALLEST_RANGE
 
 
