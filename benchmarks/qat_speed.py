@@ -30,7 +30,7 @@ from codesign.training.targets import Batch, make_batch
 
 RECIPE = ("codenet-b", ["data.image_size=64"])
 BATCH = 16
-ROUNDS = 7
+ROUNDS = 25
 
 
 def batch_of(recipe) -> Batch:

@@ -12,6 +12,7 @@ Scales are powers of two whose exponent is rounded straight through: s = 2^round
 """
 
 import math
+from dataclasses import dataclass
 from functools import cached_property
 
 import brevitas.nn as qnn
@@ -27,84 +28,105 @@ from torch.autograd.function import once_differentiable
 BIAS_RANGE = (-(2.0**31), 2.0**31 - 1)
 
 
+@dataclass(frozen=True)
+class ActivationBounds:
+    """What the quantizer of an activation is made of, besides its scale."""
+
+    low: float
+    """Smallest integer."""
+    high: float
+    """Largest integer."""
+    below: float
+    """The gradient passes above this number of steps."""
+    above: float
+    """And below this one."""
+    minimum: float
+    """Smallest full scale."""
+    steps: float
+    """Integers in the full scale."""
+    bits: float
+
+
+@dataclass(frozen=True)
+class WeightBounds:
+    """The same of weights."""
+
+    minimum: float
+    """Smallest full scale."""
+    steps: float
+    """Integers in the full scale."""
+    limit: float
+    """Largest integer."""
+
+
 class QuantizeActivation(Function):
-    """x (any shape) to q(x) s, with one scale. The gradient passes where `below` < x / s < `above`."""
+    """x (any shape) to q(x) s, and s = max(2^ceil(v), minimum) / steps, straight through rounding and minimum.
+
+    The gradient of x passes where `below` < x / s < `above`.
+    """
 
     @staticmethod
-    def forward(ctx, x: Tensor, scale: Tensor, low: float, high: float, below: float, above: float) -> Tensor:
-        out = (x / scale).round_().clamp_(low, high).mul_(scale)
-        ctx.save_for_backward(x, out, scale)
-        ctx.limits = below, above
-        return out
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx, grad: Tensor):
-        x, out, scale = ctx.saved_tensors
-        below, above = (limit * float(scale) for limit in ctx.limits)
-        grad_x = torch.ops.aten.hardtanh_backward(grad, x, below, above)
-        grad_scale = (_inner(grad, out) - _inner(grad_x, x)) / scale
-        return grad_x, grad_scale.reshape(scale.shape), None, None, None, None
-
-
-class LearnedScale(Function):
-    """max(2^ceil(v), minimum) / steps, straight through the rounding and the minimum."""
-
-    @staticmethod
-    def forward(ctx, value: Tensor, minimum: float, steps: float) -> Tensor:
-        power = 2.0 ** torch.ceil(value)
-        ctx.save_for_backward(power)
-        ctx.steps = steps
-        return power.clamp_min(minimum) / steps
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx, grad: Tensor):
-        (power,) = ctx.saved_tensors
-        return grad * power * (math.log(2) / ctx.steps), None, None
-
-
-class QuantizeWeight(Function):
-    """w (O, ...) to q(w) s and s (O, 1, ...); each channel's largest magnitude, rounded to a power of two, sets s."""
-
-    @staticmethod
-    def forward(ctx, weight: Tensor, minimum: float, steps: float, limit: float) -> tuple[Tensor, Tensor]:
-        largest, place = weight.flatten(1).abs().max(1)
-        largest = largest.clamp_min(minimum)
-        power = 2.0 ** torch.round(torch.log2(largest))
-        scale = (power.clamp_min(minimum) / steps).reshape(-1, *[1] * (weight.ndim - 1))
-        out = (weight / scale).round_().clamp_(-limit, limit).mul_(scale)
-        ctx.save_for_backward(weight, out, scale, power / (steps * largest), place)
-        return out, scale
+    def forward(ctx, x: Tensor, exponent: Tensor, bounds: ActivationBounds) -> tuple[Tensor, Tensor]:
+        power = 2.0 ** math.ceil(exponent.item())
+        scale = max(power, bounds.minimum) / bounds.steps
+        out = (x / scale).round_().clamp_(bounds.low, bounds.high).mul_(scale)
+        ctx.save_for_backward(x, out)
+        ctx.scale, ctx.slope, ctx.bounds = scale, power * math.log(2) / bounds.steps, bounds
+        return out, exponent.new_full((), scale)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, grad: Tensor, grad_scale: Tensor):
-        weight, out, scale, slope, place = ctx.saved_tensors
-        rows, place = weight.flatten(1), place.unsqueeze(1)
-        total = grad_scale.flatten() + (grad * (out - weight)).flatten(1).sum(1) / scale.flatten()
-        at_largest = (total * slope).unsqueeze(1) * rows.gather(1, place).sign()
-        return grad.flatten(1).scatter_add(1, place, at_largest).reshape(weight.shape), None, None, None
+        x, out = ctx.saved_tensors
+        limits = ctx.bounds.below * ctx.scale, ctx.bounds.above * ctx.scale
+        grad_x = torch.ops.aten.hardtanh_backward(grad, x, *limits)
+        total = grad_scale + (_inner(grad, out) - _inner(grad_x, x)) / ctx.scale
+        return grad_x, total * ctx.slope, None
 
 
-class QuantizeBias(Function):
-    """b (O,) to integers at the accumulator's scale, the input's times the weight's."""
+class QuantizeParameters(Function):
+    """w (O, ...) and b (O,) or none to q(w) s and q(b) s s_input; s is set by each channel's largest magnitude.
+
+    One function for both, as the bias' scale is the weight's times the input's: every function costs a fixed time.
+    """
 
     @staticmethod
-    def forward(ctx, bias: Tensor, input_scale: Tensor, weight_scale: Tensor) -> Tensor:
-        scale = weight_scale.flatten() * input_scale.flatten()
-        out = (bias / scale).round_().clamp_(*BIAS_RANGE).mul_(scale)
-        ctx.save_for_backward(bias, out, input_scale, weight_scale, scale)
-        return out
+    def forward(
+        ctx, weight: Tensor, bias: Tensor | None, input_scale: Tensor, bounds: WeightBounds
+    ) -> tuple[Tensor, Tensor | None]:
+        largest, place = weight.flatten(1).abs().max(1)
+        largest = largest.clamp_min_(bounds.minimum)
+        power = 2.0 ** torch.log2(largest).round_()
+        scale = power.clamp_min(bounds.minimum).div_(bounds.steps)
+        per_filter = scale.reshape(-1, *[1] * (weight.ndim - 1))
+        out = (weight / per_filter).round_().clamp_(-bounds.limit, bounds.limit).mul_(per_filter)
+        slope = power.div_(largest).div_(bounds.steps)
+        ctx.save_for_backward(weight, out, scale, slope, place, bias, input_scale)
+        if bias is None:
+            return out, None
+        total_scale = scale * input_scale
+        return out, (bias / total_scale).round_().clamp_(*BIAS_RANGE).mul_(total_scale)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad: Tensor):
-        bias, out, input_scale, weight_scale, scale = ctx.saved_tensors
-        error = grad * (out - bias) / scale
-        grad_input = (error * weight_scale.flatten()).sum().reshape(input_scale.shape)
-        grad_weight = (error * input_scale.flatten()).reshape(weight_scale.shape)
-        return grad, grad_input, grad_weight
+    def backward(ctx, grad: Tensor, grad_bias: Tensor | None):
+        weight, out, scale, slope, place, bias, input_scale = ctx.saved_tensors
+        grad_scale = _row_products(grad, out - weight) / scale
+        grad_input = None
+        if bias is not None:
+            steps = bias / (scale * input_scale)
+            error = (steps.round() - steps).mul_(grad_bias)
+            grad_input = torch.dot(error, scale).reshape(input_scale.shape)
+            grad_scale.addcmul_(error, input_scale)
+        rows, place = weight.flatten(1), place.unsqueeze(1)
+        at_largest = rows.gather(1, place).sign_().mul_(grad_scale.mul_(slope).unsqueeze(1))
+        grad_weight = grad.flatten(1).scatter_add(1, place, at_largest).reshape(weight.shape)
+        return grad_weight, grad_bias, grad_input, None
+
+
+def _row_products(a: Tensor, b: Tensor) -> Tensor:
+    """(O, ...) twice to the inner product of each pair of rows (O,)."""
+    return torch.bmm(a.flatten(1).unsqueeze(1), b.flatten(1).unsqueeze(2)).flatten()
 
 
 def _inner(a: Tensor, b: Tensor) -> Tensor:
@@ -125,12 +147,11 @@ class _FusedActivation:
     def forward(self, x: Tensor | QuantTensor) -> Tensor | QuantTensor:
         if not self.training or self.act_quant.export_mode or not self._calibrated:
             return super().forward(x)
-        low, high, steps, bits = self._constants
-        scale = LearnedScale.apply(self._scaling.value, self._scaling.clamp_scaling.min_val, steps)
-        below = 0.0 if self.rectified else _excluded(low, -1)
         value = x.value if isinstance(x, QuantTensor) else x
-        out = QuantizeActivation.apply(value, scale, low, high, below, _excluded(high, 1))
-        return IntQuantTensor(out, scale, scale.new_zeros(()), scale.new_full((), bits), self.act_quant.is_signed, True)
+        bounds = self._bounds
+        out, scale = QuantizeActivation.apply(value, self._scaling.value, bounds)
+        bits = scale.new_full((), bounds.bits)
+        return IntQuantTensor(out, scale, scale.new_zeros(()), bits, self.act_quant.is_signed, True)
 
     @property
     def _calibrated(self) -> bool:
@@ -143,12 +164,19 @@ class _FusedActivation:
         return self.act_quant.fused_activation_quant_proxy.tensor_quant.scaling_impl
 
     @cached_property
-    def _constants(self) -> tuple[float, float, float, float]:
-        """Smallest and largest integer, integers in the full scale, bit width."""
+    def _bounds(self) -> ActivationBounds:
         quant = self.act_quant.fused_activation_quant_proxy.tensor_quant
         bits = quant.msb_clamp_bit_width_impl()
-        limits = (float(quant.int_quant.min_int(bits)), float(quant.int_quant.max_int(bits)))
-        return *limits, float(quant.int_scaling_impl(bits)), float(bits)
+        low, high = float(quant.int_quant.min_int(bits)), float(quant.int_quant.max_int(bits))
+        return ActivationBounds(
+            low=low,
+            high=high,
+            below=0.0 if self.rectified else _excluded(low, -1),
+            above=_excluded(high, 1),
+            minimum=float(quant.scaling_impl.clamp_scaling.min_val),
+            steps=float(quant.int_scaling_impl(bits)),
+            bits=float(bits),
+        )
 
 
 def _excluded(limit: float, outwards: int) -> float:
@@ -184,16 +212,17 @@ class QuantConv2d(qnn.QuantConv2d):
             weight = self.quant_weight()
             bias = None if self.bias is None else self.bias_quant(self.bias, x, weight)
             return _value(weight), bias if bias is None else _value(bias)
-        weight, scale = QuantizeWeight.apply(self.weight, *self._weight_constants)
-        return weight, None if self.bias is None else QuantizeBias.apply(self.bias, x.scale, scale)
+        return QuantizeParameters.apply(self.weight, self.bias, x.scale, self._bounds)
 
     @cached_property
-    def _weight_constants(self) -> tuple[float, float, float]:
-        """Smallest full scale, integers in the full scale, largest integer."""
+    def _bounds(self) -> WeightBounds:
         quant = self.weight_quant.tensor_quant
         bits = quant.msb_clamp_bit_width_impl()
-        minimum = quant.scaling_impl.stats_scaling_impl.clamp_scaling.min_val
-        return float(minimum), float(quant.int_scaling_impl(bits)), float(quant.int_quant.max_int(bits))
+        return WeightBounds(
+            minimum=float(quant.scaling_impl.stats_scaling_impl.clamp_scaling.min_val),
+            steps=float(quant.int_scaling_impl(bits)),
+            limit=float(quant.int_quant.max_int(bits)),
+        )
 
 
 def _value(x: Tensor | QuantTensor) -> Tensor:
