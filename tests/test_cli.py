@@ -219,7 +219,7 @@ def test_a_simulation_reports_the_predicted_interval_and_leaves_waves(tmp_path, 
         net.model(net.quant(net.conv(net.quant("image"), weights, kernel_shape=[1, 1]), signed=1)),
         tmp_path / "net.onnx",
     )
-    build, waves = tmp_path / "build", tmp_path / "top.vcd"
+    build, waves = tmp_path / "build", tmp_path / "top.fst"
     assert status(["export", str(tmp_path / "net.onnx"), "--out", str(build)]) == 0
     assert status(["simulate", str(build), "--images", "3", "--waves", str(waves)]) == 0
     text = capfd.readouterr().out

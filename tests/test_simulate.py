@@ -122,13 +122,6 @@ def test_without_its_fifos_the_network_deadlocks_and_the_streams_are_named(
         simulate(project.folder, graph, images, cache=cache)
 
 
-def test_a_waveform_is_written(
-    project: RtlProject, graph: Graph, images: IntArray, cache: Path, tmp_path: Path
-) -> None:
-    simulate(project.folder, graph, images[:1], cache=cache, waves=tmp_path / "waves.vcd")
-    assert (tmp_path / "waves.vcd").stat().st_size > 1000
-
-
 def test_frames_of_another_shape_or_range_are_refused(project: RtlProject, graph: Graph, images: IntArray) -> None:
     with pytest.raises(GraphError, match=r"input 'image' has shape \(3, 5, 6, 6\), expected \(N, 5, 6, 7\)"):
         simulate(project.folder, graph, images[..., :6])

@@ -29,14 +29,14 @@ from numpy.typing import NDArray
 from codesign.cost.base import Folding
 from codesign.emit.rtl import library
 from codesign.emit.rtl.base import Block, Memory, Port
-from codesign.emit.rtl.verilator import environment
+from codesign.emit.rtl.verilator import FST, FST_FLAGS, environment
 from codesign.graph import IntArray, Op, TensorType, plugins
 
 HERE = Path(__file__).parent
 LIBRARY = HERE.parent / "rtl"
 BUILDS = HERE / "sim_build"
 WAVES = False
-"""Set by pytest's option `--waves`: keep `dump.vcd` in the run's folder, whose name is printed."""
+"""Set by pytest's option `--waves`: keep `dump.fst` in the run's folder, whose name is printed."""
 
 STALLS = ((0, 0), (128, 128), (16, 208))
 """Per run: how often, in 256ths, each source pauses and each sink is not ready. The first must be (0, 0)."""
@@ -124,7 +124,7 @@ def check_streams(cases: Sequence[Streams]) -> None:
         stuck = json.loads((run / "stuck.json").read_text())
     finally:
         if WAVES:
-            print(f"waveform: {run / 'dump.vcd'}")
+            print(f"waveform: {run / 'dump.fst'}")
         else:
             shutil.rmtree(run)
     if stuck:
@@ -197,7 +197,9 @@ def _literal(value: int | str) -> str:
 def _build(top: str, modules: set[str]) -> Path:
     """Folder of the simulator for this top; built unless an equal one is there. Safe when several processes build."""
     files = library.sources({*modules, "stream_source", "stream_sink"}, LIBRARY, HERE)
-    recipe = [top, repr((VERILATOR, WAVES)), *(path.name + path.read_text() for path in files)]
+    waves = (*FST_FLAGS, "--trace-structs") if WAVES else ()
+    used = [*files, *(sorted(FST.iterdir()) if WAVES else ())]
+    recipe = [top, repr((VERILATOR, waves)), *(path.name + path.read_text() for path in used)]
     target = BUILDS / hashlib.sha256("\0".join(recipe).encode()).hexdigest()[:20]
     if target.exists():
         return target
@@ -213,7 +215,7 @@ def _build(top: str, modules: set[str]) -> Path:
             sources=[*files, folder / "bench_top.sv"],
             hdl_toplevel="bench_top",
             build_dir=folder,
-            build_args=[*VERILATOR, *(["--trace-structs"] if WAVES else [])],
+            build_args=[*VERILATOR, *waves],
             waves=WAVES,
             log_file=folder / "build.log",
         )

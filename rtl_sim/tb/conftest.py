@@ -5,7 +5,7 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--waves", action="store_true", help="keep a VCD waveform of every RTL simulation")
+    parser.addoption("--waves", action="store_true", help="keep an FST waveform of every RTL simulation")
 
 
 def pytest_configure(config: pytest.Config) -> None:

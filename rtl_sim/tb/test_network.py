@@ -122,7 +122,7 @@ def test_the_network_runs_at_the_predicted_rate_and_every_tensor_is_exact(
     project: tuple[Path, Schedule], request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     folder, plan = project
-    waves = tmp_path / "network.vcd" if request.config.getoption("--waves") else None
+    waves = tmp_path / "network.fst" if request.config.getoption("--waves") else None
     result = simulate(folder, network(), frames(), cache=CACHE, waves=waves)
     if waves:
         print(f"waveform: {waves}")

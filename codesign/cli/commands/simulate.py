@@ -15,7 +15,9 @@ def run(
     images: Annotated[int, typer.Option(min=1, help="Frames to send, back to back.")] = 2,
     stall: Annotated[float, typer.Option(min=0, max=0.99, help="Chance that a port pauses in a cycle.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed of the pauses.")] = 0,
-    waves: Annotated[Path | None, typer.Option(help="Write all signals to this VCD file, for a viewer.")] = None,
+    waves: Annotated[
+        Path | None, typer.Option(help="Write all signals to this FST file, for GTKWave or Surfer.")
+    ] = None,
 ) -> int:
     """Run the exported SystemVerilog in Verilator and measure it: outputs checked, cycles a frame, latency.
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from codesign.emit.rtl.top import RtlProject, Stream, template
-from codesign.emit.rtl.verilator import environment
+from codesign.emit.rtl.verilator import FST, FST_FLAGS, environment
 from codesign.errors import GraphError, ToolError
 from codesign.graph import Graph, IntArray
 
@@ -60,7 +60,7 @@ def simulate(
 
     images_int: (N, C, H, W) integers, or one such array by input name. tensors: names of those to record besides the
     outputs, all if None. stall: probability with which each source pauses and each reader is not ready, in any cycle.
-    waves: VCD file to write. cache: folder of compiled simulators (default: `.cache` beside `rtl_dir`); one is reused
+    waves: FST file to write. cache: folder of compiled simulators (default: `.cache` beside `rtl_dir`); one is reused
     as long as the SystemVerilog is the same, memory files are read at the start of each run. on_frame: called with
     the number of frames that have left the last output.
     Raises ToolError for a missing or failing compiler and for a deadlock, naming the streams that stand still.
@@ -87,9 +87,9 @@ def build(project: RtlProject, cache: Path, *, waves: bool = False) -> tuple[Pat
     """The compiled simulator of `project` and the seconds that its compilation took, 0 if it was there already."""
     wrapper = _wrapper(project)
     harness = sorted(HARNESS.iterdir())
-    flags = [*FLAGS, *(["--trace-vcd"] if waves else [])]
+    flags = [*FLAGS, *(FST_FLAGS if waves else ())]
     sha = hashlib.sha256(repr((flags, COMPILER, wrapper)).encode())
-    for path in (*project.sources, *harness):
+    for path in (*project.sources, *harness, *(sorted(FST.iterdir()) if waves else ())):
         sha.update(path.name.encode() + b"\0" + path.read_bytes())
     folder = cache / f"rtl-{sha.hexdigest()[:16]}"
     binary = folder / "Vnetwork"

@@ -9,6 +9,12 @@ from pathlib import Path
 
 from codesign.errors import ToolError
 
+FST = Path(__file__).parent / "fst"
+"""Headers with what Verilator's FST writer calls of zlib and LZ4, in their stead."""
+
+FST_FLAGS = ("--trace-fst", "-CFLAGS", f"-I{FST}")
+"""Options of Verilator for a binary that writes FST waveforms."""
+
 
 def environment() -> dict[str, str]:
     """A copy of this process's environment in which `verilator` runs: VERILATOR_ROOT set, its `bin` first on PATH.
@@ -25,6 +31,7 @@ def environment() -> dict[str, str]:
             )
     root = Path(found.origin).parent
     path = f"{root / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    # The wheel's makefile was configured without the option that includes a precompiled header.
-    flags = f"{os.environ.get('MAKEFLAGS', '')} CFG_CXXFLAGS_PCH_I=-include".strip()
+    # The wheel's makefile was configured without the option that includes a precompiled header; and it would link
+    # system libraries that FST_FLAGS replace.
+    flags = f"{os.environ.get('MAKEFLAGS', '')} CFG_CXXFLAGS_PCH_I=-include LDLIBS=$$(VM_USER_LDLIBS)".strip()
     return {**os.environ, "VERILATOR_ROOT": str(root), "PATH": path, "MAKEFLAGS": flags}

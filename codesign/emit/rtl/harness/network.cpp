@@ -5,7 +5,7 @@
 // RUN is a text file of lines
 //   run    <frames> <stall> <seed> <quiet>     stall: probability of a pause a cycle; quiet: cycles without a beat
 //                                              after which the network counts as deadlocked
-//   waves  <file>                              only in a binary built with --trace-vcd
+//   waves  <file>                              only in a binary built with --trace-fst
 //   stream <id> <role> <lanes> <bits> <signed> <channels> <pixels> <file> <name>
 // with role `input`, `output` or `inner`. Files hold int32 in the order frame, pixel, channel; `-` records nothing.
 // Lanes past the last channel are driven with noise and not recorded. Prints `frame N` at the end of each frame and at
@@ -25,8 +25,8 @@
 #include "Vnetwork.h"
 #include "Vnetwork__Dpi.h"
 #include "verilated.h"
-#if VM_TRACE_VCD
-#include "verilated_vcd_c.h"
+#if VM_TRACE_FST
+#include "verilated_fst_c.h"
 #endif
 
 namespace {
@@ -205,8 +205,8 @@ int main(int argc, char** argv) {
     const auto context = std::make_unique<VerilatedContext>();
     context->traceEverOn(!waves.empty());
     const auto top = std::make_unique<Vnetwork>(context.get());
-#if VM_TRACE_VCD
-    VerilatedVcdC waveform;
+#if VM_TRACE_FST
+    VerilatedFstC waveform;
     if (!waves.empty()) {
         top->trace(&waveform, 99);
         waveform.open(waves.c_str());
@@ -217,7 +217,7 @@ int main(int argc, char** argv) {
         for (int level = 1; level >= 0; level--) {
             top->clk_i = level;
             top->eval();
-#if VM_TRACE_VCD
+#if VM_TRACE_FST
             if (waveform.isOpen()) waveform.dump(time);
 #endif
             time++;
@@ -234,7 +234,7 @@ int main(int argc, char** argv) {
         deadlock = cycle - last_beat_cycle > quiet;
     }
     top->final();
-#if VM_TRACE_VCD
+#if VM_TRACE_FST
     waveform.close();
 #endif
     for (Stream& s : streams) {
