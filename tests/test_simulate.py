@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.simulate import simulate
-from codesign.emit.rtl.top import RtlProject, emit_rtl
+from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import GraphError, ToolError
 from codesign.graph import Graph, IntArray, Node, TensorType, execute
 from codesign.graph.ops.concat import Concat

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from codesign.emit.rtl.top import RtlProject
+from codesign.emit.rtl.project import RtlProject
 from codesign.errors import ToolError
 from codesign.files import write_text
 from codesign.progress import Progress, silent

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from codesign.cost.base import Folding
 from codesign.emit.rtl import library
 from codesign.emit.rtl.base import Block, Memory, Port
+from codesign.emit.rtl.simulate import HARNESS
 from codesign.emit.rtl.verilator import FST, FST_FLAGS, environment
 from codesign.graph import IntArray, Op, TensorType, plugins
 
@@ -42,6 +43,17 @@ STALLS = ((0, 0), (128, 128), (16, 208))
 """Per run: how often, in 256ths, each source pauses and each sink is not ready. The first must be (0, 0)."""
 
 VERILATOR = ("-Wall", "--assert", "--no-public-flat-rw", "--x-initial", "unique", "-O2", "-CFLAGS", "-O1")
+
+
+@dataclass(frozen=True, eq=False)
+class RawFile:
+    """A file of bytes beside the memory files of a block."""
+
+    file: str
+    content: bytes
+
+    def write(self, folder: Path) -> None:
+        (folder / self.file).write_bytes(self.content)
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +208,7 @@ def _literal(value: int | str) -> str:
 
 def _build(top: str, modules: set[str]) -> Path:
     """Folder of the simulator for this top; built unless an equal one is there. Safe when several processes build."""
-    files = library.sources({*modules, "stream_source", "stream_sink"}, LIBRARY, HERE)
+    files = library.sources({*modules, "stream_source", "stream_sink"}, LIBRARY, HERE, HARNESS)
     waves = (*FST_FLAGS, "--trace-structs") if WAVES else ()
     used = [*files, *(sorted(FST.iterdir()) if WAVES else ())]
     recipe = [top, repr((VERILATOR, waves)), *(path.name + path.read_text() for path in used)]

@@ -1,11 +1,8 @@
 """conv_tile: streamed weights give the executor's sums and activations, in pixel order, at one word a cycle."""
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import numpy as np
 import pytest
-from bench import Streams, check_streams, random_frames
+from bench import RawFile, Streams, check_streams, random_frames
 
 from codesign.cost import _streamed as cost
 from codesign.cost.base import Folding
@@ -18,17 +15,6 @@ from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 
 FRAMES = 3
-
-
-@dataclass(frozen=True)
-class Words:
-    """A memory file of 64-bit words, which `Memory` cannot hold as signed integers of 64 bits."""
-
-    file: str
-    content: str
-
-    def write(self, folder: Path) -> None:
-        (folder / self.file).write_text(self.content)
 
 
 def pointwise(
@@ -108,7 +94,7 @@ def pair(label: str, latency: int, spread: int, stall: int, depth: int, interval
         intervals.append(cost.cost(op, (kind,), (y,), folding, tile, requant).interval_cycles)
         (kind,), (values,) = requant.infer(y), requant.execute(*op.execute(values))
     weights = image.weight_image(made)
-    file = f"{label}.mem"
+    file = f"{label}.bin"
     skipped = ("PIXELS", "X_BITS", "X_SIGNED", "REQUANT")
     parameters: dict[str, int | str] = {}
     for name, block in made.items():
@@ -133,7 +119,7 @@ def pair(label: str, latency: int, spread: int, stall: int, depth: int, interval
         parameters,
         (Port(2, x.bits, False),),
         (Port(4, kind.bits, False), Port(1, 1, False)),
-        (Words(file, weights.text()),),
+        (RawFile(file, weights.data),),
     )
     outputs = [values, np.ones((FRAMES, 1, 1, 1), np.int32)]
     return Streams(label, block, [frames], outputs, max(intervals) if interval else None)

@@ -5,18 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from network_builder import Builder
 
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
-from codesign.graph import Graph, IntArray, Node, Op, TensorType, execute
+from codesign.graph import Graph, IntArray, execute
 from codesign.graph.ops.concat import Concat
-from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
-from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
-from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.upsample import Upsample
@@ -27,51 +25,6 @@ CACHE = Path(__file__).parent / "sim_build"
 FRAMES = 3
 RATES = {"fastest": None, "moderate": 20_000.0, "slow": 6_000.0}
 """Frames a second at the board's clock; each gives other foldings, adapters and FIFOs."""
-
-
-class Builder:
-    """Adds nodes to a graph, with random weights; all activations share the scale 1."""
-
-    def __init__(self, channels: int, height: int, width: int) -> None:
-        self.rng = np.random.default_rng(1)
-        self.inputs = {"image": TensorType((channels, height, width), 0, 255)}
-        self.nodes: list[Node] = []
-
-    def add(self, name: str, op: Op, *inputs: str) -> str:
-        self.nodes.append(Node(name, op, inputs))
-        return name
-
-    def weights(self, *shape: int) -> IntArray:
-        return self.rng.integers(-7, 8, shape)
-
-    def quantized(self, name: str, op: Op, *inputs: str, lo: int = 0, hi: int = 255, shift: int = 4) -> str:
-        """`op` on `inputs`, and a requantization that undoes the scale 2^-shift of its weights."""
-        return self.add(f"{name}.quant", Requant(np.array([shift]), lo, hi, 1.0), self.add(name, op, *inputs))
-
-    def conv(
-        self,
-        name: str,
-        x: str,
-        inputs: int,
-        outputs: int,
-        kernel: int = 1,
-        stride: int = 1,
-        offset: int = 0,
-        **quant: int,
-    ) -> str:
-        bias = self.rng.integers(-200, 200, outputs) + offset
-        weight = self.weights(outputs, inputs, kernel, kernel)
-        scale = (2.0 ** -quant.get("shift", 4),)
-        op = Conv(weight, bias, scale, (stride, stride), (kernel // 2,) * 4)
-        return self.quantized(name, op, x, **quant)
-
-    def depthwise(self, name: str, x: str, channels: int, stride: int = 1) -> str:
-        bias = self.rng.integers(-200, 200, channels)
-        op = Depthwise(self.weights(channels, 1, 3, 3), bias, (2.0**-3,), (stride, stride), (1, 1, 1, 1))
-        return self.quantized(name, op, x, shift=3)
-
-    def graph(self, *outputs: str) -> Graph:
-        return Graph("everything", self.inputs, tuple(self.nodes), outputs)
 
 
 @cache

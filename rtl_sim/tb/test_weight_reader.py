@@ -1,9 +1,7 @@
 """weight_reader: every port gets its region over and over, whatever the memory's latency and the others' pauses."""
 
-from dataclasses import dataclass
-
 import numpy as np
-from bench import Streams, check_streams
+from bench import RawFile, Streams, check_streams
 
 from codesign.emit.rtl import weight_image as image
 from codesign.emit.rtl.base import Block, Port
@@ -11,17 +9,6 @@ from codesign.emit.rtl.weight_image import Region, WeightImage
 
 MIXED = (8, 16, 64, 4)
 FRAMES = 3
-
-
-@dataclass(frozen=True, eq=False)
-class Words:
-    """A memory file of 64-bit words, which `Memory` cannot hold as signed integers of 64 bits."""
-
-    file: str
-    content: str
-
-    def write(self, folder):
-        (folder / self.file).write_text(self.content)
 
 
 def reader(
@@ -46,7 +33,7 @@ def reader(
     memory = WeightImage((), bytes(base) + data)
     parameters = image.reader_parameters(made, (0.25,) * 4, depth) | {
         "MEMORY_BEATS": len(memory.data) // 8,
-        "MEMORY_FILE": f"{label}.mem",
+        "MEMORY_FILE": f"{label}.bin",
         "LATENCY": latency[0],
         "SPREAD": latency[1] - latency[0],
         "STALL": stall,
@@ -65,7 +52,7 @@ def reader(
         outputs.append(np.broadcast_to(lanes.T[None, :, :, None], (FRAMES, *lanes.T.shape, 1)))
         ports.append(Port(region.unit_bits // lane_bits, lane_bits, signed=False))
     start = np.full((FRAMES, 1, 1, 1), base)
-    contents = (Words(f"{label}.mem", memory.text()),)
+    contents = (RawFile(f"{label}.bin", memory.data),)
     block = Block("reader_of_four", parameters, (Port(1, 32, signed=False),), tuple(ports), contents)
     return Streams(label, block, [start], outputs, interval_cycles, seed=seed)
 

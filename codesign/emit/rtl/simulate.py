@@ -15,14 +15,29 @@ from pathlib import Path
 
 import numpy as np
 
-from codesign.emit.rtl.top import RtlProject, Stream, template
+from codesign.emit.rtl.project import RtlProject, Stream
+from codesign.emit.rtl.top import template
 from codesign.emit.rtl.verilator import FST, FST_FLAGS, environment
 from codesign.errors import GraphError, ToolError
 from codesign.graph import Graph, IntArray
 
 HARNESS = Path(__file__).parent / "harness"
-FLAGS = ("-O3", "--x-assign", "fast", "--x-initial", "fast", "--no-assert", "-Wno-fatal", "--output-split", "15000")
+FLAGS = (
+    "-O3",
+    "--x-assign",
+    "fast",
+    "--x-initial",
+    "fast",
+    "--no-assert",
+    "-Wno-fatal",
+    "-Werror-PINMISSING",
+    "--output-split",
+    "15000",
+)
 COMPILER = ("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1")
+MEMORY_LATENCY = (30, 30)
+"""Least cycles between a read burst's address and its first beat, and how many more there may be."""
+
 QUIET_CYCLES = 20_000
 """Cycles, beyond a frame interval, without any beat anywhere after which the network counts as deadlocked."""
 
@@ -132,7 +147,10 @@ def _call(command: list[str], folder: Path, what: str) -> None:
 
 def _wrapper(project: RtlProject) -> str:
     return template("network.sv.j2").render(
-        inputs=list(project.inputs), outputs=list(project.outputs), probes=project.tensors
+        inputs=list(project.inputs),
+        outputs=list(project.outputs),
+        probes=project.tensors,
+        memory_words=project.weight_bytes // 8,
     )
 
 
@@ -166,6 +184,7 @@ def _write_run(
 ) -> Path:
     count = next(iter(frames.values())).shape[0]
     lines = [f"run {count} {stall} {seed} {project.interval_cycles + QUIET_CYCLES}"]
+    lines.append(f"memory {MEMORY_LATENCY[0]} {MEMORY_LATENCY[1]} {int(stall * 256)}")
     if waves is not None:
         lines.append(f"waves {waves.resolve()}")
     for stream in project.inputs:

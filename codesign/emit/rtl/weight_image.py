@@ -17,6 +17,7 @@ import numpy as np
 
 from codesign.cost import _streamed as cost
 from codesign.emit.rtl._streamed import Streamed
+from codesign.errors import ScheduleError
 from codesign.graph.ops.base import IntArray
 
 BURST = 8
@@ -48,10 +49,6 @@ class WeightImage:
         part = path.with_name(path.name + ".part")
         part.write_bytes(self.data)
         os.replace(part, path)
-
-    def text(self) -> str:
-        """The 64-bit words in hexadecimal, one a line, for `$readmemh`."""
-        return "".join(f"{word:016x}\n" for word in np.frombuffer(self.data, "<u8").tolist())
 
 
 def weight_image(blocks: Mapping[str, Streamed]) -> WeightImage:
@@ -94,6 +91,29 @@ def rota(shares: Sequence[float]) -> tuple[int, ...]:
         credit[port] -= 1
         order.append(port)
     return tuple(order)
+
+
+def reader_shares(plans: Sequence[cost.Plan], interval_cycles: int) -> tuple[float, ...]:
+    """Shares of the bus for blocks of a network with such an interval between frames.
+
+    Each gets what it needs on average; and of what is left then, the same fraction of what it would need beyond that
+    to work without a pause. Raises ScheduleError if the average needs are more than the bus gives.
+    """
+    words = [plan.region_bytes * 8 / cost.BUS_BITS * plan.vectors / plan.tile for plan in plans]
+    means = [count / interval_cycles for count in words]
+    if sum(means) > 1:
+        raise ScheduleError(
+            f"streamed weights take {sum(means):.2f} words a cycle of a bus that brings one",
+            remedy="lower the frame rate",
+        )
+    more = [max(0.0, plan.bus_share - mean) for plan, mean in zip(plans, means, strict=True)]
+    part = min(1.0, (1 - sum(means)) / max(sum(more), 1e-9))
+    return tuple(mean + part * extra for mean, extra in zip(means, more, strict=True))
+
+
+def reader_depth(ports: int) -> int:
+    """Beats of buffer for each port: what one block RAM of 512 words gives, but no less than two bursts."""
+    return max(2 * BURST, 512 >> (max(ports, 4) - 1).bit_length())
 
 
 def reader_parameters(image: WeightImage, shares: Sequence[float], depth: int) -> dict[str, int]:

@@ -5,6 +5,7 @@
 // RUN is a text file of lines
 //   run    <frames> <stall> <seed> <quiet>     stall: probability of a pause a cycle; quiet: cycles without a beat
 //                                              after which the network counts as deadlocked
+//   memory <latency> <spread> <stall>          of the memory of streamed weights: cycles, cycles, 256ths
 //   waves  <file>                              only in a binary built with --trace-fst
 //   stream <id> <role> <lanes> <bits> <signed> <channels> <pixels> <file> <name>
 // with role `input`, `output` or `inner`. Files hold int32 in the order frame, pixel, channel; `-` records nothing.
@@ -57,6 +58,7 @@ struct Stream {
 std::vector<Stream> streams;
 uint64_t cycle = 0, last_beat_cycle = 0;
 uint64_t frames = 1, quiet = 100000, unfinished = 0;
+uint32_t memory[3] = {0, 0, 0};
 uint64_t stall_threshold = 0;  // a pause when 32 random bits are below it
 
 uint32_t random_word(Stream& s) {  // xorshift64*
@@ -143,6 +145,7 @@ std::string read_run(const char* path) {
         std::string word;
         line >> word;
         if (word == "run") line >> frames >> stall >> seed >> quiet;
+        if (word == "memory") line >> memory[0] >> memory[1] >> memory[2];
         if (word == "waves") line >> waves;
         if (word == "stream") add_stream(line, seed);
     }
@@ -182,6 +185,8 @@ svBit network_fetch(int id) {
 }
 
 unsigned int network_fetched(int id, int index) { return streams[id].beat[index]; }
+
+extern "C" unsigned int network_memory(int field) { return memory[field]; }
 
 svBit network_ready(int id) { return !pauses(streams[id]); }
 

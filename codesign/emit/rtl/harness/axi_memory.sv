@@ -4,7 +4,7 @@
 ///
 /// A burst's first beat comes at least `latency_i` + 2 and (if nothing is in its way) at most `spread_i` cycles more after
 /// its address was taken, by a uniform draw for each burst; in a cycle no beat comes, and no address is taken, with
-/// probability `stall_i` / 256. BEATS words of 64 bits come from FILE. `$fatal` on whatever AXI4
+/// probability `stall_i` / 256. BEATS words of 64 bits come from FILE, raw and little-endian. `$fatal` on whatever AXI4
 /// forbids: bursts across 4 KB, requests that change before they are taken, and on an address out of the memory.
 /// `accepted_o` counts the beats of all requests taken.
 module axi_memory #(
@@ -33,8 +33,14 @@ module axi_memory #(
 
   localparam int WAITING = 64;  // bursts that may be outstanding
   localparam int INDEX_BITS = BEATS > 1 ? $clog2(BEATS) : 1;
-  logic [63:0] words[BEATS];
-  initial $readmemh(FILE, words);
+  logic [63:0] words[BEATS];  // as $fread fills them: the first byte in the high bits
+  initial begin
+    int file, count;
+    file  = $fopen(FILE, "rb");
+    count = file == 0 ? 0 : $fread(words, file);
+    if (count != BEATS * 8) $fatal(1, "%m: %s gave %0d of %0d bytes", FILE, count, BEATS * 8);
+    $fclose(file);
+  end
 
   logic [31:0] noise, cycle, address[WAITING], due[WAITING];
   logic [7:0] length[WAITING];
@@ -71,7 +77,7 @@ module axi_memory #(
     end
     if (!rvalid_o || rready_i) begin
       rvalid_o <= give;
-      rdata_o  <= give ? words[at[INDEX_BITS-1:0]] : {2{noise}};
+      rdata_o  <= give ? {<<8{words[at[INDEX_BITS-1:0]]}} : {2{noise}};
       rlast_o  <= give_last;
       if (give) beat <= give_last ? 0 : beat + 1;
       if (give_last) head <= head + 1;

@@ -1,0 +1,89 @@
+"""The folder that holds a design's SystemVerilog, and its description."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from codesign.emit.rtl.weight_image import Region
+from codesign.errors import GraphError
+
+FORMAT = 2
+STREAMS = ("inputs", "outputs", "tensors")
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A stream of the design as a simulation sees it: one for every tensor, and one for every port of the top.
+
+    id: its number. wire: its signals' common name. bits: of one lane. shape: (C, H, W) of a frame.
+    """
+
+    id: int
+    tensor: str
+    wire: str
+    lanes: int
+    bits: int
+    signed: bool
+    shape: tuple[int, int, int]
+
+    @property
+    def width(self) -> int:
+        return self.lanes * self.bits
+
+    @property
+    def kind(self) -> str:
+        return f"{'int' if self.signed else 'uint'}{self.bits}[{'x'.join(map(str, self.shape))}]"
+
+
+@dataclass(frozen=True)
+class RtlProject:
+    """A folder with `top.sv`, `library/`, `mem/`, the file list `files.f`, and `project.json`, which describes it.
+
+    tensors: those that exist as streams; the sums within a block with streamed weights do not. weights: what lies where
+    in `weights.bin`, which is to be copied to the board's memory; empty if all weights are on chip.
+    """
+
+    folder: Path
+    name: str
+    interval_cycles: int
+    inputs: tuple[Stream, ...]
+    outputs: tuple[Stream, ...]
+    tensors: tuple[Stream, ...]
+    weights: tuple[Region, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """SystemVerilog files, the library first."""
+        return tuple(self.folder / line for line in (self.folder / "files.f").read_text().split())
+
+    @property
+    def weight_bytes(self) -> int:
+        """Of `weights.bin`."""
+        return (self.folder / "weights.bin").stat().st_size if self.weights else 0
+
+    def describe(self) -> str:
+        """The contents of `project.json`."""
+        fields: dict[str, Any] = {"format": FORMAT, "name": self.name, "interval_cycles": self.interval_cycles}
+        fields |= {key: [asdict(s) for s in getattr(self, key)] for key in (*STREAMS, "weights")}
+        return json.dumps(fields, indent=1) + "\n"
+
+    @classmethod
+    def load(cls, folder: Path) -> RtlProject:
+        """Reads a project that `emit_rtl` has written. Raises GraphError if there is none."""
+        path = folder / "project.json"
+        try:
+            fields = json.loads(path.read_text())
+            if fields["format"] != FORMAT:
+                raise ValueError(f"format {fields['format']}")
+            streams = {key: tuple(Stream(**{**s, "shape": tuple(s["shape"])}) for s in fields[key]) for key in STREAMS}
+            weights = tuple(Region(**region) for region in fields["weights"])
+            return cls(folder, fields["name"], fields["interval_cycles"], **streams, weights=weights)
+        except FileNotFoundError:
+            raise GraphError(
+                "there is no RTL project", where=str(folder), remedy="run `codesign export` first"
+            ) from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise GraphError(f"not a readable RTL project ({error})", where=str(path), remedy="export again") from None
