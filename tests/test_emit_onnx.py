@@ -20,6 +20,7 @@ from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
@@ -60,9 +61,11 @@ def detector() -> Graph:
         ("dw.act", Requant([0, 1, 2, 3], -100, 90, 2.0**-6), ("dw",)),
         ("joined", Concat(), ("parts.0", "dw.act")),
         ("shuffled", Shuffle(3), ("joined",)),
-        ("s", Conv(weights(1, 6, 1, 1), [40]), ("shuffled",)),
+        ("halves", Split((3, 3)), ("shuffled",)),
+        ("mixed", Interleave(), ("halves.0", "halves.1")),
+        ("s", Conv(weights(1, 6, 1, 1), [40]), ("mixed",)),
         ("s.act", Requant([6], -7, 7, 1.0), ("s",)),
-        ("deform", Deform(weights(6, 1, 3, 3), RNG.integers(-9, 9, 6)), ("shuffled", "s.act")),
+        ("deform", Deform(weights(6, 1, 3, 3), RNG.integers(-9, 9, 6)), ("mixed", "s.act")),
         ("deform.act", Requant([-1], -2000, 2000, 2.0**-7), ("deform",)),
         ("up", Upsample(2), ("deform.act",)),
         ("heat", Peak(17, -2000), ("up",)),

@@ -77,15 +77,15 @@ def max_pools() -> onnx.ModelProto:
     return net.model(net.op("MaxPool", y, kernel_shape=[2, 2], strides=[2, 2], auto_pad="SAME_UPPER"))
 
 
-def channels() -> onnx.ModelProto:
+def channels(seam: int = 4, groups: int = 3) -> onnx.ModelProto:
     """Slices become a split; concat and shuffle follow."""
     net, x = started(6, 3, 3)
     parts = [
         net.op("Slice", x, *(net.const(v, np.int64) for v in ([start], [stop], [1])))
-        for start, stop in ((4, 2**62), (0, 4))
+        for start, stop in ((seam, 2**62), (0, seam))
     ]
     y = net.op("Concat", *parts, axis=1)
-    y = net.op("Reshape", y, net.const([1, 3, 2, 3, 3], np.int64))
+    y = net.op("Reshape", y, net.const([1, groups, 6 // groups, 3, 3], np.int64))
     y = net.op("Transpose", y, perm=[0, 2, 1, 3, 4])
     return net.model(net.op("Reshape", y, net.const([1, 6, 3, 3], np.int64)))
 
@@ -172,6 +172,14 @@ def test_slices_that_cover_the_channels_become_one_split() -> None:
     graph = import_qonnx(channels())
     assert [node.op.kind for node in graph.nodes] == ["split", "concat", "shuffle"]
     assert graph.nodes[0].op.sizes == (4, 2)
+
+
+@pytest.mark.parametrize(("seam", "groups"), [(4, 2), (3, 3), (3, 2)])
+def test_only_equal_halves_shuffled_in_two_groups_are_interleaved(seam: int, groups: int) -> None:
+    model = channels(seam, groups)
+    graph = assert_executors_agree(model)
+    kinds = [node.op.kind for node in graph.nodes]
+    assert kinds == (["split", "interleave"] if (seam, groups) == (3, 2) else ["split", "concat", "shuffle"])
 
 
 def test_a_quantizer_that_changes_nothing_is_no_block() -> None:

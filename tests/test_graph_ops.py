@@ -18,6 +18,7 @@ from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
@@ -139,6 +140,13 @@ def test_shuffle_equals_torch(groups: int) -> None:
     np.testing.assert_array_equal(Shuffle(groups).execute(x)[0], F.channel_shuffle(torch.tensor(x), groups).numpy())
 
 
+def test_interleaving_equals_a_shuffled_concatenation() -> None:
+    rng = np.random.default_rng(0)
+    first, second = (draw(rng, TensorType((5, 2, 3), *bounds)) for bounds in ((-9, 9), (0, 255)))
+    expected = Shuffle(2).execute(*Concat().execute(first, second))
+    np.testing.assert_array_equal(Interleave().execute(first, second)[0], expected[0])
+
+
 def test_split_and_concat_are_inverse() -> None:
     kind = TensorType((6, 2, 3), -9, 9)
     x = draw(np.random.default_rng(0), kind)
@@ -254,6 +262,7 @@ REFUSED = [
     (lambda: Concat().infer(X), "at least two inputs"),
     (lambda: Concat().infer(X, TensorType((2, 3, 4), 0, 1)), "differ in size"),
     (lambda: Concat().infer(X, TensorType((2, 4, 4), 0, 1, (2.0,))), "different scales"),
+    (lambda: Interleave().infer(X, TensorType((3, 4, 4), 0, 1)), "cannot interleave 2 with 3 channels"),
     (lambda: Split((1, 2)).infer(X), "cannot split 2 channels"),
     (lambda: Shuffle(3).infer(X), "cannot shuffle 2 channels in 3 groups"),
     (lambda: Peak(3, 3), "not below the threshold"),

@@ -11,6 +11,7 @@ from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
@@ -113,6 +114,7 @@ CASES = {
     "split in three": (Split((1, 4, 2)), int8(7, 3, 2)),
     "shuffle of two groups": (Shuffle(2), uint8(6, 2, 3)),
     "shuffle of three groups": (Shuffle(3), int8(6, 2, 3)),
+    "interleave of signed and unsigned": (Interleave(), int8(3, 2, 3), TensorType((3, 2, 3), 0, 15)),
     "peak of a plateau": (Peak(-1, -5), TensorType((2, 6, 7), -3, 1)),
     "peak, floor outside the range": (Peak(10, -128), uint8(1, 5, 4)),
     "peak of a 1x1 map": (Peak(10, -128), int8(3, 1, 1)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 
 from codesign.cost import _stream
 from codesign.cost.base import BlockCost, beats
@@ -40,7 +41,7 @@ def schedule(
     Without `fps`, the shortest interval between frames that the budget allows, and the least area at that interval;
     with it, the least area that reaches that many frames a second at `clock_mhz` (default: the target's clock).
     The interval is exactly the shortest, and the area the least, that the cost model knows. With `streaming`, weights
-    may come from DDR as well: a plan only, as the top level does not connect such blocks yet.
+    may come from DDR as well.
     Raises ScheduleError, with the figure that overflows, if nothing fits.
     """
     clock = clock_mhz or target.clock_mhz
@@ -55,14 +56,15 @@ def schedule(
     fifos = _expected_fifos(problem, room, wanted)
     for _ in range(ROUNDS):
         choice, binds = _fastest(problem, room, fifos) if wanted is None else _smallest(problem, room, fifos, wanted)
-        depths = _fifo_depths(problem, choice)
+        interval = room.interval(problem, choice)
+        depths = _fifo_depths(problem, choice, interval)
         built = _fifo_costs(problem, choice, depths)
-        limit = room.at(problem.interval(choice))
+        limit = room.at(interval)
         placed = place(built, limit - problem.area(choice)) if not problem.area(choice).exceeds(limit) else None
         if placed is not None:
             memories = {edge: Fifo(depth, placed[edge]) for edge, depth in depths.items()}
             area = Resources.total(built[edge][fifo.block] for edge, fifo in memories.items())
-            return _record(problem, choice, memories, area, target, clock, limit, binds)
+            return _record(problem, choice, memories, area, target, clock, room, binds)
         fifos = {**fifos, **built}
     raise ScheduleError(
         "the FIFOs do not fit beside the blocks",
@@ -76,7 +78,9 @@ def _expected_fifos(problem: Problem, room: Room, wanted: int | None) -> Fifos:
     likely = [t for t in problem.intervals if t >= (wanted or LIKELY * problem.bound)]
     interval = likely[0] if likely else problem.intervals[-1]
     choice = least_area(problem, interval, PLENTY, weights=_weights(room.at(interval)), any_will_do=True)
-    return {} if choice is None else _fifo_costs(problem, choice, _fifo_depths(problem, choice))
+    return (
+        {} if choice is None else _fifo_costs(problem, choice, _fifo_depths(problem, choice, problem.interval(choice)))
+    )
 
 
 def _weights(budget: Resources) -> Vector:
@@ -93,6 +97,10 @@ class Room:
     def at(self, interval: int) -> Resources:
         """For frames that follow each other so closely."""
         return replace(self.resources, memory_bytes=int(self.bytes_a_cycle * interval))
+
+    def interval(self, problem: Problem, choice: Choice) -> int:
+        """Cycles between frames, under a choice: those of the slowest block, or what external memory takes."""
+        return max(problem.interval(choice), ceil(problem.area(choice).memory_bytes / self.bytes_a_cycle))
 
 
 def _fastest(problem: Problem, room: Room, fifos: Fifos) -> tuple[Choice, str]:
@@ -162,9 +170,9 @@ def _overflow(problem: Problem, interval: int, room: Room) -> str:
     return ", ".join(found) or "no single resource, but all together"
 
 
-def _fifo_depths(problem: Problem, choice: Choice) -> dict[Edge, int]:
+def _fifo_depths(problem: Problem, choice: Choice, interval: int) -> dict[Edge, int]:
     """Depths in beats. A streamed block is paced by its pixels and holds `tile + 1` of them itself."""
-    graph, interval = problem.graph, problem.interval(choice)
+    graph = problem.graph
     costs = {name: _paced(candidate, interval) for name, candidate in choice.items()}
     lanes = {name: candidate.lanes for name, candidate in choice.items()}
     depths = timing.fifo_depths(graph, costs, lanes, _input_lanes(graph, choice), interval)
@@ -201,10 +209,10 @@ def _record(
     fifo_area: Resources,
     target: Target,
     clock_mhz: float,
-    budget: Resources,
+    room: Room,
     binds: str,
 ) -> Schedule:
-    graph = problem.graph
+    graph, interval = problem.graph, room.interval(problem, choice)
     blocks: dict[str, BlockCost] = {node.name: choice[node.name].cost for node in graph.nodes}
     lanes = {name: candidate.lanes for name, candidate in choice.items()}
     streams = Resources.total((*problem.adapters(choice), problem.forks, problem.reader(choice), fifo_area))
@@ -214,11 +222,11 @@ def _record(
         foldings={node.name: choice[node.name].folding for node in graph.nodes},
         lanes=_lanes(graph, choice),
         fifos=dict(fifos),
-        interval_cycles=problem.interval(choice),
+        interval_cycles=interval,
         latency_cycles=timing.latency(graph, blocks, lanes, _input_lanes(graph, choice)),
         blocks=blocks,
         streams=streams,
-        budget=budget,
+        budget=room.at(interval),
         memory_mb_s=target.memory_mb_s,
         binds=binds,
     )

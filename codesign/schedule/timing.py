@@ -126,7 +126,7 @@ def _pass(
     service = _service(cost, inputs, in_beats, outputs[0].pixels, out_beats)
     even = (reached.whole and outputs[0].pixels >= inputs[0].pixels) or len(entering) > 1
     gap = max(service, pace_cycles / outputs[0].pixels) if even else service
-    if len(entering) > 1 and not reached.whole:
+    if reached.in_turn:
         passage, taken = _in_turn(entering, in_beats, gap, cost.latency_cycles)
         return [passage], taken
 
@@ -140,7 +140,8 @@ def _pass(
     first = _spaced(ready + delay, gap)
     last = first + (service if reached.whole else out_beats - 1)
     if not reached.whole:
-        last = np.maximum(last, entering[0].last[need] + delay)
+        for done in (entering[0].last[need], *(other.last for other in entering[1:])):
+            last = np.maximum(last, done + delay)
 
     taken = [entering[0] if reached.ahead else _taken_late(entering[0], need, first, last, reached.whole, delay)]
     taken += [Passage(np.maximum(other.first, first), np.maximum(other.last, first)) for other in entering[1:]]
