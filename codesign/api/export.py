@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +11,12 @@ from codesign.build_folder import BuildFolder, new_build
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.onnx import emit_qcdq
 from codesign.emit.rtl.top import emit_rtl
-from codesign.errors import GraphError
+from codesign.errors import GraphError, RecipeError
 from codesign.files import write_bytes, write_text
 from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import Graph, save
 from codesign.progress import Progress, silent
-from codesign.recipe import find_recipe, load_recipe
+from codesign.recipe import Recipe, find_recipe, load_recipe
 from codesign.reporting.summarize import summarize
 from codesign.reporting.summary import Summary
 from codesign.schedule import schedule
@@ -42,6 +43,7 @@ def export(
     max_dsp: int | None = None,
     clock_mhz: float | None = None,
     random_weights: bool = False,
+    overrides: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Export:
     """Writes a build folder at `out`, whole or not at all.
@@ -49,15 +51,20 @@ def export(
     source: a run folder, the name of a run that ships in `models/`, or a QONNX file. fps: reach this frame rate with
     the least hardware, else as fast as the target allows; max_dsp and clock_mhz replace the target's own limits.
     random_weights: `source` is a recipe instead, a file or a shipped one's name, whose network is built untrained; the
-    manifest says so. Raises a CodesignError that says what cannot be exported, and why.
+    manifest says so; overrides: `key.path=value` settings of that recipe. Raises a CodesignError that says what cannot be
+    exported, and why.
     """
+    if overrides and not random_weights:
+        raise RecipeError(
+            "only a recipe that is built untrained takes settings", where=str(source), remedy="train it with --set"
+        )
     board = load_target(target)
     origin = find_recipe(source) if random_weights else find_source(source)
     facts = {
         "source": str(origin),
         "random_weights": random_weights,
         "target": board.model_dump(mode="json"),
-        "options": {"fps": fps, "max_dsp": max_dsp, "clock_mhz": clock_mhz},
+        "options": {"fps": fps, "max_dsp": max_dsp, "clock_mhz": clock_mhz, "set": list(overrides)},
     }
     steps = iter(STEPS)
 
@@ -68,7 +75,7 @@ def export(
     with new_build(Path(out), facts) as build:
         step()
         if random_weights:
-            graph = _import_untrained(origin, build)
+            graph = _import_untrained(load_recipe(origin, overrides), build)
         else:
             graph = _import_file(origin, build) if origin.is_file() else _import_run(origin, build)
         save(graph, build.graph_file)
@@ -113,12 +120,12 @@ def _import_run(run: Path, build: BuildFolder) -> Graph:
     return _import_own_run(build)
 
 
-def _import_untrained(recipe: Path, build: BuildFolder) -> Graph:
+def _import_untrained(recipe: Recipe, build: BuildFolder) -> Graph:
     """The run that the build holds is made here, of random weights."""
     from codesign.training.untrained import save_untrained
 
     build.run.mkdir()
-    save_untrained(load_recipe(recipe), build.run)
+    save_untrained(recipe, build.run)
     return _import_own_run(build)
 
 

@@ -24,6 +24,10 @@ def run(
     random_weights: Annotated[
         bool, typer.Option("--random-weights", help="SOURCE is a recipe: build its network untrained.")
     ] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="With --random-weights: replace a setting of the recipe."),
+    ] = None,
 ) -> None:
     """Turn a trained network into hardware: QONNX, ONNX, an hls4ml project and SystemVerilog.
 
@@ -41,6 +45,7 @@ def run(
             max_dsp=max_dsp,
             clock_mhz=clock,
             random_weights=random_weights,
+            overrides=settings or (),
             progress=progress,
         )
     console = terminal()

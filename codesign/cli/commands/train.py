@@ -17,7 +17,7 @@ def run(
         Path | None, typer.Option(help="VOC folder or devkit to train on. Default: the recipe's data.path.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run folder's last checkpoint.")] = False,
-    set_: Annotated[
+    settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the recipe, e.g. seed=1. Repeatable."),
     ] = None,
@@ -30,7 +30,7 @@ def run(
     from codesign.api.train import train
     from codesign.recipe import load_recipe
 
-    settings = [*(set_ or ()), *([f"data.path={data}", "data.set=voc"] if data else ())]
+    settings = [*(settings or ()), *([f"data.path={data}", "data.set=voc"] if data else ())]
     folder = out or Path("runs") / load_recipe(recipe, settings).name
     with keeps(f"the last checkpoint is in {folder}, go on with the same command and --resume"):
         result = train(recipe, folder, resume=resume, overrides=settings)
