@@ -1,6 +1,6 @@
 """CoDeNet's configuration c, 512x512, on a Zynq-7020: the whole network simulated and synthesized.
 
-    python benchmarks/codenet_c_pynq.py [--bound 7] [--order pointwise_first] [--fps 26.96] [--frames 3] [--build FOLDER]
+    python benchmarks/codenet_c_pynq.py [--bound 7] [--order pointwise_first] [--fps 26.96] [--frames 3] [--build DIR]
 
 Exports the recipe with random weights whose dilations span their whole range, simulates frames back to back with the
 weights of the deep layers coming from a memory that answers late, compares every tensor of every frame with the integer
@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("--order", default="pointwise_first", choices=("pointwise_first", "depthwise_first"))
     parser.add_argument("--fps", type=float, default=26.96)
     parser.add_argument("--frames", type=int, default=3)
-    parser.add_argument("--build", type=Path, help="keep the build here; one that is there is used")
+    parser.add_argument("--build", metavar="DIR", type=Path, help="keep the build here; one that is there is used")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch, progress_bars() as progress:
         folder = given.build or Path(scratch) / "build"

@@ -56,8 +56,17 @@ def test_line_buffers_are_sized_for_the_whole_bound(build):
 def test_a_build_says_that_its_weights_are_random(build, tmp_path, capsys):
     assert open_build(build.path).manifest["random_weights"] is True
     assert not (build.run / "result.json").exists()
-    assert status(["export", str(TINY), "--random-weights", "--out", str(tmp_path / "build")]) == 0
+    command = ["export", str(TINY), "--random-weights", "--out", str(tmp_path / "build")]
+    assert status([*command, "--set", "model.decoder.bound=3"]) == 0
     assert "the weights are random" in capsys.readouterr().out
+    dilations = [kind for name, kind in open_build(tmp_path / "build").graph.types.items() if "dilation.act" in name]
+    assert {(kind.lo, kind.hi) for kind in dilations} == {(-3, 3)}
+
+
+def test_settings_are_for_recipes_only(tmp_path, capsys):
+    assert status(["export", "codenet-digits", "--set", "seed=1", "--out", str(tmp_path / "build")]) == 2
+    assert "built untrained" in capsys.readouterr().err
+    assert not (tmp_path / "build").exists()
 
 
 def test_an_untrained_build_is_verified_on_pictures_without_its_dataset(build):

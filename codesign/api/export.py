@@ -51,8 +51,8 @@ def export(
     source: a run folder, the name of a run that ships in `models/`, or a QONNX file. fps: reach this frame rate with
     the least hardware, else as fast as the target allows; max_dsp and clock_mhz replace the target's own limits.
     random_weights: `source` is a recipe instead, a file or a shipped one's name, whose network is built untrained; the
-    manifest says so; overrides: `key.path=value` settings of that recipe. Raises a CodesignError that says what cannot be
-    exported, and why.
+    manifest says so. overrides: `key.path=value` settings of that recipe. Raises a CodesignError that says what cannot
+    be exported, and why.
     """
     if overrides and not random_weights:
         raise RecipeError(
