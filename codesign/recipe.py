@@ -30,7 +30,10 @@ class _Section(BaseModel):
 
 class Data(_Section):
     """Where images come from. `path` is a VOC folder or devkit; without it, the digits set is made in the cache, and
-    a recipe of the set `voc` can be summarized and exported untrained, but not trained."""
+    a recipe of the set `voc` can be summarized and exported untrained, but not trained.
+
+    digit_heights: pixels of the smallest and the largest digit; 18 and 3/4 of the image unless given.
+    """
 
     set: Literal["digits", "voc"] = "digits"
     path: Path | None = None
@@ -38,6 +41,7 @@ class Data(_Section):
     train_images: Positive = 4000
     val_images: Positive = 256
     seed: int = 0
+    digit_heights: tuple[Positive, Positive] | None = None
 
 
 class Stem(_Section):

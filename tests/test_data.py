@@ -129,3 +129,12 @@ def test_the_digits_set_is_read_by_the_voc_reader_with_objects_inside(tmp_path, 
     heights = np.concatenate([s.boxes[:, 3] - s.boxes[:, 1] for s in samples])
     assert heights.max() > 2 * heights.min()
     assert all(1 <= len(s.boxes) <= 3 and s.image.shape == (3, 64, 64) for s in samples)
+
+
+def test_digits_are_as_high_as_the_recipe_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("CODESIGN_CACHE", str(tmp_path))
+    recipe = load_recipe(TINY, ["data.image_size=64", "data.digit_heights=[40, 44]"])
+    train = training_set(recipe)
+    heights = np.concatenate([train[index].boxes[:, 3] - train[index].boxes[:, 1] for index in range(len(train))])
+    assert heights.min() >= 36
+    assert heights.max() <= 60

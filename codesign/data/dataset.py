@@ -47,6 +47,7 @@ def _open(recipe: Recipe, split: Split) -> "DetectionSet":
             train_images=data.train_images,
             test_images=data.val_images,
             seed=data.seed,
+            heights=data.digit_heights,
         )
     return DetectionSet(VocDataset(path, split, recipe.model.classes), data.image_size)
 
@@ -54,7 +55,7 @@ def _open(recipe: Recipe, split: Split) -> "DetectionSet":
 def digits_folder(data: Data) -> Path:
     """Where the digits set of these parameters is kept: under `$CODESIGN_CACHE`, or else `~/.cache/codesign`."""
     key = f"digits-v{VERSION}-{data.image_size}-{data.train_images}-{data.val_images}-{data.seed}"
-    return cache_dir() / key
+    return cache_dir() / "-".join((key, *map(str, data.digit_heights or ())))
 
 
 class DetectionSet(Dataset[Sample]):

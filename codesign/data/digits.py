@@ -20,12 +20,20 @@ from codesign.files import new_folder
 VERSION = 4
 """Changes whenever the same seed gives other pixels."""
 
+Heights = tuple[int, int]
+"""Of the smallest and the largest digit, in pixels, before they are turned; logarithms are uniform in between."""
+
 TEST_SOURCES = 360
 """Source images, of the 1,797, that only the test split uses."""
 
 MAX_OBJECTS = 3
 SMALLEST_DIGIT = 18
-"""Height in pixels; the largest is 3/4 of the image."""
+"""Height in pixels."""
+
+
+def usual_heights(image_size: int) -> Heights:
+    """Unless a recipe says otherwise, up to 3/4 of the image."""
+    return SMALLEST_DIGIT, image_size * 3 // 4
 
 
 @dataclass(frozen=True)
@@ -36,13 +44,15 @@ class Sources:
     labels: np.ndarray
 
 
-def write_digits(folder: Path, *, image_size: int, train_images: int, test_images: int, seed: int) -> None:
+def write_digits(
+    folder: Path, *, image_size: int, train_images: int, test_images: int, seed: int, heights: Heights | None = None
+) -> None:
     """Write the set as a VOC folder, whole or not at all; the same arguments give the same bytes."""
     with new_folder(folder) as scratch:
         for name in ("JPEGImages", "Annotations", "ImageSets/Main"):
             (scratch / name).mkdir(parents=True)
         for split, count in (("trainval", train_images), ("test", test_images)):
-            _write_split(scratch, split, count, image_size, seed)
+            _write_split(scratch, split, count, image_size, heights or usual_heights(image_size), seed)
 
 
 def sources(split: Split) -> Sources:
@@ -54,12 +64,12 @@ def sources(split: Split) -> Sources:
     return Sources(ink, digits.target[chosen])
 
 
-def _write_split(folder: Path, split: Split, count: int, size: int, seed: int) -> None:
+def _write_split(folder: Path, split: Split, count: int, size: int, heights: Heights, seed: int) -> None:
     pool = sources(split)
     names = [f"{split}_{index:05d}" for index in range(count)]
     for index, name in enumerate(names):
         rng = np.random.default_rng([seed, split == "test", index])
-        image, objects = draw_scene(rng, pool, size)
+        image, objects = draw_scene(rng, pool, size, heights)
         buffer = io.BytesIO()
         image.save(buffer, format="PNG", compress_level=1)
         (folder / "JPEGImages" / f"{name}.png").write_bytes(buffer.getvalue())
@@ -70,13 +80,15 @@ def _write_split(folder: Path, split: Split, count: int, size: int, seed: int) -
 Box = tuple[int, int, int, int]
 
 
-def draw_scene(rng: np.random.Generator, pool: Sources, size: int) -> tuple[Image.Image, list[tuple[str, Box]]]:
+def draw_scene(
+    rng: np.random.Generator, pool: Sources, size: int, heights: Heights
+) -> tuple[Image.Image, list[tuple[str, Box]]]:
     """One image and its objects: (class name, (x0, y0, x1, y1)), the end excluded."""
     image = _background(rng, pool, size)
     objects: list[tuple[str, Box]] = []
     for _ in range(rng.integers(1, MAX_OBJECTS + 1)):
         index = int(rng.integers(len(pool.labels)))
-        ink = _warp(rng, pool.ink[index], size)
+        ink = _warp(rng, pool.ink[index], heights)
         place = _free_place(rng, ink, size, [box for _, box in objects])
         if place is not None:
             _paste(rng, image, ink, place)
@@ -119,10 +131,11 @@ def _paste_scrap(rng: np.random.Generator, image: Image.Image, pool: Sources, si
     image.paste(tuple(int(c) for c in rng.integers(0, 256, 3)), corner, scrap)
 
 
-def _warp(rng: np.random.Generator, ink: np.ndarray, size: int) -> Image.Image:
+def _warp(rng: np.random.Generator, ink: np.ndarray, heights: Heights) -> Image.Image:
     """A digit's ink at a random scale, aspect and rotation, cropped to what is visible."""
-    height = np.exp(rng.uniform(np.log(SMALLEST_DIGIT), np.log(size * 0.75)))
-    width = min(height * rng.uniform(0.75, 1.2), size * 0.75)
+    smallest, largest = heights
+    height = np.exp(rng.uniform(np.log(smallest), np.log(largest)))
+    width = min(height * rng.uniform(0.75, 1.2), largest)
     digit = _crop(Image.fromarray(ink)).resize((max(round(width), 4), round(height)), Image.Resampling.BICUBIC)
     turned = digit.rotate(rng.uniform(-12, 12), Image.Resampling.BICUBIC, expand=True)
     return _crop(turned)
