@@ -139,7 +139,9 @@ class DecoderBlock(nn.Module):
         if form.sampling == "grid":
             groups = channels if form.depthwise else 1
             self.dilation = None
-            self.spatial = layers.conv(channels, channels, form.kernel, groups=groups, relu=self.pointwise_first)
+            self.spatial = layers.conv(
+                channels, channels, form.kernel, groups=groups, norm=self.pointwise_first, relu=self.pointwise_first
+            )
         elif form.float_only:
             self.dilation = layers.displacement(channels, form, decoder.bound)
             self.spatial = layers.fractional_deform(channels, form, relu=self.pointwise_first)

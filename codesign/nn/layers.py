@@ -105,11 +105,12 @@ class Layers(Protocol):
         *,
         stride: int = 1,
         groups: int = 1,
+        norm: bool = True,
         relu: bool = True,
         shared_act: nn.Module | None = None,
         stem: bool = False,
     ) -> ConvUnit:
-        """Convolution, batch norm, ReLU or none, quantizer."""
+        """Convolution, batch norm or none, ReLU or none, quantizer."""
 
     def output(self, in_channels: int, out_channels: int) -> ConvUnit:
         """1x1 with bias and no batch norm: the last of a head."""
@@ -128,7 +129,7 @@ class Layers(Protocol):
 
 
 class FloatLayers:
-    """Floating point, batch norm after every convolution; the dilation is rounded here too."""
+    """Floating point; the dilation is rounded here too."""
 
     def image(self) -> nn.Module:
         return nn.Identity()
@@ -137,11 +138,21 @@ class FloatLayers:
         return nn.ReLU()
 
     def conv(
-        self, in_channels, out_channels, kernel, *, stride=1, groups=1, relu=True, shared_act=None, stem=False
+        self,
+        in_channels,
+        out_channels,
+        kernel,
+        *,
+        stride=1,
+        groups=1,
+        norm=True,
+        relu=True,
+        shared_act=None,
+        stem=False,
     ) -> ConvUnit:
         conv = nn.Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, groups=groups, bias=False)
         act = nn.ReLU() if relu and shared_act is None else None
-        return ConvUnit(conv, nn.BatchNorm2d(out_channels), act, shared_act)
+        return ConvUnit(conv, nn.BatchNorm2d(out_channels) if norm else None, act, shared_act)
 
     def output(self, in_channels: int, out_channels: int) -> ConvUnit:
         return ConvUnit(nn.Conv2d(in_channels, out_channels, 1))
@@ -185,11 +196,21 @@ class QuantLayers:
         )
 
     def conv(
-        self, in_channels, out_channels, kernel, *, stride=1, groups=1, relu=True, shared_act=None, stem=False
+        self,
+        in_channels,
+        out_channels,
+        kernel,
+        *,
+        stride=1,
+        groups=1,
+        norm=True,
+        relu=True,
+        shared_act=None,
+        stem=False,
     ) -> ConvUnit:
         bits = self.widths.stem_weight_bits if stem else self.widths.weight_bits
         conv = QuantConv2d(
-            in_channels, out_channels, kernel, stride, kernel // 2, groups=groups, **_parameters(True, bits)
+            in_channels, out_channels, kernel, stride, kernel // 2, groups=groups, **_parameters(norm, bits)
         )
         if shared_act is not None:
             return ConvUnit(conv, shared_act=shared_act)
