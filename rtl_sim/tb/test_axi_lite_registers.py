@@ -1,0 +1,69 @@
+"""axi_lite_registers: the map of `registers.py`, AXI4-Lite in any order, frames gated whole, counters exact."""
+
+import os
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import bench
+import pytest
+from cocotb_tools.runner import get_runner
+
+from codesign.emit.rtl import library, registers
+from codesign.emit.rtl.verilator import FST_FLAGS, environment
+from codesign.synthesis.module import synthesize_module
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "registers.md"
+MODEL_HASH = 0x0123456789ABCDEF_F1E2D3C4B5A69788
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(1, 1), (3, 2)])
+def test_every_register_does_what_the_map_says(
+    inputs: int, outputs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = bench.BUILDS / "objects"
+    objects.mkdir(parents=True, exist_ok=True)
+    variables = environment() | {
+        "OBJCACHE": f"{sys.executable} {bench.HERE / 'object_cache.py'}",
+        "BENCH_OBJECTS": str(objects),
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    runner = get_runner("verilator")
+    runner.build(
+        sources=library.sources(["registers_top"], bench.LIBRARY, bench.HERE),
+        hdl_toplevel="registers_top",
+        parameters={"INPUTS": inputs, "OUTPUTS": outputs, "MODEL_HASH": f"128'h{MODEL_HASH:032x}"},
+        build_dir=tmp_path,
+        build_args=["-Wall", "--assert", "--x-initial", "unique", *(FST_FLAGS if bench.WAVES else ())],
+        waves=bench.WAVES,
+    )
+    results = runner.test(
+        test_module="axi_lite_registers_cocotb",
+        hdl_toplevel="registers_top",
+        build_dir=tmp_path,
+        test_dir=tmp_path,
+        results_xml=str(tmp_path / "results.xml"),
+        plusargs=["+verilator+rand+reset+2"],
+        extra_env={"COCOTB_LOG_LEVEL": "WARNING", "PYTHONPATH": os.pathsep.join([str(bench.HERE), *sys.path])},
+        waves=bench.WAVES,
+    )
+    cases = [*ElementTree.parse(results).getroot().iter("testcase")]
+    assert len(cases) == 8
+    assert [case.get("name") for case in cases if case.find("failure") is not None] == []
+
+
+def test_the_map_is_that_of_the_table() -> None:
+    offsets = [register.offset for register in registers.REGISTERS]
+    assert offsets == sorted({*offsets})
+    assert all(value % 4 == 0 and value < 1 << registers.ADDRESS_BITS for value in offsets)
+    assert registers.localparams() in (bench.LIBRARY / "axi_lite_registers.sv").read_text()
+    assert registers.markdown() in DOCUMENT.read_text()
+
+
+def test_the_registers_are_small() -> None:
+    sources = library.sources(["axi_lite_registers"], bench.LIBRARY)
+    used = synthesize_module(sources, "axi_lite_registers", {"INPUTS": 1, "OUTPUTS": 1})
+    assert (used.dsp, used.bram36) == (0, 0)
+    assert used.lut < 400
+    assert used.ff < 650
