@@ -144,13 +144,23 @@ class Model(_Section):
         return 4 * 2 ** len(self.stages)
 
 
+WeightScale = Literal["largest", "statistics"]
+
+
 class Quantization(_Section):
-    """Widths in bits. Scales are powers of two: per output channel for weights, per tensor for activations."""
+    """Widths in bits. Scales are powers of two: per output channel for weights, per tensor for activations.
+
+    weight_scale: what sets a channel's full scale, its largest magnitude or twice its mean magnitude (Liu, Liu, Cheng,
+        arXiv 2302.02210): a scale from statistics does not follow the few weights that oscillate.
+    weight_percentile: magnitudes of a channel beyond this percentile are clipped before quantized training; 100: none.
+    """
 
     weight_bits: Bits = 4
     stem_weight_bits: Bits = 8
     activation_bits: Bits = 8
     output_bits: Annotated[int, Field(ge=4, le=16)] = 8
+    weight_scale: WeightScale = "largest"
+    weight_percentile: Annotated[float, Field(gt=50, le=100)] = 100.0
     activation_percentile: Annotated[float, Field(gt=50, le=100)] = 99.9
     calibration_batches: Positive = 4
 
@@ -162,13 +172,37 @@ class Phase(_Section):
     learning_rate: Annotated[float, Field(gt=0)]
 
 
+class Distillation(_Section):
+    """Quantized training also learns the heads of the floating-point network: `weight` times the loss against them."""
+
+    weight: Annotated[float, Field(gt=0)] = 1.0
+
+
+class Freezing(_Section):
+    """In the last `epochs` of quantized training, weights move only within `boundary` steps of a rounding threshold.
+
+    Confidence-guided annealing (Liu, Liu, Cheng, arXiv 2302.02210): the others would round alike anyway.
+    """
+
+    epochs: Positive = 1
+    boundary: Annotated[float, Field(gt=0, lt=0.5)] = 0.005
+
+
 class Training(_Section):
-    """Adam in floating point with batch norm, then with quantizers from the folded weights; or without the latter."""
+    """Adam in floating point with batch norm, then with quantizers from the folded weights; or without the latter.
+
+    ema: each phase ends with the moving average of its weights, e.g. 0.999.
+    precision: of convolutions, mixed on devices that have it; quantizers compute in float32 always.
+    """
 
     batch_size: Positive = 32
     weight_decay: Annotated[float, Field(ge=0)] = 1e-4
+    ema: Annotated[float, Field(gt=0, lt=1)] | None = None
+    precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
     float_phase: Phase = Phase(epochs=10, learning_rate=2e-3)
     quantized_phase: Phase | None = Phase(epochs=4, learning_rate=5e-4)
+    distillation: Distillation | None = None
+    freezing: Freezing | None = None
 
 
 class Detection(_Section):

@@ -74,9 +74,12 @@ def test_an_activation_equals_brevitas_in_value_and_gradients_at_every_tie(kind,
 
 @pytest.mark.parametrize("bits", [2, 4, 8])
 @pytest.mark.parametrize("groups", [1, 4])
-def test_weights_and_biases_equal_brevitas_in_value_and_gradients(bits, groups):
+@pytest.mark.parametrize("weight_scale", ["largest", "statistics"])
+def test_weights_and_biases_equal_brevitas_in_value_and_gradients(bits, groups, weight_scale):
     torch.manual_seed(0)
-    conv = QuantLayers(Quantization(weight_bits=bits)).conv(4, 8, 3, groups=groups).conv.train()
+    conv = (
+        QuantLayers(Quantization(weight_bits=bits, weight_scale=weight_scale)).conv(4, 8, 3, groups=groups).conv.train()
+    )
     with torch.no_grad():
         conv.weight[0] = 0  # its scale is the smallest
         conv.weight[1] *= 2.0**-12

@@ -1,11 +1,17 @@
 """Quantizers: what is trained is what runs."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
+from codesign.nn.codenet import quantized_network
+from codesign.nn.fold import clip_weights
 from codesign.nn.layers import QuantLayers, plain
 from codesign.nn.quantizers import SMALLEST_RANGE
-from codesign.recipe import Quantization
+from codesign.recipe import Quantization, load_recipe
+
+TINY = Path(__file__).parent / "recipes" / "tiny.yaml"
 
 torch.set_num_threads(1)  # these tensors gain nothing from more, and tests may run side by side
 
@@ -24,3 +30,27 @@ def test_an_activation_evaluates_with_the_step_it_trained_with(kind, range_, bit
     assert torch.equal(trained, evaluated.value)
     assert evaluated.scale.item() == act.act_quant.scale().item() == scale
     assert scale * 2 ** (bits - (kind == "signed")) >= SMALLEST_RANGE
+
+
+@pytest.mark.parametrize(("weight_scale", "full"), [("largest", 1.0), ("statistics", 0.5)])
+def test_the_full_scale_of_weights_is_the_largest_or_twice_the_mean_magnitude(weight_scale, full):
+    conv = QuantLayers(Quantization(weight_bits=4, weight_scale=weight_scale)).conv(4, 1, 1).conv
+    with torch.no_grad():
+        conv.weight.copy_(torch.tensor([-0.9, 0.1, 0.05, 0.0]).reshape(1, 4, 1, 1))
+    assert conv.quant_weight().scale.item() == full / 8
+    assert conv.weight_steps().flatten().tolist() == pytest.approx(
+        [max(-0.9 * 8 / full, -7), 0.8 / full, 0.4 / full, 0]
+    )
+
+
+def test_weights_are_clipped_at_a_percentile_of_their_channel():
+    network = quantized_network(load_recipe(TINY))
+    before = network.backbone.last.conv.weight.detach().clone()
+    clip_weights(network, 75)
+    after = network.backbone.last.conv.weight.detach()
+    limits = torch.quantile(before.flatten(1).abs(), 0.75, dim=1)
+    torch.testing.assert_close(after.flatten(1).abs().amax(1), limits)
+    kept = before.flatten(1).abs() <= limits[:, None]
+    assert torch.equal(after.flatten(1)[kept], before.flatten(1)[kept])
+    clip_weights(network, 100)
+    assert torch.equal(network.backbone.last.conv.weight, after)

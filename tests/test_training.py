@@ -1,22 +1,33 @@
 """Training: targets, losses, precision, and resuming to the same bits."""
 
+import functools
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from codesign.data import Sample, validation_set
+from codesign.data import Sample, training_set, validation_set
 from codesign.detection import Boxes
-from codesign.errors import CheckpointError, DataError
+from codesign.errors import CheckpointError, DataError, RecipeError
 from codesign.nn.codenet import Heads
 from codesign.recipe import load_recipe
-from codesign.training import load_run, train
-from codesign.training.losses import detection_loss, focal_loss
+from codesign.training import train
+from codesign.training.callbacks import confident
+from codesign.training.losses import detection_loss, distillation_loss, focal_loss
 from codesign.training.metrics import average_precision, evaluate_network
-from codesign.training.run import LAST_CHECKPOINT, RESULT, WEIGHTS, find_run, load_result
+from codesign.training.run import (
+    FLOAT_CHECKPOINT,
+    LAST_CHECKPOINT,
+    RESULT,
+    WEIGHTS,
+    find_run,
+    load_float_run,
+    load_result,
+    load_run,
+)
 from codesign.training.targets import gaussian_radius, make_batch, splat
-from codesign.training.task import DetectionTask, EpochShuffle, learning_rate_factor
+from codesign.training.task import DetectionTask, EpochShuffle, learning_rate_factor, train_loader
 
 TINY = Path(__file__).parent / "recipes" / "tiny.yaml"
 
@@ -30,17 +41,51 @@ def cache(tmp_path_factory):
         yield
 
 
+OPTIONS = {
+    "plain": (),
+    "averaged": ("training.ema=0.9",),
+    "distilled": ("training.distillation={weight: 0.5}",),
+    "frozen": ("training.freezing={epochs: 2, boundary: 0.1}",),
+    "all": (
+        "training.ema=0.9",
+        "training.distillation={weight: 0.5}",
+        "training.freezing={epochs: 2, boundary: 0.1}",
+        "quantization.weight_scale=statistics",
+        "quantization.weight_percentile=90",
+    ),
+}
+FLOAT_STEPS = 9
+"""Of the tiny recipe, 3 an epoch; then as many quantized ones."""
+
+
 @pytest.fixture(scope="module")
-def run(cache, tmp_path_factory):
-    return train(TINY, tmp_path_factory.mktemp("runs") / "whole", progress=False)
+def whole_run(cache, tmp_path_factory):
+    """A function that gives the uninterrupted run of an entry of OPTIONS."""
+    return functools.cache(
+        lambda option: train(TINY, tmp_path_factory.mktemp("runs") / option, overrides=OPTIONS[option], progress=False)
+    )
+
+
+@pytest.fixture(scope="module")
+def run(whole_run):
+    return whole_run("plain")
 
 
 class InterruptionError(Exception):
     """Stands for a kill."""
 
 
-@pytest.mark.parametrize("step", [2, 4, 11, 16], ids=lambda step: f"after-step-{step}")
-def test_an_interrupted_training_resumes_to_the_same_bits(run, tmp_path, monkeypatch, step):
+@pytest.mark.parametrize(
+    ("option", "step"),
+    [
+        *(("plain", step) for step in (2, 4, 11, 16)),
+        *(("averaged", step) for step in (4, FLOAT_STEPS, 16)),
+        ("distilled", 16),
+        ("frozen", 16),
+        ("all", 14),
+    ],
+)
+def test_an_interrupted_training_resumes_to_the_same_bits(whole_run, tmp_path, monkeypatch, option, step):
     steps = 0
     original = DetectionTask.training_step
 
@@ -51,14 +96,77 @@ def test_an_interrupted_training_resumes_to_the_same_bits(run, tmp_path, monkeyp
             raise InterruptionError
         return original(self, *arguments)
 
+    run = whole_run(option)
     with monkeypatch.context() as patch:
         patch.setattr(DetectionTask, "training_step", interrupted)
         with pytest.raises(InterruptionError):
-            train(TINY, tmp_path / "run", progress=False)
+            train(TINY, tmp_path / "run", overrides=OPTIONS[option], progress=False)
     assert not (tmp_path / "run" / RESULT).exists()
-    resumed = train(TINY, tmp_path / "run", resume=True, progress=False)
+    resumed = train(TINY, tmp_path / "run", resume=True, overrides=OPTIONS[option], progress=False)
     assert (tmp_path / "run" / WEIGHTS).read_bytes() == (run.run / WEIGHTS).read_bytes()
-    assert (resumed.ap50, resumed.ap) == (run.ap50, run.ap)
+    assert (resumed.ap50, resumed.ap, resumed.float_ap50) == (run.ap50, run.ap, run.float_ap50)
+
+
+def weights_before_each_step(monkeypatch, tmp_path, name, option):
+    """The named parameter, step by step, of a whole training."""
+    seen = []
+    original = DetectionTask.training_step
+
+    def watched(self, *arguments):
+        seen.append(self.network.get_parameter(name).detach().clone())
+        return original(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DetectionTask, "training_step", watched)
+        train(TINY, tmp_path / "run", overrides=OPTIONS[option], progress=False)
+    return seen
+
+
+def test_a_phase_ends_with_the_moving_average_of_its_weights(tmp_path, monkeypatch):
+    name = "heads.heat.output.conv.weight"
+    steps = weights_before_each_step(monkeypatch, tmp_path, name, "averaged")[1:FLOAT_STEPS]
+    checkpoint = torch.load(tmp_path / "run" / FLOAT_CHECKPOINT, weights_only=True)
+    average, *steps = [*steps, checkpoint["current_model_state"][f"network.{name}"]]
+    for count, weights in enumerate(steps, start=1):
+        average = torch.lerp(weights, average, min(0.9, (1 + count) / (10 + count)))
+    torch.testing.assert_close(checkpoint["state_dict"][f"network.{name}"], average)
+    _, network = load_float_run(tmp_path / "run")
+    torch.testing.assert_close(network.get_parameter(name).detach(), average)
+
+
+def test_weights_that_round_without_doubt_stay_in_the_last_epochs(tmp_path, monkeypatch):
+    name = "backbone.last.conv.weight"
+    at_start = weights_before_each_step(monkeypatch, tmp_path, name, "frozen")[-6]
+    _, network = load_run(tmp_path / "run")
+    trained = network.backbone.last.conv
+    at_end = trained.weight.detach().clone()
+    with torch.no_grad():
+        trained.weight.copy_(at_start)
+    frozen = confident(trained.weight_steps(), 0.1)
+    assert torch.equal(at_start[frozen], at_end[frozen])
+    assert not torch.equal(at_start, at_end)
+
+
+@pytest.mark.parametrize("steps", [-7.0, -2.2, 0.3, 0.7, 7.0])
+def test_weights_are_confident_away_from_where_rounding_changes(steps):
+    assert confident(torch.tensor(steps), 0.15)
+    assert not confident(torch.tensor(steps).sign() * torch.tensor([0.5, 1.4, 2.6]), 0.15).any()
+
+
+def test_the_teacher_leaves_its_training_and_its_weights_as_they_were(run, whole_run):
+    distilled = whole_run("distilled")
+    states = [torch.load(one.run / FLOAT_CHECKPOINT, weights_only=True)["state_dict"] for one in (run, distilled)]
+    assert all(torch.equal(states[0][name], tensor) for name, tensor in states[1].items())
+    assert (run.run / WEIGHTS).read_bytes() != (distilled.run / WEIGHTS).read_bytes()
+
+
+@pytest.mark.parametrize("operator", ["square-integer-depthwise", "square", "conv"])
+def test_mixed_precision_trains_and_its_checkpoints_are_float32(tmp_path, operator):
+    settings = ["training.precision=bf16-mixed", f"model.decoder.operator={operator}"]
+    settings += ["training.quantized_phase=null"] if operator == "square" else []
+    train(TINY, tmp_path / "run", overrides=settings, progress=False)
+    _, network = load_float_run(tmp_path / "run") if operator == "square" else load_run(tmp_path / "run")
+    assert all(p.dtype == torch.float32 and p.isfinite().all() for p in network.parameters())
 
 
 def test_another_seed_trains_another_network(run, tmp_path):
@@ -195,6 +303,20 @@ def test_the_focal_loss_is_its_definition():
     assert float(focal_loss(logits, target)) == pytest.approx(float(expected))
 
 
+def test_heads_equal_to_the_teachers_lose_nothing_and_others_the_divergence():
+    batch = make_batch([sample([[4, 8, 14, 28]], [0])], classes=1, stride=4)
+    generator = torch.Generator().manual_seed(0)
+    mine, theirs = (
+        Heads(*(torch.randn(1, channels, 8, 8, generator=generator) for channels in (1, 2, 2))) for _ in range(2)
+    )
+    assert float(distillation_loss(theirs, theirs, batch)) == pytest.approx(0, abs=1e-5)
+    p, q = torch.sigmoid(theirs.heat), torch.sigmoid(mine.heat)
+    expected = (p * (p / q).log() + (1 - p) * ((1 - p) / (1 - q)).log()).sum()
+    expected += 0.1 * (mine.size - theirs.size)[0, :, 4, 2].abs().sum()
+    expected += (mine.offset - theirs.offset)[0, :, 4, 2].abs().sum()
+    assert float(distillation_loss(mine, theirs, batch)) == pytest.approx(float(expected), rel=1e-4)
+
+
 def test_sizes_and_offsets_are_compared_at_the_centres_only():
     batch = make_batch([sample([[4, 8, 14, 28]], [0])], classes=1, stride=4)
     heat = torch.full((1, 1, 8, 8), -30.0)
@@ -232,6 +354,20 @@ def test_an_epochs_order_depends_on_seed_and_epoch_alone():
     second.set_epoch(4)
     assert list(first) != list(second)
     assert list(EpochShuffle(50, seed=2)) != list(EpochShuffle(50, seed=1))
+
+
+def test_the_devices_of_a_training_share_each_epoch_without_overlap():
+    parts = [list(EpochShuffle(51, 1, rank, processes=2)) for rank in (0, 1)]
+    assert [len(part) for part in parts] == [25, 25]
+    assert len(set(parts[0]) | set(parts[1])) == 50
+
+
+def test_a_batch_that_devices_cannot_share_is_refused():
+    recipe = load_recipe(TINY)
+    loader = train_loader(training_set(recipe), recipe, processes=2)
+    assert loader.batch_size == recipe.training.batch_size // 2
+    with pytest.raises(RecipeError, match="8 images cannot be divided among 3 devices"):
+        train_loader(training_set(recipe), recipe, processes=3)
 
 
 def test_the_learning_rate_rises_for_a_tenth_and_falls_to_zero():

@@ -20,6 +20,15 @@ def fold_batch_norm(trained: CoDeNet, quantized: CoDeNet) -> None:
             targets[path].conv.bias.copy_(bias)
 
 
+@torch.no_grad()
+def clip_weights(quantized: CoDeNet, percentile: float) -> None:
+    """Clip the magnitudes of every output channel's weights at their percentile in (0, 100]."""
+    for unit in conv_units(quantized).values():
+        rows = unit.conv.weight.flatten(1)
+        limit = torch.quantile(rows.abs(), percentile / 100, dim=1).reshape(-1, 1, 1, 1)
+        unit.conv.weight.copy_(unit.conv.weight.clamp(-limit, limit))
+
+
 def folded(unit: ConvUnit) -> tuple[Tensor, Tensor | None]:
     """Weight and bias of a convolution with its batch norm folded in: w * g / sqrt(var + eps), b - mean * the same."""
     if unit.norm is None:

@@ -5,7 +5,7 @@ statistics are collected, do they replace the chains of small operations behind 
 the same values to the bit and the same gradients up to the order of float additions. Let q(x) = clamp(round(x / s)):
 
     activation  d/dx = 1 inside the clamp, else 0          d/ds = sum of  q - [inside] x / s
-    weight      d/dx = 1                                   d/ds = sum of  q - x / s, per channel
+    weight      d/dx = 1, and the full scale's gradient    d/ds = sum of  q - x / s, per channel
     bias        d/dx = 1                                   d/ds = q - x / s, and s = s_input s_weight
 
 Scales are powers of two whose exponent is rounded straight through: s = 2^round(v) / t has ds/dv = s ln 2.
@@ -24,6 +24,8 @@ from brevitas.quant_tensor import IntQuantTensor, QuantTensor
 from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
+
+from codesign.nn.quantizers import TwiceMeanMagnitude
 
 BIAS_RANGE = (-(2.0**31), 2.0**31 - 1)
 
@@ -57,6 +59,8 @@ class WeightBounds:
     """Integers in the full scale."""
     limit: float
     """Largest integer."""
+    statistics: bool
+    """Full scale from the mean magnitude, not from the largest."""
 
 
 class QuantizeActivation(Function):
@@ -85,7 +89,7 @@ class QuantizeActivation(Function):
 
 
 class QuantizeParameters(Function):
-    """w (O, ...) and b (O,) or none to q(w) s and q(b) s s_input; s is set by each channel's largest magnitude.
+    """w (O, ...) and b (O,) or none to q(w) s and q(b) s s_input; each channel's magnitudes set s.
 
     One function for both, as the bias' scale is the weight's times the input's: every function costs a fixed time.
     """
@@ -94,13 +98,9 @@ class QuantizeParameters(Function):
     def forward(
         ctx, weight: Tensor, bias: Tensor | None, input_scale: Tensor, bounds: WeightBounds
     ) -> tuple[Tensor, Tensor | None]:
-        largest, place = weight.flatten(1).abs().max(1)
-        largest = largest.clamp_min_(bounds.minimum)
-        power = 2.0 ** torch.log2(largest).round_()
-        scale = power.clamp_min(bounds.minimum).div_(bounds.steps)
+        scale, slope, place = _channel_scales(weight, bounds)
         per_filter = scale.reshape(-1, *[1] * (weight.ndim - 1))
         out = (weight / per_filter).round_().clamp_(-bounds.limit, bounds.limit).mul_(per_filter)
-        slope = power.div_(largest).div_(bounds.steps)
         ctx.save_for_backward(weight, out, scale, slope, place, bias, input_scale)
         if bias is None:
             return out, None
@@ -118,10 +118,28 @@ class QuantizeParameters(Function):
             error = (steps.round() - steps).mul_(grad_bias)
             grad_input = torch.dot(error, scale).reshape(input_scale.shape)
             grad_scale.addcmul_(error, input_scale)
-        rows, place = weight.flatten(1), place.unsqueeze(1)
-        at_largest = rows.gather(1, place).sign_().mul_(grad_scale.mul_(slope).unsqueeze(1))
-        grad_weight = grad.flatten(1).scatter_add(1, place, at_largest).reshape(weight.shape)
+        grad_weight = _with_scale_gradient(grad, weight, grad_scale.mul_(slope), place)
         return grad_weight, grad_bias, grad_input, None
+
+
+def _channel_scales(weight: Tensor, bounds: WeightBounds) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Of each channel of (O, ...): scale, its derivative by the full scale (O,); which weight is that, if one is."""
+    magnitudes = weight.flatten(1).abs()
+    full, place = (2 * magnitudes.mean(1), None) if bounds.statistics else magnitudes.max(1)
+    full = full.clamp_min_(bounds.minimum)
+    power = 2.0 ** torch.log2(full).round_()
+    scale = power.clamp_min(bounds.minimum).div_(bounds.steps)
+    return scale, power.div_(full).div_(bounds.steps), place
+
+
+def _with_scale_gradient(grad: Tensor, weight: Tensor, grad_full: Tensor, place: Tensor | None) -> Tensor:
+    """The straight-through gradient (O, ...) and, of the full scale's (O,), what reaches the weights."""
+    rows = weight.flatten(1)
+    if place is None:
+        return grad + (rows.sign() * (grad_full * (2 / rows.shape[1])).unsqueeze(1)).reshape(weight.shape)
+    place = place.unsqueeze(1)
+    at_largest = rows.gather(1, place).sign_().mul_(grad_full.unsqueeze(1))
+    return grad.flatten(1).scatter_add(1, place, at_largest).reshape(weight.shape)
 
 
 def _row_products(a: Tensor, b: Tensor) -> Tensor:
@@ -214,14 +232,22 @@ class QuantConv2d(qnn.QuantConv2d):
             return _value(weight), bias if bias is None else _value(bias)
         return QuantizeParameters.apply(self.weight, self.bias, x.scale, self._bounds)
 
+    @torch.no_grad()
+    def weight_steps(self) -> Tensor:
+        """Weights as multiples of their scale, clamped but not rounded."""
+        scale, _, _ = _channel_scales(self.weight, self._bounds)
+        limit = self._bounds.limit
+        return (self.weight / scale.reshape(-1, *[1] * (self.weight.ndim - 1))).clamp_(-limit, limit)
+
     @cached_property
     def _bounds(self) -> WeightBounds:
         quant = self.weight_quant.tensor_quant
-        bits = quant.msb_clamp_bit_width_impl()
+        scaling, bits = quant.scaling_impl, quant.msb_clamp_bit_width_impl()
         return WeightBounds(
-            minimum=float(quant.scaling_impl.stats_scaling_impl.clamp_scaling.min_val),
+            minimum=float(scaling.stats_scaling_impl.clamp_scaling.min_val),
             steps=float(quant.int_scaling_impl(bits)),
             limit=float(quant.int_quant.max_int(bits)),
+            statistics=isinstance(scaling.parameter_list_stats.stats.stats_impl, TwiceMeanMagnitude),
         )
 
 

@@ -4,7 +4,7 @@ Both kinds have the same module paths, so that weights go from one to the other 
 the same block in PyTorch, in the exported graph and in hardware.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import brevitas.nn as qnn
@@ -21,11 +21,14 @@ from codesign.nn.quantizers import (
     DilationQuantizer,
     ImageQuantizer,
     SignedActivationQuantizer,
+    StatisticsWeightQuantizer,
     UnsignedActivationQuantizer,
     WeightQuantizer,
 )
 from codesign.nn.sampling import DeformConv2d
 from codesign.recipe import OperatorForm, Quantization
+
+WEIGHT_QUANTIZERS = {"largest": WeightQuantizer, "statistics": StatisticsWeightQuantizer}
 
 
 class ConvUnit(nn.Module):
@@ -66,10 +69,13 @@ class SquareDeformConv2d(nn.Conv2d):
 
 
 class QuantSquareDeformConv2d(QuantConv2d):
-    """The same with quantized weights, and a bias at the accumulator's scale where batch norm was folded in."""
+    """The same with quantized weights, and a bias at the accumulator's scale where batch norm was folded in.
 
-    def __init__(self, channels: int, bias: bool, weight_bits: int) -> None:
-        super().__init__(channels, channels, 3, padding=1, groups=channels, **_parameters(bias, weight_bits))
+    `parameters` are Brevitas' quantizers.
+    """
+
+    def __init__(self, channels: int, parameters: Mapping[str, object]) -> None:
+        super().__init__(channels, channels, 3, padding=1, groups=channels, **parameters)
 
     def forward(self, x: Tensor | QuantTensor, dilation: Tensor | QuantTensor) -> Tensor:
         weight, bias = self.quantized_parameters(x)
@@ -210,18 +216,18 @@ class QuantLayers:
     ) -> ConvUnit:
         bits = self.widths.stem_weight_bits if stem else self.widths.weight_bits
         conv = QuantConv2d(
-            in_channels, out_channels, kernel, stride, kernel // 2, groups=groups, **_parameters(norm, bits)
+            in_channels, out_channels, kernel, stride, kernel // 2, groups=groups, **self._parameters(norm, bits)
         )
         if shared_act is not None:
             return ConvUnit(conv, shared_act=shared_act)
         return ConvUnit(conv, act=self.activation() if relu else self._signed(self.widths.activation_bits))
 
     def output(self, in_channels: int, out_channels: int) -> ConvUnit:
-        conv = QuantConv2d(in_channels, out_channels, 1, **_parameters(True, self.widths.weight_bits))
+        conv = QuantConv2d(in_channels, out_channels, 1, **self._parameters(True, self.widths.weight_bits))
         return ConvUnit(conv, act=self._signed(self.widths.output_bits))
 
     def dilation(self, in_channels: int, bound: int) -> ConvUnit:
-        conv = QuantConv2d(in_channels, 1, 1, **_parameters(True, self.widths.weight_bits))
+        conv = QuantConv2d(in_channels, 1, 1, **self._parameters(True, self.widths.weight_bits))
         bits = bound.bit_length() + 1
         quantizer = qnn.QuantIdentity(
             DilationQuantizer, bit_width=bits, scaling_init=2.0 ** (bits - 1), return_quant_tensor=True
@@ -230,7 +236,7 @@ class QuantLayers:
         return ConvUnit(conv, act=quantizer if exact else nn.Sequential(nn.Hardtanh(-bound, bound), quantizer))
 
     def deform(self, channels: int, *, relu: bool) -> ConvUnit:
-        conv = QuantSquareDeformConv2d(channels, bias=relu, weight_bits=self.widths.weight_bits)
+        conv = QuantSquareDeformConv2d(channels, self._parameters(relu, self.widths.weight_bits))
         return ConvUnit(conv, act=self.activation() if relu else self._signed(self.widths.activation_bits))
 
     def displacement(self, in_channels: int, form: OperatorForm, bound: int) -> ConvUnit:
@@ -238,6 +244,14 @@ class QuantLayers:
 
     def fractional_deform(self, channels: int, form: OperatorForm, *, relu: bool) -> ConvUnit:
         raise _no_quantized_form()
+
+    def _parameters(self, bias: bool, weight_bits: int) -> dict[str, object]:
+        return {
+            "bias": bias,
+            "weight_quant": WEIGHT_QUANTIZERS[self.widths.weight_scale],
+            "weight_bit_width": weight_bits,
+            "bias_quant": BiasQuantizer if bias else None,
+        }
 
     def _signed(self, bits: int) -> nn.Module:
         return QuantIdentity(SignedActivationQuantizer, bit_width=bits, **self._calibration(signed=True))
@@ -256,15 +270,6 @@ def _no_quantized_form() -> RecipeError:
         where="model.decoder.operator",
         remedy="choose square-integer-depthwise, or one that samples a fixed grid",
     )
-
-
-def _parameters(bias: bool, weight_bits: int) -> dict[str, object]:
-    return {
-        "bias": bias,
-        "weight_quant": WeightQuantizer,
-        "weight_bit_width": weight_bits,
-        "bias_quant": BiasQuantizer if bias else None,
-    }
 
 
 def plain(x: Tensor | QuantTensor) -> Tensor:

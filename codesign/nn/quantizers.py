@@ -1,12 +1,13 @@
 """Brevitas quantizers of the project: integers with power-of-two scales, rounding half to even.
 
-Weights: signed, narrow range, one scale per output channel from the channel's largest magnitude.
+Weights: signed, narrow range, one scale per output channel from the channel's largest or mean magnitude.
 Activations: one scale per tensor, set from a percentile in calibration, then learned.
 Biases: integers at the accumulator's scale (input scale times weight scale).
 """
 
 from brevitas.core.function_wrapper import RoundSte
 from brevitas.core.scaling import ParameterFromRuntimeStatsScaling
+from brevitas.core.stats import AbsAve
 from brevitas.inject.enum import ScalingImplType
 from brevitas.quant.fixed_point import (
     Int8ActPerTensorFixedPoint,
@@ -25,6 +26,19 @@ class WeightQuantizer(Int8WeightPerChannelFixedPoint):
 
     scaling_min_val = SMALLEST_RANGE
     restrict_value_float_to_int_impl = RoundSte
+
+
+class TwiceMeanMagnitude(AbsAve):
+    """2 E|w| of each channel: the full scale of "Oscillation-free Quantization" (Liu, Liu, Cheng, arXiv 2302.02210)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 2 * super().forward(x)
+
+
+class StatisticsWeightQuantizer(WeightQuantizer):
+    """The same with a full scale of twice the mean magnitude, likewise rounded."""
+
+    scaling_stats_impl = TwiceMeanMagnitude
 
 
 class BiasQuantizer(Int32Bias):

@@ -23,6 +23,26 @@ def detection_loss(heads: Heads, batch: Batch) -> Tensor:
     ) / objects
 
 
+def distillation_loss(heads: Heads, teacher: Heads, batch: Batch) -> Tensor:
+    """The same three terms with the teacher's heads for truth.
+
+    Of the heat map, the divergence between the two probabilities of each cell.
+    """
+    objects = batch.mask.sum().clamp(min=1)
+    size, offset = (
+        _masked_l1(_at_centres(mine, batch.cells), _at_centres(theirs, batch.cells), batch.mask)
+        for mine, theirs in ((heads.size, teacher.size), (heads.offset, teacher.offset))
+    )
+    return (divergence(heads.heat, teacher.heat) + SIZE_WEIGHT * size + OFFSET_WEIGHT * offset) / objects
+
+
+def divergence(logits: Tensor, teacher: Tensor) -> Tensor:
+    """Sum over the map of p log(p / q) + (1 - p) log((1 - p) / (1 - q)), p = sigmoid(teacher), q = sigmoid(logits)."""
+    p = torch.sigmoid(teacher)
+    cross = F.binary_cross_entropy_with_logits(logits, p, reduction="sum")
+    return cross - F.binary_cross_entropy_with_logits(teacher, p, reduction="sum")
+
+
 def focal_loss(logits: Tensor, target: Tensor) -> Tensor:
     """Sum over the map of (1 - p)^2 log p at centres and (1 - target)^4 p^2 log(1 - p) elsewhere, negated.
 

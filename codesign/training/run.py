@@ -5,6 +5,7 @@ float.ckpt            Lightning checkpoint of the floating-point phase's last ep
 last.ckpt             Lightning checkpoint of the quantized phase's last epoch
 weights.safetensors   the final quantized network
 result.json           `TrainResult`
+tensorboard/          logs of either phase, if asked for
 """
 
 import json
@@ -28,6 +29,7 @@ FLOAT_CHECKPOINT = "float.ckpt"
 LAST_CHECKPOINT = "last.ckpt"
 WEIGHTS = "weights.safetensors"
 RESULT = "result.json"
+LOGS = "tensorboard"
 
 
 @dataclass(frozen=True)

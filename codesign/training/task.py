@@ -2,19 +2,18 @@
 
 import math
 from collections.abc import Iterator
-from pathlib import Path
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Sampler
 
 from codesign.data.dataset import DetectionSet
-from codesign.nn.codenet import CoDeNet
+from codesign.errors import RecipeError
+from codesign.nn.codenet import CoDeNet, Heads
 from codesign.recipe import Phase, Recipe
-from codesign.training.losses import detection_loss
+from codesign.training.losses import detection_loss, distillation_loss
 from codesign.training.targets import Batch, make_batch
 
 WARM_UP = 0.1
@@ -24,19 +23,38 @@ MAX_GRADIENT_NORM = 10.0
 
 
 class DetectionTask(pl.LightningModule):
-    """One phase of training a detector."""
+    """One phase of training a detector.
 
-    def __init__(self, network: CoDeNet, recipe: Recipe, phase: Phase, total_steps: int) -> None:
+    `teacher` is a network in eval mode, of the same heads, whose outputs `network` learns besides the truth.
+    """
+
+    def __init__(
+        self, network: CoDeNet, recipe: Recipe, phase: Phase, total_steps: int, teacher: CoDeNet | None = None
+    ) -> None:
         super().__init__()
         # Faster on CPUs: depthwise convolutions and the deformable gather work on rows of channels.
         self.network = network.to(memory_format=torch.channels_last)
         self.phase = phase
         self.total_steps = total_steps
         self.weight_decay = recipe.training.weight_decay
+        self.full_precision = recipe.training.precision == "32-true"
+        self.distillation = recipe.training.distillation
+        self._teacher = (teacher,)  # in a tuple, so that it is neither trained nor saved
+
+    def on_fit_start(self) -> None:
+        """Called by Lightning once the network is on its device."""
+        for teacher in filter(None, self._teacher):
+            teacher.to(self.device, memory_format=torch.channels_last)
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
-        images = batch.images.contiguous(memory_format=torch.channels_last)
-        loss = detection_loss(self.network.raw_heads(images / 256), batch)
+        images = batch.images.contiguous(memory_format=torch.channels_last) / 256
+        heads = _heads(self.network, images)
+        loss = detection_loss(heads, batch)
+        (teacher,) = self._teacher
+        if teacher is not None:
+            with torch.no_grad():
+                theirs = _heads(teacher, images)
+            loss = loss + self.distillation.weight * distillation_loss(heads, theirs, batch)
         self.log("loss", loss, prog_bar=True)
         return loss
 
@@ -47,9 +65,15 @@ class DetectionTask(pl.LightningModule):
             {"params": [p for p in parameters if p.ndim > 1], "weight_decay": self.weight_decay},
             {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
         ]
-        optimizer = torch.optim.AdamW(groups, lr=self.phase.learning_rate)
+        # One pass over all weights, except where Lightning must unscale gradients before it clips them.
+        optimizer = torch.optim.AdamW(groups, lr=self.phase.learning_rate, fused=self.full_precision)
         schedule = LambdaLR(optimizer, lambda step: learning_rate_factor(step, self.total_steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def _heads(network: CoDeNet, images: Tensor) -> Heads:
+    """In float32, as losses need it, whatever the convolutions computed in."""
+    return Heads(*(head.float() for head in network.raw_heads(images)))
 
 
 def learning_rate_factor(step: int, total: int) -> float:
@@ -61,11 +85,16 @@ def learning_rate_factor(step: int, total: int) -> float:
 
 
 class EpochShuffle(Sampler[int]):
-    """An order that depends on the seed and the epoch alone, so that a resumed epoch sees the same batches."""
+    """An order that depends on the seed and the epoch alone, so that a resumed epoch sees the same batches.
 
-    def __init__(self, length: int, seed: int) -> None:
+    Of several processes each takes its own part, all equally long.
+    """
+
+    def __init__(self, length: int, seed: int, rank: int = 0, processes: int = 1) -> None:
         self.length = length
         self.seed = seed
+        self.rank = rank
+        self.processes = processes
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -74,32 +103,33 @@ class EpochShuffle(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
-        return iter(torch.randperm(self.length, generator=generator).tolist())
+        order = torch.randperm(self.length, generator=generator)
+        return iter(order[self.rank :: self.processes][: len(self)].tolist())
 
     def __len__(self) -> int:
-        return self.length
+        return self.length // self.processes
 
 
-def train_loader(dataset: DetectionSet, recipe: Recipe) -> DataLoader[Batch]:
-    """Shuffled full batches; a set smaller than one batch makes one."""
+def train_loader(dataset: DetectionSet, recipe: Recipe, rank: int = 0, processes: int = 1) -> DataLoader[Batch]:
+    """Shuffled full batches, each process its part of the recipe's batch; a set smaller than one batch makes one.
+
+    Raises:
+        RecipeError: the batch cannot be divided equally.
+    """
     classes, stride = len(recipe.model.classes), recipe.model.output_stride
+    size = recipe.training.batch_size
+    if size % processes:
+        raise RecipeError(
+            f"{size} images cannot be divided among {processes} devices",
+            where="training.batch_size",
+            remedy=f"choose a multiple of {processes}",
+        )
+    sampler = EpochShuffle(len(dataset), recipe.seed, rank, processes)
     return DataLoader(
         dataset,
-        batch_size=min(recipe.training.batch_size, len(dataset)),
-        sampler=EpochShuffle(len(dataset), recipe.seed),
+        batch_size=min(size // processes, len(sampler)),
+        sampler=sampler,
         collate_fn=lambda samples: make_batch(samples, classes, stride),
         drop_last=True,
         num_workers=0 if dataset.cached else 4,
     )
-
-
-class SaveEveryEpoch(Callback):
-    """Keeps one checkpoint, of the last whole epoch; it is replaced in one step, so a kill never truncates it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        beside = self.path.with_name(f".{self.path.name}")
-        trainer.save_checkpoint(beside)
-        beside.replace(self.path)

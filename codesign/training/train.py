@@ -2,25 +2,31 @@
 
 import itertools
 import logging
+import os
 import pickle
 import time
 import warnings
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import lightning.pytorch as pl
 import torch
+from lightning.pytorch.callbacks import Callback, LearningRateMonitor
+from lightning.pytorch.loggers import TensorBoardLogger
 
 from codesign.data.dataset import DetectionSet, training_set, validation_set
-from codesign.errors import CheckpointError
+from codesign.errors import CheckpointError, ToolError
 from codesign.nn.codenet import CoDeNet, float_network, quantized_network
-from codesign.nn.fold import calibrate, fold_batch_norm
+from codesign.nn.fold import calibrate, clip_weights, fold_batch_norm
 from codesign.recipe import Phase, Recipe, load_recipe, save_recipe
+from codesign.training.callbacks import AverageWeights, FreezeConfidentWeights, SaveEveryEpoch
 from codesign.training.metrics import Precision, evaluate_network
 from codesign.training.run import (
     FLOAT_CHECKPOINT,
     LAST_CHECKPOINT,
+    LOGS,
     RECIPE,
     RESULT,
     TrainResult,
@@ -28,7 +34,7 @@ from codesign.training.run import (
     save_result,
     save_weights,
 )
-from codesign.training.task import MAX_GRADIENT_NORM, DetectionTask, SaveEveryEpoch, train_loader
+from codesign.training.task import MAX_GRADIENT_NORM, DetectionTask, train_loader
 
 
 def train(
@@ -38,6 +44,8 @@ def train(
     resume: bool = False,
     overrides: Sequence[str] = (),
     progress: bool = True,
+    devices: int = 1,
+    tensorboard: bool = False,
 ) -> TrainResult:
     """Train a recipe into a run folder (`codesign.training.run`).
 
@@ -50,9 +58,12 @@ def train(
         resume: go on from the folder's last checkpoint.
         overrides: `key.path=value` settings, as for `load_recipe`.
         progress: show progress bars.
+        devices: how many GPUs, or processes without one, of each machine share every batch.
+        tensorboard: write the loss and the learning rate for TensorBoard into the run folder.
 
     Raises:
         RecipeError, DataError: as `load_recipe` and the dataset's reader.
+        ToolError: TensorBoard is not installed.
         CheckpointError: `out` holds a run and `resume` is not set; or another recipe's; or a checkpoint is truncated.
     """
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, overrides)
@@ -63,17 +74,30 @@ def train(
     data = training_set(recipe)
     validation = validation_set(recipe)
     started = time.monotonic()
+    session = _Session(recipe, data, out, progress, devices, tensorboard)
 
-    trained = _float_phase(recipe, data, out, progress)
+    trained = _float_phase(session)
     float_precision = evaluate_network(trained, recipe, validation)
     precision = None
     if recipe.training.quantized_phase is not None:
-        quantized = _quantized_phase(recipe, data, trained, out, progress)
+        quantized = _quantized_phase(session, trained)
         precision = evaluate_network(quantized, recipe, validation)
         save_weights(quantized, out)
     result = _result(out, precision, float_precision, time.monotonic() - started)
     save_result(result)
     return result
+
+
+@dataclass(frozen=True)
+class _Session:
+    """What both phases need."""
+
+    recipe: Recipe
+    data: DetectionSet
+    out: Path
+    progress: bool
+    devices: int
+    tensorboard: bool
 
 
 def _result(out: Path, precision: Precision | None, float_precision: Precision, seconds: float) -> TrainResult:
@@ -100,41 +124,45 @@ def _claim(out: Path, recipe: Recipe, resume: bool) -> None:
         raise CheckpointError("holds a run of another recipe", where=str(out), remedy="choose another folder")
 
 
-def _float_phase(recipe: Recipe, data: DetectionSet, out: Path, progress: bool) -> CoDeNet:
+def _float_phase(session: _Session) -> CoDeNet:
+    recipe = session.recipe
     torch.manual_seed(recipe.seed)
     network = float_network(recipe)
-    _fit(network, recipe, recipe.training.float_phase, data, out / FLOAT_CHECKPOINT, progress)
+    _fit(session, network, recipe.training.float_phase, session.out / FLOAT_CHECKPOINT)
     network.set_peak_threshold(recipe.detection.score_threshold)
     return network.eval()
 
 
-def _quantized_phase(recipe: Recipe, data: DetectionSet, trained: CoDeNet, out: Path, progress: bool) -> CoDeNet:
+def _quantized_phase(session: _Session, trained: CoDeNet) -> CoDeNet:
+    recipe, training = session.recipe, session.recipe.training
     network = quantized_network(recipe)
     fold_batch_norm(trained, network)
-    batches = itertools.cycle(train_loader(data, recipe))
+    clip_weights(network, recipe.quantization.weight_percentile)
+    batches = itertools.cycle(train_loader(session.data, recipe))
     count = recipe.quantization.calibration_batches + 1
     calibrate(network, (batch.images / 256 for batch in itertools.islice(batches, count)))
-    _fit(network, recipe, recipe.training.quantized_phase, data, out / LAST_CHECKPOINT, progress)
+    teacher = None if training.distillation is None else trained
+    callbacks = [] if training.freezing is None else [FreezeConfidentWeights(training.freezing)]
+    _fit(session, network, training.quantized_phase, session.out / LAST_CHECKPOINT, teacher, callbacks)
     network.eval()
     network.set_peak_threshold(recipe.detection.score_threshold)
     return network
 
 
-def _fit(network: CoDeNet, recipe: Recipe, phase: Phase, data: DetectionSet, checkpoint: Path, progress: bool) -> None:
+def _fit(
+    session: _Session,
+    network: CoDeNet,
+    phase: Phase,
+    checkpoint: Path,
+    teacher: CoDeNet | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> None:
     """Run a phase, or what `checkpoint` leaves of it."""
-    loader = train_loader(data, recipe)
-    task = DetectionTask(network, recipe, phase, total_steps=phase.epochs * len(loader))
-    trainer = pl.Trainer(
-        max_epochs=phase.epochs,
-        accelerator="auto",
-        devices=1,
-        gradient_clip_val=MAX_GRADIENT_NORM,
-        callbacks=[SaveEveryEpoch(checkpoint)],
-        logger=False,
-        enable_checkpointing=False,
-        enable_model_summary=False,
-        enable_progress_bar=progress,
-    )
+    recipe = session.recipe
+    averaging = [] if recipe.training.ema is None else [AverageWeights(recipe.training.ema)]
+    trainer = _trainer(session, phase, [*callbacks, *averaging, SaveEveryEpoch(checkpoint)], checkpoint.stem)
+    loader = train_loader(session.data, recipe, trainer.global_rank, trainer.world_size)
+    task = DetectionTask(network, recipe, phase, phase.epochs * len(loader), teacher)
     previous = str(checkpoint) if checkpoint.is_file() else None
     try:
         with warnings.catch_warnings():
@@ -146,7 +174,34 @@ def _fit(network: CoDeNet, recipe: Recipe, phase: Phase, data: DetectionSet, che
         raise CheckpointError(
             "is truncated or of another network", where=previous, remedy="delete it to start this phase again"
         ) from error
+    for average in averaging:
+        average.finish(task)
     network.cpu()
+
+
+def _trainer(session: _Session, phase: Phase, callbacks: list[Callback], name: str) -> pl.Trainer:
+    rate = [LearningRateMonitor("step")] if session.tensorboard else []
+    return pl.Trainer(
+        max_epochs=phase.epochs,
+        accelerator="auto",
+        devices=session.devices,
+        num_nodes=int(os.environ.get("GROUP_WORLD_SIZE", 1)),  # of torchrun
+        use_distributed_sampler=False,
+        precision=session.recipe.training.precision,
+        gradient_clip_val=MAX_GRADIENT_NORM,
+        callbacks=[*callbacks, *rate],
+        logger=_logger(session.out, name) if session.tensorboard else False,
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        enable_progress_bar=session.progress,
+    )
+
+
+def _logger(out: Path, phase: str) -> TensorBoardLogger:
+    try:
+        return TensorBoardLogger(out, name=LOGS, version=phase)
+    except ModuleNotFoundError as error:
+        raise ToolError("TensorBoard is not installed", remedy="pip install 'codesign[tensorboard]'") from error
 
 
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)

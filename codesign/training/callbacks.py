@@ -1,0 +1,77 @@
+"""What happens between the steps of a training: checkpoints, averaged weights, frozen weights."""
+
+from pathlib import Path
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import Callback, WeightAveraging
+from torch import Tensor
+from torch.optim import Optimizer
+
+from codesign.nn.fused import QuantConv2d
+from codesign.recipe import Freezing
+
+
+class SaveEveryEpoch(Callback):
+    """Keeps one checkpoint, of the last whole epoch; it is replaced in one step, so a kill never truncates it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        beside = self.path.with_name(f".{self.path.name}")
+        trainer.save_checkpoint(beside)
+        if trainer.is_global_zero:
+            beside.replace(self.path)
+
+
+class AverageWeights(WeightAveraging):
+    """Exponential moving average of weights and statistics. Checkpoints hold it as their `state_dict`.
+
+    The decay rises to its value over the first steps, so that the random start is forgotten in short trainings too.
+    """
+
+    def __init__(self, decay: float) -> None:
+        def average(mean: Tensor, current: Tensor, steps: Tensor) -> Tensor:
+            keep = min(decay, (1 + int(steps)) / (10 + int(steps)))
+            return mean * keep + current * (1 - keep)
+
+        super().__init__(avg_fn=average)
+
+    def finish(self, module: pl.LightningModule) -> None:
+        """Give the module the average. Lightning does so itself only where at least one step was left to do."""
+        self._copy_average_to_current(module)
+
+
+class FreezeConfidentWeights(Callback):
+    """In the last epochs, keeps weights where they are unless they lie close to a rounding threshold.
+
+    Depends on nothing but the weights and the epoch, so that a resumed training freezes the same ones.
+    """
+
+    def __init__(self, freezing: Freezing) -> None:
+        self.freezing = freezing
+        self._frozen: list[tuple[Tensor, Tensor, Tensor]] = []
+
+    @torch.no_grad()
+    def on_before_optimizer_step(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Optimizer
+    ) -> None:
+        if trainer.current_epoch < trainer.max_epochs - self.freezing.epochs:
+            return
+        convolutions = (module for module in pl_module.modules() if isinstance(module, QuantConv2d))
+        self._frozen = [
+            (conv.weight, confident(conv.weight_steps(), self.freezing.boundary), conv.weight.clone())
+            for conv in convolutions
+        ]
+
+    @torch.no_grad()
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: object) -> None:
+        for weight, frozen, before in self._frozen:
+            weight.copy_(torch.where(frozen, before, weight))  # momentum and decay move weights without gradient too
+        self._frozen = []
+
+
+def confident(steps: Tensor, boundary: float) -> Tensor:
+    """Whether weights, as multiples of their scale, are farther than `boundary` from where rounding changes."""
+    return (steps - steps.floor() - 0.5).abs() > boundary
