@@ -1,6 +1,7 @@
 """The ablation: its grid, its resuming, its table and plot."""
 
 import json
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -52,6 +53,14 @@ def test_finished_runs_are_not_trained_again_and_new_ones_are_added(folder, monk
         assert ablate(TINY, folder, **GRID) == before
     with pytest.raises(CheckpointError, match="another recipe"):
         ablate(TINY, folder, **GRID, overrides=["training.batch_size=4"])
+
+
+def test_an_operator_added_later_joins_the_finished_ones(folder, tmp_path):
+    out = Path(shutil.copytree(folder, tmp_path / "ablation"))
+    before = load_ablation(out / "ablation.json")
+    after = ablate(TINY, out, operators=("bounded",), orders=("depthwise_first",), seeds=(0,))
+    assert [run for run in after if run.operator != "bounded"] == list(before)
+    assert load_ablation(out / "ablation.json") == after
 
 
 def test_a_run_without_a_quantized_phase_has_a_floating_point_result_only(folder):

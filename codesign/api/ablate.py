@@ -9,10 +9,10 @@ from itertools import product
 from pathlib import Path
 from typing import get_args
 
-from codesign.errors import RecipeError
+from codesign.errors import CheckpointError, RecipeError
 from codesign.files import write_text
 from codesign.progress import Progress, silent
-from codesign.recipe import Operator, Order, Recipe, load_recipe, operator_form
+from codesign.recipe import Operator, Order, Recipe, load_recipe, operator_form, save_recipe
 
 OPERATORS: tuple[Operator, ...] = get_args(Operator)
 ORDERS: tuple[Order, ...] = get_args(Order)
@@ -50,7 +50,7 @@ def ablate(
 
     Run folders are kept under `out/runs`: what was interrupted goes on from its last checkpoint, what is finished is
     not trained again. Operators without a quantized form are trained in floating point only. The files are written anew
-    after every run and hold the finished ones.
+    after every run and hold the finished ones, those of earlier calls too.
 
     Raises a CodesignError if a setting is wrong, or if `out` holds runs of another recipe.
     """
@@ -58,15 +58,26 @@ def ablate(
 
     out = Path(out)
     grid = [_recipe(recipe, overrides, *choice) for choice in product(seeds, operators, orders)]
-    finished: list[AblationRun] = []
+    _claim(out, load_recipe(recipe, overrides))
+    file = out / "ablation.json"
+    finished = {_place(run): run for run in (load_ablation(file) if file.is_file() else ())}
     for done, one in enumerate(grid):
         progress("ablate", done, len(grid))
-        finished += _train(one, out / "runs")
-        runs = tuple(sorted(finished, key=_place))
-        write_text(out / "ablation.json", json.dumps({"runs": [_row(run) for run in runs]}, indent=1) + "\n")
+        finished.update((_place(run), run) for run in _train(one, out / "runs"))
+        runs = tuple(run for _, run in sorted(finished.items()))
+        write_text(file, json.dumps({"runs": [_row(run) for run in runs]}, indent=1) + "\n")
         write_ablation(runs, out)
     progress("ablate", len(grid), len(grid))
-    return tuple(sorted(finished, key=_place))
+    return tuple(run for _, run in sorted(finished.items()))
+
+
+def _claim(out: Path, recipe: Recipe) -> None:
+    """Make sure that `out` is new, or that it holds runs of this very recipe."""
+    saved = out / "recipe.yaml"
+    if not saved.is_file():
+        save_recipe(recipe, saved)
+    elif load_recipe(saved) != recipe:
+        raise CheckpointError("holds runs of another recipe", where=str(out), remedy="choose another folder")
 
 
 def load_ablation(file: Path) -> tuple[AblationRun, ...]:
