@@ -14,6 +14,9 @@ _RAMB18 = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36))
 _SHARED_WIDTH = 72
 """Wider memories are this wide at most beside columns of the one configuration that wastes least."""
 
+MIXED_WORDS = 2048
+"""What a RAMB18E1 holds of 8 or 9 bits: `ram.sv` parts memories that lie in block RAM and LUTs at a multiple of it."""
+
 _SLICES = ((32768, 4), (8192, 9))
 """(depth, bits): memories deeper than that are cut into slices of at most so many bits by `ram.sv`."""
 
@@ -33,6 +36,17 @@ def _slices(depth: int, width: int) -> list[int]:
     count = math.ceil(width / next((bits for deep, bits in _SLICES if depth > deep), width))
     whole = math.ceil(width / count)
     return [whole] * (count - 1) + [width - (count - 1) * whole]
+
+
+def mixed(depth: int) -> tuple[int, int]:
+    """Words in block RAM, a multiple of `MIXED_WORDS`, and the others of a memory that lies in both."""
+    return depth - depth % MIXED_WORDS, depth % MIXED_WORDS
+
+
+def mixed_luts(depth: int, width: int) -> int:
+    """Look-up tables of the part that lies in them, and of the choice between both."""
+    block, rest = mixed(depth)
+    return block_luts(block, width) + ram_luts(rest, width) + width + 4
 
 
 @cache

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from codesign.cost._memory import block_depth, block_luts, block_ramb18, ram_in_block, ram_luts
-from codesign.cost.base import Folding, Memory, beats
+from codesign.cost._memory import block_depth, block_luts, block_ramb18, mixed, mixed_luts, ram_in_block, ram_luts
+from codesign.cost.base import NO_SLACK, Folding, Memory, beats
 from codesign.errors import GraphError
 from codesign.graph.ops._convolution import Pads, Pair, output_size
 from codesign.graph.types import TensorType
@@ -16,6 +16,8 @@ from codesign.graph.types import TensorType
 RELEASE_CYCLES = 4
 """From a window's last read until a pixel written in its place can be read."""
 
+MOST_MIXED_LUTS = 500
+"""A ring whose rest takes more look-up tables than this is not parted between block RAM and LUTs."""
 
 MOST_LUTS = 3000
 """A ring that takes more look-up tables than this is not put there."""
@@ -33,6 +35,11 @@ class Row:
     jump: int
     jump_row: int
     jump_frame: int
+
+    @property
+    def in_step(self) -> bool:
+        """Whether every window needs one pixel more than the one before."""
+        return self.jump == self.jump_row == self.jump_frame == 1
 
     def waits(self, slack: int, beats: int) -> int:
         """Cycles a frame that reading waits for writing, if during a row the writer can get `slack` pixels ahead."""
@@ -77,8 +84,14 @@ class Window:
     @property
     def interval_cycles(self) -> int:
         """Reading and writing overlap but for the waits between rows; see `pixels`."""
-        waits = self.row.waits(self.slack, self.beats) if self.row and self.slack else 0
-        return max(self.read_cycles + waits, self.write_cycles)
+        return max(self.read_cycles + self.wait_cycles, self.write_cycles)
+
+    @property
+    def wait_cycles(self) -> int:
+        """Cycles a frame that reading waits for writing."""
+        if self.slack == NO_SLACK:  # each window but those at the end waits for the one pixel that it needs anew
+            return (self.x.pixels - self.span + self.lead) * self.beats
+        return self.row.waits(self.slack, self.beats) if self.row and self.slack else 0
 
     @property
     def latency_cycles(self) -> int:
@@ -89,11 +102,19 @@ class Window:
     @property
     def pixels(self) -> int:
         """Pixels that the ring must hold: a window, and what comes before the next so that reading never waits."""
-        return self.span + 1 + (self.slack or self.full_slack)
+        return self.span + 1 + (0 if self.slack == NO_SLACK else self.slack or self.full_slack)
+
+    @property
+    def least_slack(self) -> int:
+        """Pixels that suffice between windows of a row: those of a jump, and what cannot be written meanwhile."""
+        jump = self.row.jump if self.row else self.jump
+        in_time = self.reads >= jump * self.beats + RELEASE_CYCLES
+        return jump + (0 if in_time else math.ceil(RELEASE_CYCLES / self.beats))
 
     @property
     def full_slack(self) -> int:
-        return self.jump + math.ceil(RELEASE_CYCLES / self.beats)
+        jump = self.row.jump if self.row else self.jump
+        return self.jump + self.least_slack - jump
 
     @property
     def width(self) -> int:
@@ -103,24 +124,30 @@ class Window:
     @cached_property
     def in_block(self) -> bool:
         if self.buffer:
-            return self.buffer == "block"
+            return self.buffer != "lut"
         return ram_in_block(self.pixels * self.beats, self.width)
 
     @cached_property
     def words(self) -> int:
         """Beats that the ring holds: what it needs, and in block RAM what it gets anyway."""
         needed = self.pixels * self.beats
-        return block_depth(needed, self.width) if self.in_block and not self.slack else needed
+        return block_depth(needed, self.width) if self.in_block and not self.slack and not self.mixed else needed
+
+    @property
+    def mixed(self) -> bool:
+        """Whether the end of the ring is in LUTs."""
+        return self.buffer == "mixed"
 
     def ramb18(self) -> int:
-        return block_ramb18(self.words, self.width) if self.in_block else 0
+        words = mixed(self.words)[0] if self.mixed else self.words
+        return block_ramb18(words, self.width) if self.in_block else 0
 
     def lut(self) -> int:
         address = (self.words - 1).bit_length()
         wrap = 1 if self.words & (self.words - 1) else 0
         counters = self.beats.bit_length() + 2 * self.x.pixels.bit_length()
-        memory = (block_luts if self.in_block else ram_luts)(self.words, self.width)
-        return memory + counters + (2 + 2 * wrap + 2 * self.dilated) * address + 40
+        memory = mixed_luts if self.mixed else block_luts if self.in_block else ram_luts
+        return memory(self.words, self.width) + counters + (2 + 2 * wrap + 2 * self.dilated) * address + 40
 
     def ff(self) -> int:
         counters = self.beats.bit_length() * 2 + 2 * self.x.pixels.bit_length()
@@ -169,15 +196,29 @@ def deformable(x: TensorType, folding: Folding, bound: int) -> Window:
 
 
 def variants(folding: Folding, window: Callable[[Folding], Window | None]) -> tuple[Folding, ...]:
-    """`folding` with every ring of use: smaller ones, one for each number of block RAMs, and one of LUTs."""
+    """`folding` with every ring of use: smaller ones, one for each number of block RAMs, parted ones, one of LUTs."""
     full = window(folding)
     if full is None or not full.in_block:
         return (folding,)
-    found = [folding, *(replace(folding, slack=slack) for slack in _slacks(full))]
-    least = window(found[-1])
-    if least is not None and ram_luts(least.words, least.width) <= MOST_LUTS:
-        found.append(replace(found[-1], buffer="lut"))
-    return tuple(found)
+    sizes = [folding, *(replace(folding, slack=slack) for slack in _slacks(full))]
+    if full.row and full.row.in_step:
+        sizes.append(replace(folding, slack=NO_SLACK))
+    rings = [(size, ring) for size in sizes if (ring := window(size)) is not None]
+    last, least = rings[-1]
+    if len(rings) > 1 and full.row and not full.row.in_step:  # block RAM holds more than the least, which `rings` take
+        short = replace(folding, slack=full.least_slack)
+        rings.append((short, replace(full, slack=short.slack)))
+    parted = [replace(size, buffer="mixed") for size, ring in rings if _can_be_parted(ring)]
+    luts = [replace(last, buffer="lut")] if ram_luts(least.words, least.width) <= MOST_LUTS else []
+    return (*sizes, *parted, *luts)
+
+
+def _can_be_parted(ring: Window) -> bool:
+    """Whether a ring is worth being parted: what it needs, not what block RAM has room for, exceeds some block RAMs."""
+    words = ring.pixels * ring.beats
+    block, rest = mixed(words)
+    fewer = block_ramb18(block, ring.width) < block_ramb18(words, ring.width) if block else False
+    return fewer and rest > 0 and ram_luts(rest, ring.width) <= MOST_MIXED_LUTS
 
 
 def _slacks(full: Window) -> list[int]:
@@ -192,8 +233,7 @@ def _slacks(full: Window) -> list[int]:
     most = min(full.full_slack - 1, max(row.jump_row, row.jump_frame) - 1, ahead)
     found: list[int] = []
     halves = full.ramb18()
-    least = row.jump + math.ceil(RELEASE_CYCLES / full.beats)
-    slack = least
+    slack = full.least_slack
     while slack <= most:
         here = replace(full, slack=slack)
         end = min(most, block_depth(here.pixels * full.beats, full.width) // full.beats - full.span - 1)

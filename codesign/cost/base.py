@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-Memory = Literal["", "block", "lut"]
-"""Block RAM, LUTs, or for each memory whichever the rule of `_memory` says."""
+Memory = Literal["", "block", "lut", "mixed"]
+"""Block RAM, LUTs, or for each memory whichever the rule of `_memory` says; rings of pixels also in both at once."""
 
 
 MOST_LANES = 64
 """Streams are no wider than this many channels, except where all channels at once need no storage."""
+
+
+NO_SLACK = -1
 
 
 @dataclass(frozen=True, order=True)
@@ -30,7 +33,7 @@ class Folding:
     vectors. A streamed convolution contains the requant that reads its sums, whose own folding then is `pe` of
     the convolution for both, with weights "stream": it has no hardware of its own. buffer: the memory of pixels
     (window rings, repeated rows, shuffled pixels, tiles). slack: pixels that a window ring holds for the next window
-    beyond those of the present one, fewer than it takes never to wait; 0 takes as many as that.
+    beyond those of the present one, fewer than it takes never to wait; 0 takes as many as that, NO_SLACK none.
     """
 
     pe: int = 1

@@ -18,6 +18,7 @@ module conv #(
     parameter int PAD_X = 0,
     parameter int WORDS = 0,
     parameter bit RING_BLOCK = 0,
+    parameter int RING_REST = 0,
     parameter int OUTPUTS = 4,
     parameter int PE = 2,
     parameter int SIMD = 1,
@@ -69,7 +70,8 @@ module conv #(
         .PAD_X(PAD_X),
         .GROUPED(0),
         .WORDS(WORDS),
-        .BLOCK(RING_BLOCK)
+        .BLOCK(RING_BLOCK),
+        .REST(RING_REST)
     ) i_window (
         .clk_i,
         .rst_ni,

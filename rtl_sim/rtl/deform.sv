@@ -11,6 +11,7 @@ module deform #(
     parameter bit S_SIGNED = 0,
     parameter int WORDS = 128,
     parameter bit RING_BLOCK = 0,
+    parameter int RING_REST = 0,
     parameter int X_BITS = 8,
     parameter bit X_SIGNED = 0,
     parameter int W_BITS = 4,
@@ -47,7 +48,8 @@ module deform #(
       .S_BITS(S_BITS),
       .S_SIGNED(S_SIGNED),
       .WORDS(WORDS),
-      .BLOCK(RING_BLOCK)
+      .BLOCK(RING_BLOCK),
+      .REST(RING_REST)
   ) i_window (
       .clk_i,
       .rst_ni,

@@ -16,7 +16,8 @@ module deform_window #(
     parameter int S_BITS = 2,
     parameter bit S_SIGNED = 0,
     parameter int WORDS = 128,
-    parameter bit BLOCK = 0
+    parameter bit BLOCK = 0,
+    parameter int REST = 0   // as in `ram`
 ) (
     input  wire               clk_i,
     input  wire               rst_ni,
@@ -182,7 +183,8 @@ module deform_window #(
       .LEAD(REACH),
       .WORDS(WORDS),
       .JUMP_BITS(1),
-      .BLOCK(BLOCK)
+      .BLOCK(BLOCK),
+      .REST(REST)
   ) i_ring (
       .clk_i,
       .rst_ni,

@@ -17,6 +17,7 @@ module depthwise #(
     parameter int PAD_X = 1,
     parameter int WORDS = 64,
     parameter bit RING_BLOCK = 0,
+    parameter int RING_REST = 0,
     parameter int X_BITS = 8,
     parameter bit X_SIGNED = 0,
     parameter int W_BITS = 4,
@@ -56,7 +57,8 @@ module depthwise #(
       .PAD_X(PAD_X),
       .GROUPED(1),
       .WORDS(WORDS),
-      .BLOCK(RING_BLOCK)
+      .BLOCK(RING_BLOCK),
+      .REST(RING_REST)
   ) i_window (
       .clk_i,
       .rst_ni,

@@ -18,6 +18,7 @@ module ring #(
     parameter int WORDS = 64,
     parameter int JUMP_BITS = 2,
     parameter bit BLOCK = 0,
+    parameter int REST = 0,  // as in `ram`
     localparam int ADDR_BITS = $clog2(WORDS)
 ) (
     input  wire                  clk_i,
@@ -41,8 +42,8 @@ module ring #(
   // Whole frames that the writer may be ahead, one that the reader may be ahead without having looked at its end.
   localparam int FRAME_BITS = $clog2(CAPACITY / PIXELS + 3) + 1;
 
-  if (CAPACITY < SPAN + 2) begin : gen_check
-    $fatal(1, "%m: WORDS = %0d hold %0d pixels, windows need %0d", WORDS, CAPACITY, SPAN + 2);
+  if (CAPACITY < SPAN + 1) begin : gen_check
+    $fatal(1, "%m: WORDS = %0d hold %0d pixels, windows need %0d", WORDS, CAPACITY, SPAN + 1);
   end
 
   // Pixels there beyond those that the window needs, pixels free beyond the one being written: usable when not negative.
@@ -86,7 +87,8 @@ module ring #(
   ram #(
       .DEPTH(WORDS),
       .WIDTH(WIDTH),
-      .BLOCK(BLOCK)
+      .BLOCK(BLOCK),
+      .REST(REST)
   ) i_ram (
       .clk_i,
       .wen_i  (write),

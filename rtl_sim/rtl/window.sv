@@ -23,7 +23,8 @@ module window #(
     parameter int PAD_X = 1,
     parameter bit GROUPED = 1,
     parameter int WORDS = 64,
-    parameter bit BLOCK = 0
+    parameter bit BLOCK = 0,
+    parameter int REST = 0   // as in `ram`
 ) (
     input  wire              clk_i,
     input  wire              rst_ni,
@@ -172,7 +173,8 @@ module window #(
       .LEAD(LEAD),
       .WORDS(WORDS),
       .JUMP_BITS(JUMP_BITS),
-      .BLOCK(BLOCK)
+      .BLOCK(BLOCK),
+      .REST(REST)
   ) i_ring (
       .clk_i,
       .rst_ni,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from codesign.cost._memory import mixed
 from codesign.cost._window import Window
 from codesign.graph.ops._convolution import Pads, Pair
 from codesign.graph.types import TensorType
@@ -22,7 +23,12 @@ class Sliding(Protocol):
 
 def ring(window: Window) -> dict[str, int | str]:
     """Parameters that follow from the memory rules."""
-    return {"BEATS": window.beats, "WORDS": window.words, "RING_BLOCK": int(window.in_block)}
+    found: dict[str, int | str] = {
+        "BEATS": window.beats,
+        "WORDS": window.words,
+        "RING_BLOCK": int(window.in_block),
+    }
+    return found | {"RING_REST": mixed(window.words)[1]} if window.mixed else found
 
 
 def sliding(op: Sliding, window: Window, y: TensorType) -> dict[str, int | str]:
