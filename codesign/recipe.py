@@ -29,13 +29,13 @@ class _Section(BaseModel):
 
 
 class Data(_Section):
-    """Where images come from. `path` is a VOC folder or devkit; without it, the digits set is made in the cache, and
-    a recipe of the set `voc` can be summarized and exported untrained, but not trained.
+    """Where images come from. `path` is a VOC folder or devkit, or a COCO folder; without it, the digits set is made in
+    the cache, and a recipe of another set can be summarized and exported untrained, but not trained.
 
     digit_heights: pixels of the smallest and the largest digit; 18 and 3/4 of the image unless given.
     """
 
-    set: Literal["digits", "voc"] = "digits"
+    set: Literal["digits", "voc", "coco"] = "digits"
     path: Path | None = None
     image_size: Annotated[int, Field(ge=16, multiple_of=8)] = 64
     train_images: Positive = 4000

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from codesign.data import training_set, validation_set
+from codesign.data.dataset import settings_for
 from codesign.data.digits import sources, write_digits
 from codesign.data.voc import VocDataset
 from codesign.errors import DataError
@@ -56,6 +57,18 @@ def test_a_devkit_gives_the_union_of_the_years_that_have_the_split(tmp_path):
     write_voc(tmp_path / "VOC2012", object_xml("dog"), name="c", split="trainval", suffix=".jpg")
     assert [s.name for s in VocDataset(tmp_path, "trainval", CLASSES)] == ["a", "c"]
     assert [s.name for s in VocDataset(tmp_path, "test", CLASSES)] == ["b"]
+
+
+def test_a_devkit_is_measured_on_the_test_of_2007_whatever_else_is_unpacked(tmp_path):
+    write_voc(tmp_path / "VOC2007", object_xml(), name="a")
+    write_voc(tmp_path / "VOC2012", "", name="b")  # its test has no public annotations
+    assert [s.name for s in VocDataset(tmp_path, "test", CLASSES)] == ["a"]
+
+
+def test_the_option_for_a_devkit_sets_it(tmp_path):
+    folder = write_voc(tmp_path / "my: devkit" / "VOC2007", object_xml()).parent
+    recipe = load_recipe(TINY, settings_for(folder))
+    assert (recipe.data.set, recipe.data.path) == ("voc", folder)
 
 
 @pytest.mark.parametrize("box", [(0, 1, 4, 3), (1, 1, 11, 3), (1, 1, 4, 7), (5, 1, 4, 3), (1, 1, "wide", 3)])

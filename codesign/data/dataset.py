@@ -1,14 +1,17 @@
 """The detection set of a recipe, at the network's input size."""
 
+import json
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from torch.utils.data import Dataset
 
+from codesign.data.coco import CocoDataset, is_coco
 from codesign.data.digits import VERSION, write_digits
-from codesign.data.sample import Sample
-from codesign.data.voc import Split, VocDataset
+from codesign.data.sample import Sample, Split
+from codesign.data.voc import VocDataset
 from codesign.errors import DataError
 from codesign.recipe import Data, Recipe
 from codesign.resources import cache_dir
@@ -33,23 +36,35 @@ def validation_set(recipe: Recipe) -> "DetectionSet":
 
 def _open(recipe: Recipe, split: Split) -> "DetectionSet":
     data = recipe.data
-    if data.set == "voc" and data.path is None:
+    if data.set != "digits" and data.path is None:
         raise DataError(
             "the recipe's images are not part of this package",
             where=f"{recipe.name}: data.path",
-            remedy="give the VOC devkit's folder with --data",
+            remedy="give the VOC devkit's or the COCO folder with --data",
         )
-    path = data.path or digits_folder(data)
-    if data.set == "digits" and not path.exists():
+    if data.path is None:
+        return _made_digits(digits_folder(data), data, split, recipe.model.classes)
+    reader = CocoDataset if data.set == "coco" else VocDataset
+    return DetectionSet(reader(data.path, split, recipe.model.classes), data.image_size)
+
+
+@lru_cache(maxsize=2)  # an ablation opens the same two sets for every run
+def _made_digits(folder: Path, data: Data, split: Split, classes: tuple[str, ...]) -> "DetectionSet":
+    if not folder.exists():
         write_digits(
-            path,
+            folder,
             image_size=data.image_size,
             train_images=data.train_images,
             test_images=data.val_images,
             seed=data.seed,
             heights=data.digit_heights,
         )
-    return DetectionSet(VocDataset(path, split, recipe.model.classes), data.image_size)
+    return DetectionSet(VocDataset(folder, split, classes), data.image_size)
+
+
+def settings_for(path: Path) -> list[str]:
+    """Overrides that make a recipe train on a VOC folder, a devkit or a COCO folder, whichever `path` is."""
+    return [f"data.path={json.dumps(str(path))}", f"data.set={'coco' if is_coco(path) else 'voc'}"]
 
 
 def digits_folder(data: Data) -> Path:
@@ -61,7 +76,7 @@ def digits_folder(data: Data) -> Path:
 class DetectionSet(Dataset[Sample]):
     """Samples stretched to (size, size) pixels; boxes are stretched with them, which leaves every IoU as it was."""
 
-    def __init__(self, source: VocDataset, size: int) -> None:
+    def __init__(self, source: VocDataset | CocoDataset, size: int) -> None:
         self.source = source
         self.size = size
         self.cached = len(source) * size * size * 3 <= CACHE_BYTES

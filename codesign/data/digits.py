@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 from sklearn.datasets import load_digits
 
-from codesign.data.voc import Split
+from codesign.data.sample import Split
 from codesign.files import new_folder
 
 VERSION = 4

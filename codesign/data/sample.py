@@ -1,8 +1,12 @@
 """What a detection dataset hands out."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+
+Split = Literal["trainval", "test"]
+"""What is trained on, and what is measured on."""
 
 
 @dataclass(frozen=True)

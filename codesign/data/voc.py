@@ -1,29 +1,27 @@
 """Reader of Pascal VOC folders: the real devkit's and those that `codesign.data.digits` writes.
 
 A VOC folder holds `Annotations/NAME.xml`, `JPEGImages/` and `ImageSets/Main/{trainval,test}.txt`. A devkit holds one
-VOC folder a year (`VOC2007`, `VOC2012`).
+VOC folder a year (`VOC2007`, `VOC2012`): all years' trainval are trained on, and 2007's test, whose annotations are
+public, is measured on.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 from xml.etree.ElementTree import Element, ParseError
 
 import defusedxml.ElementTree
 import numpy as np
 from defusedxml import DefusedXmlException
-from PIL import Image, UnidentifiedImageError
 
-from codesign.data.sample import Sample
+from codesign.data.pictures import read_picture
+from codesign.data.sample import Sample, Split
 from codesign.errors import DataError
-
-Split = Literal["trainval", "test"]
 
 SUFFIXES = (".jpg", ".png", ".jpeg")
 
 
 class VocDataset:
-    """The images of one split, of all years that have it.
+    """The images of one split: of all years that have it, but of VOC2007's test alone where there is one.
 
     Args:
         path: a VOC folder, or a devkit of them.
@@ -80,7 +78,8 @@ def _folders(path: Path, split: Split) -> list[Path]:
             where=str(path),
             remedy="set data.path to a VOC folder, or to the devkit that holds VOC2007",
         )
-    return folders
+    tested = path / "VOC2007"
+    return [tested] if split == "test" and tested in folders else folders
 
 
 def _list_file(folder: Path, split: Split) -> Path:
@@ -113,11 +112,7 @@ def _read_image(folder: Path, filename: str | None, name: str) -> np.ndarray:
     path = next((p for p in (directory / Path(c).name for c in candidates) if p.is_file()), None)
     if path is None:
         raise DataError("image is missing", where=str(directory / candidates[0]), remedy="restore it, or unlist it")
-    try:
-        with Image.open(path) as image:
-            return np.ascontiguousarray(np.asarray(image.convert("RGB")).transpose(2, 0, 1))
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise DataError(f"not readable as an image ({error})", where=str(path), remedy="restore the file") from error
+    return read_picture(path)
 
 
 def _box(item: Element, width: int, height: int, annotation: Path) -> tuple[float, float, float, float]:

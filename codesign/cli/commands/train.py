@@ -14,7 +14,8 @@ def run(
     recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped one, e.g. codenet-digits.")],
     out: Annotated[Path | None, typer.Option(help="Run folder to write. Default: runs/NAME of the recipe.")] = None,
     data: Annotated[
-        Path | None, typer.Option(help="VOC folder or devkit to train on. Default: the recipe's data.path.")
+        Path | None,
+        typer.Option(help="VOC devkit (VOC2007, VOC2012) or COCO folder to train on. Default: the recipe's data.path."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run folder's last checkpoint.")] = False,
     settings: Annotated[
@@ -28,9 +29,10 @@ def run(
     ends with the same weights as one that was not.
     """
     from codesign.api.train import train
+    from codesign.data.dataset import settings_for
     from codesign.recipe import load_recipe
 
-    settings = [*(settings or ()), *([f"data.path={data}", "data.set=voc"] if data else ())]
+    settings = [*(settings or ()), *(settings_for(data) if data else ())]
     folder = out or Path("runs") / load_recipe(recipe, settings).name
     with keeps(f"the last checkpoint is in {folder}, go on with the same command and --resume"):
         result = train(recipe, folder, resume=resume, overrides=settings)

@@ -1,0 +1,23 @@
+"""Reading image files."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from codesign.errors import DataError
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """(3, H, W) uint8, RGB.
+
+    Raises:
+        DataError: the file is missing, or no image.
+    """
+    try:
+        with Image.open(path) as image:
+            return np.ascontiguousarray(np.asarray(image.convert("RGB")).transpose(2, 0, 1))
+    except FileNotFoundError as error:
+        raise DataError("image is missing", where=str(path), remedy="restore it, or unlist it") from error
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise DataError(f"not readable as an image ({error})", where=str(path), remedy="restore the file") from error
