@@ -15,6 +15,7 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Callback, LearningRateMonitor
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
 
 from codesign.data.dataset import DetectionSet, training_set, validation_set
 from codesign.errors import CheckpointError, ToolError
@@ -68,7 +69,8 @@ def train(
     """
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, overrides)
     out = Path(out)
-    _claim(out, recipe, resume)
+    if is_first_process():
+        _claim(out, recipe, resume)
     if (out / RESULT).is_file():
         return load_result(out)
     data = training_set(recipe)
@@ -82,10 +84,17 @@ def train(
     if recipe.training.quantized_phase is not None:
         quantized = _quantized_phase(session, trained)
         precision = evaluate_network(quantized, recipe, validation)
-        save_weights(quantized, out)
+        if is_first_process():
+            save_weights(quantized, out)
     result = _result(out, precision, float_precision, time.monotonic() - started)
-    save_result(result)
+    if is_first_process():
+        save_result(result)
     return result
+
+
+def is_first_process() -> bool:
+    """Whether this process writes. On several devices Lightning starts the same program once for each of them."""
+    return rank_zero_only.rank == 0
 
 
 @dataclass(frozen=True)
@@ -191,6 +200,7 @@ def _trainer(session: _Session, phase: Phase, callbacks: list[Callback], name: s
         gradient_clip_val=MAX_GRADIENT_NORM,
         callbacks=[*callbacks, *rate],
         logger=_logger(session.out, name) if session.tensorboard else False,
+        log_every_n_steps=1,
         enable_checkpointing=False,
         enable_model_summary=False,
         enable_progress_bar=session.progress,

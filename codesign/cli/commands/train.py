@@ -18,6 +18,10 @@ def run(
         typer.Option(help="VOC devkit (VOC2007, VOC2012) or COCO folder to train on. Default: the recipe's data.path."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run folder's last checkpoint.")] = False,
+    devices: Annotated[int, typer.Option(min=1, help="GPUs, or processes without one, that share each batch.")] = 1,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write logs for TensorBoard into the run folder.")
+    ] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the recipe, e.g. seed=1. Repeatable."),
@@ -27,6 +31,12 @@ def run(
 
     Writes the recipe, checkpoints, weights and results into the run folder. An interrupted training that is resumed
     ends with the same weights as one that was not.
+
+    A VOC devkit: codesign train codenet-b --data /path/to/VOCdevkit
+
+    Options of the recipe, all off unless set: training.ema=0.999, training.distillation={weight: 1.0},
+    training.freezing={epochs: 1, boundary: 0.005}, training.precision=16-mixed, quantization.weight_scale=statistics,
+    quantization.weight_percentile=99.9. Several machines: torchrun starts the same command on each.
     """
     from codesign.api.train import train
     from codesign.data.dataset import settings_for
@@ -35,7 +45,7 @@ def run(
     settings = [*(settings or ()), *(settings_for(data) if data else ())]
     folder = out or Path("runs") / load_recipe(recipe, settings).name
     with keeps(f"the last checkpoint is in {folder}, go on with the same command and --resume"):
-        result = train(recipe, folder, resume=resume, overrides=settings)
+        result = train(recipe, folder, resume=resume, overrides=settings, devices=devices, tensorboard=tensorboard)
     console = terminal()
     console.print(f"floating point: AP50 {result.float_ap50:.3f}, AP {result.float_ap:.3f} on the validation set")
     if result.ap50 is not None:
