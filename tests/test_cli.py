@@ -19,7 +19,19 @@ from onnx_nets import QonnxNet
 from codesign.cli.main import status
 
 RECIPE = Path(__file__).parent / "recipes" / "tiny.yaml"
-COMMANDS = ("train", "eval", "export", "verify", "report", "simulate", "targets", "demo")
+COMMANDS = (
+    "summary",
+    "train",
+    "eval",
+    "export",
+    "verify",
+    "report",
+    "simulate",
+    "synth",
+    "targets",
+    "ablate",
+    "demo",
+)
 PROGRAM = (sys.executable, "-c", "from codesign.cli.main import main; main()")
 
 
@@ -75,6 +87,9 @@ def test_targets_are_listed(capfd):
         (("simulate", "nowhere"), "is not a build folder"),
         (("eval", "nowhere"), "no such run folder"),
         (("train", "nowhere.yaml"), "nowhere.yaml: no such recipe"),
+        (("summary", "nowhere"), "nowhere: no such recipe"),
+        (("ablate",), "Missing option '--out'"),
+        (("ablate", "--out", "nowhere", "--operator", "fancy"), "unknown operator 'fancy'"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )
