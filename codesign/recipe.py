@@ -19,6 +19,7 @@ from codesign.resources import models_dir
 
 Bits = Annotated[int, Field(ge=2, le=8)]
 Positive = Annotated[int, Field(gt=0)]
+PositiveNumber = Annotated[float, Field(gt=0)]
 EvenChannels = Annotated[int, Field(gt=0, multiple_of=2)]
 
 DIGIT_CLASSES = tuple("0123456789")
@@ -188,6 +189,25 @@ class Freezing(_Section):
     boundary: Annotated[float, Field(gt=0, lt=0.5)] = 0.005
 
 
+class Augmentation(_Section):
+    """Of training images, drawn anew in every epoch, after CenterNet's.
+
+    mirror: half of them left to right; not for classes that this would change.
+    scale: smallest and largest magnification, about a random place.
+    colour: largest relative change of brightness, contrast and saturation.
+    """
+
+    mirror: bool = True
+    scale: tuple[PositiveNumber, PositiveNumber] = (0.6, 1.4)
+    colour: Annotated[float, Field(ge=0, lt=1)] = 0.4
+
+    @model_validator(mode="after")
+    def _scale_is_a_range(self) -> Self:
+        if self.scale[0] > self.scale[1]:
+            raise ValueError("scale has its largest magnification first")
+        return self
+
+
 class Training(_Section):
     """Adam in floating point with batch norm, then with quantizers from the folded weights; or without the latter.
 
@@ -199,6 +219,7 @@ class Training(_Section):
     weight_decay: Annotated[float, Field(ge=0)] = 1e-4
     ema: Annotated[float, Field(gt=0, lt=1)] | None = None
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
+    augmentation: Augmentation | None = None
     float_phase: Phase = Phase(epochs=10, learning_rate=2e-3)
     quantized_phase: Phase | None = Phase(epochs=4, learning_rate=5e-4)
     distillation: Distillation | None = None

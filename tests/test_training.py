@@ -46,6 +46,7 @@ OPTIONS = {
     "averaged": ("training.ema=0.9",),
     "distilled": ("training.distillation={weight: 0.5}",),
     "frozen": ("training.freezing={epochs: 2, boundary: 0.1}",),
+    "augmented": ("training.augmentation={mirror: false}",),
     "all": (
         "training.ema=0.9",
         "training.distillation={weight: 0.5}",
@@ -82,6 +83,7 @@ class InterruptionError(Exception):
         *(("averaged", step) for step in (4, FLOAT_STEPS, 16)),
         ("distilled", 16),
         ("frozen", 16),
+        ("augmented", 5),
         ("all", 14),
     ],
 )

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Sampler
 
+from codesign.data.augment import AugmentedSet
 from codesign.data.dataset import DetectionSet
 from codesign.errors import RecipeError
 from codesign.nn.codenet import CoDeNet, Heads
@@ -110,6 +111,13 @@ class EpochShuffle(Sampler[int]):
         return self.length // self.processes
 
 
+class EpochPlaces(EpochShuffle):
+    """The same order as pairs (epoch, index), for images that change from epoch to epoch."""
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return ((self.epoch, index) for index in super().__iter__())
+
+
 def train_loader(dataset: DetectionSet, recipe: Recipe, rank: int = 0, processes: int = 1) -> DataLoader[Batch]:
     """Shuffled full batches, each process its part of the recipe's batch; a set smaller than one batch makes one.
 
@@ -124,9 +132,11 @@ def train_loader(dataset: DetectionSet, recipe: Recipe, rank: int = 0, processes
             where="training.batch_size",
             remedy=f"choose a multiple of {processes}",
         )
-    sampler = EpochShuffle(len(dataset), recipe.seed, rank, processes)
+    augmentation = recipe.training.augmentation
+    kind = EpochShuffle if augmentation is None else EpochPlaces
+    sampler = kind(len(dataset), recipe.seed, rank, processes)
     return DataLoader(
-        dataset,
+        dataset if augmentation is None else AugmentedSet(dataset, augmentation, recipe.seed),
         batch_size=min(size // processes, len(sampler)),
         sampler=sampler,
         collate_fn=lambda samples: make_batch(samples, classes, stride),
