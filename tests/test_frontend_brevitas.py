@@ -148,4 +148,5 @@ def test_a_detector_with_every_operator_is_the_same_in_every_executor(changes: l
     graph = assert_executors_agree(export_recipe(detector, recipe), count=2)
     kinds = {node.op.kind for node in graph.nodes}
     assert {"conv", "depthwise", "deform", "requant", "upsample", "interleave", "split", "peak"} <= kinds
-    assert set(graph.origins) == set(graph.types)
+    computed_before_upsampling = set(graph.types) - set(graph.origins)
+    assert all(".pointwise." in name for name in computed_before_upsampling)

@@ -182,6 +182,16 @@ def test_only_equal_halves_shuffled_in_two_groups_are_interleaved(seam: int, gro
     assert kinds == (["split", "interleave"] if (seam, groups) == (3, 2) else ["split", "concat", "shuffle"])
 
 
+@pytest.mark.parametrize("readers", [1, 2])
+def test_a_pointwise_convolution_that_alone_reads_an_upsampled_map_is_computed_before(readers: int) -> None:
+    net, x = started(2, 3, 4)
+    wide = net.op("Resize", x, net.const([]), net.const([1, 1, 2, 2]), mode="nearest")
+    outputs = [net.quant(net.conv(wide, weights(3, 2, 1, 1), 0.25), 1 / 8) for _ in range(readers)]
+    graph = assert_executors_agree(net.model(*(net.op("MaxPool", y, kernel_shape=[2, 2]) for y in outputs)))
+    kinds = [node.op.kind for node in graph.nodes]
+    assert kinds.index("upsample") == (2 if readers == 1 else 0)
+
+
 def test_a_quantizer_that_changes_nothing_is_no_block() -> None:
     net, x = started(2, 4, 4)
     pooled = net.op("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])

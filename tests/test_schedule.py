@@ -127,7 +127,7 @@ def test_a_frame_rate_that_is_asked_for_is_met_with_less_area() -> None:
 
 
 def test_a_network_that_does_not_fit_is_refused_with_the_figure_that_overflows() -> None:
-    with pytest.raises(ScheduleError, match=r"does not fit: LUT \d+ of 90"):
+    with pytest.raises(ScheduleError, match=r"does not fit: LUT \d+ of 92"):
         schedule(chain(4, 6, 3), small_board(lut=100))
 
 

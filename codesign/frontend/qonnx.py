@@ -9,6 +9,7 @@ import onnx
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
 from codesign.frontend.interleaving import interleaved
+from codesign.frontend.late_upsampling import upsampled_late
 from codesign.frontend.load import load_model, simplified
 from codesign.frontend.naming import identifier
 from codesign.frontend.requantize import absorbed
@@ -31,7 +32,7 @@ def import_qonnx(source: onnx.ModelProto | Path) -> Graph:
         importer.read(node)
     outputs = [_output(importer, value.name) for value in model.graph.output]
     name = source.name.split(".")[0] if isinstance(source, Path) else model.graph.name
-    return interleaved(importer.builder.finish(identifier(name), outputs))
+    return upsampled_late(interleaved(importer.builder.finish(identifier(name), outputs)))
 
 
 def _output(importer: Importer, name: str) -> str:

@@ -249,10 +249,10 @@ def _inside(pe: int) -> Candidate:
 
 
 def _pareto(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-    """Those that no other of the same lanes beats or equals in interval and all resources; shortest interval first."""
-    groups: dict[tuple[tuple[int, ...], tuple[int, ...]], list[Candidate]] = {}
+    """Those that no other of the same lanes and tile beats or equals in interval and resources; shortest first."""
+    groups: dict[tuple[tuple[int, ...], tuple[int, ...], int], list[Candidate]] = {}
     for candidate in found:
-        groups.setdefault((candidate.enters, candidate.leaves), []).append(candidate)
+        groups.setdefault((candidate.enters, candidate.leaves, candidate.folding.tile), []).append(candidate)
     kept = []
     for group in groups.values():
         group.sort(key=lambda c: (c.cost.interval_cycles, c.area, c.folding))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import ceil
 
-from codesign.cost import _stream
 from codesign.cost.base import BlockCost, beats
 from codesign.errors import ScheduleError
 from codesign.graph import Graph
@@ -14,7 +13,8 @@ from codesign.schedule import timing
 from codesign.schedule.edges import Edge
 from codesign.schedule.problem import Candidate, Problem, Vector, vector
 from codesign.schedule.record import Fifo, Resources, Schedule
-from codesign.schedule.solve import Choice, Fifos, least_area, place
+from codesign.schedule.solve import Choice, least_area, place
+from codesign.schedule.waiting import Fifos, Waiting, branches
 from codesign.targets import Target
 
 AXES = ("lut", "ff", "bram36", "dsp", "memory_bytes")
@@ -58,14 +58,14 @@ def schedule(
         choice, binds = _fastest(problem, room, fifos) if wanted is None else _smallest(problem, room, fifos, wanted)
         interval = room.interval(problem, choice)
         depths = _fifo_depths(problem, choice, interval)
-        built = _fifo_costs(problem, choice, depths)
+        built = _waiting(problem, choice, depths)
         limit = room.at(interval)
         placed = place(built, limit - problem.area(choice)) if not problem.area(choice).exceeds(limit) else None
         if placed is not None:
             memories = {edge: Fifo(depth, placed[edge]) for edge, depth in depths.items()}
-            area = Resources.total(built[edge][fifo.block] for edge, fifo in memories.items())
+            area = Resources.total(built[edge].memories[fifo.block] for edge, fifo in memories.items())
             return _record(problem, choice, memories, area, target, clock, room, binds)
-        fifos = {**fifos, **built}
+        fifos = {**fifos, **_without_tiles(problem, choice, built)}
     raise ScheduleError(
         "the FIFOs do not fit beside the blocks",
         where=target.name,
@@ -78,9 +78,10 @@ def _expected_fifos(problem: Problem, room: Room, wanted: int | None) -> Fifos:
     likely = [t for t in problem.intervals if t >= (wanted or LIKELY * problem.bound)]
     interval = likely[0] if likely else problem.intervals[-1]
     choice = least_area(problem, interval, PLENTY, weights=_weights(room.at(interval)), any_will_do=True)
-    return (
-        {} if choice is None else _fifo_costs(problem, choice, _fifo_depths(problem, choice, problem.interval(choice)))
-    )
+    if choice is None:
+        return {}
+    depths = _fifo_depths(problem, choice, problem.interval(choice))
+    return _without_tiles(problem, choice, _waiting(problem, choice, depths))
 
 
 def _weights(budget: Resources) -> Vector:
@@ -149,7 +150,10 @@ def _smallest(problem: Problem, room: Room, fifos: Fifos, interval: int) -> tupl
             f"{interval} cycles a frame are asked for, block {slowest} takes at least {problem.intervals[0]}",
             remedy="lower the frame rate or raise the clock",
         )
-    choice = least_area(problem, interval, room.at(interval), fifos=fifos)
+    limit = room.at(interval)
+    choice = least_area(problem, interval, limit, fifos=fifos)
+    if choice is None:  # of a large network's foldings, that was a part
+        choice = least_area(problem, interval, limit, fifos=fifos, thorough=True)
     if choice is None:
         raise ScheduleError(
             f"{interval} cycles a frame do not fit: {_overflow(problem, interval, room)}",
@@ -193,12 +197,25 @@ def _paced(candidate: Candidate, interval: int) -> BlockCost:
     return replace(cost, latency_cycles=cost.latency_cycles * interval // cost.interval_cycles)
 
 
-def _fifo_costs(problem: Problem, choice: Choice, depths: Mapping[Edge, int]) -> Fifos:
-    lanes = _lanes(problem.graph, choice)
-    widths = {edge: lanes[edge.tensor] * problem.graph.types[edge.tensor].bits for edge in depths}
+def _waiting(problem: Problem, choice: Choice, depths: Mapping[Edge, int]) -> Fifos:
+    """FIFOs of such depths, under a choice."""
+    types, lanes, beside = problem.graph.types, _lanes(problem.graph, choice), branches(problem.graph)
     return {
-        edge: (_stream.fifo(widths[edge], depth, block=False), _stream.fifo(widths[edge], depth, block=True))
+        edge: Waiting(
+            depth,
+            lanes[edge.tensor] * types[edge.tensor].bits,
+            types[edge.tensor].pixels * beats(types[edge.tensor].channels, lanes[edge.tensor]),
+            beside.get(edge, frozenset()),
+        )
         for edge, depth in depths.items()
+    }
+
+
+def _without_tiles(problem: Problem, choice: Choice, fifos: Fifos) -> Fifos:
+    """The FIFOs as they would be if the convolutions that the choice streams beside them were not streamed."""
+    return {
+        edge: replace(found, depth=max(1, found.depth - sum(found.further(choice[name]) for name in found.beside)))
+        for edge, found in fifos.items()
     }
 
 

@@ -11,11 +11,11 @@ from scipy.optimize import LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
 from codesign.cost import _stream
-from codesign.cost.base import BlockCost
 from codesign.errors import ScheduleError
 from codesign.schedule.edges import Edge
 from codesign.schedule.problem import Candidate, Link, Problem, Vector, adapter, vector
 from codesign.schedule.record import Resources
+from codesign.schedule.waiting import Fifos, Waiting
 
 AXES = 5
 """Resources that count: the length of a `Vector`."""
@@ -29,16 +29,13 @@ LARGE = 1500
 LANE_LUTS = 8
 """Roughly what a lane more costs at the adapters."""
 
-PROMISING = 6
+PROMISING = 12
 """Kinds of lanes of a block that are promising, each with two candidates."""
 
-ANY, NEAR, EXACT = 0.5, 0.01, 1e-4
+ANY, NEAR, EXACT = 0.5, 0.005, 1e-4
 """How far from the least area, as a part of it, a solution may be."""
 
 Choice = dict[str, Candidate]
-
-Fifos = Mapping[Edge, tuple[BlockCost, BlockCost]]
-"""What each FIFO takes in LUT-RAM and in block RAM."""
 
 
 def least_area(
@@ -50,12 +47,14 @@ def least_area(
     weights: Vector | None = None,
     any_will_do: bool = False,
     relaxed: bool = False,
+    thorough: bool = False,
 ) -> Choice | None:
     """The foldings of least area that meet `interval` within `budget`; None if there are none.
 
     `fifos` are built as well. Area is the sum of all resources, each as a part of its budget, unless integer `weights`
     say otherwise; `any_will_do` takes the first foldings that fit. `relaxed` only tells whether blocks could fit that
-    are mixed from several foldings: if not, none do. Raises ScheduleError if the solver gives up before it knows.
+    are mixed from several foldings: if not, none do. `thorough` leaves nothing out of large programs.
+    Raises ScheduleError if the solver gives up before it knows.
     """
     options = _useful(problem, interval)
     if not all(options.values()):
@@ -66,7 +65,7 @@ def least_area(
         return None
 
     large = sum(map(len, options.values())) > LARGE
-    if large:
+    if large and not thorough:
         promising = _promising(options, per_unit, limits)
         if promising is None:
             return None
@@ -78,8 +77,8 @@ def least_area(
     for link in problem.links:
         _couple(program, link, options, picks, interval)
     _add_reader(program, options, picks, relaxed)
-    for memories in (fifos or {}).values():
-        program.add({program.variable(area, whole=not relaxed): 1 for area in map(vector, memories)}, 1, 1)
+    for waiting in (fifos or {}).values():
+        _add_fifo(program, waiting, options, picks, relaxed)
     for axis, limit in enumerate(limits):
         program.add({v: area[axis] for v, area in enumerate(program.areas) if area[axis]}, -np.inf, limit)
     sizes = [float(sum(w * a for w, a in zip(per_unit, area, strict=True))) for area in program.areas]
@@ -98,8 +97,8 @@ def place(fifos: Fifos, room: Resources) -> dict[Edge, bool] | None:
         return {}
     program = _Program()
     picks = {}
-    for edge, (lut, block) in fifos.items():
-        picks[edge] = [program.variable(vector(cost), whole=True) for cost in (lut, block)]
+    for edge, waiting in fifos.items():
+        picks[edge] = [program.variable(vector(cost), whole=True) for cost in waiting.memories]
         program.add(dict.fromkeys(picks[edge], 1), 1, 1)
     limits = vector(room)
     for axis, limit in enumerate(limits):
@@ -118,6 +117,26 @@ def _add_reader(
     if streamed:
         reader = program.variable(vector(_stream.READER), whole=not relaxed)
         program.add({reader: -len(options)} | dict.fromkeys(streamed, 1), -np.inf, 0)
+
+
+def _add_fifo(
+    program: _Program,
+    waiting: Waiting,
+    options: Mapping[str, list[Candidate]],
+    picks: Mapping[str, list[int]],
+    relaxed: bool,
+) -> None:
+    """Adds a FIFO, deep enough for the streamed convolutions beside it."""
+    found = [(depth, program.variable(vector(cost), whole=not relaxed)) for depth, cost in waiting.options(options)]
+    program.add({variable: 1 for _, variable in found}, 1, 1)
+    needed = {
+        variable: -waiting.further(candidate)
+        for name in waiting.beside & options.keys()
+        for candidate, variable in zip(options[name], picks[name], strict=True)
+        if candidate.folding.tile
+    }
+    if needed:
+        program.add({variable: depth for depth, variable in found} | needed, waiting.depth, np.inf)
 
 
 @dataclass
@@ -273,7 +292,8 @@ def _irreplaceable(found: list[Candidate], extra: NDArray[np.int64]) -> list[Can
     area = np.array([c.area for c in found])
     change = area[:, None] - area[None, :] + extra
     order = np.arange(len(found))
-    no_more = (change <= 0).all(axis=2)
+    tile = np.array([c.folding.tile for c in found])
+    no_more = (change <= 0).all(axis=2) & (tile[:, None] <= tile[None, :])  # larger tiles make FIFOs deeper
     replaces = no_more & ((change < 0).any(axis=2) | ~no_more.T | (order[:, None] < order[None, :]))
     np.fill_diagonal(replaces, False)
     return [c for c, out in zip(found, replaces.any(axis=0), strict=True) if not out]

@@ -17,6 +17,7 @@ module maxpool #(
     parameter int PAD_X = 1,
     parameter int WORDS = 64,
     parameter bit RING_BLOCK = 0,
+    parameter int RING_REST = 0,
     parameter int BITS = 8,
     parameter bit SIGNED = 0
 ) (
@@ -48,7 +49,8 @@ module maxpool #(
       .PAD_X(PAD_X),
       .GROUPED(1),
       .WORDS(WORDS),
-      .BLOCK(RING_BLOCK)
+      .BLOCK(RING_BLOCK),
+      .REST(RING_REST)
   ) i_window (
       .clk_i,
       .rst_ni,

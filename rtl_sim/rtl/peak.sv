@@ -12,6 +12,7 @@ module peak #(
     parameter int IN_X = 4,
     parameter int WORDS = 64,
     parameter bit RING_BLOCK = 0,
+    parameter int RING_REST = 0,
     parameter int BITS = 8,
     parameter bit SIGNED = 0,
     parameter int OUT_BITS = 8,
@@ -47,7 +48,8 @@ module peak #(
       .PAD_X(1),
       .GROUPED(1),
       .WORDS(WORDS),
-      .BLOCK(RING_BLOCK)
+      .BLOCK(RING_BLOCK),
+      .REST(RING_REST)
   ) i_window (
       .clk_i,
       .rst_ni,

@@ -1,0 +1,59 @@
+"""Pointwise convolutions of upsampled maps are computed before the upsampling, at a fraction of the multiplications."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from codesign.graph import Graph, Node
+from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.upsample import Upsample
+
+
+def upsampled_late(graph: Graph) -> Graph:
+    """`graph` with every upsampling moved behind the requantized pointwise convolution that alone reads it.
+
+    It computes the same. The blocks keep their names. The upsampling's output is then what the requantization's was,
+    and those of the other two are smaller maps that the file does not have.
+    """
+    for node in graph.nodes:
+        pair = _reader(graph, node)
+        if pair is not None:
+            graph = _moved(graph, node, *pair)
+    return graph
+
+
+def _moved(graph: Graph, upsample: Node, conv: Node, requant: Node) -> Graph:
+    behind = {
+        conv.name: (Node(conv.name, conv.op, upsample.inputs),),
+        requant.name: (requant, Node(upsample.name, upsample.op, (requant.name,))),
+        upsample.name: (),
+    }
+    nodes = []
+    for node in graph.nodes:
+        inputs = tuple(upsample.name if name == requant.name else name for name in node.inputs)
+        nodes += behind.get(node.name, (Node(node.name, node.op, inputs),))
+    origins = {tensor: origin for tensor, origin in graph.origins.items() if tensor not in behind}
+    if requant.name in graph.origins:
+        origins[upsample.name] = graph.origins[requant.name]
+    return replace(graph, nodes=tuple(nodes), origins=origins)
+
+
+def _reader(graph: Graph, node: Node) -> tuple[Node, Node] | None:
+    """The pointwise convolution that alone reads an upsampling, and the requantization that alone reads its sums."""
+    if not isinstance(node.op, Upsample):
+        return None
+    conv = _only_reader(graph, node)
+    requant = _only_reader(graph, conv) if conv and _pointwise(conv) else None
+    if conv is None or requant is None or not isinstance(requant.op, Requant) or requant.name in graph.outputs:
+        return None
+    return conv, requant
+
+
+def _pointwise(node: Node) -> bool:
+    return isinstance(node.op, Conv) and node.op.kernel == node.op.stride == (1, 1) and not any(node.op.pads)
+
+
+def _only_reader(graph: Graph, node: Node) -> Node | None:
+    readers = graph.consumers[node.name]
+    return readers[0][0] if len(readers) == 1 and node.name not in graph.outputs else None

@@ -1,0 +1,73 @@
+"""What waits in FIFOs, and how much more does where convolutions of another branch are streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+
+from codesign.cost import _stream
+from codesign.cost._memory import block_depth
+from codesign.cost.base import BlockCost
+from codesign.graph import Graph
+from codesign.schedule.edges import Edge
+from codesign.schedule.problem import Candidate
+
+LUT_STEPS = 8
+"""Steps in which FIFOs in LUT-RAM become deeper."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What a FIFO must hold: `depth` beats of `bits` bits while no convolution of `beside` is streamed.
+
+    frame_beats: beats of a frame. beside: the nodes of the other branches of a join.
+    """
+
+    depth: int
+    bits: int
+    frame_beats: int
+    beside: frozenset[str] = frozenset()
+
+    def further(self, candidate: Candidate) -> int:
+        """Beats that wait for a pixel to pass a streamed convolution beside; 0 for other blocks."""
+        cost = candidate.cost
+        return ceil(cost.latency_cycles / cost.interval_cycles * self.frame_beats) if candidate.folding.tile else 0
+
+    @cached_property
+    def memories(self) -> tuple[BlockCost, BlockCost]:
+        """What the FIFO takes in LUT-RAM and in block RAM."""
+        return _stream.fifo(self.bits, self.depth, block=False), _stream.fifo(self.bits, self.depth, block=True)
+
+    def options(self, found: Mapping[str, list[Candidate]]) -> list[tuple[int, BlockCost]]:
+        """(depth, cost) of the FIFOs of use beside the candidates `found`: LUT-RAM in steps, every number of RAMB18."""
+        beside = [found[name] for name in self.beside & found.keys()]
+        most = self.depth + sum(max(map(self.further, candidates)) for candidates in beside)
+        step = max(1, ceil((most - self.depth) / LUT_STEPS))
+        in_luts = [*range(self.depth, most, step), most]
+        in_block, depth = [], self.depth
+        while depth <= most:
+            in_block.append(block_depth(depth, self.bits))
+            depth = in_block[-1] + 1
+        return [
+            (d, _stream.fifo(self.bits, d, block))
+            for depths, block in ((in_luts, False), (in_block, True))
+            for d in depths
+        ]
+
+
+Fifos = Mapping[Edge, Waiting]
+
+
+def branches(graph: Graph) -> dict[Edge, frozenset[str]]:
+    """For every edge into a join, the nodes on the way to its other inputs, but not to this one."""
+    before: dict[str, frozenset[str]] = {name: frozenset() for name in graph.inputs}
+    found = {}
+    for node in graph.nodes:
+        above = frozenset().union(*(before[tensor] for tensor in node.inputs))
+        before |= {tensor: above | {node.name} for tensor in graph.output_names(node)}
+        for port, tensor in enumerate(node.inputs):
+            if above > before[tensor]:
+                found[Edge(tensor, node.name, port)] = above - before[tensor]
+    return found
