@@ -44,7 +44,7 @@ def batch_of(recipe) -> Batch:
 def step_of(network: CoDeNet, batch: Batch) -> Callable[[], None]:
     """A step of the optimizer as `codesign.training.task` makes it."""
     network = network.to(memory_format=torch.channels_last).train()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-6)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-6, fused=True)
     images = (batch.images / 256).contiguous(memory_format=torch.channels_last)
 
     def step() -> None:
