@@ -40,7 +40,8 @@ def test_output_shapes_are_those_of_a_forward_pass():
     network = float_network(recipe).eval()
     heat = next(block for block in count(recipe).blocks if block.name == "heads.heat.output")
     with torch.no_grad():
-        assert tuple(network(torch.zeros(1, 3, 64, 64)).heat.shape[1:]) == heat.output
+        size = recipe.data.image_size
+        assert tuple(network(torch.zeros(1, 3, size, size)).heat.shape[1:]) == heat.output
 
 
 def test_the_command_prints_the_paper_s_figures_without_the_dataset(capsys):
