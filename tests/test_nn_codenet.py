@@ -196,3 +196,13 @@ def test_float_and_quantized_networks_have_the_same_blocks():
     recipe = load_recipe(TINY)
     assert list(conv_units(float_network(recipe))) == list(conv_units(quantized_network(recipe)))
     assert {m for m in dir(FloatLayers) if not m.startswith("_")} <= {m for m in dir(QuantLayers)}
+
+
+@pytest.mark.parametrize("operator", ["depthwise", "square-integer-depthwise"])
+def test_learned_and_fixed_grid_differ_in_nothing_but_the_dilation(operator):
+    recipe = load_recipe(TINY, [f"model.decoder.operator={operator}"])
+    for network in (float_network(recipe), quantized_network(recipe)):
+        spatial = network.decoder[0].spatial
+        assert spatial.norm is None
+        assert spatial.conv.bias is None
+        assert spatial.conv.weight.shape[1:] == (1, 3, 3)
