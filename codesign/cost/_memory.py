@@ -8,11 +8,11 @@ from functools import cache
 BLOCK_WORTH_LUTS = 128
 """A table goes to block RAM where that saves at least so many look-up tables for each RAMB18."""
 
-_RAMB18 = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36))
-"""(depth, width) that one RAMB18E1 can be configured as, with one write and one read port."""
-
-_SHARED_WIDTH = 72
-"""Wider memories are this wide at most beside columns of the one configuration that wastes least."""
+_UNITS = (
+    (129, 1, ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36))),
+    (257, 2, ((32768, 1), (16384, 2), (8192, 4), (4096, 9), (2048, 18), (1024, 36), (512, 72))),
+)
+"""(cost in Yosys' eyes, RAMB18 halves, configurations as (depth, width)) of a RAMB18E1 and a RAMB36E1."""
 
 MIXED_WORDS = 2048
 """What a RAMB18E1 holds of 8 or 9 bits: `ram.sv` parts memories that lie in block RAM and LUTs at a multiple of it."""
@@ -51,28 +51,17 @@ def mixed_luts(depth: int, width: int) -> int:
 
 @cache
 def _fewest(depth: int, width: int) -> tuple[int, int]:
-    """Fewest RAMB18 halves, then look-up tables, over all ways to share the width out to configurations."""
-    most = max(width - _SHARED_WIDTH, 0)
-    d, w = min(_RAMB18, key=lambda shape: (math.ceil(depth / shape[0]) / shape[1], shape[1]))
-    alike = math.ceil(most / w)
-    halves, luts = _ways(depth)[width - alike * w]
-    banks = math.ceil(depth / d)
-    return halves + alike * banks, luts + alike * _choose(banks, w)
+    """RAMB18 halves, and look-up tables that choose between banks of words, of the configuration that Yosys takes.
 
-
-@cache
-def _ways(depth: int) -> list[tuple[int, int]]:
-    """`_fewest` for widths up to `_SHARED_WIDTH`."""
-    found = [(0, 0)]
-    shapes = [(math.ceil(depth / d), w) for d, w in _RAMB18]
-    for bits in range(1, _SHARED_WIDTH + 1):
-        found.append(
-            min(
-                (found[max(0, bits - w)][0] + banks, found[max(0, bits - w)][1] + _choose(banks, min(w, bits)))
-                for banks, w in shapes
-            )
-        )
-    return found
+    It takes the one that costs least; a bit to choose from costs a half.
+    """
+    found = []
+    for cost, halves, shapes in _UNITS:
+        for deep, wide in shapes:
+            banks = math.ceil(depth / deep)
+            number = banks * math.ceil(width / wide)
+            found.append((number * cost + width * (banks - 1) / 2, number * halves, _choose(banks, width)))
+    return min(found)[1:]
 
 
 def _choose(banks: int, bits: int) -> int:
@@ -83,8 +72,9 @@ def _choose(banks: int, bits: int) -> int:
 def block_depth(depth: int, width: int) -> int:
     """Words of `width` bits that fit into what `depth` of them take."""
     halves = block_ramb18(depth, width)
-    ends = (math.ceil(depth / d) * d for d, _ in _RAMB18)
-    return max(end for end in ends if block_ramb18(end, width) == halves)
+    shapes = (shape for _, _, found in _UNITS for shape in found)
+    ends = (math.ceil(depth / deep) * deep for deep, _ in shapes)
+    return max((end for end in ends if block_ramb18(end, width) == halves), default=depth)
 
 
 def rom_luts(depth: int, width: int) -> int:
