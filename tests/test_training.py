@@ -235,6 +235,7 @@ def test_an_unfinished_or_missing_run_is_refused(run, tmp_path):
 def test_a_missing_data_folder_stops_before_training(tmp_path):
     with pytest.raises(DataError, match="nowhere"):
         train(TINY, tmp_path / "run", overrides=["data.set=voc", f"data.path={tmp_path}/nowhere"], progress=False)
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_shipped_run_is_of_the_shipped_recipe_and_detects_as_well_as_it_states():

@@ -70,11 +70,13 @@ def train(
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, overrides)
     out = Path(out)
     if is_first_process():
-        _claim(out, recipe, resume)
+        _refuse_other_runs(out, recipe, resume)
     if (out / RESULT).is_file():
         return load_result(out)
     data = training_set(recipe)
     validation = validation_set(recipe)
+    if is_first_process() and not (out / RECIPE).is_file():
+        save_recipe(recipe, out / RECIPE)
     started = time.monotonic()
     session = _Session(recipe, data, out, progress, devices, tensorboard)
 
@@ -120,12 +122,10 @@ def _result(out: Path, precision: Precision | None, float_precision: Precision, 
     )
 
 
-def _claim(out: Path, recipe: Recipe, resume: bool) -> None:
+def _refuse_other_runs(out: Path, recipe: Recipe, resume: bool) -> None:
     """Make sure that `out` is new, or that it holds a run of this very recipe to resume."""
     saved = out / RECIPE
     if not saved.is_file():
-        out.mkdir(parents=True, exist_ok=True)
-        save_recipe(recipe, saved)
         return
     if not resume:
         raise CheckpointError("already holds a run", where=str(out), remedy="resume it, or choose another folder")
