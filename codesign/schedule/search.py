@@ -13,7 +13,7 @@ from codesign.schedule import timing
 from codesign.schedule.edges import Edge
 from codesign.schedule.problem import Candidate, Problem, Vector, vector
 from codesign.schedule.record import Fifo, Resources, Schedule
-from codesign.schedule.solve import Choice, least_area, place
+from codesign.schedule.solve import Choice, large, least_area, place
 from codesign.schedule.waiting import Fifos, Waiting, branches
 from codesign.targets import Target
 
@@ -22,6 +22,9 @@ PLENTY = Resources(10**9, 10**9, 10**9, 10**9, 10**12)
 
 LIKELY = 1.3
 """Of the shortest interval that multipliers allow, a guess at what else will."""
+
+THOROUGH = 3
+"""Intervals that are tried with all foldings of a large network."""
 
 ROUNDS = 4
 """Times that foldings are chosen anew because the FIFOs they need did not fit beside them."""
@@ -105,30 +108,58 @@ class Room:
 
 
 def _fastest(problem: Problem, room: Room, fifos: Fifos) -> tuple[Choice, str]:
-    """By bisection: first with blocks that may be mixed, which is quick and never too slow, then in earnest."""
-    intervals = problem.intervals
+    """By bisection: with blocks that may be mixed, which is quick and never too slow, then in earnest, then thoroughly.
 
-    def fits(index: int, relaxed: bool) -> bool:
-        limit = room.at(intervals[index])
-        found = least_area(problem, intervals[index], limit, fifos=fifos, any_will_do=True, relaxed=relaxed)
+    The last is for networks that are large, and tries `THOROUGH` intervals at most.
+    """
+    intervals = problem.intervals
+    kept: dict[int, Choice] = {}
+
+    def fits(index: int, thorough: bool = False) -> bool:
+        found = _if_in_time(problem, intervals[index], room, fifos, any_will_do=True, thorough=thorough)
+        if found is not None:
+            kept[index] = found
         return found is not None
 
-    low = _first(len(intervals), lambda index: fits(index, True))
+    def could_fit(index: int) -> bool:
+        limit = room.at(intervals[index])
+        return least_area(problem, intervals[index], limit, fifos=fifos, any_will_do=True, relaxed=True) is not None
+
+    low = _first(len(intervals), could_fit)
     if low == len(intervals):
-        raise ScheduleError(f"the network does not fit: {_overflow(problem, intervals[-1], room)}")
+        raise ScheduleError(f"the network does not fit: {_overflow(problem, intervals[-1], room, fifos)}")
     step = 1
-    while not fits(min(low + step - 1, len(intervals) - 1), False):
+    while not fits(min(low + step - 1, len(intervals) - 1)):
         if low + step - 1 >= len(intervals) - 1:
-            raise ScheduleError(f"the network does not fit: {_overflow(problem, intervals[-1], room)}")
+            raise ScheduleError(f"the network does not fit: {_overflow(problem, intervals[-1], room, fifos)}")
         low, step = low + step, 2 * step
-    best = low + _first(step - 1, lambda index: fits(low + index, False))
-    best = min(best, len(intervals) - 1)
-    choice = _must(least_area(problem, intervals[best], room.at(intervals[best]), fifos=fifos))
+    best = min(low + _first(step - 1, lambda index: fits(low + index)), len(intervals) - 1)
+    for _ in range(THOROUGH if large(problem, intervals[best]) else 0):
+        middle = (low + best) // 2
+        if middle < best and fits(middle, thorough=True):
+            best = middle
+        else:
+            low = min(middle + 1, best)
+    choice = _if_in_time(problem, intervals[best], room, fifos) or kept[best]
     slowest = _slowest(choice)
     if best == 0:
         return choice, f"block {slowest} cannot be made faster"
     faster = intervals[best - 1]
-    return choice, f"{_overflow(problem, faster, room)} at {faster} cycles a frame; block {slowest} is the slowest now"
+    return (
+        choice,
+        f"{_overflow(problem, faster, room, fifos)} at {faster} cycles a frame; block {slowest} is the slowest now",
+    )
+
+
+def _if_in_time(
+    problem: Problem, interval: int, room: Room, fifos: Fifos, any_will_do: bool = False, thorough: bool = False
+) -> Choice | None:
+    """What `least_area` finds; None as well if the solver gives up."""
+    limit = room.at(interval)
+    try:
+        return least_area(problem, interval, limit, fifos=fifos, any_will_do=any_will_do, thorough=thorough)
+    except ScheduleError:
+        return None
 
 
 def _first(count: int, holds: Callable[[int], bool]) -> int:
@@ -156,22 +187,33 @@ def _smallest(problem: Problem, room: Room, fifos: Fifos, interval: int) -> tupl
         choice = least_area(problem, interval, limit, fifos=fifos, thorough=True)
     if choice is None:
         raise ScheduleError(
-            f"{interval} cycles a frame do not fit: {_overflow(problem, interval, room)}",
+            f"{interval} cycles a frame do not fit: {_overflow(problem, interval, room, fifos)}",
             remedy="lower the frame rate, raise the clock or take a larger board",
         )
     return choice, f"the frame rate asked for; block {_slowest(choice)} is the slowest"
 
 
-def _overflow(problem: Problem, interval: int, room: Room) -> str:
-    """Which resources run out at `interval`, each at the least it could be."""
+def _overflow(problem: Problem, interval: int, room: Room, fifos: Fifos) -> str:
+    """Which resources run out at `interval`: each at the least it could be, else at the least beside the others."""
     found: list[str] = []
+    limit = room.at(interval)
     for axis in AXES:
         unit = vector(Resources(**{axis: 1}))
         choice = least_area(problem, interval, PLENTY, weights=unit)
         if choice is None:
             return "the adapters between the blocks are too slow"
-        found += Resources(**{axis: getattr(problem.area(choice), axis)}).exceeds(room.at(interval))
-    return ", ".join(found) or "no single resource, but all together"
+        found += Resources(**{axis: getattr(problem.area(choice), axis)}).exceeds(limit)
+    return ", ".join(found) or _overflow_together(problem, interval, limit, fifos)
+
+
+def _overflow_together(problem: Problem, interval: int, limit: Resources, fifos: Fifos) -> str:
+    """Of which resources enough would do, while all others are kept to."""
+    enough = []
+    for axis in AXES:
+        free = replace(limit, **{axis: getattr(PLENTY, axis)})
+        if least_area(problem, interval, free, fifos=fifos, any_will_do=True, relaxed=True) is not None:
+            enough.append(f"{axis.replace('_', ' ').upper()} {getattr(limit, axis):g}")
+    return f"no single resource, but all together; more than {' or '.join(enough) or 'one of them'} would do"
 
 
 def _fifo_depths(problem: Problem, choice: Choice, interval: int) -> dict[Edge, int]:
@@ -259,9 +301,3 @@ def _input_lanes(graph: Graph, choice: Mapping[str, Candidate]) -> dict[str, int
 
 def _slowest(choice: Choice) -> str:
     return max(choice, key=lambda name: choice[name].cost.interval_cycles)
-
-
-def _must(choice: Choice | None) -> Choice:
-    if choice is None:
-        raise ScheduleError("the solver contradicts itself", remedy="report this with the network")
-    return choice

@@ -64,8 +64,8 @@ def least_area(
     if any(_least(options, axis) > limit for axis, limit in enumerate(limits)):
         return None
 
-    large = sum(map(len, options.values())) > LARGE
-    if large and not thorough:
+    many = sum(map(len, options.values())) > LARGE
+    if many and not thorough:
         promising = _promising(options, per_unit, limits)
         if promising is None:
             return None
@@ -82,13 +82,18 @@ def least_area(
     for axis, limit in enumerate(limits):
         program.add({v: area[axis] for v, area in enumerate(program.areas) if area[axis]}, -np.inf, limit)
     sizes = [float(sum(w * a for w, a in zip(per_unit, area, strict=True))) for area in program.areas]
-    solution = program.solve(sizes, ANY if any_will_do else NEAR if large else EXACT)
+    solution = program.solve(sizes, ANY if any_will_do else NEAR if many else EXACT)
     if solution is None:
         return None
     return {
         name: max(zip(found, picks[name], strict=True), key=lambda pair: solution[pair[1]])[0]
         for name, found in options.items()
     }
+
+
+def large(problem: Problem, interval: int) -> bool:
+    """Whether `least_area` leaves candidates out unless it is asked to be thorough."""
+    return sum(map(len, _useful(problem, interval).values())) > LARGE
 
 
 def place(fifos: Fifos, room: Resources) -> dict[Edge, bool] | None:
