@@ -207,13 +207,15 @@ def _overflow(problem: Problem, interval: int, room: Room, fifos: Fifos) -> str:
 
 
 def _overflow_together(problem: Problem, interval: int, limit: Resources, fifos: Fifos) -> str:
-    """Of which resources enough would do, while all others are kept to."""
-    enough = []
+    """The least of each resource, FIFOs apart, while all others are kept to."""
+    found = []
     for axis in AXES:
-        free = replace(limit, **{axis: getattr(PLENTY, axis)})
-        if least_area(problem, interval, free, fifos=fifos, any_will_do=True, relaxed=True) is not None:
-            enough.append(f"{axis.replace('_', ' ').upper()} {getattr(limit, axis):g}")
-    return f"no single resource, but all together; more than {' or '.join(enough) or 'one of them'} would do"
+        free, unit = replace(limit, **{axis: getattr(PLENTY, axis)}), vector(Resources(**{axis: 1}))
+        choice = least_area(problem, interval, free, fifos=fifos, weights=unit)
+        if choice is not None:
+            over = Resources(**{axis: getattr(problem.area(choice), axis)}).exceeds(limit)
+            found += over or [f"{axis.replace('_', ' ').upper()} just over {getattr(limit, axis):g} with FIFOs"]
+    return f"no single resource, but all together ({' or '.join(found) or 'several'}, the others kept to)"
 
 
 def _fifo_depths(problem: Problem, choice: Choice, interval: int) -> dict[Edge, int]:
