@@ -43,8 +43,8 @@ def schedule(
 
     Without `fps`, the shortest interval between frames that the budget allows, and the least area at that interval;
     with it, the least area that reaches that many frames a second at `clock_mhz` (default: the target's clock).
-    The interval is exactly the shortest, and the area the least, that the cost model knows. With `streaming`, weights
-    may come from DDR as well.
+    The interval is exactly the shortest, and the area the least, that the cost model knows, FIFOs apart; in networks of
+    more than `solve.LARGE` foldings they come close. With `streaming`, weights may come from DDR as well.
     Raises ScheduleError, with the figure that overflows, if nothing fits.
     """
     clock = clock_mhz or target.clock_mhz
@@ -208,7 +208,7 @@ def _overflow(problem: Problem, interval: int, room: Room, fifos: Fifos) -> str:
 
 def _overflow_together(problem: Problem, interval: int, limit: Resources, fifos: Fifos) -> str:
     """The least of each resource, FIFOs apart, while all others are kept to."""
-    found = []
+    found: list[str] = []
     for axis in AXES:
         free, unit = replace(limit, **{axis: getattr(PLENTY, axis)}), vector(Resources(**{axis: 1}))
         choice = least_area(problem, interval, free, fifos=fifos, weights=unit)
