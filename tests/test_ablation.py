@@ -97,6 +97,11 @@ def test_the_table_gives_mean_and_deviation_in_percent():
     assert table[-1] == "| square | depthwise first | 80.0 | 75.0 |"
 
 
+def test_the_rows_are_in_the_recipes_order_whichever_order_ran_first():
+    rows = [line.split(" | ")[0] for line in markdown(RUNS[::-1]).splitlines()[2:4]]
+    assert rows == ["| depthwise", "| square"]
+
+
 def test_the_plot_is_an_svg_that_names_every_operator():
     text = svg(RUNS).decode()
     assert ElementTree.fromstring(text).tag.endswith("svg")

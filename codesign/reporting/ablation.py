@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean, stdev
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from codesign.files import write_bytes, write_text
+from codesign.recipe import Operator
 
 if TYPE_CHECKING:
     from codesign.api.ablate import AblationRun
@@ -82,8 +83,9 @@ def svg(runs: Sequence[AblationRun]) -> bytes:
 
 
 def _cells(runs: Sequence[AblationRun], field: str) -> Mapping[str, Mapping[Column, list[float]]]:
+    """By operator, in the order in which recipes name them."""
     found: dict[str, dict[Column, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for run in runs:
+    for run in sorted(runs, key=lambda run: get_args(Operator).index(run.operator)):
         found[run.operator][run.order, run.precision].append(getattr(run, field))
     return found
 
