@@ -212,6 +212,8 @@ class Training(_Section):
     """Adam in floating point with batch norm, then with quantizers from the folded weights; or without the latter.
 
     ema: each phase ends with the moving average of its weights, e.g. 0.999.
+    fractional_first: dilations become whole numbers in the quantized phase only; in floating point the operator samples
+        fractional positions, which learn faster than rounded ones.
     precision: of convolutions, mixed on devices that have it; quantizers compute in float32 always.
     """
 
@@ -220,6 +222,7 @@ class Training(_Section):
     ema: Annotated[float, Field(gt=0, lt=1)] | None = None
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
     augmentation: Augmentation | None = None
+    fractional_first: bool = False
     float_phase: Phase = Phase(epochs=10, learning_rate=2e-3)
     quantized_phase: Phase | None = Phase(epochs=4, learning_rate=5e-4)
     distillation: Distillation | None = None
@@ -244,6 +247,12 @@ class Recipe(_Section):
     quantization: Quantization = Quantization()
     training: Training = Training()
     detection: Detection = Detection()
+
+    @property
+    def float_operator(self) -> Operator:
+        """The decoder's operator in floating point."""
+        operator = self.model.decoder.operator
+        return operator.replace("square-integer", "square") if self.training.fractional_first else operator
 
     @model_validator(mode="after")
     def _image_divides_into_cells(self) -> Self:

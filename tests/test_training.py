@@ -11,6 +11,7 @@ from codesign.data import Sample, training_set, validation_set
 from codesign.detection import Boxes
 from codesign.errors import CheckpointError, DataError, RecipeError
 from codesign.nn.codenet import Heads
+from codesign.nn.layers import plain
 from codesign.recipe import load_recipe
 from codesign.training import train
 from codesign.training.callbacks import confident
@@ -153,6 +154,19 @@ def test_weights_that_round_without_doubt_stay_in_the_last_epochs(tmp_path, monk
 def test_weights_are_confident_away_from_where_rounding_changes(steps):
     assert confident(torch.tensor(steps), 0.15)
     assert not confident(torch.tensor(steps).sign() * torch.tensor([0.5, 1.4, 2.6]), 0.15).any()
+
+
+def test_dilations_are_fractional_before_the_quantized_phase_and_whole_in_it(tmp_path):
+    train(TINY, tmp_path / "run", overrides=["training.fractional_first=true"], progress=False)
+    images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    for load, whole in ((load_float_run, False), (load_run, True)):
+        _, network = load(tmp_path / "run")
+        seen = []
+        network.decoder[0].dilation.register_forward_hook(lambda module, inputs, output, seen=seen: seen.append(output))
+        with torch.no_grad():
+            network(images)
+        dilation = plain(seen[0])
+        assert torch.equal(dilation, dilation.round()) == whole
 
 
 def test_the_teacher_leaves_its_training_and_its_weights_as_they_were(run, whole_run):

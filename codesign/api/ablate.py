@@ -114,12 +114,12 @@ def _other_sampling(recipe: Recipe, run: Path) -> float | None:
     from codesign.training.metrics import evaluate_network
     from codesign.training.run import load_float_run
 
-    operator = recipe.model.decoder.operator
+    operator = recipe.float_operator
     if not operator.startswith("square"):
         return None
     integer = operator.startswith("square-integer")
     other = operator.replace("square-integer", "square") if integer else operator.replace("square", "square-integer")
-    settings = [f"model.decoder.operator={other}", "training.quantized_phase=null"]
+    settings = [f"model.decoder.operator={other}", "training.quantized_phase=null", "training.fractional_first=false"]
     changed, network = load_float_run(run, settings)
     return round(evaluate_network(network, changed, validation_set(recipe)).ap50, 4)
 

@@ -249,7 +249,9 @@ def _initialise(network: CoDeNet) -> None:
 
 def float_network(recipe: Recipe) -> CoDeNet:
     """The recipe's network in floating point, with batch norm."""
-    return CoDeNet(recipe, FloatLayers())
+    decoder = recipe.model.decoder.model_copy(update={"operator": recipe.float_operator})
+    model = recipe.model.model_copy(update={"decoder": decoder})
+    return CoDeNet(recipe.model_copy(update={"model": model}), FloatLayers())
 
 
 def quantized_network(recipe: Recipe) -> CoDeNet:

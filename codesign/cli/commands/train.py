@@ -35,9 +35,10 @@ def run(
     A VOC devkit: codesign train codenet-b --data /path/to/VOCdevkit
 
     Of the recipe, off unless set: training.augmentation={mirror: true, scale: [0.6, 1.4], colour: 0.4},
-    training.ema=0.999, training.precision=16-mixed, training.distillation={weight: 1.0},
-    training.freezing={epochs: 1, boundary: 0.005}, quantization.weight_scale=statistics,
-    quantization.weight_percentile=99.9. Several machines: torchrun starts the same command on each.
+    training.fractional_first=true, training.ema=0.999, training.precision=16-mixed,
+    training.distillation={weight: 1.0}, training.freezing={epochs: 1, boundary: 0.005},
+    quantization.weight_scale=statistics, quantization.weight_percentile=99.9. Several machines: torchrun starts the
+    same command on each.
     """
     from codesign.api.train import train
     from codesign.data.dataset import settings_for
