@@ -40,16 +40,6 @@ def test_a_written_image_is_complete(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["weights.bin"]
 
 
-@pytest.mark.parametrize("shares", [(0.25,) * 4, (0.5, 0.1, 0.1), (0.02,) * 24 + (0.16,), (0.9,)])
-def test_the_rota_gives_every_port_its_share_without_long_gaps(shares):
-    order = image.rota(shares)
-    for port, share in enumerate(shares):
-        assert order.count(port) / len(order) >= share - 1e-9
-        places = [i for i, served in enumerate(order + order) if served == port]
-        gaps = np.diff(places) if len(places) > 1 else [1]
-        assert max(gaps) <= 2 * np.ceil(len(order) / order.count(port))
-
-
 def test_demand_is_one_pass_over_the_weights_for_each_tile():
     block = streamed(20, 32, Folding(2, 2), 8)
     passes = 16 / 8

@@ -3,7 +3,7 @@
 /// One reader's end of `weight_reader`: takes bus words of 64 bits, gives units of UNIT_BITS, low bits first.
 ///
 /// It holds two words. `free_o` says that it has room for a word that nobody has reserved; `reserve_i` takes the room, and
-/// `load_i` brings the word some cycles later. Units leave without a pause as long as words come in time.
+/// `load_i` brings the word some cycles later; both words may be on their way at once. Units leave without a pause as long as words come in time.
 module weight_port #(
     parameter int UNIT_BITS = 8  // divides 64
 ) (
@@ -28,9 +28,11 @@ module weight_port #(
   logic [UNITS-1:0][UNIT_BITS-1:0] word;
   logic [63:0] next_word;
   logic next_valid, last;
+  logic [1:0] used;  // words here or on their way
   logic [INDEX_BITS-1:0] index;
   wire pop = valid_o && ready_i;
   wire advance = next_valid && (!valid_o || (pop && last));
+  wire [1:0] next_used = used + 2'(reserve_i) - 2'(pop && last);
 
   counter #(.COUNT(UNITS)) i_unit (.clk_i, .rst_ni, .step_i(pop), .count_o(index), .last_o(last));
   assign data_o = word[index];
@@ -39,10 +41,12 @@ module weight_port #(
     if (load_i) next_word <= word_i;
     if (advance) word <= next_word;
     if (load_i || advance) next_valid <= load_i;
-    if (reserve_i || advance) free_o <= advance;
+    used   <= next_used;
+    free_o <= next_used != 2'd2;
     if (advance || (pop && last)) valid_o <= advance;
     if (!rst_ni) begin
       next_valid <= 0;
+      used       <= '0;
       free_o     <= 1;
       valid_o    <= 0;
     end

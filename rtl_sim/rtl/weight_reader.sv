@@ -8,20 +8,17 @@
 /// burst's bytes, so no burst crosses a 4 KB boundary. `beats_o` counts the beats that have come.
 ///
 /// Behind the bus is a buffer of DEPTH beats for each port; a burst is asked for when there is room for all of it, so the
-/// bus never waits (`rready` is constant) and no port can block another. Ports are asked in turn. Buffered beats go to
-/// the ports by a fixed rota, `ROTA`, of ROTA_LENGTH places with a port each: a port's share of it must be at least the
-/// share of the bus that it needs. Responses must come in the order of the requests (there is one ID); errors in them are
+/// bus never waits (`rready` is constant) and no port can block another. Ports are asked in turn, and a buffered beat goes
+/// in every cycle to the next of the ports, in turn, that has room for one. Responses must come in the order of the requests (there is one ID); errors in them are
 /// counted nowhere, `error_o` stays high after one.
 module weight_reader #(
     parameter int PORTS = 2,
     parameter int BURST = 8,
     parameter int DEPTH = 16,  // a power of two, at least BURST
-    parameter int ROTA_LENGTH = 4,
     parameter UNITS = 64'h0808,  // 8 bits each, port 0 low
     parameter OFFSETS = 64'h0000_0001_0000_0000,  // 32 bits each
     parameter BURSTS = 64'h0000_0001_0000_0001,  // 32 bits each
-    parameter LASTS = 64'h0808,  // 8 bits each
-    parameter ROTA = 64'h0100_0100  // 8 bits each
+    parameter LASTS = 64'h0808  // 8 bits each
 ) (
     input  wire                 clk_i,
     input  wire                 rst_ni,
@@ -50,7 +47,6 @@ module weight_reader #(
   localparam int DEPTH_BITS = $clog2(DEPTH);
   localparam int BURST_BYTES_BITS = $clog2(BURST) + 3;
   localparam int BURST_BITS = 32 - BURST_BYTES_BITS;
-  localparam int ROTA_BITS = ROTA_LENGTH > 1 ? $clog2(ROTA_LENGTH) : 1;
   localparam int QUEUE_BITS = 4;
 
   if (DEPTH != 1 << DEPTH_BITS || DEPTH < BURST || BURST != 1 << $clog2(BURST) || BURST > 16) begin : gen_check
@@ -62,7 +58,6 @@ module weight_reader #(
   localparam logic [SCAN*32-1:0] ALL_BURSTS = (SCAN * 32)'(BURSTS);
   localparam logic [SCAN*8-1:0] ALL_LASTS = (SCAN * 8)'(LASTS);
   localparam logic [SCAN*8-1:0] ALL_UNITS = (SCAN * 8)'(UNITS);
-  localparam logic [ROTA_LENGTH*8-1:0] ALL_ROTA = (ROTA_LENGTH * 8)'(ROTA);
 
   typedef logic [SCAN*32-1:0] bursts_t;
   function automatic bursts_t last_bursts();
@@ -165,21 +160,24 @@ module weight_reader #(
     end
   end
 
-  // Handing on, by the rota.
-  logic [ROTA_BITS-1:0] turn;
-  logic unused_turn_last;
+  // Handing on. A port served in the last two cycles may still look free; `give` looks again.
   logic [PORT_BITS-1:0] served, given, loaded;
   logic [DEPTH_BITS:0] served_handed;
-  logic [SCAN-1:0] free;
+  logic [SCAN-1:0] free, later, candidates;  // later: numbers above that of the port chosen last
   logic give, given_valid, loaded_valid;
-  counter #(.COUNT(ROTA_LENGTH)) i_turn (
-      .clk_i, .rst_ni, .step_i(1'b1), .count_o(turn), .last_o(unused_turn_last)
-  );
+  assign candidates = |(free & later) ? free & later : free;
+  wire [SCAN-1:0] chosen = candidates & (~candidates + 1'b1);
   assign served_handed = handed[served];
   assign give = !clearing && free[served] && served_handed != come[served];
 
+  function automatic logic [PORT_BITS-1:0] number(input logic [SCAN-1:0] one);
+    number = '0;
+    for (int i = 0; i < SCAN; i++) if (one[i]) number |= PORT_BITS'(i);
+  endfunction
+
   always_ff @(posedge clk_i) begin
-    served       <= PORT_BITS'(ALL_ROTA[turn*8+:8]);
+    served       <= number(chosen);
+    later        <= ~(chosen | (chosen - 1'b1));
     given        <= served;
     given_valid  <= give;
     loaded       <= given;
@@ -187,6 +185,7 @@ module weight_reader #(
     if (clearing || give) handed[clearing ? scan : served] <= clearing ? '0 : served_handed + 1'b1;
     if (!rst_ni) begin
       served       <= '0;
+      later        <= '0;
       given_valid  <= 0;
       loaded_valid <= 0;
     end

@@ -60,7 +60,8 @@ class RawFile:
 class Streams:
     """A block with its input frames and the output frames it must give: arrays (N, C, H, W), one a port.
 
-    interval_cycles, latency_cycles: what must be measured without stalls; None where that is not checked.
+    interval_cycles, latency_cycles: what must be measured without stalls, the former but for so many cycles as
+    `tolerance`; None where that is not checked.
     """
 
     label: str
@@ -70,6 +71,7 @@ class Streams:
     interval_cycles: int | None = None
     latency_cycles: int | None = None
     seed: int = 0
+    tolerance: int = 0
 
     @property
     def frames(self) -> int:
@@ -333,5 +335,6 @@ def _timing_problems(case: Streams, index: int, run: Path) -> list[str]:
     return [
         f"{case.label}: measured {name} = {value}, predicted {predicted}"
         for name, value in measured.items()
-        if (predicted := getattr(case, name)) is not None and predicted != value
+        if (predicted := getattr(case, name)) is not None
+        and abs(predicted - value) > (case.tolerance if name == "interval_cycles" else 0)
     ]

@@ -6,12 +6,10 @@
 module reader_of_four #(
     parameter int DEPTH = 16,
     parameter int BURST = 8,
-    parameter int ROTA_LENGTH = 4,
     parameter UNITS = 0,
     parameter OFFSETS = 0,
     parameter BURSTS = 0,
     parameter LASTS = 0,
-    parameter ROTA = 0,
     parameter int UNIT0 = 8,
     parameter int UNIT1 = 8,
     parameter int UNIT2 = 8,
@@ -83,12 +81,10 @@ module reader_of_four #(
       .PORTS(4),
       .BURST(BURST),
       .DEPTH(DEPTH),
-      .ROTA_LENGTH(ROTA_LENGTH),
       .UNITS(UNITS),
       .OFFSETS(OFFSETS),
       .BURSTS(BURSTS),
-      .LASTS(LASTS),
-      .ROTA(ROTA)
+      .LASTS(LASTS)
   ) i_reader (
       .clk_i,
       .rst_ni,

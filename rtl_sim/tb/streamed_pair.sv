@@ -52,12 +52,10 @@ module streamed_pair #(
     parameter int FRAMES = 1,
     parameter int DEPTH = 16,
     parameter int BURST = 8,
-    parameter int ROTA_LENGTH = 2,
     parameter UNITS = 0,
     parameter OFFSETS = 0,
     parameter BURSTS = 0,
     parameter LASTS = 0,
-    parameter ROTA = 0,
     parameter int ASKED_MIN = 0,
     parameter int ASKED_MAX = 0,
     parameter int MEMORY_BEATS = 64,
@@ -183,12 +181,10 @@ module streamed_pair #(
       .PORTS(2),
       .BURST(BURST),
       .DEPTH(DEPTH),
-      .ROTA_LENGTH(ROTA_LENGTH),
       .UNITS(UNITS),
       .OFFSETS(OFFSETS),
       .BURSTS(BURSTS),
-      .LASTS(LASTS),
-      .ROTA(ROTA)
+      .LASTS(LASTS)
   ) i_reader (
       .clk_i,
       .rst_ni,

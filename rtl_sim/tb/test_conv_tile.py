@@ -99,7 +99,7 @@ def pair(label: str, latency: int, spread: int, stall: int, depth: int, interval
     parameters: dict[str, int | str] = {}
     for name, block in made.items():
         parameters |= {f"{name}_{key}": value for key, value in block.block.parameters.items() if key not in skipped}
-    readers = image.reader_parameters(weights, [block.plan.bus_share for block in made.values()], depth)
+    readers = image.reader_parameters(weights, depth)
     passes = [FRAMES * x.pixels / tile for tile in tiles]
     asked = [count * region.size / 8 for count, region in zip(passes, weights.regions, strict=True)]
     slack = sum((FRAMES + 1) * region.size / 8 + depth + 4 for region in weights.regions)

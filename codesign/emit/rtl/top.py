@@ -13,7 +13,7 @@ from codesign import files
 from codesign.emit.rtl import _streamed, library, wiring
 from codesign.emit.rtl.base import Block, Port, identifier
 from codesign.emit.rtl.project import RtlProject, Stream
-from codesign.emit.rtl.weight_image import WeightImage, reader_depth, reader_parameters, reader_shares, weight_image
+from codesign.emit.rtl.weight_image import WeightImage, reader_depth, reader_parameters, weight_image
 from codesign.emit.rtl.wiring import Unit, Wiring
 from codesign.graph import Graph, Node
 from codesign.graph.ops.conv import Conv
@@ -150,9 +150,8 @@ def _sections(wires: Wiring, blocks: _Blocks, project: RtlProject, image: Weight
     sections += [wires.unit(unit) for unit in blocks.units]
     sections += [wires.output(stream) for stream in project.outputs]
     if blocks.streamed:
-        plans = [block.plan for block in blocks.streamed.values()]
-        shares = reader_shares(plans, wires.schedule.interval_cycles)
-        sections.append(wiring.reader(reader_parameters(image, shares, reader_depth(len(plans))), len(plans)))
+        ports = len(blocks.streamed)
+        sections.append(wiring.reader(reader_parameters(image, reader_depth(ports)), ports))
     return sections
 
 

@@ -17,7 +17,6 @@ import numpy as np
 
 from codesign.cost import _streamed as cost
 from codesign.emit.rtl._streamed import Streamed
-from codesign.errors import ScheduleError
 from codesign.graph.ops.base import IntArray
 
 BURST = 8
@@ -70,66 +69,22 @@ def pack(units: IntArray, field_bits: int) -> bytes:
     return np.packbits(bits.reshape(-1), bitorder="little").tobytes()
 
 
-def rota(shares: Sequence[float]) -> tuple[int, ...]:
-    """Which port is served in which cycle, evenly spread: every port has at least its share of the bus.
-
-    shares: the fraction of all cycles in which a port needs a bus word, together at most 1. Of the lengths up to four
-    times the number of ports the shortest is taken that gives each port its share, else the longest.
-    """
-    ports = len(shares)
-    for length in range(ports, 4 * ports + 1):
-        places = [max(1, int(np.ceil(share * length - 1e-9))) for share in shares]
-        if sum(places) <= length:
-            break
-    else:
-        length = sum(places)
-    credit, order = np.zeros(ports), []
-    weight = np.array(places) / sum(places)
-    for _ in range(sum(places)):
-        credit += weight
-        port = int(np.argmax(credit))
-        credit[port] -= 1
-        order.append(port)
-    return tuple(order)
-
-
-def reader_shares(plans: Sequence[cost.Plan], interval_cycles: int) -> tuple[float, ...]:
-    """Shares of the bus for blocks of a network with such an interval between frames.
-
-    Each gets what it needs on average; and of what is left then, the same fraction of what it would need beyond that
-    to work without a pause. Raises ScheduleError if the average needs are more than the bus gives.
-    """
-    words = [plan.region_bytes * 8 / cost.BUS_BITS * plan.vectors / plan.tile for plan in plans]
-    means = [count / interval_cycles for count in words]
-    if sum(means) > 1:
-        raise ScheduleError(
-            f"streamed weights take {sum(means):.2f} words a cycle of a bus that brings one",
-            remedy="lower the frame rate",
-        )
-    more = [max(0.0, plan.bus_share - mean) for plan, mean in zip(plans, means, strict=True)]
-    part = min(1.0, (1 - sum(means)) / max(sum(more), 1e-9))
-    return tuple(mean + part * extra for mean, extra in zip(means, more, strict=True))
-
-
 def reader_depth(ports: int) -> int:
     """Beats of buffer for each port: what one block RAM of 512 words gives, but no less than two bursts."""
     return max(2 * BURST, 512 >> (max(ports, 4) - 1).bit_length())
 
 
-def reader_parameters(image: WeightImage, shares: Sequence[float], depth: int) -> dict[str, int]:
-    """Parameters of `weight_reader.sv` for an image; `shares` as for `rota`, `depth` beats of buffer a port."""
-    order = rota(shares)
+def reader_parameters(image: WeightImage, depth: int) -> dict[str, int]:
+    """Parameters of `weight_reader.sv` for an image; `depth` beats of buffer a port."""
     beats = [region.size * 8 // cost.BUS_BITS for region in image.regions]
     return {
         "PORTS": len(image.regions),
         "BURST": BURST,
         "DEPTH": depth,
-        "ROTA_LENGTH": len(order),
         "UNITS": _table([region.unit_bits for region in image.regions], 8),
         "OFFSETS": _table([region.offset // ALIGNMENT for region in image.regions], 32),
         "BURSTS": _table([-(-count // BURST) for count in beats], 32),
         "LASTS": _table([(count - 1) % BURST + 1 for count in beats], 8),
-        "ROTA": _table(order, 8),
     }
 
 
