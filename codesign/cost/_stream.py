@@ -1,4 +1,4 @@
-"""What joins blocks: width adapters, forks and FIFOs, and what they cost."""
+"""What joins blocks: width adapters, forks, FIFOs, and the ends of the network, and what they cost."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from codesign.cost._memory import block_luts, block_ramb18, ram_luts
 from codesign.cost.base import BlockCost, beats
 from codesign.graph import TensorType
 
-READER_PORT = BlockCost(0, 0, lut=60, ff=150, bram36=0, dsp=0)
+READER_PORT = BlockCost(0, 0, lut=41, ff=138, bram36=0, dsp=0)
 """One port of `weight_reader`."""
 
-READER = BlockCost(0, 0, lut=350, ff=400, bram36=1, dsp=0)
+READER = BlockCost(0, 0, lut=180, ff=220, bram36=1, dsp=0)
 """A `weight_reader` of up to 32 ports with 16 beats each, besides its ports."""
+
+
+def ends(inputs: int, outputs: int) -> BlockCost:
+    """The registers, and the AXI4-Stream ports of so many inputs and outputs."""
+    return BlockCost(0, 0, 310 + 60 * inputs + 35 * outputs, 540 + 60 * inputs + 55 * outputs, 0, 0)
 
 
 def width(tensor: TensorType, lanes_in: int, lanes_out: int) -> BlockCost:

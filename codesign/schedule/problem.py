@@ -131,12 +131,13 @@ class Problem:
         )
 
     @cached_property
-    def forks(self) -> Resources:
-        """What the forks take, whatever the foldings."""
+    def fixed(self) -> Resources:
+        """What forks, registers and ports take, whatever the foldings."""
         readers: dict[str, int] = {}
         for edge in edges(self.graph):
             readers[edge.tensor] = readers.get(edge.tensor, 0) + 1
-        return Resources.total(_stream.fork(count) for count in readers.values())
+        ends = _stream.ends(len(self.graph.inputs), len(self.graph.outputs))
+        return Resources.total((ends, *(_stream.fork(count) for count in readers.values())))
 
     @cached_property
     def intervals(self) -> tuple[int, ...]:
@@ -176,9 +177,9 @@ class Problem:
         return max(part.interval_cycles for part in parts)
 
     def area(self, choice: Mapping[str, Candidate]) -> Resources:
-        """Resources of blocks, adapters, forks and the reader of weights, under a choice."""
+        """Resources of blocks, adapters, ends, forks and the reader of weights, under a choice."""
         return Resources.total(
-            (*(c.cost for c in choice.values()), *self.adapters(choice), self.forks, self.reader(choice))
+            (*(c.cost for c in choice.values()), *self.adapters(choice), self.fixed, self.reader(choice))
         )
 
 

@@ -76,9 +76,9 @@ class Schedule:
 
     foldings, blocks: by node. lanes: channels per beat of every tensor where it is produced. fifos: by edge.
     interval_cycles: between frames, at the slowest block or at external memory. latency_cycles: of one frame in an
-    empty network, first input beat to last output beat. streams: what adapters, forks, FIFOs and the reader of
-    streamed weights take together. memory_mb_s: what may be read from external memory, in 10^6 bytes a second. binds:
-    what keeps the interval from being shorter, or the area from being smaller, in words.
+    empty network, first input beat to last output beat. streams: what adapters, forks, FIFOs, registers,
+    ports and the reader of streamed weights take together. memory_mb_s: what may be read from external memory, in 10^6
+    bytes a second. binds: what keeps the interval from being shorter, or the area from being smaller, in words.
     """
 
     target: str

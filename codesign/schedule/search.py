@@ -276,7 +276,7 @@ def _record(
     graph, interval = problem.graph, room.interval(problem, choice)
     blocks: dict[str, BlockCost] = {node.name: choice[node.name].cost for node in graph.nodes}
     lanes = {name: candidate.lanes for name, candidate in choice.items()}
-    streams = Resources.total((*problem.adapters(choice), problem.forks, problem.reader(choice), fifo_area))
+    streams = Resources.total((*problem.adapters(choice), problem.fixed, problem.reader(choice), fifo_area))
     return Schedule(
         target=target.name,
         clock_mhz=clock_mhz,

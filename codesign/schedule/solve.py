@@ -59,7 +59,7 @@ def least_area(
     options = _useful(problem, interval)
     if not all(options.values()):
         return None
-    limits = [a - b for a, b in zip(vector(budget), vector(problem.forks), strict=True)]
+    limits = [a - b for a, b in zip(vector(budget), vector(problem.fixed), strict=True)]
     per_unit = weights or tuple(1_000_000 // max(1, limit) for limit in vector(budget))
     if any(_least(options, axis) > limit for axis, limit in enumerate(limits)):
         return None

@@ -19,7 +19,8 @@ module axi_stream_output #(
     output logic                    tvalid_o,
     input  wire                     tready_i,
     output logic [LANES*PADDED-1:0] tdata_o,
-    output logic                    tlast_o
+    output logic                    tlast_o,
+    output logic                    last_o    // the last beat of a frame passes
 );
 
   if (LANES < 1 || BITS < 1 || BEATS < 1) begin : gen_check
@@ -47,6 +48,7 @@ module axi_stream_output #(
   end
 
   assign tlast_o = beat == COUNT'(BEATS - 1);
+  assign last_o  = tlast_o && tvalid_o && tready_i;
 
   always_ff @(posedge clk_i) begin
     if (tvalid_o && tready_i) beat <= tlast_o ? '0 : beat + 1'b1;

@@ -10,7 +10,7 @@ from typing import Any
 from codesign.emit.rtl.weight_image import Region
 from codesign.errors import GraphError
 
-FORMAT = 2
+FORMAT = 3
 STREAMS = ("inputs", "outputs", "tensors")
 
 
@@ -42,12 +42,14 @@ class Stream:
 class RtlProject:
     """A folder with `top.sv`, `library/`, `mem/`, the file list `files.f`, and `project.json`, which describes it.
 
-    tensors: those that exist as streams; the sums within a block with streamed weights do not. weights: what lies where
-    in `weights.bin`, which is to be copied to the board's memory; empty if all weights are on chip.
+    digest: of the network; its first 32 digits are what the registers show. tensors: those that exist as streams; the
+    sums within a block with streamed weights do not. weights: what lies where in `weights.bin`, which is to be copied
+    to the board's memory; empty if all weights are on chip.
     """
 
     folder: Path
     name: str
+    digest: str
     interval_cycles: int
     inputs: tuple[Stream, ...]
     outputs: tuple[Stream, ...]
@@ -66,7 +68,8 @@ class RtlProject:
 
     def describe(self) -> str:
         """The contents of `project.json`."""
-        fields: dict[str, Any] = {"format": FORMAT, "name": self.name, "interval_cycles": self.interval_cycles}
+        fields: dict[str, Any] = {"format": FORMAT, "name": self.name, "digest": self.digest}
+        fields["interval_cycles"] = self.interval_cycles
         fields |= {key: [asdict(s) for s in getattr(self, key)] for key in (*STREAMS, "weights")}
         return json.dumps(fields, indent=1) + "\n"
 
@@ -80,7 +83,8 @@ class RtlProject:
                 raise ValueError(f"format {fields['format']}")
             streams = {key: tuple(Stream(**{**s, "shape": tuple(s["shape"])}) for s in fields[key]) for key in STREAMS}
             weights = tuple(Region(**region) for region in fields["weights"])
-            return cls(folder, fields["name"], fields["interval_cycles"], **streams, weights=weights)
+            facts = (fields["name"], fields["digest"], fields["interval_cycles"])
+            return cls(folder, *facts, **streams, weights=weights)
         except FileNotFoundError:
             raise GraphError(
                 "there is no RTL project", where=str(folder), remedy="run `codesign export` first"

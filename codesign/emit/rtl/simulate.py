@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from codesign.emit.rtl import registers
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.top import template
 from codesign.emit.rtl.verilator import FST, FST_FLAGS, environment
@@ -151,6 +152,7 @@ def _wrapper(project: RtlProject) -> str:
         outputs=list(project.outputs),
         probes=project.tensors,
         memory_words=project.weight_bytes // 8,
+        control=registers.offset("CONTROL"),
     )
 
 

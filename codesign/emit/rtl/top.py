@@ -19,6 +19,7 @@ from codesign.graph import Graph, Node
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 from codesign.graph.plugins import load
+from codesign.graph.store import digest
 from codesign.resources import rtl_dir
 from codesign.schedule import Schedule
 
@@ -39,7 +40,8 @@ def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path) -> RtlProject:
     ports = _tensor_ports(graph, schedule, blocks.units)
     inputs, outputs, tensors = _streams(graph, ports)
     image = weight_image(blocks.streamed)
-    project = RtlProject(out_dir, graph.name, schedule.interval_cycles, inputs, outputs, tensors, image.regions)
+    interval = schedule.interval_cycles
+    project = RtlProject(out_dir, graph.name, digest(graph), interval, inputs, outputs, tensors, image.regions)
     sections = _sections(Wiring(graph, schedule, ports), blocks, project, image)
     text = template("top.sv.j2").render(
         name=graph.name,
@@ -146,7 +148,8 @@ def _streams(
 
 
 def _sections(wires: Wiring, blocks: _Blocks, project: RtlProject, image: WeightImage) -> list[wiring.Section]:
-    sections = [wires.input(stream) for stream in project.inputs]
+    sections = [wiring.registers(len(project.inputs), len(project.outputs), project.digest)]
+    sections += [wires.input(stream) for stream in project.inputs]
     sections += [wires.unit(unit) for unit in blocks.units]
     sections += [wires.output(stream) for stream in project.outputs]
     if blocks.streamed:

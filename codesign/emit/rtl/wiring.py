@@ -16,6 +16,9 @@ from codesign.schedule import Edge, Schedule, edges
 WEIGHTS = "m_axi_weights"
 """The port through which streamed weights come from memory; prefix of its wires."""
 
+REGISTERS = "s_axil"
+"""The AXI4-Lite port of the registers; prefix of its wires."""
+
 BUS_BITS = 64
 
 
@@ -84,10 +87,17 @@ class Wiring:
         }
 
     def input(self, stream: Stream) -> Section:
-        """From an AXI4-Stream port of the top."""
-        port, wire = self.ports[stream.tensor], identifier(stream.tensor)
-        section = Section(f"input {stream.tensor}: {self.graph.types[stream.tensor]}", [Wire(wire, port.width)])
-        connections = [f".{signal}({stream.wire}_{signal[:-2]})" for signal in ("tvalid_i", "tready_o", "tdata_i")]
+        """From an AXI4-Stream port of the top, through a gate that opens at frame borders only."""
+        port, wire, kind = self.ports[stream.tensor], identifier(stream.tensor), self.graph.types[stream.tensor]
+        section = Section(f"input {stream.tensor}: {kind}", [Wire(f"{stream.wire}_open", 0), Wire(wire, port.width)])
+        gate = [f".in0_valid_i({stream.wire}_tvalid)", f".in0_ready_o({stream.wire}_tready)"]
+        gate += [f".out0_valid_o({stream.wire}_open_valid)", f".out0_ready_i({stream.wire}_open_ready)"]
+        index = list(self.graph.inputs).index(stream.tensor)
+        gate += [f".{name}({REGISTERS}_{name[:-2]}[{index}])" for name in ("enable_i", "first_o", "last_o")]
+        length = {"BEATS": kind.pixels * beats(kind.channels, port.lanes)}
+        section.instances.append(Instance("frame_gate", f"{wire}_gate", length, gate))
+        connections = [f".tvalid_i({stream.wire}_open_valid)", f".tready_o({stream.wire}_open_ready)"]
+        connections.append(f".tdata_i({stream.wire}_tdata)")
         parameters = {"LANES": port.lanes, "BITS": port.bits}
         section.instances.append(
             Instance("axi_stream_input", f"{wire}_input", parameters, connections + _port("out0", wire, "o"))
@@ -116,7 +126,8 @@ class Wiring:
     def output(self, stream: Stream) -> Section:
         """To an AXI4-Stream port of the top."""
         port, kind = self.ports[stream.tensor], self.graph.types[stream.tensor]
-        edge = Edge(stream.tensor, "", self.graph.outputs.index(stream.tensor))
+        index = self.graph.outputs.index(stream.tensor)
+        edge = Edge(stream.tensor, "", index)
         parameters = {
             "LANES": port.lanes,
             "BITS": port.bits,
@@ -125,6 +136,7 @@ class Wiring:
         }
         signals = ("tvalid_o", "tready_i", "tdata_o", "tlast_o")
         connections = [f".{signal}({stream.wire}_{signal[:-2]})" for signal in signals]
+        connections.append(f".last_o({REGISTERS}_out_last[{index}])")
         unit = Instance(
             "axi_stream_output",
             f"{identifier(stream.tensor)}_output",
@@ -175,13 +187,27 @@ class Wiring:
         return wire
 
 
+def registers(inputs: int, outputs: int, digest: str) -> Section:
+    """Start, status, counters and identity; `digest` are hexadecimal digits, of which the first 32 are kept."""
+    bus = ("awvalid_i", "awready_o", "awaddr_i", "wvalid_i", "wready_o", "wdata_i", "wstrb_i", "bvalid_o", "bready_i")
+    bus += ("bresp_o", "arvalid_i", "arready_o", "araddr_i", "rvalid_o", "rready_i", "rdata_o", "rresp_o")
+    own = {"enable_o": "enable", "in_first_i": "first", "in_last_i": "last", "out_last_i": "out_last"}
+    weights = ("weights_start_o", "weights_base_o", "weights_error_i")
+    connections = [f".{signal}({REGISTERS}_{signal[:-2]})" for signal in (*bus, *weights)]
+    connections += [f".{signal}({REGISTERS}_{wire})" for signal, wire in own.items()]
+    parameters = {"INPUTS": inputs, "OUTPUTS": outputs, "MODEL_HASH": f"128'h{digest[:32]}"}
+    unit = Instance("axi_lite_registers", f"{REGISTERS}_registers", parameters, connections)
+    return Section("registers", instances=[unit])
+
+
 def reader(parameters: Mapping[str, int], ports: int) -> Section:
     """The reader of streamed weights, between the memory and the blocks."""
     one_way = ("arvalid_o", "arready_i", "araddr_o", "arlen_o", "arsize_o", "arburst_o")
     other_way = ("rvalid_i", "rready_o", "rdata_i", "rresp_i", "rlast_i")
     connections = [f".{signal}({WEIGHTS}_{signal[:-2]})" for signal in (*one_way, *other_way)]
     connections += [f".{signal}({WEIGHTS}_unit_{signal[:-2]})" for signal in ("valid_o", "ready_i", "data_o")]
-    connections += [".start_i(1'b1)", ".base_i(32'd0)", ".beats_o()", ".error_o()"]
+    connections += [f".start_i({REGISTERS}_weights_start)", f".base_i({REGISTERS}_weights_base[31:0])"]
+    connections += [".beats_o()", f".error_o({REGISTERS}_weights_error)"]
     section = Section(f"weights from memory, for {ports} blocks")
     values = {key: literal(key, value) for key, value in parameters.items()}
     section.instances.append(Instance("weight_reader", f"{WEIGHTS}_reader", values, connections))
