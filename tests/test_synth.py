@@ -12,6 +12,7 @@ import pytest
 from codesign.api.synth import compare
 from codesign.build_folder import new_build, open_build
 from codesign.cli.main import status
+from codesign.cost._memory import rom_ramb18
 from codesign.emit.rtl import library
 from codesign.emit.rtl.base import identifier
 from codesign.emit.rtl.top import emit_rtl
@@ -24,6 +25,7 @@ from codesign.graph.ops.split import Split
 from codesign.resources import rtl_dir
 from codesign.schedule import schedule
 from codesign.synthesis import place_and_route, synthesize_flat, synthesize_module, synthesize_network, yosys
+from codesign.synthesis.module import read, statistics
 from codesign.synthesis.utilization import Utilization, count
 from codesign.targets import load_target
 
@@ -93,6 +95,31 @@ def test_a_memory_is_where_its_parameter_says(block, bram36):
     found = synthesize_module(module("ram"), "ram", {"DEPTH": 64, "WIDTH": 9, "BLOCK": block})
     assert (found.bram36, found.dsp) == (bram36, 0)
     assert found.lut >= (0 if block else 9)
+
+
+def test_roms_of_any_shape_take_the_block_rams_that_the_cost_model_says(tmp_path):
+    shapes = [(300, 20), (600, 40), (1100, 9), (1300, 30), (2304, 32), (3000, 14), (4608, 12), (6000, 8), (9000, 8)]
+    shapes += [(10368, 8), (16384, 2), (20736, 4), (33000, 3)]
+    ports, instances = ["input [15:0] addr, input clk"], []
+    for depth, width in shapes:
+        name, bits = f"rom_{depth}_{width}", (depth - 1).bit_length()
+        (tmp_path / f"{name}.mem").write_text(
+            "\n".join(f"{n * 0x9E3779B97F4A7 >> 20 & (1 << width) - 1:x}" for n in range(depth))
+        )
+        ports.append(f"output [{width - 1}:0] data_{name}")
+        instances.append(
+            f'rom #(.DEPTH({depth}), .WIDTH({width}), .BLOCK(1), .DATA_FILE("{name}.mem")) {name} '
+            f"(.clk_i(clk), .en_i(1'b1), .addr_i(addr[{bits - 1}:0]), .data_o(data_{name}));"
+        )
+    (tmp_path / "top.sv").write_text(f"module top ({', '.join(ports)});\n" + "\n".join(instances) + "\nendmodule\n")
+    commands = [read([*module("rom"), tmp_path / "top.sv"], "top", {}, "--keep-hierarchy")]
+    commands += [f"{yosys.flow('xc7', 'top')} -run begin:map_ffram", statistics(tmp_path / "stat.json")]
+    yosys.run(commands, tmp_path)
+    found = {
+        (depth, width): yosys.cells(tmp_path / "stat.json", f"rom$top.rom_{depth}_{width}") for depth, width in shapes
+    }
+    halves = {shape: cells.get("RAMB18E1", 0) + 2 * cells.get("RAMB36E1", 0) for shape, cells in found.items()}
+    assert halves == {shape: rom_ramb18(*shape) for shape in shapes}
 
 
 def test_a_check_that_fails_at_elaboration_is_one_line(tmp_path):

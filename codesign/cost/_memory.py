@@ -22,13 +22,28 @@ _SLICES = ((32768, 4), (8192, 9))
 
 
 def block_ramb18(depth: int, width: int) -> int:
-    """RAMB18 halves that `depth` words of `width` bits take."""
+    """RAMB18 halves that a RAM of `depth` words of `width` bits takes."""
     return sum(_fewest(depth, part)[0] for part in _slices(depth, width))
 
 
 def block_luts(depth: int, width: int) -> int:
     """Look-up tables that choose between the block RAMs that the depth is shared out to."""
     return sum(_fewest(depth, part)[1] for part in _slices(depth, width))
+
+
+@cache
+def rom_ramb18(depth: int, width: int) -> int:
+    """RAMB18 halves that a ROM takes: its banks of words lie side by side, so that a block RAM holds parts of several.
+
+    Yosys takes the configuration that costs least; a bit to choose from costs a half.
+    """
+    found = []
+    for cost, halves, shapes in _UNITS:
+        for deep, wide in shapes:
+            banks = math.ceil(depth / deep)
+            number = math.ceil(banks * width / wide)
+            found.append((number * cost + width * (banks - 1) / 2, number * halves))
+    return min(found)[1]
 
 
 def _slices(depth: int, width: int) -> list[int]:
@@ -92,7 +107,7 @@ def ram_luts(depth: int, width: int) -> int:
 
 
 def rom_in_block(depth: int, width: int) -> bool:
-    return rom_luts(depth, width) > BLOCK_WORTH_LUTS * block_ramb18(depth, width)
+    return rom_luts(depth, width) > BLOCK_WORTH_LUTS * rom_ramb18(depth, width)
 
 
 def ram_in_block(depth: int, width: int) -> bool:

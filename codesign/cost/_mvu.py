@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from codesign.cost._memory import block_ramb18, ram_in_block, ram_luts, rom_in_block, rom_luts
+from codesign.cost._memory import block_ramb18, ram_in_block, ram_luts, rom_in_block, rom_luts, rom_ramb18
 from codesign.cost.base import MOST_LANES, BlockCost, Folding, beats, divisors
 from codesign.graph.ops.base import IntArray
 from codesign.graph.types import TensorType, bits_for_range
@@ -179,7 +179,7 @@ class Mvu:
         return (self.weight_memory, self.weight_block), (self.bias_memory, self.bias_block)
 
     def ramb18(self) -> int:
-        roms = sum(block_ramb18(*memory) for memory, in_block in self.memories if in_block)
+        roms = sum(rom_ramb18(*memory) for memory, in_block in self.memories if in_block)
         return roms + (block_ramb18(*self.input_memory) if self.input_block else 0)
 
     def lut(self) -> int:

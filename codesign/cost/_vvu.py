@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from codesign.cost._memory import block_ramb18, rom_in_block, rom_luts
+from codesign.cost._memory import rom_in_block, rom_luts, rom_ramb18
 from codesign.cost._window import Window, variants
 from codesign.cost.base import BlockCost, Folding
 from codesign.graph.ops.base import IntArray
@@ -74,7 +74,7 @@ class Vvu:
             latency_cycles=self.window.latency_cycles + self.latency_cycles,
             lut=self.window.lut() + tables + control,
             ff=self.window.ff() + registers * lanes + 2 * control // 3,
-            bram36=(self.window.ramb18() + sum(block_ramb18(*memory) for memory in in_block)) / 2,
+            bram36=(self.window.ramb18() + sum(rom_ramb18(*memory) for memory in in_block)) / 2,
             dsp=lanes,
             multipliers=lanes,
         )
