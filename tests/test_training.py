@@ -14,7 +14,7 @@ from codesign.nn.codenet import Heads
 from codesign.nn.layers import plain
 from codesign.recipe import load_recipe
 from codesign.training import train
-from codesign.training.callbacks import confident
+from codesign.training.callbacks import confident, moving_average
 from codesign.training.losses import detection_loss, distillation_loss, focal_loss
 from codesign.training.metrics import average_precision, evaluate_network
 from codesign.training.run import (
@@ -135,6 +135,14 @@ def test_a_phase_ends_with_the_moving_average_of_its_weights(tmp_path, monkeypat
     torch.testing.assert_close(checkpoint["state_dict"][f"network.{name}"], average)
     _, network = load_float_run(tmp_path / "run")
     torch.testing.assert_close(network.get_parameter(name).detach(), average)
+
+
+def test_constants_among_the_averaged_stay_to_the_bit():
+    constants = torch.tensor([8.0, 2.0**-8, 0.1, -torch.inf])
+    mean = constants.clone()
+    for step in range(1, 1000):
+        mean = moving_average(mean, constants, step, 0.999)
+    assert torch.equal(mean, constants)
 
 
 def test_weights_that_round_without_doubt_stay_in_the_last_epochs(tmp_path, monkeypatch):

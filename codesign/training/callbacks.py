@@ -32,15 +32,17 @@ class AverageWeights(WeightAveraging):
     """
 
     def __init__(self, decay: float) -> None:
-        def average(mean: Tensor, current: Tensor, steps: Tensor) -> Tensor:
-            keep = min(decay, (1 + int(steps)) / (10 + int(steps)))
-            return mean * keep + current * (1 - keep)
-
-        super().__init__(avg_fn=average)
+        super().__init__(avg_fn=lambda mean, current, steps: moving_average(mean, current, int(steps), decay))
 
     def finish(self, module: pl.LightningModule) -> None:
         """Give the module the average. Lightning does so itself only where at least one step was left to do."""
         self._copy_average_to_current(module)
+
+
+def moving_average(mean: Tensor, current: Tensor, steps: int, decay: float) -> Tensor:
+    """The next mean. What does not change stays to the bit: quantizers hold constants, and -inf, among their buffers."""
+    keep = min(decay, (1 + steps) / (10 + steps))
+    return torch.where(mean == current, mean, mean * keep + current * (1 - keep))
 
 
 class FreezeConfidentWeights(Callback):
