@@ -40,7 +40,7 @@ class AverageWeights(WeightAveraging):
 
 
 def moving_average(mean: Tensor, current: Tensor, steps: int, decay: float) -> Tensor:
-    """The next mean. What does not change stays to the bit: quantizers hold constants, and -inf, among their buffers."""
+    """The next mean. What does not change stays to the bit: quantizers keep constants, -inf too, as buffers."""
     keep = min(decay, (1 + steps) / (10 + steps))
     return torch.where(mean == current, mean, mean * keep + current * (1 - keep))
 
