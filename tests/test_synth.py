@@ -113,6 +113,7 @@ def test_roms_of_any_shape_take_the_block_rams_that_the_cost_model_says(tmp_path
         )
     (tmp_path / "top.sv").write_text(f"module top ({', '.join(ports)});\n" + "\n".join(instances) + "\nendmodule\n")
     commands = [read([*module("rom"), tmp_path / "top.sv"], "top", {}, "--keep-hierarchy")]
+    commands += [f"setattr -mod -set keep_hierarchy 1 rom$top.rom_{depth}_{width}" for depth, width in shapes]
     commands += [f"{yosys.flow('xc7', 'top')} -run begin:map_ffram", statistics(tmp_path / "stat.json")]
     yosys.run(commands, tmp_path)
     found = {
