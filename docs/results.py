@@ -14,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from passages import fill
+
 import codesign
 from codesign.api.demo import FIXED, IMAGES, RECIPE
 from codesign.api.verify import Verification
@@ -83,7 +85,7 @@ def fill_readme() -> None:
     table = "".join(f"| {name} | {text} |\n" for name, text in rows)
     picture = "![Boxes decoded from the simulated hardware's output](docs/detections.png)\n\n"
     caption = f"The shipped network `{found['run']}` at {found['clock_mhz']:g} MHz, by `python docs/results.py`:\n\n"
-    _replace(f"{picture}{caption}| | |\n|---|---|\n{table}")
+    fill(ROOT / "README.md", BEGIN, END, f"{picture}{caption}| | |\n|---|---|\n{table}")
 
 
 def _deformation() -> list[tuple[str, str]]:
@@ -94,13 +96,6 @@ def _deformation() -> list[tuple[str, str]]:
     seeds = len({run["seed"] for run in found["runs"]})
     text = ", ".join(f"{name.upper()} {gain['mean']:+.3f} ± {gain['deviation']:.3f}" for name, gain in gains.items())
     return [(f"what s adds, mean and deviation of {seeds} seeds", text)]
-
-
-def _replace(text: str) -> None:
-    readme = ROOT / "README.md"
-    before, _, rest = readme.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    readme.write_text(f"{before}{BEGIN}{text}{END}{after}")
 
 
 if __name__ == "__main__":

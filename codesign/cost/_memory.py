@@ -31,19 +31,9 @@ def block_luts(depth: int, width: int) -> int:
     return sum(_fewest(depth, part)[1] for part in _slices(depth, width))
 
 
-@cache
 def rom_ramb18(depth: int, width: int) -> int:
-    """RAMB18 halves that a ROM takes: its banks of words lie side by side, so that a block RAM holds parts of several.
-
-    Yosys takes the configuration that costs least; a bit to choose from costs a half.
-    """
-    found = []
-    for cost, halves, shapes in _UNITS:
-        for deep, wide in shapes:
-            banks = math.ceil(depth / deep)
-            number = math.ceil(banks * width / wide)
-            found.append((number * cost + width * (banks - 1) / 2, number * halves))
-    return min(found)[1]
+    """RAMB18 halves that a ROM takes: its banks of words lie side by side, a block RAM holds parts of several."""
+    return _fewest(depth, width, side_by_side=True)[0]
 
 
 def _slices(depth: int, width: int) -> list[int]:
@@ -65,16 +55,16 @@ def mixed_luts(depth: int, width: int) -> int:
 
 
 @cache
-def _fewest(depth: int, width: int) -> tuple[int, int]:
+def _fewest(depth: int, width: int, side_by_side: bool = False) -> tuple[int, int]:
     """RAMB18 halves, and look-up tables that choose between banks of words, of the configuration that Yosys takes.
 
-    It takes the one that costs least; a bit to choose from costs a half.
+    It takes the one that costs least; a bit to choose from costs a half. `side_by_side`: banks share block RAMs.
     """
     found = []
     for cost, halves, shapes in _UNITS:
         for deep, wide in shapes:
             banks = math.ceil(depth / deep)
-            number = banks * math.ceil(width / wide)
+            number = math.ceil(banks * width / wide) if side_by_side else banks * math.ceil(width / wide)
             found.append((number * cost + width * (banks - 1) / 2, number * halves, _choose(banks, width)))
     return min(found)[1:]
 

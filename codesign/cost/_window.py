@@ -107,14 +107,21 @@ class Window:
     @property
     def least_slack(self) -> int:
         """Pixels that suffice between windows of a row: those of a jump, and what cannot be written meanwhile."""
-        jump = self.row.jump if self.row else self.jump
-        in_time = self.reads >= jump * self.beats + RELEASE_CYCLES
-        return jump + (0 if in_time else math.ceil(RELEASE_CYCLES / self.beats))
+        return self._jump_in_row + self._late
 
     @property
     def full_slack(self) -> int:
-        jump = self.row.jump if self.row else self.jump
-        return self.jump + self.least_slack - jump
+        return self.jump + self._late
+
+    @property
+    def _jump_in_row(self) -> int:
+        return self.row.jump if self.row else self.jump
+
+    @property
+    def _late(self) -> int:
+        """Pixels whose places are released too late to be written during a window."""
+        in_time = self.reads >= self._jump_in_row * self.beats + RELEASE_CYCLES
+        return 0 if in_time else math.ceil(RELEASE_CYCLES / self.beats)
 
     @property
     def width(self) -> int:

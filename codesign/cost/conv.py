@@ -30,7 +30,7 @@ def unit(op: Conv, inputs: Types, outputs: Types, folding: Folding) -> Mvu:
 
 def window(op: Conv, inputs: Types, folding: Folding) -> Window | None:
     """The window; None where every pixel is one."""
-    if op.kernel == op.stride == (1, 1) and not any(op.pads):
+    if op.pointwise:
         return None
     return sliding(inputs[0], folding, folding.simd, op.kernel, op.stride, op.pads)
 

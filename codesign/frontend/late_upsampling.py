@@ -44,14 +44,12 @@ def _reader(graph: Graph, node: Node) -> tuple[Node, Node] | None:
     if not isinstance(node.op, Upsample):
         return None
     conv = _only_reader(graph, node)
-    requant = _only_reader(graph, conv) if conv and _pointwise(conv) else None
-    if conv is None or requant is None or not isinstance(requant.op, Requant) or requant.name in graph.outputs:
+    if conv is None or not isinstance(conv.op, Conv) or not conv.op.pointwise:
+        return None
+    requant = _only_reader(graph, conv)
+    if requant is None or not isinstance(requant.op, Requant) or requant.name in graph.outputs:
         return None
     return conv, requant
-
-
-def _pointwise(node: Node) -> bool:
-    return isinstance(node.op, Conv) and node.op.kernel == node.op.stride == (1, 1) and not any(node.op.pads)
 
 
 def _only_reader(graph: Graph, node: Node) -> Node | None:

@@ -99,7 +99,7 @@ class QuantizeParameters(Function):
         ctx, weight: Tensor, bias: Tensor | None, input_scale: Tensor, bounds: WeightBounds
     ) -> tuple[Tensor, Tensor | None]:
         scale, slope, place = _channel_scales(weight, bounds)
-        per_filter = scale.reshape(-1, *[1] * (weight.ndim - 1))
+        per_filter = _per_filter(scale, weight)
         out = (weight / per_filter).round_().clamp_(-bounds.limit, bounds.limit).mul_(per_filter)
         ctx.save_for_backward(weight, out, scale, slope, place, bias, input_scale)
         if bias is None:
@@ -130,6 +130,11 @@ def _channel_scales(weight: Tensor, bounds: WeightBounds) -> tuple[Tensor, Tenso
     power = 2.0 ** torch.log2(full).round_()
     scale = power.clamp_min(bounds.minimum).div_(bounds.steps)
     return scale, power.div_(full).div_(bounds.steps), place
+
+
+def _per_filter(values: Tensor, weight: Tensor) -> Tensor:
+    """One value a channel (O,) in the form of weights (O, ...)."""
+    return values.reshape(-1, *[1] * (weight.ndim - 1))
 
 
 def _with_scale_gradient(grad: Tensor, weight: Tensor, grad_full: Tensor, place: Tensor | None) -> Tensor:
@@ -237,7 +242,7 @@ class QuantConv2d(qnn.QuantConv2d):
         """Weights as multiples of their scale, clamped but not rounded."""
         scale, _, _ = _channel_scales(self.weight, self._bounds)
         limit = self._bounds.limit
-        return (self.weight / scale.reshape(-1, *[1] * (self.weight.ndim - 1))).clamp_(-limit, limit)
+        return (self.weight / _per_filter(scale, self.weight)).clamp_(-limit, limit)
 
     @cached_property
     def _bounds(self) -> WeightBounds:

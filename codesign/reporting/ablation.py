@@ -31,7 +31,7 @@ def markdown(runs: Sequence[AblationRun]) -> str:
     columns = sorted({column for row in cells.values() for column in row})
     headings = ["operator", *(f"{order.replace('_', ' ')}, {precision}" for order, precision in columns)]
     lines = [_line(headings), _line(["---", *["--:"] * len(columns)])]
-    lines += [_line([name, *(_spread(row.get(column, [])) for column in columns)]) for name, row in cells.items()]
+    lines += [_line([name, *(spread(row.get(column, [])) for column in columns)]) for name, row in cells.items()]
     return "\n".join(lines + _sampling(runs)) + "\n"
 
 
@@ -48,7 +48,7 @@ def _sampling(runs: Sequence[AblationRun]) -> list[str]:
     ]
     for name, row in switched.items():
         for column, values in sorted(row.items()):
-            lines.append(_line([name, column[0].replace("_", " "), _spread(trained[name][column]), _spread(values)]))
+            lines.append(_line([name, column[0].replace("_", " "), spread(trained[name][column]), spread(values)]))
     return lines
 
 
@@ -90,11 +90,12 @@ def _cells(runs: Sequence[AblationRun], field: str) -> Mapping[str, Mapping[Colu
     return found
 
 
-def _spread(values: Sequence[float]) -> str:
+def spread(values: Sequence[float], digits: int = 1) -> str:
+    """Mean and standard deviation in percent; nothing of nothing."""
     if not values:
         return ""
-    spread = f" ± {100 * stdev(values):.1f}" if len(values) > 1 else ""
-    return f"{100 * mean(values):.1f}{spread}"
+    deviation = f" ± {100 * stdev(values):.{digits}f}" if len(values) > 1 else ""
+    return f"{100 * mean(values):.{digits}f}{deviation}"
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -215,8 +215,7 @@ def _streamable(graph: Graph) -> Iterator[tuple[Node, Node]]:
         if not isinstance(node.op, Conv) or node.name in graph.outputs or len(graph.consumers[node.name]) != 1:
             continue
         reader, _ = graph.consumers[node.name][0]
-        pointwise = node.op.kernel == node.op.stride == (1, 1) and not any(node.op.pads)
-        if pointwise and isinstance(reader.op, Requant) and node.op.weight.size >= STREAMED_WEIGHTS:
+        if node.op.pointwise and isinstance(reader.op, Requant) and node.op.weight.size >= STREAMED_WEIGHTS:
             yield node, reader
 
 

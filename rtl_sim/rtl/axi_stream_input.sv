@@ -2,15 +2,19 @@
 
 /// AXI4-Stream input of a design: takes BITS of every lane's whole bytes, the rest is ignored.
 ///
-/// A skid buffer cuts all combinatorial paths; latency one cycle. There is no marker of frames: beats are counted by the
-/// blocks behind it.
+/// Takes beats while `enable_i` is set, and tells which are the first and the last of a frame (`frame_gate`). A skid
+/// buffer cuts all combinatorial paths of the stream; latency one cycle.
 module axi_stream_input #(
     parameter int LANES = 1,
     parameter int BITS  = 8,  // of one lane
+    parameter int BEATS = 1,  // of a frame
     localparam int PADDED = (BITS + 7) / 8 * 8
 ) (
     input  wire                     clk_i,
     input  wire                     rst_ni,
+    input  wire                     enable_i,
+    output logic                    first_o,
+    output logic                    last_o,
     input  wire                     tvalid_i,
     output logic                    tready_o,
     input  wire  [LANES*PADDED-1:0] tdata_i,
@@ -24,6 +28,7 @@ module axi_stream_input #(
   end
 
   logic [LANES*BITS-1:0] data;
+  logic valid, ready;
 
   for (genvar i = 0; i < LANES; i++) begin : gen_lane
     assign data[i*BITS+:BITS] = tdata_i[i*PADDED+:BITS];
@@ -32,9 +37,15 @@ module axi_stream_input #(
     end
   end
 
+  frame_gate #(.BEATS(BEATS)) gate (
+      .clk_i, .rst_ni, .enable_i, .first_o, .last_o,
+      .in0_valid_i(tvalid_i), .in0_ready_o(tready_o),
+      .out0_valid_o(valid), .out0_ready_i(ready)
+  );
+
   stream_register #(.WIDTH(LANES * BITS)) register (
       .clk_i, .rst_ni,
-      .in0_valid_i(tvalid_i), .in0_ready_o(tready_o), .in0_data_i(data),
+      .in0_valid_i(valid), .in0_ready_o(ready), .in0_data_i(data),
       .out0_valid_o, .out0_ready_i, .out0_data_o
   );
 

@@ -37,15 +37,9 @@ module axi_stream_output #(
       .out0_valid_o(tvalid_o), .out0_ready_i(tready_i), .out0_data_o(data)
   );
 
-  for (genvar i = 0; i < LANES; i++) begin : gen_lane
-    wire sign = IS_SIGNED ? data[i*BITS+BITS-1] : 1'b0;
-    if (PADDED > BITS) begin : gen_extended
-      assign tdata_o[i*PADDED+:PADDED] = {{(PADDED - BITS) {sign}}, data[i*BITS+:BITS]};
-    end else begin : gen_plain
-      assign tdata_o[i*PADDED+:PADDED] = data[i*BITS+:BITS];
-      wire unused = sign;
-    end
-  end
+  extend_lanes #(.LANES(LANES), .IN_BITS(BITS), .SIGNED(IS_SIGNED), .OUT_BITS(PADDED)) extend (
+      .data_i(data), .data_o(tdata_o)
+  );
 
   assign tlast_o = beat == COUNT'(BEATS - 1);
   assign last_o  = tlast_o && tvalid_o && tready_i;

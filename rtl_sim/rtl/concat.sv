@@ -38,18 +38,12 @@ module concat #(
   logic [LANES*OUT_BITS-1:0] data0, data1;
   logic second, valid, ready;
 
-  for (genvar lane = 0; lane < LANES; lane++) begin : gen_lane
-    if (IN0_SIGNED) begin : gen_signed0
-      assign data0[lane*OUT_BITS+:OUT_BITS] = OUT_BITS'($signed(in0_data_i[lane*IN0_BITS+:IN0_BITS]));
-    end else begin : gen_unsigned0
-      assign data0[lane*OUT_BITS+:OUT_BITS] = OUT_BITS'(in0_data_i[lane*IN0_BITS+:IN0_BITS]);
-    end
-    if (IN1_SIGNED) begin : gen_signed1
-      assign data1[lane*OUT_BITS+:OUT_BITS] = OUT_BITS'($signed(in1_data_i[lane*IN1_BITS+:IN1_BITS]));
-    end else begin : gen_unsigned1
-      assign data1[lane*OUT_BITS+:OUT_BITS] = OUT_BITS'(in1_data_i[lane*IN1_BITS+:IN1_BITS]);
-    end
-  end
+  extend_lanes #(.LANES(LANES), .IN_BITS(IN0_BITS), .SIGNED(IN0_SIGNED), .OUT_BITS(OUT_BITS)) extend0 (
+      .data_i(in0_data_i), .data_o(data0)
+  );
+  extend_lanes #(.LANES(LANES), .IN_BITS(IN1_BITS), .SIGNED(IN1_SIGNED), .OUT_BITS(OUT_BITS)) extend1 (
+      .data_i(in1_data_i), .data_o(data1)
+  );
 
   assign valid       = second ? in1_valid_i : in0_valid_i;
   assign in0_ready_o = ready && !second;

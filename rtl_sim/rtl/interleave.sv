@@ -34,18 +34,17 @@ module interleave #(
     $fatal(1, "%m: OUT_BITS = %0d is less than the %0d and %0d of the inputs", OUT_BITS, IN0_BITS, IN1_BITS);
   end
 
+  logic [LANES*OUT_BITS-1:0] data0, data1;
   logic [2*LANES-1:0][OUT_BITS-1:0] both;
+  extend_lanes #(.LANES(LANES), .IN_BITS(IN0_BITS), .SIGNED(IN0_SIGNED), .OUT_BITS(OUT_BITS)) extend0 (
+      .data_i(in0_data_i), .data_o(data0)
+  );
+  extend_lanes #(.LANES(LANES), .IN_BITS(IN1_BITS), .SIGNED(IN1_SIGNED), .OUT_BITS(OUT_BITS)) extend1 (
+      .data_i(in1_data_i), .data_o(data1)
+  );
   for (genvar lane = 0; lane < LANES; lane++) begin : gen_lane
-    if (IN0_SIGNED) begin : gen_signed0
-      assign both[2*lane] = OUT_BITS'($signed(in0_data_i[lane*IN0_BITS+:IN0_BITS]));
-    end else begin : gen_unsigned0
-      assign both[2*lane] = OUT_BITS'(in0_data_i[lane*IN0_BITS+:IN0_BITS]);
-    end
-    if (IN1_SIGNED) begin : gen_signed1
-      assign both[2*lane+1] = OUT_BITS'($signed(in1_data_i[lane*IN1_BITS+:IN1_BITS]));
-    end else begin : gen_unsigned1
-      assign both[2*lane+1] = OUT_BITS'(in1_data_i[lane*IN1_BITS+:IN1_BITS]);
-    end
+    assign both[2*lane]   = data0[lane*OUT_BITS+:OUT_BITS];
+    assign both[2*lane+1] = data1[lane*OUT_BITS+:OUT_BITS];
   end
 
   if (OUT_LANES == 2 * LANES) begin : gen_wide

@@ -9,8 +9,8 @@
 ///
 /// Behind the bus is a buffer of DEPTH beats for each port; a burst is asked for when there is room for all of it, so the
 /// bus never waits (`rready` is constant) and no port can block another. Ports are asked in turn, and a buffered beat goes
-/// in every cycle to the next of the ports, in turn, that has room for one. Responses must come in the order of the requests (there is one ID); errors in them are
-/// counted nowhere, `error_o` stays high after one.
+/// in every cycle to the next of the ports, in turn, that has room for one. Responses must come in the order of the
+/// requests (there is one ID); errors in them are counted nowhere, `error_o` stays high after one.
 module weight_reader #(
     parameter int PORTS = 2,
     parameter int BURST = 8,

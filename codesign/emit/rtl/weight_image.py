@@ -8,7 +8,6 @@ region is a whole number of 64-bit words. The reader gets the image's address, a
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 
 from codesign.cost import _streamed as cost
 from codesign.emit.rtl._streamed import Streamed
+from codesign.files import write_bytes
 from codesign.graph.ops.base import IntArray
 
 BURST = 8
@@ -45,9 +45,7 @@ class WeightImage:
 
     def write(self, path: Path) -> None:
         """Writes the bytes; the file is complete or not there."""
-        part = path.with_name(path.name + ".part")
-        part.write_bytes(self.data)
-        os.replace(part, path)
+        write_bytes(path, self.data)
 
 
 def weight_image(blocks: Mapping[str, Streamed]) -> WeightImage:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from codesign.cost._streamed import BUS_BITS
 from codesign.cost.base import beats
 from codesign.emit.rtl.base import Block, Port, identifier
 from codesign.emit.rtl.project import Stream
@@ -18,8 +19,6 @@ WEIGHTS = "m_axi_weights"
 
 REGISTERS = "s_axil"
 """The AXI4-Lite port of the registers; prefix of its wires."""
-
-BUS_BITS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,16 +88,11 @@ class Wiring:
     def input(self, stream: Stream) -> Section:
         """From an AXI4-Stream port of the top, through a gate that opens at frame borders only."""
         port, wire, kind = self.ports[stream.tensor], identifier(stream.tensor), self.graph.types[stream.tensor]
-        section = Section(f"input {stream.tensor}: {kind}", [Wire(f"{stream.wire}_open", 0), Wire(wire, port.width)])
-        gate = [f".in0_valid_i({stream.wire}_tvalid)", f".in0_ready_o({stream.wire}_tready)"]
-        gate += [f".out0_valid_o({stream.wire}_open_valid)", f".out0_ready_i({stream.wire}_open_ready)"]
+        section = Section(f"input {stream.tensor}: {kind}", [Wire(wire, port.width)])
+        connections = [f".{signal}({stream.wire}_{signal[:-2]})" for signal in ("tvalid_i", "tready_o", "tdata_i")]
         index = list(self.graph.inputs).index(stream.tensor)
-        gate += [f".{name}({REGISTERS}_{name[:-2]}[{index}])" for name in ("enable_i", "first_o", "last_o")]
-        length = {"BEATS": kind.pixels * beats(kind.channels, port.lanes)}
-        section.instances.append(Instance("frame_gate", f"{wire}_gate", length, gate))
-        connections = [f".tvalid_i({stream.wire}_open_valid)", f".tready_o({stream.wire}_open_ready)"]
-        connections.append(f".tdata_i({stream.wire}_tdata)")
-        parameters = {"LANES": port.lanes, "BITS": port.bits}
+        connections += [f".{name}({REGISTERS}_{name[:-2]}[{index}])" for name in ("enable_i", "first_o", "last_o")]
+        parameters = {"LANES": port.lanes, "BITS": port.bits, "BEATS": self._frame_beats(stream.tensor)}
         section.instances.append(
             Instance("axi_stream_input", f"{wire}_input", parameters, connections + _port("out0", wire, "o"))
         )
@@ -113,7 +107,8 @@ class Wiring:
             edge = Edge(tensor, unit.node, index)
             connections += _port(f"in{index}", self._reach(section, edge, unit.block.inputs[index]), "i")
         if unit.weight_port is not None:
-            connections += _weight_port(len(unit.inputs), unit)
+            width = unit.block.inputs[len(unit.inputs)].width
+            connections += _weight_port(len(unit.inputs), unit.weight_port, width)
         for index, tensor in enumerate(unit.outputs):
             section.wires.append(Wire(identifier(tensor), unit.block.outputs[index].width))
             connections += _port(f"out{index}", identifier(tensor), "o")
@@ -125,14 +120,14 @@ class Wiring:
 
     def output(self, stream: Stream) -> Section:
         """To an AXI4-Stream port of the top."""
-        port, kind = self.ports[stream.tensor], self.graph.types[stream.tensor]
+        port = self.ports[stream.tensor]
         index = self.graph.outputs.index(stream.tensor)
         edge = Edge(stream.tensor, "", index)
         parameters = {
             "LANES": port.lanes,
             "BITS": port.bits,
             "IS_SIGNED": int(port.signed),
-            "BEATS": kind.pixels * beats(kind.channels, port.lanes),
+            "BEATS": self._frame_beats(stream.tensor),
         }
         signals = ("tvalid_o", "tready_i", "tdata_o", "tlast_o")
         connections = [f".{signal}({stream.wire}_{signal[:-2]})" for signal in signals]
@@ -143,7 +138,11 @@ class Wiring:
             parameters,
             _port("in0", self.feeds[edge], "i") + connections,
         )
-        return Section(f"output {stream.tensor}: {kind}", instances=[unit])
+        return Section(f"output {stream.tensor}: {self.graph.types[stream.tensor]}", instances=[unit])
+
+    def _frame_beats(self, tensor: str) -> int:
+        kind = self.graph.types[tensor]
+        return kind.pixels * beats(kind.channels, self.ports[tensor].lanes)
 
     def _spread(self, section: Section, tensor: str) -> None:
         """Adds the fork of a tensor with several readers; one without any is taken and dropped."""
@@ -223,13 +222,12 @@ def literal(key: str, value: int | str) -> str:
     return str(value) if -(2**31) < value < 2**31 else f"{max(64, value.bit_length())}'h{value:x}"
 
 
-def _weight_port(index: int, unit: Unit) -> list[str]:
-    """Connections of a block's port number `index` to the reader."""
-    bus, width = unit.weight_port, unit.block.inputs[index].width
+def _weight_port(index: int, bus: int, width: int) -> list[str]:
+    """Connections of a block's port number `index`, of `width` bits, to the reader's number `bus`."""
     return [
         f".in{index}_valid_i({WEIGHTS}_unit_valid[{bus}])",
         f".in{index}_ready_o({WEIGHTS}_unit_ready[{bus}])",
-        f".in{index}_data_i({WEIGHTS}_unit_data[{BUS_BITS * (bus or 0)}+:{width}])",
+        f".in{index}_data_i({WEIGHTS}_unit_data[{BUS_BITS * bus}+:{width}])",
     ]
 
 

@@ -37,6 +37,11 @@ class Conv(Op):
     def kernel(self) -> Pair:
         return self.weight.shape[2], self.weight.shape[3]
 
+    @property
+    def pointwise(self) -> bool:
+        """Whether every output pixel is made of the input pixel at its place alone."""
+        return self.kernel == self.stride == (1, 1) and not any(self.pads)
+
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         one_input(self, inputs)
         (x,) = inputs
