@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from codesign.cost._memory import block_depth, block_luts, block_ramb18, mixed, mixed_luts, ram_in_block, ram_luts
-from codesign.cost.base import NO_SLACK, Folding, Memory, beats
+from codesign.cost.base import Folding, Memory, beats
 from codesign.errors import GraphError
 from codesign.graph.ops._convolution import Pads, Pair, output_size
 from codesign.graph.types import TensorType
@@ -89,8 +89,6 @@ class Window:
     @property
     def wait_cycles(self) -> int:
         """Cycles a frame that reading waits for writing."""
-        if self.slack == NO_SLACK:  # each window but those at the end waits for the one pixel that it needs anew
-            return (self.x.pixels - self.span + self.lead) * self.beats
         return self.row.waits(self.slack, self.beats) if self.row and self.slack else 0
 
     @property
@@ -102,7 +100,7 @@ class Window:
     @property
     def pixels(self) -> int:
         """Pixels that the ring must hold: a window, and what comes before the next so that reading never waits."""
-        return self.span + 1 + (0 if self.slack == NO_SLACK else self.slack or self.full_slack)
+        return self.span + 1 + (self.slack or self.full_slack)
 
     @property
     def least_slack(self) -> int:
@@ -208,8 +206,6 @@ def variants(folding: Folding, window: Callable[[Folding], Window | None]) -> tu
     if full is None or not full.in_block:
         return (folding,)
     sizes = [folding, *(replace(folding, slack=slack) for slack in _slacks(full))]
-    if full.row and full.row.in_step:
-        sizes.append(replace(folding, slack=NO_SLACK))
     rings = [(size, ring) for size in sizes if (ring := window(size)) is not None]
     last, least = rings[-1]
     if len(rings) > 1 and full.row and not full.row.in_step:  # block RAM holds more than the least, which `rings` take

@@ -21,9 +21,6 @@ MOST_LANES = 64
 """Streams are no wider than this many channels, except where all channels at once need no storage."""
 
 
-NO_SLACK = -1
-
-
 @dataclass(frozen=True, order=True)
 class Folding:
     """Parallelism of a block: `pe` output channels x `simd` input channels (or x taps) a cycle; and how it is built.
@@ -33,7 +30,7 @@ class Folding:
     vectors. A streamed convolution contains the requant that reads its sums, whose own folding then is `pe` of
     the convolution for both, with weights "stream": it has no hardware of its own. buffer: the memory of pixels
     (window rings, repeated rows, shuffled pixels, tiles). slack: pixels that a window ring holds for the next window
-    beyond those of the present one, fewer than it takes never to wait; 0 takes as many as that, NO_SLACK none.
+    beyond those of the present one, fewer than it takes never to wait; 0 takes as many as that.
     """
 
     pe: int = 1
