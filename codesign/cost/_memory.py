@@ -61,7 +61,7 @@ def mixed_luts(depth: int, width: int) -> int:
 
 @cache
 def _fewest(depth: int, width: int, side_by_side: bool = False) -> tuple[int, int, int]:
-    """RAMB18 halves, look-up tables that choose between banks of words, and banks, of the configuration that Yosys takes.
+    """RAMB18 halves, look-up tables that choose between banks of words, and banks, as Yosys would have them.
 
     It takes the one that costs least; a bit to choose from costs a half. `side_by_side`: banks share block RAMs.
     """

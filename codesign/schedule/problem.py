@@ -78,8 +78,8 @@ class Problem:
 
     An input of the graph takes part as a block without cost whose lanes are free. Blocks of more than
     `most_multipliers` are left out, and so are those with more outputs at once than it takes for the interval that so
-    many multipliers cannot beat in the whole network. Weights are streamed from DDR only with `streaming`. pair: whether
-    two outputs may share a DSP slice.
+    many multipliers cannot beat in the whole network. Weights are streamed from DDR only with `streaming`.
+    pair: whether two outputs may share a DSP slice.
     """
 
     graph: Graph

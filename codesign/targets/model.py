@@ -69,7 +69,7 @@ class Target(_Strict):
 
     @property
     def products_per_dsp(self) -> int:
-        """Products of an activation with weights that a multiplier makes at once: two where it is 25 bits wide or more."""
+        """Products of an activation with weights that a multiplier makes at once: two from 25 x 18 bits on."""
         return 1 if self.family == "ecp5" else 2
 
     @property
