@@ -32,7 +32,6 @@ from codesign.targets import Target, load_target
 RESULT = Path(__file__).with_suffix(".json")
 DOCS = Path(__file__).parent.parent / "docs"
 NETWORKS = ("codenet-a", "codenet-b", "codenet-c", "codenet-d", "codenet-e")
-PER_DSP = 2
 plt.rcParams["svg.hashsalt"] = "codesign"
 
 
@@ -118,7 +117,7 @@ def measure(name: str, graph: Graph, target: Target, fps: float | None) -> Netwo
     return NetworkWork(
         network=name,
         macs=graph.macs,
-        limit_cycles=-(-graph.macs // (PER_DSP * target.budget.dsp)),
+        limit_cycles=-(-graph.macs // (target.products_per_dsp * target.budget.dsp)),
         interval_cycles=plan.interval_cycles,
         dsp=plan.used.dsp,
         binds=plan.binds,
@@ -156,7 +155,7 @@ def _weight_bytes(weight) -> int:
 def plot_gap(works: Sequence[NetworkWork], target: Target) -> None:
     figure, (networks, blocks) = plt.subplots(1, 2, figsize=(11, 4.2), width_ratios=(1, 2), layout="constrained")
     span = [min(work.macs for work in works) * 0.7, max(work.macs for work in works) * 1.4]
-    rate = PER_DSP * target.budget.dsp
+    rate = target.products_per_dsp * target.budget.dsp
     networks.plot(span, [macs / rate for macs in span], color="0.4", label=f"limit: {rate} a cycle")
     for work in works:
         networks.plot([work.macs] * 2, [work.limit_cycles, work.interval_cycles], color="C3", linewidth=1)
@@ -190,7 +189,7 @@ def plot_gap(works: Sequence[NetworkWork], target: Target) -> None:
 
 
 def plot_waterline(works: Sequence[NetworkWork], target: Target) -> None:
-    peak = PER_DSP * target.budget.dsp * target.clock_mhz  # M multiplications/s
+    peak = target.products_per_dsp * target.budget.dsp * target.clock_mhz  # M multiplications/s
     waterline = peak / target.memory.port_mb_s
     figure, axes = plt.subplots(
         len(works), 1, figsize=(9, 3 + 1.6 * len(works)), sharex=True, squeeze=False, layout="constrained"

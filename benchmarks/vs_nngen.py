@@ -4,11 +4,12 @@
     python benchmarks/vs_nngen.py [stack] [detector]
 
 Both are simulated in Verilator and must be exact against their own software models (they round ties differently), and
-both are synthesized by the same Yosys for xc7, module by module, and counted by the same rules. NNgen's cycles are from
-the write of its start register to its busy register being read as 0, with its own memory model; it reads its weights
-from that memory, ours are on chip. Ours are the interval between frames that follow each other, and one's latency.
-For each of NNgen's designs there is one of ours of least area that takes at most as many cycles a frame, and one that
-takes at most a fifth. Writes benchmarks/vs_nngen.json; what has been measured once is kept in the user's cache.
+both are synthesized by the same Yosys for xc7, module by module, and counted by the same rules. NNgen's cycles are
+from the write of its start register to its busy register being read as 0, with its own memory model; it reads its
+weights from that memory, ours are on chip. Ours are the interval between frames that follow each other, and one's
+latency. For each of NNgen's designs there is one of ours of least area that takes at most as many cycles a frame, and
+one that takes at most a fifth, where the board has the multipliers. Writes benchmarks/vs_nngen.json; what has been
+measured once is kept in the user's cache.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from rich.table import Table
 
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
+from codesign.errors import ScheduleError
 from codesign.graph import Graph, IntArray, Node, TensorType, digest, execute
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
@@ -138,7 +140,10 @@ def measure_nngen(graph: Graph, frame: IntArray, parallelism: int) -> dict[str, 
 
 def measure_ours(graph: Graph, frames: IntArray, cycles: int) -> dict[str, object]:
     target = load_target(TARGET)
-    plan = schedule(graph, target, fps=target.clock_mhz * 1e6 / cycles)
+    try:
+        plan = schedule(graph, target, fps=target.clock_mhz * 1e6 / cycles)
+    except ScheduleError as error:
+        return {"does_not_fit": str(error)}
     with tempfile.TemporaryDirectory(prefix="vs_nngen_") as scratch:
         project = emit_rtl(graph, plan, Path(scratch) / "rtl")
         found = simulate(project.folder, graph, frames, tensors=())
@@ -182,6 +187,9 @@ def show(result: dict) -> None:
     for found in result["nngen"]:
         row(f"NNgen ({found['par_ich']}, {found['par_och']})", found["cycles"], found["cycles"], found)
     for found in result["codesign"]:
+        if "does_not_fit" in found:
+            table.add_row(f"ours, {found['goal']}", "does not fit")
+            continue
         row(f"ours, {found['goal']}", found["interval_cycles"], found["latency_cycles"], found)
     Console(width=120).print(table)
 

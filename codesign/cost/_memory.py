@@ -31,6 +31,11 @@ def block_luts(depth: int, width: int) -> int:
     return sum(_fewest(depth, part)[1] for part in _slices(depth, width))
 
 
+def block_ffs(depth: int, width: int) -> int:
+    """Flip-flops of the registers behind the block RAMs that the depth is shared out to."""
+    return sum(_fewest(depth, part)[2] * part for part in _slices(depth, width))
+
+
 def rom_ramb18(depth: int, width: int) -> int:
     """RAMB18 halves that a ROM takes: its banks of words lie side by side, a block RAM holds parts of several."""
     return _fewest(depth, width, side_by_side=True)[0]
@@ -55,8 +60,8 @@ def mixed_luts(depth: int, width: int) -> int:
 
 
 @cache
-def _fewest(depth: int, width: int, side_by_side: bool = False) -> tuple[int, int]:
-    """RAMB18 halves, and look-up tables that choose between banks of words, of the configuration that Yosys takes.
+def _fewest(depth: int, width: int, side_by_side: bool = False) -> tuple[int, int, int]:
+    """RAMB18 halves, look-up tables that choose between banks of words, and banks, as Yosys would have them.
 
     It takes the one that costs least; a bit to choose from costs a half. `side_by_side`: banks share block RAMs.
     """
@@ -65,7 +70,7 @@ def _fewest(depth: int, width: int, side_by_side: bool = False) -> tuple[int, in
         for deep, wide in shapes:
             banks = math.ceil(depth / deep)
             number = math.ceil(banks * width / wide) if side_by_side else banks * math.ceil(width / wide)
-            found.append((number * cost + width * (banks - 1) / 2, number * halves, _choose(banks, width)))
+            found.append((number * cost + width * (banks - 1) / 2, number * halves, _choose(banks, width), banks))
     return min(found)[1:]
 
 

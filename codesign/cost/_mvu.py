@@ -15,7 +15,7 @@ from codesign.graph.ops.base import IntArray
 from codesign.graph.types import TensorType, bits_for_range
 
 DSP_FACTOR_BITS = 25
-"""Width of the larger factor of a DSP48E1."""
+"""Width of the larger factor of a DSP48E1, which takes two packed weights."""
 
 
 def foldings(outputs: int, inputs: int) -> tuple[Folding, ...]:
@@ -140,7 +140,8 @@ class Mvu:
     def packed(self) -> bool:
         """Whether two outputs share a DSP slice."""
         lowest = self.matrix.lowest == -(1 << (self.weight_bits - 1))
-        return self.folding.pe > 1 and self.weight_bits + self.sum_bits + lowest <= DSP_FACTOR_BITS
+        fits = self.weight_bits + self.sum_bits + lowest <= DSP_FACTOR_BITS
+        return self.folding.pair and self.folding.pe > 1 and fits
 
     @property
     def weight_memory(self) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from math import ceil
 
 from codesign.cost import _memory
 from codesign.cost import requant as requant_cost
+from codesign.cost._mvu import DSP_FACTOR_BITS
 from codesign.cost.base import BlockCost, Folding, Lanes, beats
 from codesign.errors import ScheduleError
 from codesign.graph.ops.conv import Conv
@@ -22,9 +23,6 @@ from codesign.graph.types import TensorType, bits_for_range
 
 BUS_BITS = 64
 """Data width of the memory port; the weights of a block fill whole beats of it."""
-
-_DSP_FACTOR_BITS = 25
-"""Width of the DSP48E1 port that takes two packed weights."""
 
 _PIPELINE = 4
 """Cycles of a word in which the next one cannot be fetched yet, beyond one for each unit."""
@@ -123,6 +121,7 @@ def plan(op: Conv, y: TensorType, out: TensorType, x: TensorType, folding: Foldi
     if tile < folding.simd + extra + _PIPELINE:
         raise ScheduleError(f"a tile of {tile} pixels is too short to fetch {folding.simd + extra} units meanwhile")
     lowest = int(op.weight.min()) == -(1 << (weight_bits - 1))
+    fits = weight_bits + y.bits + lowest <= DSP_FACTOR_BITS
     return Plan(
         folding=folding,
         tile=tile,
@@ -134,7 +133,7 @@ def plan(op: Conv, y: TensorType, out: TensorType, x: TensorType, folding: Foldi
         sum_bits=y.bits,
         extra=extra,
         extra_steps=extra_steps,
-        pair=folding.pe % 2 == 0 and weight_bits + y.bits + lowest <= _DSP_FACTOR_BITS,
+        pair=folding.pair and folding.pe % 2 == 0 and fits,
         in_width=folding.simd * x.bits,
         in_addr=((tile + 1) * steps - 1).bit_length(),
         out_width=folding.pe * out.bits,

@@ -7,7 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from codesign.cost._memory import block_depth, block_luts, block_ramb18, mixed, mixed_luts, ram_in_block, ram_luts
+from codesign.cost._memory import (
+    block_depth,
+    block_ffs,
+    block_luts,
+    block_ramb18,
+    mixed,
+    mixed_luts,
+    ram_in_block,
+    ram_luts,
+)
 from codesign.cost.base import Folding, Memory, beats
 from codesign.errors import GraphError
 from codesign.graph.ops._convolution import Pads, Pair, output_size
@@ -95,7 +104,7 @@ class Window:
     def latency_cycles(self) -> int:
         """From the first beat in to the first beat out."""
         first = min(self.span - self.lead + 1, self.x.pixels) * self.beats
-        return max(first, DILATION_CYCLES) + 3 if self.dilated else first + 2
+        return max(first, DILATION_CYCLES) + 4 if self.dilated else first + 3
 
     @property
     def pixels(self) -> int:
@@ -156,7 +165,8 @@ class Window:
 
     def ff(self) -> int:
         counters = self.beats.bit_length() * 2 + 2 * self.x.pixels.bit_length()
-        return counters + 2 * self.words.bit_length() + 2 * self.width + 30
+        registers = block_ffs(self.words, self.width) if self.in_block else self.width
+        return counters + 2 * self.words.bit_length() + 2 * self.width + registers + 36
 
 
 def sliding(x: TensorType, folding: Folding, lanes: int, kernel: Pair, stride: Pair, pads: Pads) -> Window:

@@ -31,6 +31,8 @@ class Folding:
     the convolution for both, with weights "stream": it has no hardware of its own. buffer: the memory of pixels
     (window rings, repeated rows, shuffled pixels, tiles). slack: pixels that a window ring holds for the next window
     beyond those of the present one, fewer than it takes never to wait; 0 takes as many as that.
+    pair: two outputs of a matrix share a DSP slice where the widths allow it; not in a fabric whose multipliers are too
+    narrow, `Target.products_per_dsp`.
     """
 
     pe: int = 1
@@ -39,6 +41,7 @@ class Folding:
     tile: int = 0
     buffer: Memory = ""
     slack: int = 0
+    pair: bool = True
 
     @property
     def streamed(self) -> bool:

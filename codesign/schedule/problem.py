@@ -79,11 +79,13 @@ class Problem:
     An input of the graph takes part as a block without cost whose lanes are free. Blocks of more than
     `most_multipliers` are left out, and so are those with more outputs at once than it takes for the interval that so
     many multipliers cannot beat in the whole network. Weights are streamed from DDR only with `streaming`.
+    pair: whether two outputs may share a DSP slice.
     """
 
     graph: Graph
     most_multipliers: int = 1 << 16
     streaming: bool = False
+    pair: bool = True
 
     @cached_property
     def candidates(self) -> Mapping[str, tuple[Candidate, ...]]:
@@ -117,7 +119,7 @@ class Problem:
                 continue
             if cycles <= self.bound:
                 least[folding.simd] = folding.pe
-            yield folding
+            yield replace(folding, pair=self.pair)
 
     @cached_property
     def links(self) -> tuple[Link, ...]:

@@ -53,7 +53,8 @@ def schedule(
     budget = Resources(**target.budget.model_dump())
     if max_dsp is not None:
         budget = replace(budget, dsp=min(budget.dsp, max_dsp))
-    problem = Problem(graph, most_multipliers=2 * budget.dsp, streaming=streaming)
+    most = target.products_per_dsp * budget.dsp
+    problem = Problem(graph, most_multipliers=most, streaming=streaming, pair=target.products_per_dsp > 1)
     room = Room(budget, target.memory_mb_s / clock)
     wanted = None if fps is None else int(clock * 1e6 / fps)
     fifos = _expected_fifos(problem, room, wanted)

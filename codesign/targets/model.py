@@ -12,7 +12,7 @@ class _Strict(BaseModel):
 
 
 class Resources(_Strict):
-    """What the fabric holds. bram36 counts blocks of 36 Kbit; dsp counts multipliers of at least 25 x 18 bits."""
+    """What the fabric holds. bram36 counts blocks of 36 Kbit; dsp counts multipliers of at least 18 x 18 bits."""
 
     lut: int = Field(gt=0)
     ff: int = Field(gt=0)
@@ -66,6 +66,11 @@ class Target(_Strict):
     memory: Memory
     power: Power | None = None
     sources: tuple[str, ...] = Field(min_length=1)
+
+    @property
+    def products_per_dsp(self) -> int:
+        """Products of an activation with weights that a multiplier makes at once: two from 25 x 18 bits on."""
+        return 1 if self.family == "ecp5" else 2
 
     @property
     def budget(self) -> Resources:

@@ -173,7 +173,8 @@ module deform_window #(
       .inside_o(x_inside)
   );
 
-  logic release_q, read_outside, word_outside, read_valid, word_valid;
+  logic release_q;
+  logic [2:0] read_outside, read_valid;
   logic [WIDTH-1:0] word;
   ring #(
       .WIDTH(WIDTH),
@@ -205,15 +206,13 @@ module deform_window #(
   assign ce = !out0_valid_o || out0_ready_i;
   always_ff @(posedge clk_i) begin
     if (ce) begin
-      read_valid <= step;
+      read_valid <= {read_valid[1:0], step};
       release_q <= step && window_last;
-      read_outside <= !(y_inside && x_inside);
-      word_valid <= read_valid;
-      word_outside <= read_outside;
-      out0_valid_o <= word_valid;
-      out0_data_o <= word_outside ? '0 : word;
+      read_outside <= {read_outside[1:0], !(y_inside && x_inside)};
+      out0_valid_o <= read_valid[2];
+      out0_data_o <= read_outside[2] ? '0 : word;
     end
-    if (!rst_ni) {read_valid, release_q, word_valid, out0_valid_o} <= '0;
+    if (!rst_ni) {read_valid, release_q, out0_valid_o} <= '0;
   end
 
 endmodule

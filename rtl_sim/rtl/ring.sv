@@ -8,7 +8,7 @@
 /// lies within the frame is there. With `advance_i` the reader moves its origin by `jump_i` pixels, with `frame_end_i` to
 /// the next frame. With `release_i`, at the latest when the last read of a window passes, the origin moves by
 /// `release_jump_i` for the writer, who from then on may overwrite what lies before it.
-/// Reads take effect with `ren_i`, `data_o` follows a cycle later.
+/// Reads take effect with `ren_i`, `data_o` follows two cycles with `ren_i` later.
 module ring #(
     parameter int WIDTH = 8,
     parameter int BEATS = 4,
@@ -88,7 +88,8 @@ module ring #(
       .DEPTH(WORDS),
       .WIDTH(WIDTH),
       .BLOCK(BLOCK),
-      .REST(REST)
+      .REST(REST),
+      .LATE(1)
   ) i_ram (
       .clk_i,
       .wen_i  (write),

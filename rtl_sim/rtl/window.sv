@@ -216,20 +216,20 @@ module window #(
       .inside_o(x_inside)
   );
 
-  logic read_valid, read_outside;
+  logic [1:0] read_valid, read_outside;
   assign ce = !out0_valid_o || out0_ready_i;
   always_ff @(posedge clk_i) begin
     if (ce) begin
-      read_valid <= step;
-      read_outside <= !(y_inside && x_inside);
-      out0_valid_o <= read_valid;
-      out0_outside_o <= read_outside;
-      out0_data_o <= read_outside ? '0 : word;
+      read_valid <= {read_valid[0], step};
+      read_outside <= {read_outside[0], !(y_inside && x_inside)};
+      out0_valid_o <= read_valid[1];
+      out0_outside_o <= read_outside[1];
+      out0_data_o <= read_outside[1] ? '0 : word;
     end
     if (step) started <= !window_last;
     if (!rst_ni) begin
       started <= 0;
-      read_valid <= 0;
+      read_valid <= '0;
       out0_valid_o <= 0;
     end
   end

@@ -1,0 +1,98 @@
+"""Makes the tables of docs/hardware.md anew from the JSON files that `benchmarks/` holds of them.
+
+python docs/hardware.py
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from passages import fill
+
+HERE = Path(__file__).parent
+BENCHMARKS = HERE.parent / "benchmarks"
+
+
+def main() -> None:
+    for name, table in TABLES.items():
+        measured = BENCHMARKS / f"{name}.json"
+        if measured.is_file():
+            begin, end = f"<!-- {name}: docs/hardware.py -->\n", f"<!-- end of {name} -->\n"
+            fill(HERE / "hardware.md", begin, end, f"\n{table(json.loads(measured.read_text()))}\n")
+
+
+def _timing(found: dict) -> str:
+    rows = []
+    for design in found["designs"]:
+        used = design["used"]
+        area = [used.get(key, 0) for key in ("TRELLIS_COMB", "TRELLIS_FF", "DP16KD", "MULT18X18D")]
+        rows.append([design["design"], f"{design['clock_mhz']:.1f}", *(f"{number:,}" for number in area)])
+    slowest = min(design["clock_mhz"] for design in found["designs"])
+    headings = ("design", "MHz", "LUT4 and carry", "FF", "DP16KD", "MULT18X18D")
+    caption = f"{found['part']}; the slowest reaches {slowest:.1f} MHz, {found['goal_mhz']:g} are asked for."
+    return f"{_table(headings, rows)}\n{caption}\n"
+
+
+def _blocks(found: dict) -> str:
+    rows = []
+    for block in found["blocks"]:
+        used, predicted = block["synthesized"], block.get("predicted")
+        expected = f"{predicted['lut']:,}" if predicted else ""
+        area = (f"{used['lut']:,}", expected, f"{used['ff']:,}", f"{used['bram36']:g}", f"{used['dsp']}")
+        rows.append([block["block"], *area, f"{block['products_per_dsp']:.2f}" if "products_per_dsp" in block else ""])
+    headings = ("block", "LUT", "predicted", "FF", "BRAM36", "DSP", "products a DSP")
+    return f"{_table(headings, rows)}\n{found['synthesis']}.\n"
+
+
+def _nngen(found: dict) -> str:
+    parts = []
+    for network in found["networks"]:
+        rows = [
+            [f"NNgen ({d['par_ich']}, {d['par_och']})", f"{d['cycles']:,}", f"{d['cycles']:,}", *_area(d)]
+            for d in network["nngen"]
+        ]
+        for design in network["codesign"]:
+            if "does_not_fit" in design:
+                rows.append([design["goal"], f"does not fit: {design['does_not_fit']}", *[""] * 6])
+            else:
+                cycles = (f"{design['interval_cycles']:,}", f"{design['latency_cycles']:,}")
+                rows.append([design["goal"], *cycles, *_area(design)])
+        headings = ("design", "cycles a frame", "latency", "exact", "LUT", "FF", "BRAM36", "DSP")
+        title = f"`{network['network']}`, {network['macs']:,} multiplications a frame:"
+        parts.append(f"{title}\n\n{_table(headings, rows)}")
+    return "\n".join([*parts, f"{found['synthesis']}.\n"])
+
+
+def _area(design: dict) -> list[str]:
+    return ["yes" if design["exact"] else "NO", *(f"{design[key]:,g}" for key in ("lut", "ff", "bram36", "dsp"))]
+
+
+def _efficiency(found: dict) -> str:
+    rows = []
+    for network in found["networks"]:
+        cycles = (f"{network['limit_cycles']:,}", f"{network['interval_cycles']:,}", f"{network['efficiency']:.0%}")
+        rows.append([network["network"], f"{network['macs']:,}", *cycles, f"{network['dsp']}", network["binds"]])
+    for name, reason in found["do_not_fit"].items():
+        rows.append([name, "", "", "", "", "", f"does not fit: {reason}"])
+    headings = ("network", "multiplications", "limit, cycles", "interval", "share", "DSP", "what binds")
+    return f"{_table(headings, rows)}\non {found['target']}.\n"
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [headings, ["---"] + ["--:"] * (len(headings) - 1), *rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+TABLES: dict[str, Callable[[dict], str]] = {
+    "ecp5_timing": _timing,
+    "vs_nngen": _nngen,
+    "block_synthesis": _blocks,
+    "efficiency": _efficiency,
+}
+"""What writes the passage about the benchmark of that name."""
+
+
+if __name__ == "__main__":
+    main()
