@@ -21,7 +21,7 @@ from codesign.nn.fused import QuantConv2d
 from codesign.recipe import load_recipe, save_recipe
 from codesign.training import train
 from codesign.training.run import FLOAT_CHECKPOINT, RECIPE, RESULT, load_result
-from codesign.training.task import DetectionTask
+from codesign.training.task import TrainingTask
 
 RUNS = "square-integer-depthwise-pointwise_first-*"
 FRACTIONAL = ("training.fractional_first=true",)
@@ -45,7 +45,7 @@ class Flips:
         self.integers: torch.Tensor | None = None
         self.changes: torch.Tensor | None = None
 
-    def see(self, task: DetectionTask) -> None:
+    def see(self, task: TrainingTask) -> None:
         convolutions = [module for module in task.modules() if isinstance(module, QuantConv2d)]
         if not convolutions or task.total_steps - task.global_step > WATCHED_STEPS:
             return
@@ -64,11 +64,11 @@ class Flips:
 def watched() -> Iterator[Flips]:
     """Counts in whatever is trained meanwhile."""
     flips = Flips()
-    DetectionTask.on_train_batch_end = lambda task, *_: flips.see(task)
+    TrainingTask.on_train_batch_end = lambda task, *_: flips.see(task)
     try:
         yield flips
     finally:
-        del DetectionTask.on_train_batch_end
+        del TrainingTask.on_train_batch_end
 
 
 def quantize(trained: Path, out: Path, settings: tuple[str, ...]) -> dict[str, float]:

@@ -21,9 +21,10 @@ import torch
 from codesign.data import Sample
 from codesign.data.scenes import scenes
 from codesign.nn import fused
-from codesign.nn.codenet import CoDeNet, float_network, quantized_network
+from codesign.nn.codenet import CoDeNet
 from codesign.nn.count import count
 from codesign.nn.fold import calibrate, fold_batch_norm
+from codesign.nn.network import float_network, quantized_network
 from codesign.recipe import load_recipe
 from codesign.training.losses import detection_loss
 from codesign.training.targets import Batch, make_batch

@@ -79,7 +79,7 @@ class BuildFolder:
 
     @property
     def detections(self) -> Path:
-        """Picture of boxes decoded from the simulated hardware's output."""
+        """Picture of what is decoded from the simulated hardware's output."""
         return self.path / "detections.png"
 
     @property

@@ -6,37 +6,38 @@ A recipe is checked whole before anything runs: an unknown key, a wrong type or 
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from codesign.errors import RecipeError
 from codesign.files import write_text
+from codesign.networks import AnyNetwork, sections
+from codesign.networks.base import Positive, Section, Task
 from codesign.resources import models_dir
 
 Bits = Annotated[int, Field(ge=2, le=8)]
-Positive = Annotated[int, Field(gt=0)]
 PositiveNumber = Annotated[float, Field(gt=0)]
-EvenChannels = Annotated[int, Field(gt=0, multiple_of=2)]
 
-DIGIT_CLASSES = tuple("0123456789")
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+SETS: dict[Task, tuple[str, ...]] = {
+    "detection": ("digits", "voc", "coco"),
+    "classification": ("digits", "fashion-mnist", "cifar10"),
+}
 
 
-class Data(_Section):
-    """Where images come from. `path` is a VOC folder or devkit, or a COCO folder; without it, the digits set is made in
-    the cache, and a recipe of another set can be summarized and exported untrained, but not trained.
+class Data(Section):
+    """Where images come from. `path` is a VOC folder or devkit, a COCO folder, or one of Fashion-MNIST's or CIFAR-10's
+    files. Without it, the digits set of detection is made in the cache, that of classification is scikit-learn's,
+    Fashion-MNIST is Debian's package, and a recipe of another set can be summarized and exported untrained, but not
+    trained.
 
+    train_images, val_images: how many digits scenes are made; of sets for classification, how many are used at most.
     digit_heights: pixels of the smallest and the largest digit; 18 and 3/4 of the image unless given.
     """
 
-    set: Literal["digits", "voc", "coco"] = "digits"
+    set: Literal["digits", "voc", "coco", "fashion-mnist", "cifar10"] = "digits"
     path: Path | None = None
     image_size: Annotated[int, Field(ge=16, multiple_of=8)] = 64
     train_images: Positive = 4000
@@ -45,110 +46,10 @@ class Data(_Section):
     digit_heights: tuple[Positive, Positive] | None = None
 
 
-class Stem(_Section):
-    """3x3 with stride 4, or 3x3 with stride 2 and a 3x3 max-pool of stride 2: either way 1/4 of the input."""
-
-    kind: Literal["stride4", "stride2-maxpool"] = "stride2-maxpool"
-    channels: Positive = 24
-
-
-class Stage(_Section):
-    """A ShuffleNetV2 stage: one unit of stride 2, then `units - 1` of stride 1."""
-
-    channels: EvenChannels
-    units: Positive
-
-
-Operator = Literal[
-    "conv",
-    "depthwise",
-    "depthwise-5x5",
-    "depthwise-7x7",
-    "deformable",
-    "bounded",
-    "square",
-    "square-integer",
-    "deformable-depthwise",
-    "bounded-depthwise",
-    "square-depthwise",
-    "square-integer-depthwise",
-]
-"""Spatial operator of the decoder. `conv` and those named `depthwise` alone sample a fixed grid, so that `depthwise` is
-`square-integer-depthwise` with its dilation fixed to 1. The others are deformable 3x3: 18 free offsets a position; the
-same bounded; one dilation for all; the same in whole numbers. Only the last of them is built in hardware."""
-
-
-Order = Literal["depthwise_first", "pointwise_first"]
-"""Of a decoder block: as CoDeNet was deployed; or as the paper draws it, the spatial operator on fewer channels."""
-
-
-@dataclass(frozen=True)
-class OperatorForm:
-    """What an operator's name says."""
-
-    sampling: Literal["grid", "deformable", "bounded", "square", "square-integer"]
-    depthwise: bool
-    kernel: int
-
-    @property
-    def float_only(self) -> bool:
-        """Whether there is neither a quantized form nor hardware."""
-        return self.sampling != "grid" and not (self.sampling == "square-integer" and self.depthwise)
-
-
-def operator_form(operator: Operator) -> OperatorForm:
-    """Take an operator's name apart."""
-    depthwise = "depthwise" in operator
-    kernel = int(operator[-1]) if operator.endswith(("5x5", "7x7")) else 3
-    sampling = operator.removesuffix("-depthwise")
-    if operator == "conv" or operator.startswith("depthwise"):
-        return OperatorForm("grid", depthwise, kernel)
-    return OperatorForm(sampling, depthwise, kernel)
-
-
-class Decoder(_Section):
-    """Blocks of (spatial operator, 1x1, 2x upsample); `channels[i]` leave block i.
-
-    bound: largest magnitude of a dilation, or of an offset, in pixels.
-    """
-
-    operator: Operator = "square-integer-depthwise"
-    bound: Annotated[int, Field(ge=1, le=15)] = 7
-    order: Order = "depthwise_first"
-    channels: Annotated[tuple[Positive, ...], Field(min_length=1)]
-
-
-class Model(_Section):
-    """CoDeNet: stem, stages, optional 1x1, decoder, three heads."""
-
-    stem: Stem = Stem()
-    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
-    last_channels: Positive | None = None
-    decoder: Decoder
-    head_channels: Positive = 64
-    classes: Annotated[tuple[str, ...], Field(min_length=1)] = DIGIT_CLASSES
-
-    @model_validator(mode="after")
-    def _decoder_fits_the_stages(self) -> Self:
-        if len(self.decoder.channels) > len(self.stages) + 1:
-            raise ValueError("decoder.channels has so many blocks that the heat map is finer than half the input")
-        return self
-
-    @property
-    def output_stride(self) -> int:
-        """Input pixels per cell of the heat map."""
-        return self.coarsest_stride // 2 ** len(self.decoder.channels)
-
-    @property
-    def coarsest_stride(self) -> int:
-        """Input pixels per cell of the smallest feature map."""
-        return 4 * 2 ** len(self.stages)
-
-
 WeightScale = Literal["largest", "statistics"]
 
 
-class Quantization(_Section):
+class Quantization(Section):
     """Widths in bits. Scales are powers of two: per output channel for weights, per tensor for activations.
 
     weight_scale: what sets a channel's full scale, its largest magnitude or twice its mean magnitude (Liu, Liu, Cheng,
@@ -166,20 +67,20 @@ class Quantization(_Section):
     calibration_batches: Positive = 4
 
 
-class Phase(_Section):
+class Phase(Section):
     """One run of the optimizer. The rate rises over the first tenth of the steps and falls to zero as a cosine."""
 
     epochs: Positive
     learning_rate: Annotated[float, Field(gt=0)]
 
 
-class Distillation(_Section):
+class Distillation(Section):
     """Quantized training also learns the heads of the floating-point network: `weight` times the loss against them."""
 
     weight: Annotated[float, Field(gt=0)] = 1.0
 
 
-class Freezing(_Section):
+class Freezing(Section):
     """In the last `epochs` of quantized training, weights move only within `boundary` steps of a rounding threshold.
 
     Confidence-guided annealing (Liu, Liu, Cheng, arXiv 2302.02210): the others would round alike anyway.
@@ -189,7 +90,7 @@ class Freezing(_Section):
     boundary: Annotated[float, Field(gt=0, lt=0.5)] = 0.005
 
 
-class Augmentation(_Section):
+class Augmentation(Section):
     """Of training images, drawn anew in every epoch, after CenterNet's.
 
     mirror: half of them left to right; not for classes that this would change.
@@ -208,7 +109,7 @@ class Augmentation(_Section):
         return self
 
 
-class Training(_Section):
+class Training(Section):
     """Adam in floating point with batch norm, then with quantizers from the folded weights; or without the latter.
 
     ema: each phase ends with the moving average of its weights, e.g. 0.999.
@@ -229,30 +130,31 @@ class Training(_Section):
     freezing: Freezing | None = None
 
 
-class Detection(_Section):
+class Detection(Section):
     """Which peaks of the heat map become boxes."""
 
     score_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.05
     max_boxes: Positive = 50
 
 
-class Recipe(_Section):
+class Recipe(Section):
     """A whole recipe. See `models/*.yaml` for examples."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-    task: Literal["detection"] = "detection"
+    task: Task = "detection"
     seed: int = 0
     data: Data = Data()
-    model: Model
+    model: AnyNetwork
     quantization: Quantization = Quantization()
     training: Training = Training()
     detection: Detection = Detection()
 
-    @property
-    def float_operator(self) -> Operator:
-        """The decoder's operator in floating point."""
-        operator = self.model.decoder.operator
-        return operator.replace("square-integer", "square") if self.training.fractional_first else operator
+    @model_validator(mode="after")
+    def _network_does_the_task(self) -> Self:
+        if self.model.task != self.task:
+            raise ValueError(f"a {self.model.kind} is for {self.model.task}: task must be {self.model.task}")
+        self.model.check(self.training)
+        return self
 
     @model_validator(mode="after")
     def _image_divides_into_cells(self) -> Self:
@@ -264,12 +166,12 @@ class Recipe(_Section):
         return self
 
     @model_validator(mode="after")
-    def _float_operators_are_not_quantized(self) -> Self:
-        operator = self.model.decoder.operator
-        if operator_form(operator).float_only and self.training.quantized_phase is not None:
-            raise ValueError(
-                f"the operator '{operator}' exists in floating point only: training.quantized_phase must be null"
-            )
+    def _data_are_of_the_task(self) -> Self:
+        if self.data.set not in SETS[self.task]:
+            raise ValueError(f"data.set {self.data.set} is not for {self.task}: use {', '.join(SETS[self.task])}")
+        augmentation = self.training.augmentation
+        if self.task == "classification" and augmentation is not None and augmentation.scale[1] >= 2:
+            raise ValueError("training.augmentation.scale must stay below 2, or images lose what they show")
         return self
 
 
@@ -366,13 +268,17 @@ def _is_index(step: str, node: list[Any]) -> bool:
 def _recipe_error(error: ValidationError, source: str) -> RecipeError:
     """The first problem, as one line; a misspelt key before the missing key that it leaves behind."""
     first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
-    location = [str(step) for step in first["loc"]]
+    steps = _without_kind(first["loc"])
+    location = [str(step) for step in steps]
     where = f"{source}: {'.'.join(location)}" if location else source
     if first["type"] == "extra_forbidden":
         valid = _keys_at(first["loc"][:-1])
         nearest = difflib.get_close_matches(location[-1], valid, n=1, cutoff=0.4)
         remedy = f"did you mean '{nearest[0]}'?" if nearest else f"valid keys here: {', '.join(valid)}"
         return RecipeError("unknown key", where=where, remedy=remedy)
+    if first["type"] == "union_tag_invalid":
+        known = ", ".join(sections())
+        return RecipeError(f"no network '{first['ctx']['tag']}'", where=f"{where}.kind", remedy=f"known: {known}")
     if first["type"] == "missing":
         return RecipeError("key is missing", where=where, remedy="add it")
     message = first["msg"].removeprefix("Value error, ")
@@ -380,9 +286,16 @@ def _recipe_error(error: ValidationError, source: str) -> RecipeError:
     return RecipeError(f"{message}{given}", where=where, remedy="correct the value")
 
 
+def _without_kind(location: Sequence[int | str]) -> tuple[int | str, ...]:
+    """Pydantic names the chosen member of a union between the section and its keys."""
+    return tuple(step for place, step in enumerate(location) if place != 1 or location[0] != "model")
+
+
 def _keys_at(location: Sequence[int | str]) -> list[str]:
     """Keys that are valid in the section at `location`."""
     section: Any = Recipe
+    if location[:1] == ("model",):
+        section, location = sections()[str(location[1])], location[2:]
     for step in location:
         if isinstance(step, int):
             continue

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from codesign.graph import Graph, Node, Op, TensorType
+from codesign.graph.ops.add import Add
+from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
@@ -16,7 +18,7 @@ from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.upsample import Upsample
 
-KINDS = ("conv", "depthwise", "deform", "maxpool", "upsample", "split", "shuffle", "peak")
+KINDS = ("conv", "depthwise", "deform", "maxpool", "upsample", "split", "shuffle", "peak", "add", "avgpool")
 
 
 def random_graph(seed: int, length: int = 6) -> Graph:
@@ -65,6 +67,12 @@ class _Maker:
         if kind == "shuffle":
             divisors = [g for g in range(1, t.channels + 1) if t.channels % g == 0]
             return self.add(Shuffle(divisors[self.int(0, len(divisors) - 1)]), x)
+        if kind == "add":
+            weight = self.rng.integers(-8, 8, (t.channels, 1, 1, 1))
+            branch = self.add(Depthwise(weight, np.zeros(t.channels), (2.0 ** self.int(-4, 0),)), x)
+            return self.requantized(self.add(Add(), x, self.requantized(branch, t.scale[0])))
+        if kind == "avgpool":
+            return self.requantized(self.add(AvgPool(2 ** self.int(0, 4)), x))
         if kind == "peak":
             threshold = self.int(t.lo, t.hi)
             return self.add(Peak(threshold, min(t.lo, threshold - 1)), x)
@@ -88,8 +96,8 @@ class _Maker:
         weight = self.rng.integers(-bits, bits, (outputs, channels, *kernel))
         return self.add((Conv if kind == "conv" else Depthwise)(weight, bias, scale, stride, pads), x)
 
-    def requantized(self, x: str) -> str:
+    def requantized(self, x: str, target: float | None = None) -> str:
         t = self.type(x)
-        target = 2.0 ** (np.log2(max(t.scale)) + max(0, t.magnitude.bit_length() - self.int(3, 9)))
+        target = target or 2.0 ** (np.log2(max(t.scale)) + max(0, t.magnitude.bit_length() - self.int(3, 9)))
         lo, hi = [(0, 255), (-128, 127), (-7, 7), (0, 6), (-2000, 2000)][self.int(0, 4)]
         return self.add(Requant(np.log2(target / np.array(t.scale)).astype(int), lo, hi, target), x)

@@ -13,7 +13,7 @@ from codesign.errors import CheckpointError, RecipeError
 from codesign.reporting.ablation import markdown, svg
 from codesign.training import load_run
 from codesign.training.run import load_float_run, load_result
-from codesign.training.task import DetectionTask
+from codesign.training.task import TrainingTask
 
 TINY = Path(__file__).parent / "recipes" / "tiny.yaml"
 GRID = {"operators": ("depthwise", "square"), "orders": ("pointwise_first",), "seeds": (0,)}
@@ -49,7 +49,7 @@ def test_every_choice_gives_a_row_of_each_precision_it_has(folder):
 def test_finished_runs_are_not_trained_again_and_new_ones_are_added(folder, monkeypatch):
     before = load_ablation(folder / "ablation.json")
     with monkeypatch.context() as patch:
-        patch.setattr(DetectionTask, "training_step", None)
+        patch.setattr(TrainingTask, "training_step", None)
         assert ablate(TINY, folder, **GRID) == before
     with pytest.raises(CheckpointError, match="another recipe"):
         ablate(TINY, folder, **GRID, overrides=["training.batch_size=4"])

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from codesign.cli.main import status
-from codesign.nn.codenet import conv_units, float_network
 from codesign.nn.count import count
+from codesign.nn.network import conv_units, float_network
 from codesign.recipe import load_recipe
 
 RECOUNT = {

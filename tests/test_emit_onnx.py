@@ -16,6 +16,8 @@ from random_graphs import random_graph
 from codesign.emit.onnx import emit_qcdq, run_onnxruntime
 from codesign.errors import GraphError
 from codesign.graph import Graph, Node, Op, TensorType, execute
+from codesign.graph.ops.add import Add
+from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
@@ -69,6 +71,8 @@ def detector() -> Graph:
         ("deform.act", Requant([-1], -2000, 2000, 2.0**-7), ("deform",)),
         ("up", Upsample(2), ("deform.act",)),
         ("heat", Peak(17, -2000), ("up",)),
+        ("sum", Add(), ("up", "heat")),
+        ("mean", AvgPool(128), ("sum",)),
         ("fc", Linear(weights(5, 6 * 80), RNG.integers(-99, 99, 5)), ("heat",)),
     )
 

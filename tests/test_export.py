@@ -11,8 +11,9 @@ from qonnx.core.onnx_exec import execute_onnx
 from test_nn_codenet import images, pair
 
 from codesign.frontend.export import INPUT_NAME, export_qonnx
-from codesign.nn.codenet import Heads, conv_units
+from codesign.nn.codenet import Heads
 from codesign.nn.layers import plain
+from codesign.nn.network import conv_units
 from codesign.recipe import load_recipe
 
 TINY = Path(__file__).parent / "recipes" / "tiny.yaml"

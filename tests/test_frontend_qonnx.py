@@ -56,6 +56,28 @@ def affine() -> onnx.ModelProto:
     return finished(net, net.op("Relu", net.op("Add", net.const(np.ones((1, 4, 1, 1))), y)), 0.5)
 
 
+def residual() -> onnx.ModelProto:
+    """A branch of another quantizer's sign, added at one scale; then a ReLU."""
+    net, x = started(3, 5, 5)
+    y = net.quant(net.conv(x, weights(3, 3, 3, 3), 0.5, pads=[1] * 4), 1 / 16, 8, signed=1)
+    return finished(net, net.op("Relu", net.op("Add", x, y)), 1 / 8)
+
+
+def averages() -> onnx.ModelProto:
+    """Every way to write an average over the map, and a sum divided by the next power of two."""
+    net, x = started(3, 4, 2)
+    axes = net.const([2, 3], np.int64)
+    means = [
+        net.op("GlobalAveragePool", x),
+        net.op("AveragePool", x, kernel_shape=[4, 2]),
+        net.op("ReduceMean", x, axes),
+        net.op("Mul", net.op("ReduceSum", x, axes), net.const(1 / 16)),
+        net.op("ReduceSum", x, axes),
+    ]
+    flat = net.op("Gemm", net.quant(net.op("ReduceMean", x, axes, keepdims=0), 1 / 32), net.weight(weights(3, 5)))
+    return net.model(*(net.quant(mean, 1 / 32) for mean in means), net.quant(flat, 1 / 8, signed=1))
+
+
 def clipped() -> onnx.ModelProto:
     """ReLU6 before a quantizer is a narrower range."""
     net, x = started(2, 4, 4)
@@ -150,6 +172,7 @@ MODELS: list[Callable[[], onnx.ModelProto]] = [
         peaks,
         bounded_dilation,
     ),
+    *(residual, averages),
     *(fully_connected, vector_input, wide_activations, full_weights, dense),
     lambda: dense(strides=[2, 1], pads=[0, 1, 2, 0]),
     lambda: dense(auto_pad="SAME_LOWER", strides=[2, 2]),
@@ -267,8 +290,8 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
     def conv(net: QonnxNet, x: str, *shape: int, **options: object) -> str:
         return net.conv(x, weights(*shape), **options)
 
-    def two_adds(net: QonnxNet, x: str) -> str:
-        return net.op("Add", x, x)
+    def residual_scales(net: QonnxNet, x: str) -> str:
+        return net.op("Add", x, net.quant(conv(net, x, 4, 4, 1, 1), 0.25, 4))
 
     def foreign_offsets(net: QonnxNet, x: str) -> str:
         s = net.quant(conv(net, x, 1, 4, 1, 1), 1.0, 4, signed=1)
@@ -319,7 +342,25 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
             "a factor that is no power of two.*threshold form",
         ),
         "affine of the input": (lambda n, x: n.quant(n.op("Mul", x, n.const(0.5))), "no layer with weights computes"),
-        "two activations": (two_adds, "a Add of two activations is not supported"),
+        "two activations": (lambda n, x: n.op("Mul", x, x), "a Mul of two activations is not supported"),
+        "residual": (residual_scales, "inputs of an addition have different scales"),
+        "broadcast": (
+            lambda n, x: n.op("Add", x, n.op("ReduceSum", x, n.const([2, 3], np.int64))),
+            r"an Add of \(1, 4, 8, 8\) and \(1, 4, 1, 1\) is not supported",
+        ),
+        "average over 49": (
+            lambda n, x: n.op("GlobalAveragePool", n.op("MaxPool", x, kernel_shape=[2, 2])),
+            "over 49 pixels has no power-of-two scale",
+        ),
+        "average over windows": (
+            lambda n, x: n.op("AveragePool", x, kernel_shape=[2, 2]),
+            r"averages over windows of \(2, 2\) are not supported",
+        ),
+        "sum over channels": (lambda n, x: n.op("ReduceSum", x, n.const([1], np.int64)), r"over axes \[1\]"),
+        "part of a sum": (
+            lambda n, x: n.quant(n.op("Mul", n.op("ReduceSum", x, n.const([2, 3], np.int64)), n.const(0.04))),
+            "a factor that is no power of two",
+        ),
         "accumulators": (
             lambda n, x: n.conv(n.quant(x, 1 / 2**14, 16), np.full((2, 4, 5, 5), 127)),
             r"beyond the exact range of float32 \(2\^24\)",

@@ -13,6 +13,8 @@ from torch.nn import functional as F
 
 from codesign.errors import GraphError
 from codesign.graph import IntArray, Op, TensorType
+from codesign.graph.ops.add import Add
+from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.base import op_class
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
@@ -147,6 +149,14 @@ def test_interleaving_equals_a_shuffled_concatenation() -> None:
     np.testing.assert_array_equal(Interleave().execute(first, second)[0], expected[0])
 
 
+@pytest.mark.parametrize("divisor", [8, 16])
+def test_an_average_equals_torch_where_the_map_has_that_many_pixels(divisor: int) -> None:
+    kind = TensorType((3, 2, 4), -128, 255, (0.5,))
+    x, op = draw(np.random.default_rng(0), kind), AvgPool(divisor)
+    average = F.adaptive_avg_pool2d(torch.tensor(x * 0.5), 1).numpy()
+    np.testing.assert_array_equal(op.execute(x)[0] * op.infer(kind)[0].scale[0], average * 8 / divisor)
+
+
 def test_split_and_concat_are_inverse() -> None:
     kind = TensorType((6, 2, 3), -9, 9)
     x = draw(np.random.default_rng(0), kind)
@@ -204,6 +214,8 @@ def operators(draw_from: st.DrawFn) -> tuple[Op, tuple[TensorType, ...]]:
         (MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), (kind,)),
         (Upsample(2), (kind,)),
         (Concat(), (kind, kind)),
+        (Add(), (kind, TensorType(kind.shape, lo, lo + 99))),
+        (AvgPool(4), (kind,)),
         (Peak(lo + 1, lo), (kind,)),
     ]
     op, types = draw_from(st.sampled_from(choices))
@@ -262,6 +274,12 @@ REFUSED = [
     (lambda: Concat().infer(X), "at least two inputs"),
     (lambda: Concat().infer(X, TensorType((2, 3, 4), 0, 1)), "differ in size"),
     (lambda: Concat().infer(X, TensorType((2, 4, 4), 0, 1, (2.0,))), "different scales"),
+    (lambda: Add().infer(X), r"takes 2 input\(s\), got 1"),
+    (lambda: Add().infer(X, TensorType((2, 1, 4), 0, 1)), "differ in shape"),
+    (lambda: Add().infer(X, TensorType((2, 4, 4), 0, 1, (2.0,))), "different scales"),
+    (lambda: Add().infer(X, TensorType((2, 4, 4), 0, 2**24)), r"exact range of float32 \(2\^24\)"),
+    (lambda: AvgPool(49), "an average over 49 pixels has no power-of-two scale"),
+    (lambda: AvgPool(16).infer(TensorType((1, 4, 4), 0, 2**20)), "the sum of 16 pixels may exceed"),
     (lambda: Interleave().infer(X, TensorType((3, 4, 4), 0, 1)), "cannot interleave 2 with 3 channels"),
     (lambda: Split((1, 2)).infer(X), "cannot split 2 channels"),
     (lambda: Shuffle(3).infer(X), "cannot shuffle 2 channels in 3 groups"),

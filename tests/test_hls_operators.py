@@ -7,6 +7,8 @@ from hls_projects import shared_project
 from codesign.cost.base import Folding
 from codesign.emit.hls.run import run_hls
 from codesign.graph import Graph, Node, TensorType, execute
+from codesign.graph.ops.add import Add
+from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
@@ -115,6 +117,11 @@ CASES = {
     "shuffle of two groups": (Shuffle(2), uint8(6, 2, 3)),
     "shuffle of three groups": (Shuffle(3), int8(6, 2, 3)),
     "interleave of signed and unsigned": (Interleave(), int8(3, 2, 3), TensorType((3, 2, 3), 0, 15)),
+    "add of signed and unsigned": (Add(), int8(3, 2, 3), TensorType((3, 2, 3), 0, 15)),
+    "add whose sum is narrower": (Add(), TensorType((2, 2, 2), 3, 4), TensorType((2, 2, 2), -9, -1)),
+    "avgpool of a map": (AvgPool(16), uint8(3, 3, 5)),
+    "avgpool of signed": (AvgPool(4), int8(2, 2, 2)),
+    "avgpool of a 1x1 map": (AvgPool(1), int8(3, 1, 1)),
     "peak of a plateau": (Peak(-1, -5), TensorType((2, 6, 7), -3, 1)),
     "peak, floor outside the range": (Peak(10, -128), uint8(1, 5, 4)),
     "peak of a 1x1 map": (Peak(10, -128), int8(3, 1, 1)),

@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from codesign.nn.codenet import HeatMapPeak, conv_units, float_network, quantized_network
+from codesign.nn.codenet import HeatMapPeak
 from codesign.nn.fold import calibrate, fold_batch_norm
 from codesign.nn.layers import FloatLayers, QuantLayers, RoundedHardtanh, concat_shuffle, plain, split_halves
+from codesign.nn.network import conv_units, float_network, quantized_network
 from codesign.recipe import load_recipe
 
 TINY = Path(__file__).parent / "recipes" / "tiny.yaml"

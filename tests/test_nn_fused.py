@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from codesign.nn import fused
-from codesign.nn.codenet import quantized_network
 from codesign.nn.fold import calibrate
 from codesign.nn.layers import QuantLayers, plain
+from codesign.nn.network import quantized_network
 from codesign.recipe import Quantization, load_recipe
 
 TINY = Path(__file__).parent / "recipes" / "tiny.yaml"

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from codesign.nn.codenet import quantized_network
 from codesign.nn.fold import clip_weights
 from codesign.nn.layers import QuantLayers, plain
+from codesign.nn.network import quantized_network
 from codesign.nn.quantizers import SMALLEST_RANGE
 from codesign.recipe import Quantization, load_recipe
 

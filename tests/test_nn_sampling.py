@@ -12,10 +12,11 @@ import torch
 import torch.nn.functional as F
 
 from codesign.errors import RecipeError
-from codesign.nn.codenet import float_network, quantized_network
+from codesign.networks.codenet import Operator, operator_form
 from codesign.nn.deform import grid_offsets, square_depthwise
+from codesign.nn.network import float_network, quantized_network
 from codesign.nn.sampling import deform_conv2d
-from codesign.recipe import Operator, load_recipe, operator_form
+from codesign.recipe import load_recipe
 
 TINY = Path(__file__).parent / "recipes" / "tiny.yaml"
 OPERATORS = get_args(Operator)

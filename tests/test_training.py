@@ -28,7 +28,7 @@ from codesign.training.run import (
     load_run,
 )
 from codesign.training.targets import gaussian_radius, make_batch, splat
-from codesign.training.task import DetectionTask, EpochShuffle, learning_rate_factor, train_loader
+from codesign.training.task import EpochShuffle, TrainingTask, learning_rate_factor, train_loader
 
 TINY = Path(__file__).parent / "recipes" / "tiny.yaml"
 
@@ -90,7 +90,7 @@ class InterruptionError(Exception):
 )
 def test_an_interrupted_training_resumes_to_the_same_bits(whole_run, tmp_path, monkeypatch, option, step):
     steps = 0
-    original = DetectionTask.training_step
+    original = TrainingTask.training_step
 
     def interrupted(self, *arguments):
         nonlocal steps
@@ -101,7 +101,7 @@ def test_an_interrupted_training_resumes_to_the_same_bits(whole_run, tmp_path, m
 
     run = whole_run(option)
     with monkeypatch.context() as patch:
-        patch.setattr(DetectionTask, "training_step", interrupted)
+        patch.setattr(TrainingTask, "training_step", interrupted)
         with pytest.raises(InterruptionError):
             train(TINY, tmp_path / "run", overrides=OPTIONS[option], progress=False)
     assert not (tmp_path / "run" / RESULT).exists()
@@ -113,14 +113,14 @@ def test_an_interrupted_training_resumes_to_the_same_bits(whole_run, tmp_path, m
 def weights_before_each_step(monkeypatch, tmp_path, name, option):
     """The named parameter, step by step, of a whole training."""
     seen = []
-    original = DetectionTask.training_step
+    original = TrainingTask.training_step
 
     def watched(self, *arguments):
         seen.append(self.network.get_parameter(name).detach().clone())
         return original(self, *arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(DetectionTask, "training_step", watched)
+        patch.setattr(TrainingTask, "training_step", watched)
         train(TINY, tmp_path / "run", overrides=OPTIONS[option], progress=False)
     return seen
 
@@ -203,7 +203,7 @@ def test_a_finished_run_loads_evaluates_to_its_result_and_needs_no_training_agai
     assert not network.training
     precision = evaluate_network(network, recipe, validation_set(recipe))
     assert (round(precision.ap50, 4), round(precision.ap, 4)) == (run.ap50, run.ap)
-    monkeypatch.setattr(DetectionTask, "training_step", None)
+    monkeypatch.setattr(TrainingTask, "training_step", None)
     assert train(TINY, run.run, resume=True) == load_result(run.run) == run
 
 

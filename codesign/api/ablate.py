@@ -11,8 +11,9 @@ from typing import get_args
 
 from codesign.errors import CheckpointError, RecipeError
 from codesign.files import write_text
+from codesign.networks.codenet import Operator, Order, operator_form
 from codesign.progress import Progress, silent
-from codesign.recipe import Operator, Order, Recipe, load_recipe, operator_form, save_recipe
+from codesign.recipe import Recipe, load_recipe, save_recipe
 
 OPERATORS: tuple[Operator, ...] = get_args(Operator)
 ORDERS: tuple[Order, ...] = get_args(Order)
@@ -114,7 +115,7 @@ def _other_sampling(recipe: Recipe, run: Path) -> float | None:
     from codesign.training.metrics import evaluate_network
     from codesign.training.run import load_float_run
 
-    operator = recipe.float_operator
+    operator = recipe.model.float_operator(recipe.training)
     if not operator.startswith("square"):
         return None
     integer = operator.startswith("square-integer")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from codesign.api.export import export
 from codesign.api.report import report
@@ -11,6 +12,9 @@ from codesign.api.verify import Verification, verify
 from codesign.progress import Progress, silent
 from codesign.reporting.summary import Summary
 from codesign.resources import models_dir
+
+if TYPE_CHECKING:
+    from codesign.training import TrainResult
 
 RECIPE = "codenet-digits"
 FIXED = "codenet-digits-fixed"
@@ -23,22 +27,22 @@ IMAGES = 16
 class Demo:
     """What the demo reached.
 
-    ap50: of the network just trained. ap50_fixed_dilation: of the same recipe trained with s fixed to 1, measured when
-    the shipped run was made.
+    trained: what the network just trained reached. ap50_fixed_dilation: of the recipe `codenet-digits` with s fixed to
+    1, measured when the shipped run was made; none for other recipes.
     """
 
     summary: Summary
     verification: Verification
-    ap50: float
-    ap50_fixed_dilation: float
+    trained: TrainResult
+    ap50_fixed_dilation: float | None
     run: Path
     build: Path
     page: Path
     picture: Path
 
 
-def demo(out: str | Path, *, target: str = "pynq-z2", progress: Progress = silent) -> Demo:
-    """Trains the recipe `codenet-digits` into `out/run`, exports it to `out/build`, verifies and reports.
+def demo(out: str | Path, *, recipe: str | Path = RECIPE, target: str = "pynq-z2", progress: Progress = silent) -> Demo:
+    """Trains a recipe into `out/run`, exports it to `out/build`, verifies and reports.
 
     An interrupted training goes on from its last checkpoint. Raises a CodesignError if a step cannot be done.
     """
@@ -46,7 +50,7 @@ def demo(out: str | Path, *, target: str = "pynq-z2", progress: Progress = silen
     from codesign.training.run import load_result
 
     run, folder = Path(out) / "run", Path(out) / "build"
-    trained = train(RECIPE, run, resume=(run / "recipe.yaml").is_file())
+    trained = train(recipe, run, resume=(run / "recipe.yaml").is_file())
     build = export(run, folder, target=target, progress=progress).folder
     verdict = verify(build, images=IMAGES, progress=progress)
     made = report(build, html=True, progress=progress)
@@ -54,8 +58,8 @@ def demo(out: str | Path, *, target: str = "pynq-z2", progress: Progress = silen
     return Demo(
         summary=made.summary,
         verification=verdict,
-        ap50=trained.ap50,
-        ap50_fixed_dilation=load_result(models_dir() / FIXED).ap50,
+        trained=trained,
+        ap50_fixed_dilation=load_result(models_dir() / FIXED).ap50 if recipe == RECIPE else None,
         run=run,
         build=folder,
         page=made.page,

@@ -1,9 +1,9 @@
-"""`codesign eval`: average precision with the outputs of any back end."""
+"""`codesign eval`: average precision, or accuracy, with the outputs of any back end."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from codesign.api.export import export
@@ -11,8 +11,9 @@ from codesign.build_folder import BuildFolder, open_build
 from codesign.errors import BuildError
 from codesign.progress import Progress, silent
 from codesign.resources import cache_dir, source_files
-from codesign.verification.detect import detections, recipe_of
+from codesign.tasks import task_of
 from codesign.verification.images import validation_images
+from codesign.verification.predict import predictions, recipe_of
 
 STAGES = {"torch": "brevitas", "graph": "graph", "onnx": "onnxruntime", "hls": "hls", "rtl": "rtl"}
 """The verification stage that is each back end."""
@@ -20,17 +21,21 @@ STAGES = {"torch": "brevitas", "graph": "graph", "onnx": "onnxruntime", "hls": "
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Precision on the first `images` images of the validation set: at an IoU of 0.5, and over 0.50 to 0.95 (COCO)."""
+    """On the first `images` images of the validation set.
 
-    ap50: float
-    ap: float
+    Of a detector, precision at an IoU of 0.5 and over 0.50 to 0.95 (COCO); of a classifier, top-1 accuracy.
+    """
+
     images: int
+    ap50: float | None = None
+    ap: float | None = None
+    accuracy: float | None = None
 
 
 def evaluate(
     run: str | Path | BuildFolder, *, backend: str = "torch", limit: int | None = None, progress: Progress = silent
 ) -> Evaluation:
-    """Decodes the outputs of `backend` (torch, graph, onnx, hls or rtl) and compares the boxes with the data set's.
+    """Decodes the outputs of `backend` (torch, graph, onnx, hls or rtl) and compares what they say with the data set.
 
     run: a run folder, the name of a shipped run, or a build folder; a run is exported first, into the cache.
     Raises a CodesignError if there is no such run, or if the back end cannot run.
@@ -38,15 +43,14 @@ def evaluate(
     if backend not in STAGES:
         raise BuildError(f"unknown back end '{backend}'", remedy=f"known: {', '.join(STAGES)}")
     from codesign.data.dataset import validation_set
-    from codesign.training.metrics import average_precision
 
     build = run if isinstance(run, BuildFolder) else _build_of(run, progress)
     recipe = recipe_of(build)
     dataset = validation_set(recipe)
     images = validation_images(build, limit)
-    boxes = list(detections(build, STAGES[backend], images, progress))
-    found = average_precision(boxes, [dataset[index] for index in range(len(images))], recipe.model.classes)
-    return Evaluation(found.ap50, found.ap, len(images))
+    found = list(predictions(build, STAGES[backend], images, progress))
+    measured = task_of(recipe).measure(found, [dataset[index] for index in range(len(images))], recipe)
+    return Evaluation(len(images), **asdict(measured))
 
 
 def _build_of(run: str | Path, progress: Progress) -> BuildFolder:

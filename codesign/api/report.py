@@ -24,7 +24,7 @@ class Report:
 def report(build: str | Path | BuildFolder, *, html: bool = False, progress: Progress = silent) -> Report:
     """Writes `report.json` anew, the last verification included; with `html` also `report.html`.
 
-    The page shows boxes found by the simulated hardware if a trained run was exported; this takes a C++ compiler.
+    The page shows what the simulated hardware finds in images if a trained run was exported; this takes a C++ compiler.
     Raises a CodesignError if a part of the build is missing.
     """
     folder = build if isinstance(build, BuildFolder) else open_build(Path(build))
@@ -34,9 +34,9 @@ def report(build: str | Path | BuildFolder, *, html: bool = False, progress: Pro
         if not html:
             return Report(summary, None)
         from codesign.reporting.page import write_page
-        from codesign.reporting.pictures import detection_pictures, save_picture
+        from codesign.reporting.pictures import hardware_pictures, save_picture
 
-        pictures = detection_pictures(folder, progress) if folder.run.is_dir() else ()
+        pictures = hardware_pictures(folder, progress) if folder.run.is_dir() else ()
         if pictures:
             save_picture(pictures, folder.detections)
         write_page(summary, pictures, folder.page)

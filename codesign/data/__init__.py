@@ -1,6 +1,6 @@
-"""Detection datasets."""
+"""Datasets of the tasks."""
 
-from codesign.data.dataset import DetectionSet, training_set, validation_set
+from codesign.data.dataset import SampleSet, training_set, validation_set
 from codesign.data.sample import Sample
 
-__all__ = ["DetectionSet", "Sample", "training_set", "validation_set"]
+__all__ = ["Sample", "SampleSet", "training_set", "validation_set"]

@@ -5,7 +5,7 @@ from numpy.random import Generator
 from PIL import Image, ImageEnhance
 from torch.utils.data import Dataset
 
-from codesign.data.dataset import DetectionSet
+from codesign.data.dataset import SampleSet
 from codesign.data.sample import Sample
 from codesign.recipe import Augmentation
 
@@ -15,7 +15,7 @@ ENHANCEMENTS = (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Col
 class AugmentedSet(Dataset[Sample]):
     """Indexed by (epoch, index): another sample in each epoch, and the same one whenever that epoch is resumed."""
 
-    def __init__(self, source: DetectionSet, augmentation: Augmentation, seed: int) -> None:
+    def __init__(self, source: SampleSet, augmentation: Augmentation, seed: int) -> None:
         self.source = source
         self.augmentation = augmentation
         self.seed = seed

@@ -1,4 +1,4 @@
-"""The detection set of a recipe, at the network's input size."""
+"""The dataset of a recipe, at the network's input size."""
 
 import json
 from functools import lru_cache
@@ -8,6 +8,8 @@ import numpy as np
 from PIL import Image
 from torch.utils.data import Dataset
 
+from codesign.data import classes
+from codesign.data.classes.base import ClassImages
 from codesign.data.coco import CocoDataset, is_coco
 from codesign.data.digits import VERSION, write_digits
 from codesign.data.sample import Sample, Split
@@ -20,7 +22,7 @@ CACHE_BYTES = 512 * 2**20
 """Sets whose resized images fit in this much memory are decoded once."""
 
 
-def training_set(recipe: Recipe) -> "DetectionSet":
+def training_set(recipe: Recipe) -> "SampleSet":
     """What the recipe trains on. The digits set is made first if it is not there yet.
 
     Raises:
@@ -29,13 +31,15 @@ def training_set(recipe: Recipe) -> "DetectionSet":
     return _open(recipe, "trainval")
 
 
-def validation_set(recipe: Recipe) -> "DetectionSet":
+def validation_set(recipe: Recipe) -> "SampleSet":
     """What the recipe is measured on; otherwise as `training_set`."""
     return _open(recipe, "test")
 
 
-def _open(recipe: Recipe, split: Split) -> "DetectionSet":
+def _open(recipe: Recipe, split: Split) -> "SampleSet":
     data = recipe.data
+    if recipe.task == "classification":
+        return _classes(data, split, len(recipe.model.classes))
     if data.set != "digits" and data.path is None:
         raise DataError(
             "the recipe's images are not part of this package",
@@ -45,11 +49,18 @@ def _open(recipe: Recipe, split: Split) -> "DetectionSet":
     if data.path is None:
         return _made_digits(digits_folder(data), data, split, recipe.model.classes)
     reader = CocoDataset if data.set == "coco" else VocDataset
-    return DetectionSet(reader(data.path, split, recipe.model.classes), data.image_size)
+    return SampleSet(reader(data.path, split, recipe.model.classes), data.image_size)
+
+
+@lru_cache(maxsize=2)
+def _classes(data: Data, split: Split, count: int) -> "SampleSet":
+    source = classes.read(data, split)
+    source.check(count)
+    return SampleSet(source, data.image_size)
 
 
 @lru_cache(maxsize=2)  # an ablation opens the same two sets for every run
-def _made_digits(folder: Path, data: Data, split: Split, classes: tuple[str, ...]) -> "DetectionSet":
+def _made_digits(folder: Path, data: Data, split: Split, names: tuple[str, ...]) -> "SampleSet":
     if not folder.exists():
         write_digits(
             folder,
@@ -59,12 +70,13 @@ def _made_digits(folder: Path, data: Data, split: Split, classes: tuple[str, ...
             seed=data.seed,
             heights=data.digit_heights,
         )
-    return DetectionSet(VocDataset(folder, split, classes), data.image_size)
+    return SampleSet(VocDataset(folder, split, names), data.image_size)
 
 
 def settings_for(path: Path) -> list[str]:
-    """Overrides that make a recipe train on a VOC folder, a devkit or a COCO folder, whichever `path` is."""
-    return [f"data.path={json.dumps(str(path))}", f"data.set={'coco' if is_coco(path) else 'voc'}"]
+    """Overrides that make a recipe train on a VOC folder or devkit, a COCO folder, or a set of classes' folder."""
+    name = classes.set_in(path) or ("coco" if is_coco(path) else "voc")
+    return [f"data.path={json.dumps(str(path))}", f"data.set={name}"]
 
 
 def digits_folder(data: Data) -> Path:
@@ -73,10 +85,10 @@ def digits_folder(data: Data) -> Path:
     return cache_dir() / "-".join((key, *map(str, data.digit_heights or ())))
 
 
-class DetectionSet(Dataset[Sample]):
+class SampleSet(Dataset[Sample]):
     """Samples stretched to (size, size) pixels; boxes are stretched with them, which leaves every IoU as it was."""
 
-    def __init__(self, source: VocDataset | CocoDataset, size: int) -> None:
+    def __init__(self, source: VocDataset | CocoDataset | ClassImages, size: int) -> None:
         self.source = source
         self.size = size
         self.cached = len(source) * size * size * 3 <= CACHE_BYTES

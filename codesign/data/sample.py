@@ -1,4 +1,4 @@
-"""What a detection dataset hands out."""
+"""What a dataset hands out."""
 
 from dataclasses import dataclass
 from typing import Literal

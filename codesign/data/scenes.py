@@ -1,13 +1,18 @@
 """Pictures without a dataset: for calibrating and verifying networks that were not trained."""
 
 import numpy as np
+from PIL import Image
 
 from codesign.data.digits import draw_scene, sources, usual_heights
+
+SMALLEST = 32
+"""Pixels of the smallest scene that is drawn; smaller ones are shrunk from it."""
 
 
 def scenes(count: int, size: int, seed: int) -> np.ndarray:
     """(count, 3, size, size) uint8 of handwritten digits on cluttered backgrounds, the same for the same arguments."""
-    pool = sources("test")
-    heights = usual_heights(size)
-    pictures = [draw_scene(np.random.default_rng([seed, index]), pool, size, heights)[0] for index in range(count)]
-    return np.stack([np.asarray(picture).transpose(2, 0, 1) for picture in pictures])
+    pool, drawn = sources("test"), max(size, SMALLEST)
+    heights = usual_heights(drawn)
+    pictures = [draw_scene(np.random.default_rng([seed, index]), pool, drawn, heights)[0] for index in range(count)]
+    shrunk = [picture.resize((size, size), Image.Resampling.BILINEAR) for picture in pictures]
+    return np.stack([np.asarray(picture).transpose(2, 0, 1) for picture in shrunk])

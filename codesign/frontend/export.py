@@ -16,8 +16,9 @@ import torch
 from brevitas.export import export_qonnx as brevitas_export
 from onnxscript import opset19 as op
 
-from codesign.nn.codenet import CoDeNet, Heads, conv_units
+from codesign.nn.network import Network, conv_units
 from codesign.recipe import Recipe
+from codesign.tasks import task_of
 
 OPSET = 19
 """The first ONNX opset with `DeformConv`."""
@@ -25,16 +26,16 @@ OPSET = 19
 INPUT_NAME = "image"
 
 
-def export_qonnx(model: CoDeNet, recipe: Recipe) -> onnx.ModelProto:
+def export_qonnx(model: Network, recipe: Recipe) -> onnx.ModelProto:
     """Export a trained, quantized network.
 
     Args:
-        model: from `quantized_network` or `load_run`, with its peak threshold set.
+        model: from `quantized_network` or `load_run`, finished for its recipe.
         recipe: the recipe that it was built from.
 
     Returns:
-        QONNX at opset 19 with float32 input `image` (1, 3, S, S), bytes / 256, and float32 outputs `heat`, `size` and
-        `offset`. The batch size is 1.
+        QONNX at opset 19 with float32 input `image` (1, 3, S, S), bytes / 256, and the float32 outputs of the
+        recipe's task. The batch size is 1.
     """
     size = recipe.data.image_size
     with _quiet():
@@ -46,7 +47,7 @@ def export_qonnx(model: CoDeNet, recipe: Recipe) -> onnx.ModelProto:
             optimize=True,
             verbose=False,
             input_names=[INPUT_NAME],
-            output_names=list(Heads._fields),
+            output_names=list(task_of(recipe).HEADS),
             custom_translation_table={torch.ops.codesign.deform_conv.default: _deform_conv},
             export_path=None,
         )
@@ -96,6 +97,7 @@ _ACCUMULATORS = {"Conv": "conv", "DeformConv": "conv"}
 def _owners(graph: onnx.GraphProto, units: set[str]) -> list[str]:
     """For each node, the path of the block that it belongs to, or of its parameter's quantizer."""
     owner_of: dict[str, str] = {}
+    quantized: set[str] = set()
     owners = []
     for node in graph.node:
         path = _scope(node)
@@ -103,13 +105,14 @@ def _owners(graph: onnx.GraphProto, units: set[str]) -> list[str]:
             owner = path
         elif node.op_type == "Split":
             owner = owner_of[node.input[0]] + ".split"
-        elif node.op_type in ("Relu", "Quant") and node.input[0] in owner_of:
+        elif node.op_type in ("Relu", "Quant") and node.input[0] in owner_of and node.input[0] not in quantized:
             # A quantizer may be shared: it belongs to the block whose output it makes.
             owner = owner_of[node.input[0]]
         else:
             owner = next((unit for unit in units if path == unit or path.startswith(f"{unit}.")), path)
         owners.append(owner)
         owner_of.update(dict.fromkeys(node.output, owner))
+        quantized.update(node.output if node.op_type == "Quant" else ())
     return owners
 
 

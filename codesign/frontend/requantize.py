@@ -11,6 +11,7 @@ from codesign.errors import GraphError
 from codesign.frontend.builder import Builder
 from codesign.frontend.values import Activation, integers, is_power_of_two
 from codesign.graph import Op
+from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.requant import Requant
 
 THRESHOLD_FORM = "other activations need the threshold form, which this version cannot read"
@@ -39,7 +40,8 @@ def requantized(
 def absorbed(builder: Builder, value: Activation) -> Activation:
     """`value` with its gain and offset moved into the weights' scale and the bias of the layer before it.
 
-    Raises GraphError unless gains are powers of two and offsets multiples of the accumulator's scale.
+    The sum of a map takes a gain too. Raises GraphError unless gains are powers of two and offsets multiples of the
+    accumulator's scale.
     """
     if not value.scaled:
         return value
@@ -49,6 +51,9 @@ def absorbed(builder: Builder, value: Activation) -> Activation:
     if np.all(gain == 1) and not offset.any():
         return replace(value, gain=None, offset=None)
     op = builder.operator(value.tensor)
+    if isinstance(op, AvgPool) and gain.size == 1 and not offset.any():
+        tensor = builder.replaced(value.tensor, _divided(op, float(gain[0])), value.origin)
+        return replace(value, tensor=tensor, gain=None, offset=None)
     if op is None or not _has_bias(op) or max(gain.size, offset.size) not in (1, kind.channels):
         raise GraphError("scales or shifts values that no layer with weights computes", remedy=THRESHOLD_FORM)
     if not is_power_of_two(gain):
@@ -58,6 +63,14 @@ def absorbed(builder: Builder, value: Activation) -> Activation:
     bias = op.bias + integers(np.broadcast_to(offset, kind.channels), accumulator, "the offset after a layer")
     folded = replace(op, weight_scale=tuple(weight_scale.tolist()), bias=bias)  # type: ignore[call-arg]
     return replace(value, tensor=builder.replaced(value.tensor, folded, value.origin), gain=None, offset=None)
+
+
+def _divided(op: AvgPool, gain: float) -> AvgPool:
+    """Sums whose scale is `gain` times as large. Raises GraphError unless that divides by a power of two."""
+    divisor = op.divisor / gain
+    if not is_power_of_two(gain) or divisor < 1:
+        raise GraphError("multiplies the sum of a map by a factor that is no power of two up to 1")
+    return AvgPool(int(divisor))
 
 
 def _has_bias(op: Op) -> bool:

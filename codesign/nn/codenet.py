@@ -12,18 +12,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from codesign.networks.codenet import Decoder, Model, Stage, Stem, operator_form
 from codesign.nn.layers import (
-    ConvUnit,
-    FloatLayers,
     Layers,
     MaxPool2d,
-    QuantLayers,
     Upsample2x,
     concat_shuffle,
     plain,
     split_halves,
 )
-from codesign.recipe import Decoder, Model, Recipe, Stage, Stem, operator_form
+from codesign.nn.network import Network, unit_scale
+from codesign.recipe import Recipe
 
 HEAT_BIAS = -2.19
 """Initial logit of the heat map: a score of 0.1 everywhere."""
@@ -188,7 +187,7 @@ class HeatMapPeak(nn.Module):
         return torch.where(kept, heat, self.floor)
 
 
-class CoDeNet(nn.Module):
+class CoDeNet(Network):
     """The network of a recipe. Input (N, 3, S, S) float32 holding bytes / 256."""
 
     def __init__(self, recipe: Recipe, layers: Layers) -> None:
@@ -231,9 +230,11 @@ class CoDeNet(nn.Module):
 
     @torch.no_grad()
     def head_scales(self) -> dict[str, float]:
-        """Real value of one integer step of each head; 1 in floating point."""
-        acts = {name: head.output.act for name, head in self.heads.items()}
-        return {name: 1.0 if act is None else float(act.act_quant.scale()) for name, act in acts.items()}
+        return {name: unit_scale(head.output) for name, head in self.heads.items()}
+
+    def finish(self, recipe: Recipe) -> None:
+        """Peaks pass from the recipe's score on."""
+        self.set_peak_threshold(recipe.detection.score_threshold)
 
 
 @torch.no_grad()
@@ -247,18 +248,6 @@ def _initialise(network: CoDeNet) -> None:
     network.heads["heat"].output.conv.bias.fill_(HEAT_BIAS)
 
 
-def float_network(recipe: Recipe) -> CoDeNet:
-    """The recipe's network in floating point, with batch norm."""
-    decoder = recipe.model.decoder.model_copy(update={"operator": recipe.float_operator})
-    model = recipe.model.model_copy(update={"decoder": decoder})
-    return CoDeNet(recipe.model_copy(update={"model": model}), FloatLayers())
-
-
-def quantized_network(recipe: Recipe) -> CoDeNet:
-    """The recipe's network with Brevitas quantizers and no batch norm."""
-    return CoDeNet(recipe, QuantLayers(recipe.quantization))
-
-
-def conv_units(network: nn.Module) -> dict[str, ConvUnit]:
-    """Every convolution block by its module path."""
-    return {path: module for path, module in network.named_modules() if isinstance(module, ConvUnit)}
+def network(recipe: Recipe, layers: Layers) -> CoDeNet:
+    """The network of a recipe."""
+    return CoDeNet(recipe, layers)

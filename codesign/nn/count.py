@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from codesign.nn.codenet import conv_units, float_network
 from codesign.nn.layers import ConvUnit
+from codesign.nn.network import conv_units, float_network
 from codesign.recipe import Recipe
 
 MIB = 2**20

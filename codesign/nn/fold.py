@@ -5,12 +5,12 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from codesign.nn.codenet import CoDeNet, conv_units
 from codesign.nn.layers import ConvUnit
+from codesign.nn.network import Network, conv_units
 
 
 @torch.no_grad()
-def fold_batch_norm(trained: CoDeNet, quantized: CoDeNet) -> None:
+def fold_batch_norm(trained: Network, quantized: Network) -> None:
     """Copy `trained`'s weights into `quantized`, each batch norm folded into the convolution before it."""
     targets = conv_units(quantized)
     for path, unit in conv_units(trained).items():
@@ -21,7 +21,7 @@ def fold_batch_norm(trained: CoDeNet, quantized: CoDeNet) -> None:
 
 
 @torch.no_grad()
-def clip_weights(quantized: CoDeNet, percentile: float) -> None:
+def clip_weights(quantized: Network, percentile: float) -> None:
     """Clip the magnitudes of every output channel's weights at their percentile in (0, 100]."""
     for unit in conv_units(quantized).values():
         rows = unit.conv.weight.flatten(1)
@@ -39,7 +39,7 @@ def folded(unit: ConvUnit) -> tuple[Tensor, Tensor | None]:
 
 
 @torch.no_grad()
-def calibrate(quantized: CoDeNet, images: Iterable[Tensor]) -> None:
+def calibrate(quantized: Network, images: Iterable[Tensor]) -> None:
     """Set every activation scale from the statistics of batches (N, 3, S, S) of images.
 
     There must be one batch more than the recipe's `calibration_batches`: the last one turns statistics into scales.

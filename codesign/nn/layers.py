@@ -14,6 +14,7 @@ from brevitas.quant_tensor import QuantTensor
 from torch import Tensor, nn
 
 from codesign.errors import RecipeError
+from codesign.networks.codenet import OperatorForm
 from codesign.nn.deform import square_depthwise
 from codesign.nn.fused import QuantConv2d, QuantIdentity, QuantReLU
 from codesign.nn.quantizers import (
@@ -26,7 +27,7 @@ from codesign.nn.quantizers import (
     WeightQuantizer,
 )
 from codesign.nn.sampling import DeformConv2d
-from codesign.recipe import OperatorForm, Quantization
+from codesign.recipe import Quantization
 
 WEIGHT_QUANTIZERS = {"largest": WeightQuantizer, "statistics": StatisticsWeightQuantizer}
 
@@ -94,6 +95,34 @@ class RoundedHardtanh(nn.Module):
         return clamped + (clamped.round() - clamped).detach()
 
 
+class GlobalAverage(nn.Module):
+    """(N, C, size, size) to (N, C, 1, 1): the sum over the map divided by the first power of two from its pixels on.
+
+    The average where the pixels are that many; otherwise less by a constant factor, which weights make up for. Either
+    way integers divide exactly.
+    """
+
+    def __init__(self, size: int, act: nn.Module) -> None:
+        super().__init__()
+        self.factor = 0.5 ** (size * size - 1).bit_length()
+        self.act = act
+
+    def forward(self, x: Tensor | QuantTensor) -> Tensor | QuantTensor:
+        return self.act(plain(x).sum((2, 3), keepdim=True) * self.factor)
+
+
+class Residual(nn.Module):
+    """relu(a + b). Both must have passed `grid`, so that they are integers of one scale."""
+
+    def __init__(self, grid: nn.Module, act: nn.Module) -> None:
+        super().__init__()
+        self.grid = grid
+        self.act = act
+
+    def forward(self, a: Tensor | QuantTensor, b: Tensor | QuantTensor) -> Tensor | QuantTensor:
+        return self.act(plain(a) + plain(b))
+
+
 class Layers(Protocol):
     """Makes the layers of one kind."""
 
@@ -120,6 +149,15 @@ class Layers(Protocol):
 
     def output(self, in_channels: int, out_channels: int) -> ConvUnit:
         """1x1 with bias and no batch norm: the last of a head."""
+
+    def classifier(self, in_channels: int, size: int, classes: int) -> ConvUnit:
+        """Fully connected with bias, over a map (N, in_channels, size, size): the last layer of a classifier."""
+
+    def average(self, size: int) -> "GlobalAverage":
+        """Average over maps (N, C, size, size) that are not negative, up to a constant factor."""
+
+    def residual(self) -> "Residual":
+        """The sum of two branches, ReLU, and the quantizer that the branches share."""
 
     def dilation(self, in_channels: int, bound: int) -> ConvUnit:
         """1x1 that computes the integer dilation (N, 1, H, W)."""
@@ -162,6 +200,15 @@ class FloatLayers:
 
     def output(self, in_channels: int, out_channels: int) -> ConvUnit:
         return ConvUnit(nn.Conv2d(in_channels, out_channels, 1))
+
+    def classifier(self, in_channels: int, size: int, classes: int) -> ConvUnit:
+        return ConvUnit(nn.Conv2d(in_channels, classes, size))
+
+    def average(self, size: int) -> GlobalAverage:
+        return GlobalAverage(size, self.activation())
+
+    def residual(self) -> Residual:
+        return Residual(nn.Identity(), self.activation())
 
     def dilation(self, in_channels: int, bound: int) -> ConvUnit:
         return ConvUnit(nn.Conv2d(in_channels, 1, 1), act=RoundedHardtanh(bound))
@@ -225,6 +272,16 @@ class QuantLayers:
     def output(self, in_channels: int, out_channels: int) -> ConvUnit:
         conv = QuantConv2d(in_channels, out_channels, 1, **self._parameters(True, self.widths.weight_bits))
         return ConvUnit(conv, act=self._signed(self.widths.output_bits))
+
+    def classifier(self, in_channels: int, size: int, classes: int) -> ConvUnit:
+        conv = QuantConv2d(in_channels, classes, size, **self._parameters(True, self.widths.stem_weight_bits))
+        return ConvUnit(conv, act=self._signed(self.widths.output_bits))
+
+    def average(self, size: int) -> GlobalAverage:
+        return GlobalAverage(size, self.activation())
+
+    def residual(self) -> Residual:
+        return Residual(self._signed(self.widths.activation_bits), self.activation())
 
     def dilation(self, in_channels: int, bound: int) -> ConvUnit:
         conv = QuantConv2d(in_channels, 1, 1, **self._parameters(True, self.widths.weight_bits))

@@ -10,7 +10,7 @@ from statistics import mean, stdev
 from typing import TYPE_CHECKING, get_args
 
 from codesign.files import write_bytes, write_text
-from codesign.recipe import Operator
+from codesign.networks.codenet import Operator
 
 if TYPE_CHECKING:
     from codesign.api.ablate import AblationRun

@@ -15,6 +15,7 @@ from codesign.reporting.pictures import Picture
 from codesign.reporting.rails import Row, rows, width
 from codesign.reporting.summary import Energy, Resources, Summary, Unit, units
 from codesign.reporting.terminal import engineering, two_digits
+from codesign.tasks import figures
 
 RAIL = 14
 """Pixels between two rails."""
@@ -78,13 +79,20 @@ def _tiles(summary: Summary) -> list[dict[str, str]]:
         _tile("Work", engineering(totals.macs), "MACs/frame", f"{engineering(totals.parameters)} parameters"),
     ]
     if summary.accuracy:
-        tiles.append(_tile("AP50", f"{summary.accuracy.ap50:.3f}", "", f"AP {summary.accuracy.ap:.3f}, validation set"))
+        tiles.append(_accuracy(figures(summary.accuracy)))
     if totals.energy_incremental and totals.energy_board:
         low, high = totals.energy_incremental.low_uj, totals.energy_incremental.high_uj
         board = (totals.energy_board.low_uj + totals.energy_board.high_uj) / 2
         note = f"work adds {two_digits(low)} to {two_digits(high)} µJ"
         tiles.append(_tile("Board energy", two_digits(board), "µJ/frame", note))
     return tiles
+
+
+def _accuracy(measured: str) -> dict[str, str]:
+    """From text such as `AP50 0.512, AP 0.301`: the first figure large, the others beside it."""
+    first, *others = measured.split(", ")
+    label, figure = first.rsplit(" ", 1)
+    return _tile(label[0].upper() + label[1:], figure, "", ", ".join([*others, "validation set"]))
 
 
 def _tile(label: str, figure: str, unit: str, note: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Validation images with the boxes that the simulated hardware's output decodes to."""
+"""Validation images with what the simulated hardware's output says of them."""
 
 from __future__ import annotations
 
@@ -12,28 +12,16 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from codesign.build_folder import BuildFolder
-from codesign.detection import Boxes
 from codesign.files import write_bytes
 from codesign.graph import IntArray
 from codesign.progress import Progress
-from codesign.verification.detect import detections, recipe_of
+from codesign.tasks import task_of
+from codesign.tasks.base import Mark
 from codesign.verification.images import validation_images
+from codesign.verification.predict import predictions, recipe_of
 
 COUNT = 12
-SHOWN_FROM_SCORE = 0.3
 COLUMNS, ENLARGED = 4, 256
-
-
-@dataclass(frozen=True)
-class Box:
-    """In pixels of the image; `hue` in degrees tells classes apart."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    label: str
-    hue: int
 
 
 @dataclass(frozen=True)
@@ -41,7 +29,7 @@ class Picture:
     """An image (H, W, 3) uint8 and its boxes, best first."""
 
     pixels: IntArray
-    boxes: tuple[Box, ...]
+    boxes: tuple[Mark, ...]
 
     @property
     def size(self) -> int:
@@ -55,22 +43,13 @@ class Picture:
         return base64.b64encode(buffer.getvalue()).decode()
 
 
-def detection_pictures(build: BuildFolder, progress: Progress, count: int = COUNT) -> tuple[Picture, ...]:
+def hardware_pictures(build: BuildFolder, progress: Progress, count: int = COUNT) -> tuple[Picture, ...]:
     """The first `count` validation images with what the RTL finds. Raises a CodesignError as the simulation does."""
-    images = validation_images(build, count)
-    classes = recipe_of(build).model.classes
-    found = detections(build, "rtl", images, progress)
+    images, recipe = validation_images(build, count), recipe_of(build)
+    found = predictions(build, "rtl", images, progress)
     return tuple(
-        Picture(image.transpose(1, 2, 0).astype(np.uint8), _boxes(boxes, classes))
-        for image, boxes in zip(images, found, strict=True)
-    )
-
-
-def _boxes(found: Boxes, classes: Sequence[str]) -> tuple[Box, ...]:
-    return tuple(
-        Box(x0, y0, x1 - x0, y1 - y0, f"{classes[label]} {score:.2f}", int(label) * 360 // len(classes))
-        for (x0, y0, x1, y1), score, label in zip(found.boxes.tolist(), found.scores, found.labels, strict=True)
-        if score >= SHOWN_FROM_SCORE
+        Picture(image.transpose(1, 2, 0).astype(np.uint8), task_of(recipe).marks(one, recipe))
+        for image, one in zip(images, found, strict=True)
     )
 
 

@@ -129,10 +129,11 @@ class Verdict(_Record):
 
 
 class Accuracy(_Record):
-    """On the recipe's validation set, from the run's result."""
+    """On the recipe's validation set, from the run's result: what the task measures."""
 
-    ap50: float
-    ap: float
+    ap50: float | None = None
+    ap: float | None = None
+    accuracy: float | None = None
 
 
 class Summary(_Record):

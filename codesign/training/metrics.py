@@ -1,20 +1,22 @@
-"""Average precision of detections, by pycocotools."""
+"""Measuring networks; average precision of detections, by pycocotools."""
 
 import contextlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from codesign.data.dataset import DetectionSet
+from codesign.data.dataset import SampleSet
 from codesign.data.sample import Sample
-from codesign.detection import Boxes, decode
-from codesign.nn.codenet import CoDeNet
+from codesign.detection import Boxes
+from codesign.nn.network import Network
 from codesign.recipe import Recipe
+from codesign.tasks import task_of
 
 IMAGES_AT_A_TIME = 32
 
@@ -82,27 +84,22 @@ def _xywh(box: np.ndarray) -> list[float]:
 
 
 @torch.no_grad()
-def detect(network: CoDeNet, recipe: Recipe, samples: Sequence[Sample]) -> list[Boxes]:
-    """Boxes of every sample by a network in eval mode whose peak threshold is set."""
+def evaluate_network(network: Network, recipe: Recipe, dataset: SampleSet) -> Any:
+    """What the recipe's task measures of a network over a dataset; the network's mode is left as it was."""
+    task, training = task_of(recipe), network.training
+    network.eval()
+    samples = [dataset[index] for index in range(len(dataset))]
+    found = [task.decode(values, network.head_scales(), recipe) for values in _outputs(network, samples)]
+    network.train(training)
+    return task.measure(found, samples, recipe)
+
+
+def _outputs(network: Network, samples: Sequence[Sample]) -> Iterator[dict[str, np.ndarray]]:
+    """Outputs (C, H, W) of every sample, by name, as multiples of their scales."""
     scales = network.head_scales()
     device = next(network.parameters()).device
-    detections = []
     for start in range(0, len(samples), IMAGES_AT_A_TIME):
-        stop = min(start + IMAGES_AT_A_TIME, len(samples))
-        images = np.stack([samples[index].image for index in range(start, stop)])
-        heads = network(torch.from_numpy(images).to(device) / 256)
-        values = [np.divide(head.cpu().numpy(), scales[name]) for name, head in heads._asdict().items()]
-        detections += [
-            decode(*one, scales=scales, stride=recipe.model.output_stride, max_boxes=recipe.detection.max_boxes)
-            for one in zip(*values, strict=True)
-        ]
-    return detections
-
-
-def evaluate_network(network: CoDeNet, recipe: Recipe, dataset: DetectionSet) -> Precision:
-    """Average precision of a network over a dataset, in eval mode; the network's mode is left as it was."""
-    training = network.training
-    network.eval()
-    detections = detect(network, recipe, dataset)
-    network.train(training)
-    return average_precision(detections, (dataset[index] for index in range(len(dataset))), recipe.model.classes)
+        images = np.stack([sample.image for sample in samples[start : start + IMAGES_AT_A_TIME]])
+        outputs = network(torch.from_numpy(images).to(device) / 256)._asdict()
+        values = {name: np.divide(output.cpu().numpy(), scales[name]) for name, output in outputs.items()}
+        yield from ({name: value[index] for name, value in values.items()} for index in range(len(images)))

@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 
 from codesign.errors import CheckpointError
 from codesign.files import write_bytes, write_text
-from codesign.nn.codenet import CoDeNet, float_network, quantized_network
+from codesign.nn.network import Network, float_network, quantized_network
 from codesign.recipe import Recipe, load_recipe
 from codesign.resources import models_dir
 
@@ -37,15 +37,18 @@ class TrainResult:
     """What a training reached on the validation set."""
 
     run: Path
-    ap50: float | None
-    """Quantized network, IoU 0.5; none if the recipe has no quantized phase."""
-    ap: float | None
-    """Quantized network, IoU 0.50 to 0.95; likewise."""
-    float_ap50: float
-    """Floating-point network that it was folded from."""
-    float_ap: float
     seconds: float
     """Wall-clock time of both phases; only of what remained, if resumed."""
+    ap50: float | None = None
+    """Detection: quantized network, IoU 0.5; none if the recipe has no quantized phase."""
+    ap: float | None = None
+    """Quantized network, IoU 0.50 to 0.95; likewise."""
+    float_ap50: float | None = None
+    """Floating-point network that it was folded from."""
+    float_ap: float | None = None
+    accuracy: float | None = None
+    """Classification: the same of top-1 accuracy."""
+    float_accuracy: float | None = None
 
 
 def find_run(path_or_name: str | Path) -> Path:
@@ -62,7 +65,7 @@ def find_run(path_or_name: str | Path) -> Path:
     raise CheckpointError("no such run folder", where=str(path), remedy="train one with `codesign train`")
 
 
-def load_run(run: str | Path) -> tuple[Recipe, CoDeNet]:
+def load_run(run: str | Path) -> tuple[Recipe, Network]:
     """The recipe and the final quantized network, in eval mode, of a finished run.
 
     Raises:
@@ -80,7 +83,7 @@ def load_run(run: str | Path) -> tuple[Recipe, CoDeNet]:
     return recipe, network.eval()
 
 
-def load_float_run(run: str | Path, overrides: Sequence[str] = ()) -> tuple[Recipe, CoDeNet]:
+def load_float_run(run: str | Path, overrides: Sequence[str] = ()) -> tuple[Recipe, Network]:
     """The recipe and the floating-point network, in eval mode, that a run trained first.
 
     Args:
@@ -100,11 +103,11 @@ def load_float_run(run: str | Path, overrides: Sequence[str] = ()) -> tuple[Reci
         raise CheckpointError(f"cannot be read ({error})", where=str(file), remedy="train again") from error
     network = float_network(recipe)
     restore(network, {name.removeprefix("network."): tensor for name, tensor in state.items()}, file)
-    network.set_peak_threshold(recipe.detection.score_threshold)
+    network.finish(recipe)
     return recipe, network.eval()
 
 
-def restore(network: CoDeNet, state: dict[str, torch.Tensor], source: Path) -> None:
+def restore(network: Network, state: dict[str, torch.Tensor], source: Path) -> None:
     """Load a state dict whole.
 
     Raises:
@@ -120,15 +123,15 @@ def restore(network: CoDeNet, state: dict[str, torch.Tensor], source: Path) -> N
         ) from error
 
 
-def save_weights(network: CoDeNet, folder: Path) -> None:
+def save_weights(network: Network, folder: Path) -> None:
     """Write the network's tensors."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     write_bytes(folder / WEIGHTS, safetensors.torch.save(state))
 
 
 def save_result(result: TrainResult) -> None:
-    """Write `result.json`, without the folder's own place."""
-    content = {key: value for key, value in asdict(result).items() if key != "run"}
+    """Write `result.json`, without the folder's own place and what was not measured."""
+    content = {key: value for key, value in asdict(result).items() if key != "run" and value is not None}
     write_text(result.run / RESULT, json.dumps(content, indent=2) + "\n")
 
 

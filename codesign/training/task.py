@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
@@ -10,12 +11,11 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Sampler
 
 from codesign.data.augment import AugmentedSet
-from codesign.data.dataset import DetectionSet
+from codesign.data.dataset import SampleSet
 from codesign.errors import RecipeError
-from codesign.nn.codenet import CoDeNet, Heads
+from codesign.nn.network import Network
 from codesign.recipe import Phase, Recipe
-from codesign.training.losses import detection_loss, distillation_loss
-from codesign.training.targets import Batch, make_batch
+from codesign.training.tasks import task_of
 
 WARM_UP = 0.1
 """Part of the steps in which the learning rate rises."""
@@ -23,18 +23,19 @@ WARM_UP = 0.1
 MAX_GRADIENT_NORM = 10.0
 
 
-class DetectionTask(pl.LightningModule):
-    """One phase of training a detector.
+class TrainingTask(pl.LightningModule):
+    """One phase of training a network.
 
-    `teacher` is a network in eval mode, of the same heads, whose outputs `network` learns besides the truth.
+    `teacher` is a network in eval mode, of the same outputs, whose outputs `network` learns besides the truth.
     """
 
     def __init__(
-        self, network: CoDeNet, recipe: Recipe, phase: Phase, total_steps: int, teacher: CoDeNet | None = None
+        self, network: Network, recipe: Recipe, phase: Phase, total_steps: int, teacher: Network | None = None
     ) -> None:
         super().__init__()
         # Faster on CPUs: depthwise convolutions and the deformable gather work on rows of channels.
         self.network = network.to(memory_format=torch.channels_last)
+        self.task = task_of(recipe)
         self.phase = phase
         self.total_steps = total_steps
         self.weight_decay = recipe.training.weight_decay
@@ -47,15 +48,15 @@ class DetectionTask(pl.LightningModule):
         for teacher in filter(None, self._teacher):
             teacher.to(self.device, memory_format=torch.channels_last)
 
-    def training_step(self, batch: Batch, batch_index: int) -> Tensor:
+    def training_step(self, batch: Any, batch_index: int) -> Tensor:
         images = batch.images.contiguous(memory_format=torch.channels_last) / 256
-        heads = _heads(self.network, images)
-        loss = detection_loss(heads, batch)
+        outputs = _outputs(self.network, images)
+        loss = self.task.loss(outputs, batch)
         (teacher,) = self._teacher
         if teacher is not None:
             with torch.no_grad():
-                theirs = _heads(teacher, images)
-            loss = loss + self.distillation.weight * distillation_loss(heads, theirs, batch)
+                theirs = _outputs(teacher, images)
+            loss = loss + self.distillation.weight * self.task.distillation_loss(outputs, theirs, batch)
         self.log("loss", loss, prog_bar=True)
         return loss
 
@@ -72,9 +73,10 @@ class DetectionTask(pl.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-def _heads(network: CoDeNet, images: Tensor) -> Heads:
+def _outputs(network: Network, images: Tensor) -> Any:
     """In float32, as losses need it, whatever the convolutions computed in."""
-    return Heads(*(head.float() for head in network.raw_heads(images)))
+    outputs = network.raw_heads(images)
+    return type(outputs)(*(output.float() for output in outputs))
 
 
 def learning_rate_factor(step: int, total: int) -> float:
@@ -118,13 +120,12 @@ class EpochPlaces(EpochShuffle):
         return ((self.epoch, index) for index in super().__iter__())
 
 
-def train_loader(dataset: DetectionSet, recipe: Recipe, rank: int = 0, processes: int = 1) -> DataLoader[Batch]:
+def train_loader(dataset: SampleSet, recipe: Recipe, rank: int = 0, processes: int = 1) -> DataLoader[Any]:
     """Shuffled full batches, each process its part of the recipe's batch; a set smaller than one batch makes one.
 
     Raises:
         RecipeError: the batch cannot be divided equally.
     """
-    classes, stride = len(recipe.model.classes), recipe.model.output_stride
     size = recipe.training.batch_size
     if size % processes:
         raise RecipeError(
@@ -139,7 +140,7 @@ def train_loader(dataset: DetectionSet, recipe: Recipe, rank: int = 0, processes
         dataset if augmentation is None else AugmentedSet(dataset, augmentation, recipe.seed),
         batch_size=min(size // processes, len(sampler)),
         sampler=sampler,
-        collate_fn=lambda samples: make_batch(samples, classes, stride),
+        collate_fn=task_of(recipe).collate(recipe),
         drop_last=True,
         num_workers=0 if dataset.cached else 4,
     )

@@ -8,8 +8,9 @@ import time
 import warnings
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
@@ -17,13 +18,13 @@ from lightning.pytorch.callbacks import Callback, LearningRateMonitor
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 
-from codesign.data.dataset import DetectionSet, training_set, validation_set
+from codesign.data.dataset import SampleSet, training_set, validation_set
 from codesign.errors import CheckpointError, ToolError
-from codesign.nn.codenet import CoDeNet, float_network, quantized_network
 from codesign.nn.fold import calibrate, clip_weights, fold_batch_norm
+from codesign.nn.network import Network, float_network, quantized_network
 from codesign.recipe import Phase, Recipe, load_recipe, save_recipe
 from codesign.training.callbacks import AverageWeights, FreezeConfidentWeights, SaveEveryEpoch
-from codesign.training.metrics import Precision, evaluate_network
+from codesign.training.metrics import evaluate_network
 from codesign.training.run import (
     FLOAT_CHECKPOINT,
     LAST_CHECKPOINT,
@@ -35,7 +36,7 @@ from codesign.training.run import (
     save_result,
     save_weights,
 )
-from codesign.training.task import MAX_GRADIENT_NORM, DetectionTask, train_loader
+from codesign.training.task import MAX_GRADIENT_NORM, TrainingTask, train_loader
 
 
 def train(
@@ -81,14 +82,14 @@ def train(
     session = _Session(recipe, data, out, progress, devices, tensorboard)
 
     trained = _float_phase(session)
-    float_precision = evaluate_network(trained, recipe, validation)
-    precision = None
+    float_measured = evaluate_network(trained, recipe, validation)
+    measured = None
     if recipe.training.quantized_phase is not None:
         quantized = _quantized_phase(session, trained)
-        precision = evaluate_network(quantized, recipe, validation)
+        measured = evaluate_network(quantized, recipe, validation)
         if is_first_process():
             save_weights(quantized, out)
-    result = _result(out, precision, float_precision, time.monotonic() - started)
+    result = _result(out, measured, float_measured, time.monotonic() - started)
     if is_first_process():
         save_result(result)
     return result
@@ -104,22 +105,18 @@ class _Session:
     """What both phases need."""
 
     recipe: Recipe
-    data: DetectionSet
+    data: SampleSet
     out: Path
     progress: bool
     devices: int
     tensorboard: bool
 
 
-def _result(out: Path, precision: Precision | None, float_precision: Precision, seconds: float) -> TrainResult:
-    return TrainResult(
-        run=out,
-        ap50=None if precision is None else round(precision.ap50, 4),
-        ap=None if precision is None else round(precision.ap, 4),
-        float_ap50=round(float_precision.ap50, 4),
-        float_ap=round(float_precision.ap, 4),
-        seconds=round(seconds, 1),
-    )
+def _result(out: Path, measured: Any, float_measured: Any, seconds: float) -> TrainResult:
+    figures = {} if measured is None else asdict(measured)
+    figures |= {f"float_{name}": value for name, value in asdict(float_measured).items()}
+    rounded = {name: round(value, 4) for name, value in figures.items()}
+    return TrainResult(run=out, seconds=round(seconds, 1), **rounded)
 
 
 def _refuse_other_runs(out: Path, recipe: Recipe, resume: bool) -> None:
@@ -133,16 +130,16 @@ def _refuse_other_runs(out: Path, recipe: Recipe, resume: bool) -> None:
         raise CheckpointError("holds a run of another recipe", where=str(out), remedy="choose another folder")
 
 
-def _float_phase(session: _Session) -> CoDeNet:
+def _float_phase(session: _Session) -> Network:
     recipe = session.recipe
     torch.manual_seed(recipe.seed)
     network = float_network(recipe)
     _fit(session, network, recipe.training.float_phase, session.out / FLOAT_CHECKPOINT)
-    network.set_peak_threshold(recipe.detection.score_threshold)
+    network.finish(recipe)
     return network.eval()
 
 
-def _quantized_phase(session: _Session, trained: CoDeNet) -> CoDeNet:
+def _quantized_phase(session: _Session, trained: Network) -> Network:
     recipe, training = session.recipe, session.recipe.training
     network = quantized_network(recipe)
     fold_batch_norm(trained, network)
@@ -154,16 +151,16 @@ def _quantized_phase(session: _Session, trained: CoDeNet) -> CoDeNet:
     callbacks = [] if training.freezing is None else [FreezeConfidentWeights(training.freezing)]
     _fit(session, network, training.quantized_phase, session.out / LAST_CHECKPOINT, teacher, callbacks)
     network.eval()
-    network.set_peak_threshold(recipe.detection.score_threshold)
+    network.finish(recipe)
     return network
 
 
 def _fit(
     session: _Session,
-    network: CoDeNet,
+    network: Network,
     phase: Phase,
     checkpoint: Path,
-    teacher: CoDeNet | None = None,
+    teacher: Network | None = None,
     callbacks: Sequence[Callback] = (),
 ) -> None:
     """Run a phase, or what `checkpoint` leaves of it."""
@@ -171,7 +168,7 @@ def _fit(
     averaging = [] if recipe.training.ema is None else [AverageWeights(recipe.training.ema)]
     trainer = _trainer(session, phase, [*callbacks, *averaging, SaveEveryEpoch(checkpoint)], checkpoint.stem)
     loader = train_loader(session.data, recipe, trainer.global_rank, trainer.world_size)
-    task = DetectionTask(network, recipe, phase, phase.epochs * len(loader), teacher)
+    task = TrainingTask(network, recipe, phase, phase.epochs * len(loader), teacher)
     previous = str(checkpoint) if checkpoint.is_file() else None
     try:
         with warnings.catch_warnings():

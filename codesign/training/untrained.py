@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from codesign.data.scenes import scenes
-from codesign.nn.codenet import CoDeNet, float_network, quantized_network
+from codesign.nn.codenet import DecoderBlock
 from codesign.nn.fold import calibrate, fold_batch_norm
+from codesign.nn.network import Network, float_network, quantized_network
 from codesign.recipe import Recipe, save_recipe
 from codesign.training.run import RECIPE, save_weights
 
@@ -20,7 +21,7 @@ def save_untrained(recipe: Recipe, folder: Path) -> None:
     save_weights(untrained_network(recipe), folder)
 
 
-def untrained_network(recipe: Recipe) -> CoDeNet:
+def untrained_network(recipe: Recipe) -> Network:
     """A quantized network of random weights whose values are spread as a trained one's are, in eval mode.
 
     Batch norms take their statistics from pictures of digits before they are folded, activation scales are calibrated
@@ -37,20 +38,20 @@ def untrained_network(recipe: Recipe) -> CoDeNet:
     fold_batch_norm(network, quantized)
     calibrate(quantized, batches)
     quantized.eval()
-    quantized.set_peak_threshold(recipe.detection.score_threshold)
+    quantized.finish(recipe)
     return quantized
 
 
 @torch.no_grad()
-def _settle(network: CoDeNet, images: Tensor) -> None:
+def _settle(network: Network, images: Tensor) -> None:
     """One pass that sets the statistics of batch norms and the spread of dilations."""
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = 1.0  # the statistics are this batch's
     hooks = [
         block.dilation.conv.register_forward_hook(_spread(block.dilation.act.bound))
-        for block in network.decoder
-        if block.dilation is not None
+        for block in network.modules()
+        if isinstance(block, DecoderBlock) and block.dilation is not None
     ]
     network.raw_heads(images)
     for hook in hooks:

@@ -10,6 +10,8 @@ from network_builder import Builder
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
 from codesign.graph import Graph, IntArray, execute
+from codesign.graph.ops.add import Add
+from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.linear import Linear
@@ -38,6 +40,8 @@ def network() -> Graph:
     y = b.conv("unit.project", y, 7, 6)
     x = b.add("unit.concat", Concat(), f"{halves}.0", y)
     x = b.add("unit.shuffle", Shuffle(2), x)
+    y = b.conv("residual.conv", x, 10, 10, kernel=3, lo=-128, hi=127, shift=5)
+    x = b.quantized("residual.add", Add(), x, y, shift=0)
     left = b.conv("down.left.expand", b.depthwise("down.left.depthwise", x, 10, stride=2), 10, 7)
     y = b.depthwise("down.right.depthwise", b.conv("down.right.reduce", x, 10, 7), 7, stride=2)
     x = b.add("down.concat", Concat(), left, b.conv("down.right.expand", y, 7, 7))
@@ -52,7 +56,8 @@ def network() -> Graph:
     y = b.depthwise("class.again", y, 9, stride=2)
     bias = b.rng.integers(-200, 200, 6)
     scores = b.add("class.linear", Linear(b.weights(6, 9 * 3 * 3), bias), y)
-    return b.graph(heat, scores)
+    y = b.quantized("class.average", AvgPool(16), y, shift=4)
+    return b.graph(heat, scores, b.add("class.pooled", Linear(b.weights(6, 9), bias), y))
 
 
 @cache

@@ -23,9 +23,10 @@ def run(
     backend: Annotated[Backend, typer.Option(help="What computes the network's outputs.")] = Backend.torch,
     limit: Annotated[int | None, typer.Option(min=1, help="Use the first N validation images only.")] = None,
 ) -> None:
-    """Measure AP50 and AP on the validation set, with the outputs of any back end."""
+    """Measure AP50 and AP, or accuracy, on the validation set, with the outputs of any back end."""
     from codesign.api.evaluate import evaluate
+    from codesign.tasks import figures
 
     with keeps("nothing was written"), progress_bars() as progress:
         result = evaluate(run, backend=backend.value, limit=limit, progress=progress)
-    terminal().print(f"AP50 {result.ap50:.4f}, AP {result.ap:.4f} on {result.images} images by {backend.value}")
+    terminal().print(f"{figures(result, digits=4)} on {result.images} images by {backend.value}")

@@ -15,7 +15,7 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Run folder to write. Default: runs/NAME of the recipe.")] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="VOC devkit (VOC2007, VOC2012) or COCO folder to train on. Default: the recipe's data.path."),
+        typer.Option(help="VOC devkit, or folder of COCO, Fashion-MNIST or CIFAR-10. Default: the recipe's data.path."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run folder's last checkpoint.")] = False,
     devices: Annotated[int, typer.Option(min=1, help="GPUs, or processes without one, that share each batch.")] = 1,
@@ -43,13 +43,14 @@ def run(
     from codesign.api.train import train
     from codesign.data.dataset import settings_for
     from codesign.recipe import load_recipe
+    from codesign.tasks import figures
 
     settings = [*(settings or ()), *(settings_for(data) if data else ())]
     folder = out or Path("runs") / load_recipe(recipe, settings).name
     with keeps(f"the last checkpoint is in {folder}, go on with the same command and --resume"):
         result = train(recipe, folder, resume=resume, overrides=settings, devices=devices, tensorboard=tensorboard)
     console = terminal()
-    console.print(f"floating point: AP50 {result.float_ap50:.3f}, AP {result.float_ap:.3f} on the validation set")
-    if result.ap50 is not None:
-        console.print(f"quantized:      AP50 {result.ap50:.3f}, AP {result.ap:.3f}")
+    console.print(f"floating point: {figures(result, 'float_')} on the validation set")
+    if figures(result):
+        console.print(f"quantized:      {figures(result)}")
     console.print(f"run folder: {folder}")

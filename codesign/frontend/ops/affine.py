@@ -1,4 +1,4 @@
-"""Add, Sub, Mul, Div and BatchNormalization with constants: kept symbolic until the next quantizer."""
+"""Add, Sub, Mul, Div and BatchNormalization with constants: kept symbolic until the next quantizer. Residual Adds."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer, as_reals, attributes
 from codesign.frontend.values import Activation, Constant
+from codesign.graph.ops.add import Add
 
 Coefficients = Callable[[NDArray[Any], bool], tuple[NDArray[Any], NDArray[Any]]]
 """(constant, whether it is the first operand) -> (gain, offset) of `gain * x + offset`."""
@@ -57,6 +58,16 @@ def _per_channel(constant: NDArray[Any], rank: int) -> NDArray[Any]:
     return constant.reshape(-1)
 
 
+def read_add(importer: Importer, node: onnx.NodeProto) -> Activation:
+    """The sum with a constant, or of two quantized tensors of one scale."""
+    if any(isinstance(importer.value(name), Constant) for name in node.input):
+        return _with_constant(_add)(importer, node)
+    shapes = [importer.shape(name) for name in node.input]
+    if shapes[0] != shapes[1]:
+        raise GraphError(f"an Add of {shapes[0]} and {shapes[1]} is not supported", remedy="add maps of one shape")
+    return importer.emit(Add(), [importer.quantized(node, index) for index in (0, 1)], node)
+
+
 def read_batch_normalization(importer: Importer, node: onnx.NodeProto) -> Activation:
     """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta."""
     gamma, beta, mean, variance = (as_reals(importer.required(node, index)) for index in (1, 2, 3, 4))
@@ -65,7 +76,7 @@ def read_batch_normalization(importer: Importer, node: onnx.NodeProto) -> Activa
 
 
 READERS = {
-    "Add": _with_constant(_add),
+    "Add": read_add,
     "Sub": _with_constant(_sub),
     "Mul": _with_constant(_mul),
     "Div": _with_constant(_div),

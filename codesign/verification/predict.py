@@ -1,18 +1,17 @@
-"""Boxes from the outputs of any back end of a build."""
+"""What the outputs of any back end of a build say."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
+from typing import Any
 
 from codesign.build_folder import BuildFolder
-from codesign.detection import Boxes, decode
 from codesign.errors import BuildError
 from codesign.graph import IntArray
 from codesign.progress import Progress
 from codesign.recipe import Recipe, load_recipe
-
-HEADS = ("heat", "size", "offset")
+from codesign.tasks import task_of
 
 
 def recipe_of(build: BuildFolder) -> Recipe:
@@ -24,15 +23,18 @@ def recipe_of(build: BuildFolder) -> Recipe:
     return load_recipe(build.run / "recipe.yaml")
 
 
-def detections(build: BuildFolder, stage: str, images: IntArray, progress: Progress) -> Iterator[Boxes]:
-    """Boxes of every image (N, C, H, W) from the named stage's outputs. Raises a CodesignError as the stage does."""
+def predictions(build: BuildFolder, stage: str, images: IntArray, progress: Progress) -> Iterator[Any]:
+    """What the recipe's task finds in every image (N, C, H, W), from the named stage's outputs.
+
+    Raises a CodesignError as the stage does.
+    """
     graph, recipe = build.graph, recipe_of(build)
+    task = task_of(recipe)
     names = {graph.origins.get(name, name): name for name in graph.outputs}
-    scales = {head: graph.types[names[head]].scale[0] for head in HEADS}
+    scales = {head: graph.types[names[head]].scale[0] for head in task.HEADS}
     done = 0
     for chunk in import_module(f"codesign.verification.stages.{stage}").run(build, images, graph.outputs):
-        for values in zip(*(chunk[names[head]] for head in HEADS), strict=True):
-            stride, most = recipe.model.output_stride, recipe.detection.max_boxes
-            yield decode(*values, scales=scales, stride=stride, max_boxes=most)
+        for values in zip(*(chunk[names[head]] for head in task.HEADS), strict=True):
+            yield task.decode(dict(zip(task.HEADS, values, strict=True)), scales, recipe)
             done += 1
-        progress(f"detect: {stage}", done, len(images))
+        progress(f"{recipe.task}: {stage}", done, len(images))

@@ -1,0 +1,26 @@
+"""The instance of `add.sv`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from codesign.cost.base import Folding
+from codesign.emit.rtl.base import Block, Port
+from codesign.graph.ops.add import Add
+from codesign.graph.types import TensorType
+
+
+def block(name: str, op: Add, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding) -> Block:
+    (y,), lanes = outputs, folding.pe
+    first, second = inputs
+    parameters = {
+        "LANES": lanes,
+        "IN0_BITS": first.bits,
+        "IN0_SIGNED": int(first.signed),
+        "IN1_BITS": second.bits,
+        "IN1_SIGNED": int(second.signed),
+        "OUT_BITS": y.bits,
+    }
+    return Block(
+        "add", parameters, tuple(Port(lanes, x.bits, x.signed) for x in inputs), (Port(lanes, y.bits, y.signed),)
+    )

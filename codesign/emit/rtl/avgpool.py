@@ -1,0 +1,25 @@
+"""The instance of `avgpool.sv`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from codesign.cost.base import Folding, beats
+from codesign.emit.rtl.base import Block, Port
+from codesign.graph.ops.avgpool import AvgPool
+from codesign.graph.types import TensorType
+
+
+def block(
+    name: str, op: AvgPool, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding
+) -> Block:
+    (x,), (y,), lanes = inputs, outputs, folding.pe
+    parameters = {
+        "LANES": lanes,
+        "BEATS": beats(x.channels, lanes),
+        "PIXELS": x.pixels,
+        "IN_BITS": x.bits,
+        "IN_SIGNED": int(x.signed),
+        "OUT_BITS": y.bits,
+    }
+    return Block("avgpool", parameters, (Port(lanes, x.bits, x.signed),), (Port(lanes, y.bits, y.signed),))

@@ -1,0 +1,34 @@
+"""Networks as recipes describe them, one file a kind, without torch; `codesign.nn` has a file of that name to build it.
+
+A new network needs these two files only: the section `Model` here, with the default of `kind` its file's name.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Union
+
+from pydantic import Discriminator, Tag
+
+from codesign.graph.plugins import load, names
+from codesign.networks.base import Network
+
+DEFAULT_KIND = "codenet"
+"""Of recipes that name none."""
+
+
+def sections() -> dict[str, type[Network]]:
+    """The sections by kind."""
+    return {kind: load(__name__, kind).Model for kind in names(__name__)}
+
+
+def kind_of(content: Any) -> str:
+    """The kind that a section of a recipe, read or still a mapping, says it is of."""
+    found = content.get("kind", DEFAULT_KIND) if isinstance(content, dict) else getattr(content, "kind", DEFAULT_KIND)
+    return str(found)
+
+
+AnyNetwork = Annotated[
+    Union[tuple(Annotated[section, Tag(kind)] for kind, section in sections().items())],  # noqa: UP007
+    Discriminator(kind_of),
+]
+"""The section of whichever network `kind` names."""

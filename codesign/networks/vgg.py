@@ -1,0 +1,28 @@
+"""VGG-small, the plain network of low-bit papers: pairs of 3x3 convolutions, each pair max-pooled."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from codesign.networks.base import Network, Positive, Section, Task
+
+
+class Stage(Section):
+    """`convolutions` 3x3 of `channels`, then 2x2 max-pooling."""
+
+    channels: Positive
+    convolutions: Positive = 2
+
+
+class Model(Network):
+    """Stages, then fully connected over the last map."""
+
+    task: ClassVar[Task] = "classification"
+    kind: Literal["vgg"] = "vgg"
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+
+    @property
+    def coarsest_stride(self) -> int:
+        return 2 ** len(self.stages)

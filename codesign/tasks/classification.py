@@ -1,0 +1,52 @@
+"""Classification: one class an image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from codesign.graph import IntArray
+from codesign.recipe import Recipe
+from codesign.tasks.base import Mark, hue
+
+if TYPE_CHECKING:
+    from codesign.data.sample import Sample
+
+HEADS = ("scores",)
+
+
+@dataclass(frozen=True)
+class Class:
+    """What an image is taken for, and the probability by which."""
+
+    label: int
+    probability: float
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Part of the images that are taken for what they are."""
+
+    accuracy: float
+
+
+def decode(values: Mapping[str, IntArray], scales: Mapping[str, float], recipe: Recipe) -> Class:
+    """The class of the highest score (classes, 1, 1), the first of equal ones."""
+    logits = np.asarray(values["scores"], np.float64).reshape(-1) * scales["scores"]
+    label = int(logits.argmax())
+    return Class(label, float(1 / np.exp(logits - logits[label]).sum()))
+
+
+def measure(found: Sequence[Class], samples: Sequence[Sample], recipe: Recipe) -> Accuracy:
+    right = [guess.label == int(sample.labels[0]) for guess, sample in zip(found, samples, strict=True)]
+    return Accuracy(float(np.mean(right)))
+
+
+def marks(found: Class, recipe: Recipe) -> tuple[Mark, ...]:
+    """A frame around the image, named after the class."""
+    size, classes = recipe.data.image_size, recipe.model.classes
+    label = f"{classes[found.label]} {found.probability:.2f}"
+    return (Mark(0, 0, size, size, label, hue(found.label, len(classes))),)

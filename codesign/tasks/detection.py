@@ -1,0 +1,44 @@
+"""Detection: boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from codesign.detection import Boxes
+from codesign.detection import decode as decode_heads
+from codesign.graph import IntArray
+from codesign.recipe import Recipe
+from codesign.tasks.base import Mark, hue
+
+if TYPE_CHECKING:
+    from codesign.data.sample import Sample
+    from codesign.training.metrics import Precision
+
+HEADS = ("heat", "size", "offset")
+SHOWN_FROM_SCORE = 0.3
+
+
+def decode(values: Mapping[str, IntArray], scales: Mapping[str, float], recipe: Recipe) -> Boxes:
+    return decode_heads(
+        *(values[head] for head in HEADS),
+        scales=scales,
+        stride=recipe.model.output_stride,
+        max_boxes=recipe.detection.max_boxes,
+    )
+
+
+def measure(found: Sequence[Boxes], samples: Sequence[Sample], recipe: Recipe) -> Precision:
+    from codesign.training.metrics import average_precision
+
+    return average_precision(found, samples, recipe.model.classes)
+
+
+def marks(found: Boxes, recipe: Recipe) -> tuple[Mark, ...]:
+    """The boxes that are likely."""
+    classes = recipe.model.classes
+    return tuple(
+        Mark(x0, y0, x1 - x0, y1 - y0, f"{classes[label]} {score:.2f}", hue(int(label), len(classes)))
+        for (x0, y0, x1, y1), score, label in zip(found.boxes.tolist(), found.scores, found.labels, strict=True)
+        if score >= SHOWN_FROM_SCORE
+    )
