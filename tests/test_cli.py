@@ -86,6 +86,8 @@ def test_targets_are_listed(capfd):
         (("report", "nowhere"), "is not a build folder"),
         (("simulate", "nowhere"), "is not a build folder"),
         (("eval", "nowhere"), "no such run folder"),
+        (("export", "nowhere", "--out", "x"), "no such run folder"),
+        (("export", "codenet-b", "--out", "x"), "or add --random-weights to build it untrained"),
         (("train", "nowhere.yaml"), "nowhere.yaml: no such recipe"),
         (("summary", "nowhere"), "nowhere: no such recipe"),
         (("ablate",), "Missing option '--out'"),

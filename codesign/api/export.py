@@ -11,7 +11,7 @@ from codesign.build_folder import BuildFolder, new_build
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.onnx import emit_qcdq
 from codesign.emit.rtl.top import emit_rtl
-from codesign.errors import GraphError, RecipeError
+from codesign.errors import CheckpointError, GraphError, RecipeError
 from codesign.files import write_bytes, write_text
 from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import Graph, save
@@ -103,7 +103,18 @@ def find_source(source: str | Path) -> Path:
         raise GraphError("there is no such file", where=str(path), remedy="give a QONNX file or a run")
     from codesign.training.run import find_run
 
-    return find_run(path)
+    try:
+        return find_run(path)
+    except CheckpointError as missing:
+        try:
+            recipe = find_recipe(source)
+        except RecipeError:
+            raise missing from None
+        raise CheckpointError(
+            f"is a recipe that is not trained yet ({recipe.name})",
+            where=str(source),
+            remedy="train it with `codesign train`, or add --random-weights to build it untrained",
+        ) from missing
 
 
 def _import_file(file: Path, build: BuildFolder) -> Graph:
