@@ -12,6 +12,7 @@ from codesign.emit.onnx import emit_qcdq, run_onnxruntime
 from codesign.frontend.qonnx import import_qonnx
 from codesign.frontend.run import run_qonnx
 from codesign.graph import Graph, IntArray, execute
+from codesign.graph.reals import random_integers
 
 ANCHOR = np.array([[y, x] for y in (-1, 0, 1) for x in (-1, 0, 1)], np.float32).reshape(1, 18, 1, 1)
 
@@ -41,6 +42,13 @@ class QonnxNet:
         attributes = {"signed": signed, "narrow": narrow, "rounding_mode": mode, "domain": "qonnx.custom_op.general"}
         return self.op("Quant", *inputs, **attributes, **options)
 
+    def bipolar(self, x: str, scale: Any = 1.0) -> str:
+        return self.op("BipolarQuant", x, self.const(scale), domain="qonnx.custom_op.general")
+
+    def multi_threshold(self, x: str, thresholds: Any, out_dtype: str = "UINT4", **options: Any) -> str:
+        domain = "qonnx.custom_op.general"
+        return self.op("MultiThreshold", x, self.const(thresholds), domain=domain, out_dtype=out_dtype, **options)
+
     def weight(self, q: Any, scale: Any = 1.0, bits: float = 8) -> str:
         return self.quant(self.const(np.asarray(q) * scale), scale, bits, signed=1)
 
@@ -69,7 +77,7 @@ class QonnxNet:
 
 def random_images(graph: Graph, count: int, seed: int = 0) -> IntArray:
     ((_, kind),) = graph.inputs.items()
-    return np.random.default_rng(seed).integers(kind.lo, kind.hi, (count, *kind.shape), np.int32, endpoint=True)
+    return random_integers(np.random.default_rng(seed), kind, count)
 
 
 def assert_executors_agree(model: onnx.ModelProto, count: int = 3) -> Graph:

@@ -316,11 +316,27 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
 
     return {
         "unknown operator": (lambda n, x: n.op("Softmax", x), "'Softmax' is not supported.*supported: Add"),
-        "scale": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), 0.3), "0.3 is not a power of two.*threshold form"),
+        "scale": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), -0.3), "a scale is not positive"),
         "zero point": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), zero=3.0), "zero point 3 is not zero"),
         "bits": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), bits=17), "17 bits are out of range"),
         "fractional bits": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), bits=4.5), "bit width is not one integer"),
-        "rounding": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), rounding_mode="FLOOR"), "FLOOR is not supported"),
+        "rounding": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), rounding_mode="DICE"), "(?s)is malformed.*DICE"),
+        "levels": (
+            lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), 0.3, 9),
+            "takes .* thresholds a channel, 255 are supported",
+        ),
+        "thresholds": (
+            lambda n, x: n.multi_threshold(conv(n, x, 2, 4, 1, 1), np.ones((3, 1))),
+            r"thresholds of shape \(3, 1\)",
+        ),
+        "threshold bias": (
+            lambda n, x: n.multi_threshold(conv(n, x, 2, 4, 1, 1), np.ones((1, 1)), out_scale=2.0, out_bias=0.3),
+            "do not make integers",
+        ),
+        "threshold layout": (
+            lambda n, x: n.multi_threshold(conv(n, x, 2, 4, 1, 1), np.ones((1, 1)), data_layout="NHWC"),
+            "data layout NHWC is not supported",
+        ),
         "scale per channel": (
             lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), np.ones((1, 2, 1, 1))),
             "an activation has one scale per channel",
@@ -332,16 +348,18 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
             "the weights are not quantized",
         ),
         "wide weights": (lambda n, x: n.conv(x, np.full((2, 4, 1, 1), 200), bits=9), "weights have more than 8 bits"),
-        "bias": (lambda n, x: conv(n, x, 2, 4, 1, 1, bias=[0.01, 0]), "the bias is not a multiple of its scale"),
-        "offset after a layer": (
-            lambda n, x: n.quant(n.op("Add", conv(n, x, 2, 4, 1, 1), n.const(0.3))),
+        "bias": (
+            lambda n, x: conv(n, conv(n, x, 2, 4, 1, 1, bias=[0.01, 0]), 2, 2, 1, 1),
             "the offset after a layer is not a multiple",
         ),
-        "factor": (
-            lambda n, x: n.quant(n.op("Mul", conv(n, x, 2, 4, 1, 1), n.const(0.3))),
-            "a factor that is no power of two.*threshold form",
+        "negative factor": (
+            lambda n, x: conv(n, n.op("Mul", conv(n, x, 2, 4, 1, 1), n.const(-0.3)), 2, 2, 1, 1),
+            "a factor that is not positive; put a quantizer",
         ),
-        "affine of the input": (lambda n, x: n.quant(n.op("Mul", x, n.const(0.5))), "no layer with weights computes"),
+        "affine of the input": (
+            lambda n, x: conv(n, n.op("Mul", x, n.const(0.5)), 2, 4, 1, 1),
+            "no layer with weights computes; put a quantizer",
+        ),
         "two activations": (lambda n, x: n.op("Mul", x, x), "a Mul of two activations is not supported"),
         "residual": (residual_scales, "inputs of an addition have different scales"),
         "broadcast": (
@@ -358,7 +376,9 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
         ),
         "sum over channels": (lambda n, x: n.op("ReduceSum", x, n.const([1], np.int64)), r"over axes \[1\]"),
         "part of a sum": (
-            lambda n, x: n.quant(n.op("Mul", n.op("ReduceSum", x, n.const([2, 3], np.int64)), n.const(0.04))),
+            lambda n, x: conv(
+                n, n.op("Mul", n.op("ReduceSum", x, n.const([2, 3], np.int64)), n.const(0.04)), 2, 4, 1, 1
+            ),
             "a factor that is no power of two",
         ),
         "accumulators": (

@@ -162,7 +162,7 @@ def test_a_foreign_archive_and_another_format_are_refused(tmp_path: Path) -> Non
     with pytest.raises(GraphError, match="not a readable integer graph"):
         load(tmp_path / "foreign.npz")
     np.savez(tmp_path / "future.npz", description=np.array('{"format": 99}'))
-    with pytest.raises(GraphError, match="format 99 is not 1"):
+    with pytest.raises(GraphError, match="format 99 is not 2"):
         load(tmp_path / "future.npz")
 
 

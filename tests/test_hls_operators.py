@@ -20,7 +20,9 @@ from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
+from codesign.graph.ops.threshold import Threshold
 from codesign.graph.ops.upsample import Upsample
+from codesign.graph.reals import random_integers
 
 FRAMES = 2
 ONE = (1, 1, 1, 1)
@@ -29,6 +31,10 @@ RANDOM = np.random.default_rng(1)
 
 def uint8(*shape):
     return TensorType(shape, 0, 255)
+
+
+def bipolar(*shape):
+    return TensorType(shape, -1, 1, step=2)
 
 
 def int8(*shape):
@@ -53,6 +59,11 @@ def linear(n_out, n_in):
 
 def bias(count):
     return RANDOM.integers(-300, 300, count)
+
+
+def threshold(rows, count, low, high, sign=(1,), **where):
+    values = np.sort(RANDOM.integers(low, high + 1, (rows, count)), axis=1)
+    return Threshold(values, np.array(sign), where.pop("lo", 0), 1.0, **where)
 
 
 def requant(shift, lo, hi):
@@ -122,6 +133,19 @@ CASES = {
     "avgpool of a map": (AvgPool(16), uint8(3, 3, 5)),
     "avgpool of signed": (AvgPool(4), int8(2, 2, 2)),
     "avgpool of a 1x1 map": (AvgPool(1), int8(3, 1, 1)),
+    "threshold of each channel": (threshold(4, 15, -3000, 3000), TensorType((4, 3, 3), -3000, 3000)),
+    "threshold of falling channels": (
+        threshold(4, 6, -90, 3000, sign=(1, -1, -1, 1), lo=-3),
+        TensorType((4, 3, 3), -90, 3000),
+    ),
+    "threshold, one row for all": (threshold(1, 255, 0, 900, lo=-128), TensorType((3, 6, 5), 0, 900)),
+    "threshold to bipolar": (threshold(5, 1, -9, 9, lo=-1, step=2), TensorType((5, 3, 3), -9, 9)),
+    "threshold of bipolar": (threshold(5, 1, -2, 2, lo=-1, step=2), bipolar(5, 3, 3)),
+    "conv of bipolar, padded": (conv(4, 3, 3, 3, low=-1, high=1, pads=ONE), bipolar(3, 4, 5)),
+    "depthwise of bipolar, padded": (depthwise(3, 3, 3, pads=ONE), bipolar(3, 4, 5)),
+    "linear of bipolar": (linear(4, 24), bipolar(6, 2, 2)),
+    "maxpool of bipolar": (MaxPool((3, 3), (2, 2), ONE), bipolar(3, 5, 5)),
+    "concat of bipolar": (Concat(), bipolar(3, 2, 2), bipolar(2, 2, 2)),
     "peak of a plateau": (Peak(-1, -5), TensorType((2, 6, 7), -3, 1)),
     "peak, floor outside the range": (Peak(10, -128), uint8(1, 5, 4)),
     "peak of a 1x1 map": (Peak(10, -128), int8(3, 1, 1)),
@@ -153,7 +177,7 @@ def graph_of_cases():
 
 def every_value(kind):
     """Frames that begin with the range's ends and then are random."""
-    values = RANDOM.integers(kind.lo, kind.hi + 1, (FRAMES, *kind.shape))
+    values = random_integers(RANDOM, kind, FRAMES)
     values.reshape(-1)[:2] = kind.lo, kind.hi
     return values
 

@@ -134,7 +134,7 @@ def plan(op: Conv, y: TensorType, out: TensorType, x: TensorType, folding: Foldi
         extra=extra,
         extra_steps=extra_steps,
         pair=folding.pair and folding.pe % 2 == 0 and fits,
-        in_width=folding.simd * x.bits,
+        in_width=folding.simd * x.plain.bits,
         in_addr=((tile + 1) * steps - 1).bit_length(),
         out_width=folding.pe * out.bits,
         out_addr=((tile + 1) * groups - 1).bit_length(),
@@ -170,7 +170,7 @@ def cost(
             memory_luts += _memory.block_luts(1 << addr, width)
         else:
             memory_luts += _memory.ram_luts(1 << addr, width)
-    lut, ff = _logic(p, x.bits)
+    lut, ff = _logic(p, x.plain.bits)
     return BlockCost(
         interval_cycles=p.steps * p.groups * p.vectors,
         latency_cycles=tile * (p.steps * (p.groups + 1) + 1) + folding.simd + inside.latency_cycles + 7,

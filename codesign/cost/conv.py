@@ -20,7 +20,7 @@ Types = tuple[TensorType, ...]
 def matrix(op: Conv, x: TensorType, simd: int) -> Matrix:
     """The weights: columns in the order (ky, kx, c), the channels padded to whole beats."""
     padded = np.pad(op.weight, ((0, 0), (0, -x.channels % simd), (0, 0), (0, 0)))
-    return Matrix(padded.transpose(0, 2, 3, 1).reshape(op.weight.shape[0], -1), op.bias, x, simd)
+    return Matrix(padded.transpose(0, 2, 3, 1).reshape(op.weight.shape[0], -1), op.bias, x.plain, simd)
 
 
 def unit(op: Conv, inputs: Types, outputs: Types, folding: Folding) -> Mvu:
@@ -32,7 +32,7 @@ def window(op: Conv, inputs: Types, folding: Folding) -> Window | None:
     """The window; None where every pixel is one."""
     if op.pointwise:
         return None
-    return sliding(inputs[0], folding, folding.simd, op.kernel, op.stride, op.pads)
+    return sliding(inputs[0].plain, folding, folding.simd, op.kernel, op.stride, op.pads)
 
 
 def foldings(op: Conv, inputs: Types, outputs: Types) -> tuple[Folding, ...]:

@@ -15,7 +15,7 @@ Types = tuple[TensorType, ...]
 def unit(op: Deform, inputs: Types, outputs: Types, folding: Folding) -> Vvu:
     """The window, as large as the dilation's range demands, and the unit behind it."""
     x, s = inputs
-    window = deformable(x, folding, max(1, s.magnitude))
+    window = deformable(x.plain, folding, max(1, s.magnitude))
     return Vvu(op.weight.reshape(op.weight.shape[0], -1), op.bias, window, outputs[0], folding.weights)
 
 

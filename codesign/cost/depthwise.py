@@ -14,7 +14,7 @@ Types = tuple[TensorType, ...]
 
 def unit(op: Depthwise, inputs: Types, outputs: Types, folding: Folding) -> Vvu:
     """The window and the unit behind it."""
-    window = sliding(inputs[0], folding, folding.pe, op.kernel, op.stride, op.pads)
+    window = sliding(inputs[0].plain, folding, folding.pe, op.kernel, op.stride, op.pads)
     return Vvu(op.weight.reshape(op.weight.shape[0], -1), op.bias, window, outputs[0], folding.weights)
 
 

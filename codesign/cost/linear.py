@@ -20,7 +20,7 @@ def matrix(op: Linear, x: TensorType, simd: int) -> Matrix:
     """The weights: columns in the stream's order (y, x, c), the channels padded to whole beats."""
     weight = op.weight.reshape(op.weight.shape[0], *x.shape)
     padded = np.pad(weight, ((0, 0), (0, -x.channels % simd), (0, 0), (0, 0)))
-    return Matrix(padded.transpose(0, 2, 3, 1).reshape(op.weight.shape[0], -1), op.bias, x, simd)
+    return Matrix(padded.transpose(0, 2, 3, 1).reshape(op.weight.shape[0], -1), op.bias, x.plain, simd)
 
 
 def unit(op: Linear, inputs: Types, outputs: Types, folding: Folding) -> Mvu:

@@ -14,7 +14,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from codesign.errors import GraphError
 from codesign.frontend.builder import Builder
 from codesign.frontend.requantize import absorbed
-from codesign.frontend.values import Activation, Constant, Unquantized, Value
+from codesign.frontend.values import Activation, Constant, Step, Unquantized, Value
 from codesign.graph import Op, TensorType
 from codesign.graph.plugins import load, names
 
@@ -116,10 +116,28 @@ class Importer:
             raise GraphError(f"a {node.op_type} of a reshaped tensor is not supported")
         return value
 
+    def step(self, node: onnx.NodeProto, index: int = 0) -> Step:
+        """`node`, whose other inputs are constant, as a step from its input `index`."""
+        others = [name for i, name in enumerate(node.input) if i != index and name]
+        constants = {name: value.value for name in others if isinstance(value := self.value(name), Constant)}
+        return Step(node, index, constants, len(self.shape(node.output[0])))
+
     def emit(self, op: Op, inputs: list[Activation], node: onnx.NodeProto, layout: str = "map") -> Activation:
         """Appends a block with one output and returns it."""
         (tensor,) = self.builder.add(op, [value.tensor for value in inputs], node, [node.output[0]])
         return Activation(tensor, layout, origin=node.output[0])
+
+    def emit_layer(
+        self, op: Op, inputs: list[Activation], node: onnx.NodeProto, offset: NDArray[Any] | None, layout: str = "map"
+    ) -> Activation:
+        """As `emit`, for a layer whose node adds `offset` (C,) as well, if any: that is left to the next quantizer."""
+        if offset is None:
+            return self.emit(op, inputs, node, layout)
+        (tensor,) = self.builder.add(op, [value.tensor for value in inputs], node, [None])
+        result, rank = node.output[0], len(self.shape(node.output[0]))
+        term = np.asarray(offset, np.float32).reshape((-1, 1, 1) if rank == 4 else (-1,))
+        add = onnx.helper.make_node("Add", [f"{result}/sum", f"{result}/offset"], [result])
+        return Activation(tensor, layout).affine(np.ones(1), offset, Step(add, 0, {add.input[1]: term}, rank), result)
 
 
 def attributes(node: onnx.NodeProto, **defaults: Any) -> dict[str, Any]:

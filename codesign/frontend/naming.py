@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import onnx
 
+from codesign.graph.ops.base import op_class
+
 _EXPORTER_SCOPES = re.compile(
     r"(act_quant|export_handler|activation_impl|fused_activation_quant_proxy|tensor_quant)(_\d+)?$"
 )
@@ -73,14 +75,14 @@ def block_names(blocks: Sequence[Block], taken: Sequence[str]) -> list[str]:
     """
     whole = Counter(block.place.path for block in blocks)
     inner = Counter(prefix for block in blocks for prefix in _prefixes(block.place.path))
-    shared = Counter(block.place.path for block in blocks if block.kind == "requant")
+    shared = Counter(block.place.path for block in blocks if op_class(block.kind).quantizes)
     used, names = set(taken), []
     for block in blocks:
         path = block.place.path
         if block.place.exact or (path and whole[path] == 1 and not inner[path]):
             wanted = path
-        elif block.kind == "requant" and shared[path] > 1 and block.source is not None:
-            wanted = f"{names[block.source]}.{path.rsplit('.', 1)[-1] or 'requant'}"
+        elif op_class(block.kind).quantizes and shared[path] > 1 and block.source is not None:
+            wanted = f"{names[block.source]}.{path.rsplit('.', 1)[-1] or block.kind}"
         else:
             wanted = f"{path}.{block.kind}".strip(".")
         names.append(_unused(wanted, block.outputs, used))

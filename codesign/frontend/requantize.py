@@ -5,64 +5,94 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 import numpy as np
-import onnx
 
 from codesign.errors import GraphError
 from codesign.frontend.builder import Builder
-from codesign.frontend.values import Activation, integers, is_power_of_two
+from codesign.frontend.quantizer import Quantizer
+from codesign.frontend.thresholds import thresholds
+from codesign.frontend.values import Activation, integers
 from codesign.graph import Op
 from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.requant import Requant
+from codesign.graph.reals import is_power_of_two
 
-THRESHOLD_FORM = "other activations need the threshold form, which this version cannot read"
+QUANTIZE = "put a quantizer behind it"
 
 
-def requantized(
-    builder: Builder, value: Activation, scale: float, lo: int, hi: int, node: onnx.NodeProto
-) -> Activation:
-    """`value` quantized to integers in [lo, hi] at `scale`, by the quantizer `node`.
+def requantized(builder: Builder, value: Activation, quantizer: Quantizer) -> Activation:
+    """`value` quantized: shifted where scales and factors are powers of two, else compared with thresholds.
 
-    Rounding is monotone, so a clip before the quantizer is a narrower range after it. Raises GraphError where the
-    result is not the accumulator shifted.
+    Raises GraphError where neither is exact.
     """
-    plain = absorbed(builder, value)
-    kind = builder.types[plain.tensor]
-    lo, hi = (int(np.clip(np.rint(np.clip(bound / scale, lo, hi)), lo, hi)) for bound in (value.lo, value.hi))
-    shift = np.log2(scale / np.array(kind.scale)).astype(np.int64)
+    found = _shifted(builder, value, quantizer) if quantizer.rounds else None
+    if found is not None:
+        return found
+    kind = builder.types[value.tensor]
+    sizes = {part.size for part in (value.gain, value.offset) if part is not None}
+    if value.layout not in ("map", "flat") or not sizes <= {1, kind.channels}:
+        raise GraphError("quantizes values that are scaled one by one", remedy="scale by channel at most")
+    origin = quantizer.node.output[0]
+    (tensor,) = builder.add(thresholds(value, kind, quantizer), [value.tensor], quantizer.node, [origin])
+    return Activation(tensor, value.layout, value.groups, origin=origin)
+
+
+def _shifted(builder: Builder, value: Activation, quantizer: Quantizer) -> Activation | None:
+    """`value` as integers shifted and clamped; None unless that is exact.
+
+    Rounding is monotone, so a clip before the quantizer is a narrower range after it.
+    """
+    try:
+        plain = absorbed(builder, value)
+    except GraphError:
+        return None
+    kind, scale = builder.types[plain.tensor], quantizer.scale
+    same = set(kind.scale) == {scale} and not value.steps
+    if kind.step != 1 or not (same or is_power_of_two([*kind.scale, scale])):
+        return None
+    bounds = [
+        np.clip(np.rint(np.clip(b / scale, quantizer.lo, quantizer.hi)), quantizer.lo, quantizer.hi)
+        for b in (value.lo, value.hi)
+    ]
+    lo, hi = (int(bound) for bound in bounds)
+    shift = np.rint(np.log2(scale / np.array(kind.scale))).astype(np.int64)
+    origin = quantizer.node.output[0]
     if not shift.any() and lo <= kind.lo and kind.hi <= hi:
-        return replace(plain, lo=-np.inf, hi=np.inf, origin=node.output[0])
+        return replace(plain, lo=-np.inf, hi=np.inf, origin=origin, steps=())
     if np.all(shift == shift[0]):
         shift = shift[:1]
-    (tensor,) = builder.add(Requant(shift, lo, hi, scale), [plain.tensor], node, [node.output[0]])
-    return Activation(tensor, value.layout, value.groups, origin=node.output[0])
+    (tensor,) = builder.add(Requant(shift, lo, hi, scale), [plain.tensor], quantizer.node, [origin])
+    return Activation(tensor, value.layout, value.groups, origin=origin)
 
 
 def absorbed(builder: Builder, value: Activation) -> Activation:
     """`value` with its gain and offset moved into the weights' scale and the bias of the layer before it.
 
-    The sum of a map takes a gain too. Raises GraphError unless gains are powers of two and offsets multiples of the
-    accumulator's scale.
+    The sum of a map takes a gain too. Raises GraphError unless gains are positive, of sums of maps powers of two, and
+    offsets multiples of the accumulator's scale.
     """
+    if value.opaque:
+        raise GraphError(value.opaque, remedy="put a quantizer between them")
     if not value.scaled:
         return value
     kind = builder.types[value.tensor]
     gain = np.ones(1) if value.gain is None else value.gain
     offset = np.zeros(1) if value.offset is None else value.offset
     if np.all(gain == 1) and not offset.any():
-        return replace(value, gain=None, offset=None)
+        return replace(value, gain=None, offset=None, steps=())
     op = builder.operator(value.tensor)
     if isinstance(op, AvgPool) and gain.size == 1 and not offset.any():
         tensor = builder.replaced(value.tensor, _divided(op, float(gain[0])), value.origin)
-        return replace(value, tensor=tensor, gain=None, offset=None)
+        return replace(value, tensor=tensor, gain=None, offset=None, steps=())
     if op is None or not _has_bias(op) or max(gain.size, offset.size) not in (1, kind.channels):
-        raise GraphError("scales or shifts values that no layer with weights computes", remedy=THRESHOLD_FORM)
-    if not is_power_of_two(gain):
-        raise GraphError("multiplies by a factor that is no power of two", remedy=THRESHOLD_FORM)
+        raise GraphError("scales or shifts values that no layer with weights computes", remedy=QUANTIZE)
+    if not np.all(gain > 0):
+        raise GraphError("multiplies by a factor that is not positive", remedy=QUANTIZE)
     weight_scale = np.array(op.weight_scale) * gain
     accumulator = np.broadcast_to(np.array(kind.scale) * gain, kind.channels)
     bias = op.bias + integers(np.broadcast_to(offset, kind.channels), accumulator, "the offset after a layer")
     folded = replace(op, weight_scale=tuple(weight_scale.tolist()), bias=bias)  # type: ignore[call-arg]
-    return replace(value, tensor=builder.replaced(value.tensor, folded, value.origin), gain=None, offset=None)
+    tensor = builder.replaced(value.tensor, folded, value.origin)
+    return replace(value, tensor=tensor, gain=None, offset=None, steps=())
 
 
 def _divided(op: AvgPool, gain: float) -> AvgPool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 
 from codesign.errors import GraphError
+from codesign.graph.reals import is_power_of_two
 
 RealArray = NDArray[np.floating[Any]]
 
@@ -37,6 +40,20 @@ class Constant:
 
 
 @dataclass(frozen=True, eq=False)
+class Step:
+    """An ONNX node that maps every element by itself.
+
+    index: which input is the activation; constants: the others, by their name in the node; rank: 4 for (1, C, H, W),
+    2 for (1, features).
+    """
+
+    node: onnx.NodeProto
+    index: int
+    constants: Mapping[str, NDArray[Any]]
+    rank: int
+
+
+@dataclass(frozen=True, eq=False)
 class Activation:
     """`clip(gain * q * scale + offset, lo, hi)`, with q and scale those of a tensor of the integer graph.
 
@@ -45,6 +62,8 @@ class Activation:
     layout: `map` is (1, C, H, W), `flat` is (1, C * H * W), `grouped` is (1, g, C / g, ...) and `shuffled` its
     transpose (1, C / g, g, ...), with g in `groups`.
     origin: the ONNX tensor that holds `gain * q * scale + offset`, if there is one.
+    steps: the very nodes that lead from `q * scale` to this activation, for a quantizer that needs thresholds.
+    opaque: why gain, offset and bounds do not describe it, so that the steps alone do; empty if they do.
     """
 
     tensor: str
@@ -55,6 +74,8 @@ class Activation:
     lo: float = -np.inf
     hi: float = np.inf
     origin: str | None = None
+    steps: tuple[Step, ...] = ()
+    opaque: str = ""
 
     @property
     def scaled(self) -> bool:
@@ -64,23 +85,23 @@ class Activation:
     def clipped(self) -> bool:
         return self.lo != -np.inf or self.hi != np.inf
 
-    def affine(self, gain: RealArray, offset: RealArray, origin: str) -> Activation:
-        """The activation after `gain * value + offset`; a clipped one takes positive scalar gains only."""
+    def affine(self, gain: RealArray, offset: RealArray, step: Step, origin: str | None) -> Activation:
+        """The activation after `step`, which computes `gain * value + offset`."""
         old_gain = np.ones(1) if self.gain is None else self.gain
         old_offset = np.zeros(1) if self.offset is None else self.offset
-        new_gain, new_offset = old_gain * gain, old_offset * gain + offset
+        after = replace(self, gain=old_gain * gain, offset=old_offset * gain + offset, steps=(*self.steps, step))
         if not self.clipped:
-            return replace(self, gain=new_gain, offset=new_offset, origin=origin)
+            return replace(after, origin=origin)
         if gain.size > 1 or offset.size > 1 or gain[0] <= 0:
-            raise GraphError(
-                "scales the result of an activation function by channel or by a negative number",
-                remedy="put a quantizer between them",
-            )
+            reason = "scales the result of an activation function by channel or by a negative number"
+            return replace(after, opaque=self.opaque or reason, origin=None)
         lo, hi = float(self.lo * gain[0] + offset[0]), float(self.hi * gain[0] + offset[0])
-        return replace(self, gain=new_gain, offset=new_offset, lo=lo, hi=hi, origin=None)
+        return replace(after, lo=lo, hi=hi, origin=None)
 
-    def clip(self, lo: float, hi: float) -> Activation:
-        return replace(self, lo=min(max(self.lo, lo), hi), hi=max(min(self.hi, hi), lo))
+    def clip(self, lo: float, hi: float, step: Step) -> Activation:
+        """The activation after `step`, which clips it to [lo, hi]."""
+        bounds = min(max(self.lo, lo), hi), max(min(self.hi, hi), lo)
+        return replace(self, lo=bounds[0], hi=bounds[1], steps=(*self.steps, step))
 
 
 @dataclass(frozen=True)
@@ -95,20 +116,21 @@ class Condition:
 Value = Unquantized | Constant | Activation | Condition
 
 
+_FLOAT32_ROUNDINGS = 2.0**-22
+"""What a few roundings in float32 may add to a value, relative to it."""
+
+
 def integers(real: NDArray[Any], scale: Any, what: str) -> NDArray[np.int64]:
-    """`real / scale` as integers. Raises GraphError naming `what` if they are not integral."""
+    """`real / scale` as integers. Raises GraphError naming `what` if they are not integral.
+
+    A scale that is no power of two, and its product with an integer, are rounded in float32; that much is tolerated.
+    """
     quotient = np.asarray(real, dtype=np.float64) / scale
     rounded = np.rint(quotient)
-    if not np.all(rounded == quotient):
+    tolerance = 0.0 if is_power_of_two(scale) else _FLOAT32_ROUNDINGS
+    if not np.all(np.abs(rounded - quotient) <= tolerance * np.abs(rounded)):
         raise GraphError(
             f"{what} is not a multiple of its scale",
             remedy="quantize it at the accumulator's scale (Brevitas: Int32Bias)",
         )
     return rounded.astype(np.int64)
-
-
-def is_power_of_two(scale: Any) -> bool:
-    """Whether every element of `scale` is a (positive) power of two."""
-    array = np.asarray(scale, dtype=np.float64)
-    mantissa, _ = np.frexp(array)
-    return bool(np.all(mantissa == 0.5))

@@ -42,6 +42,7 @@ def _checked(name: str, kind: TensorType, inputs: Mapping[str, IntArray]) -> Int
         raise GraphError(f"input '{name}' has shape {array.shape}, expected (N, {', '.join(map(str, kind.shape))})")
     if not np.issubdtype(array.dtype, np.integer):
         raise GraphError(f"input '{name}' has type {array.dtype}, expected integers")
-    if array.size and (array.min() < kind.lo or array.max() > kind.hi):
-        raise GraphError(f"input '{name}' has values outside [{kind.lo}, {kind.hi}]")
+    if not kind.holds(array):
+        steps = f" in steps of {kind.step}" if kind.step > 1 else ""
+        raise GraphError(f"input '{name}' has values outside [{kind.lo}, {kind.hi}]{steps}")
     return array.astype(np.int32)

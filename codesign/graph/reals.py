@@ -13,6 +13,26 @@ from codesign.graph.types import TensorType
 NOT_AN_INTEGER = int(np.iinfo(np.int32).min)
 """Stands for a real value that is no multiple of its scale, so that comparing finds it instead of stopping at it."""
 
+ROUNDED = 1 / 16
+"""What float32 sums of up to 2^24 steps of a scale may miss in its steps; those of everyday layers miss a hundredth."""
+
+
+def random_integers(rng: np.random.Generator, kind: TensorType, count: int) -> IntArray:
+    """`count` frames (N, C, H, W) int32, uniform over all integers of the type."""
+    steps = rng.integers(0, kind.levels, (count, *kind.shape), dtype=np.int32)
+    return kind.lo + kind.step * steps
+
+
+def within(q: IntArray, kind: TensorType) -> IntArray:
+    """`q` with whatever the type does not hold replaced by an integer that it does: what hardware could carry of it."""
+    return kind.lo + (q.clip(kind.lo, kind.hi) - kind.lo) // kind.step * kind.step
+
+
+def is_power_of_two(scale: Any) -> bool:
+    """Whether every element of `scale` is a (positive) power of two."""
+    mantissa, _ = np.frexp(np.asarray(scale, dtype=np.float64))
+    return bool(np.all(mantissa == 0.5))
+
 
 def to_real(q: IntArray, kind: TensorType) -> NDArray[np.float32]:
     """`q * scale` for q (N, C, H, W)."""
@@ -21,9 +41,16 @@ def to_real(q: IntArray, kind: TensorType) -> NDArray[np.float32]:
 
 
 def to_integers(real: NDArray[np.floating[Any]], kind: TensorType) -> NDArray[np.int32]:
-    """`real / scale` as (N, C, H, W) for `real` of N frames in any shape; NOT_AN_INTEGER where it is not integral."""
+    """`real / scale` as (N, C, H, W) for `real` of N frames in any shape; NOT_AN_INTEGER where it is not integral.
+
+    At scales that are no powers of two, `q * scale` and sums of such are rounded in float32: there an integer is what
+    the quotient misses by at most ROUNDED.
+    """
     frames = np.asarray(real, dtype=np.float64).reshape(-1, *kind.shape)
     quotient = frames / np.array(kind.scale)[:, None, None]
     rounded = np.rint(quotient)
-    exact = (rounded == quotient) & (np.abs(rounded) <= np.iinfo(np.int32).max)
+    missed = 0.0 if is_power_of_two(kind.scale) else ROUNDED
+    finite = np.abs(rounded) <= np.iinfo(np.int32).max
+    off = np.subtract(rounded, quotient, where=finite, out=np.zeros_like(quotient))
+    exact = finite & (np.abs(off) <= missed)
     return np.where(exact, rounded, NOT_AN_INTEGER).astype(np.int32)

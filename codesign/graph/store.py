@@ -7,6 +7,7 @@ import json
 import os
 import zipfile
 import zlib
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from codesign.graph.graph import Graph, Node
 from codesign.graph.ops.base import Op, fields_of, op_class
 from codesign.graph.types import TensorType
 
-FORMAT = 1
+FORMAT = 2
 
 
 def save(graph: Graph, path: Path) -> None:
@@ -66,7 +67,7 @@ def _describe(graph: Graph) -> tuple[dict[str, Any], dict[str, Any]]:
         for key in [key for key, value in fields.items() if isinstance(value, np.ndarray)]:
             arrays[f"{node.name}/{key}"] = fields.pop(key)
         nodes.append({"name": node.name, "kind": node.op.kind, "inputs": node.inputs, "fields": fields})
-    inputs = {n: {"shape": t.shape, "lo": t.lo, "hi": t.hi, "scale": t.scale} for n, t in graph.inputs.items()}
+    inputs = {name: asdict(kind) for name, kind in graph.inputs.items()}
     return {
         "format": FORMAT,
         "name": graph.name,
@@ -85,7 +86,7 @@ def _rebuild(description: dict[str, Any], arrays: dict[str, Any]) -> Graph:
         fields |= {key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)}
         nodes.append(Node(entry["name"], _op(entry["kind"], fields), tuple(entry["inputs"])))
     inputs = {
-        name: TensorType(tuple(t["shape"]), t["lo"], t["hi"], tuple(t["scale"]))
+        name: TensorType(tuple(t["shape"]), t["lo"], t["hi"], tuple(t["scale"]), t["step"])
         for name, t in description["inputs"].items()
     }
     return Graph(description["name"], inputs, tuple(nodes), tuple(description["outputs"]), description["origins"])

@@ -11,6 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from codesign.graph.ops.base import op_class
+
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -218,9 +220,9 @@ def units(blocks: tuple[Block, ...]) -> tuple[Unit, ...]:
             continue
         joined = [block]
         (output,) = block.outputs if len(block.outputs) == 1 else (None,)
-        if output and readers.get(output.name) == 1 and block.operator != "requant":
+        if output and readers.get(output.name) == 1 and not op_class(block.operator).quantizes:
             follower = next(b for b in blocks[place[block.name] + 1 :] if output.name in b.inputs)
-            if follower.operator == "requant":
+            if op_class(follower.operator).quantizes:
                 joined.append(follower)
         taken.update(b.name for b in joined)
         found.append(Unit(name=_common_name(joined), blocks=tuple(joined)))

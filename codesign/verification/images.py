@@ -7,6 +7,7 @@ import numpy as np
 from codesign.build_folder import BuildFolder
 from codesign.errors import GraphError
 from codesign.graph import IntArray, TensorType
+from codesign.graph.reals import random_integers
 
 SEED = 20
 
@@ -38,7 +39,7 @@ def validation_images(build: BuildFolder, count: int | None) -> IntArray:
 
 def random_images(kind: TensorType, count: int) -> IntArray:
     """Uniform over the input's whole range: corner values included."""
-    return np.random.default_rng(SEED).integers(kind.lo, kind.hi, (count, *kind.shape), dtype=np.int32, endpoint=True)
+    return random_integers(np.random.default_rng(SEED), kind, count)
 
 
 def input_type(build: BuildFolder) -> TensorType:

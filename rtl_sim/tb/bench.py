@@ -110,7 +110,7 @@ class Case:
 def random_frames(rng: np.random.Generator, kind: TensorType, count: int) -> IntArray:
     """(count, C, H, W) int32, a quarter of them at the ends of the range, where arithmetic overflows first."""
     shape = (count, *kind.shape)
-    uniform = rng.integers(kind.lo, kind.hi, shape, endpoint=True)
+    uniform = kind.lo + kind.step * rng.integers(0, kind.levels, shape)
     ends = rng.choice([kind.lo, kind.hi], shape)
     return np.where(rng.random(shape) < 0.25, ends, uniform).astype(np.int32)
 
@@ -273,7 +273,9 @@ def _write_files(case: Streams, index: int, run: Path) -> None:
         assert not (run / memory.file).exists(), f"{case.label}: two memory files are called {memory.file}"
         memory.write(run)
     for number, (port, array) in enumerate(zip(case.block.inputs, case.inputs, strict=True)):
-        beats = _beats(array.astype(np.int64), port.lanes, rng.integers(0, 1 << port.bits, 4096))
+        beats = _beats(
+            (array.astype(np.int64) - port.base) // port.step, port.lanes, rng.integers(0, 1 << port.bits, 4096)
+        )
         (run / f"case{index}_in{number}").write_text(Memory("", beats, port.bits).text())
 
 
@@ -286,14 +288,14 @@ def _beats(array: NDArray[np.int64], lanes: int, noise: NDArray[np.int64]) -> ND
 
 
 def _frames(beats: Sequence[int], port: Port, shape: tuple[int, ...]) -> NDArray[np.int64]:
-    """Inverse of `_beats`, without the padding; two's complement where the port is signed."""
+    """The integers that beats stand for, without the padding; two's complement where the port is signed."""
     mask = (1 << port.bits) - 1
     lanes = np.array([[beat >> (port.bits * lane) & mask for lane in range(port.lanes)] for beat in beats], np.int64)
     if port.signed:
         lanes -= (lanes >> (port.bits - 1)) << port.bits
     n, channels, height, width = shape
     pixels = lanes.reshape(n * height * width, -1)[:, :channels]
-    return pixels.reshape(n, height, width, channels).transpose(0, 3, 1, 2)
+    return port.base + port.step * pixels.reshape(n, height, width, channels).transpose(0, 3, 1, 2)
 
 
 def _read(path: Path) -> list[int]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from codesign.emit.onnx.base import OnnxBuilder
+from codesign.emit.onnx.base import OnnxBuilder, carried
 from codesign.graph import Node
 
 
 def emit(builder: OnnxBuilder, node: Node) -> None:
-    """Sum over the map, times a power of two."""
-    op, name = node.op, node.name
+    """Sum over the map, times what lies between the scales of both."""
+    name = node.name
+    (x,), (y,) = builder.graph.input_types(node), builder.graph.output_types(node)
+    factor = np.array(carried(y).scale) / np.array(carried(x).scale)
     axes = builder.constant(f"{name}/axes", np.array([2, 3], np.int64))
     total = builder.add("ReduceSum", [*builder.sources(node), axes], f"{name}/sum", keepdims=1)
-    builder.add("Mul", [total, builder.floats(f"{name}/factor", 1 / op.divisor)], name)
+    builder.add("Mul", [total, builder.floats(f"{name}/factor", factor[:, None, None])], name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,23 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from codesign.graph import Graph, IntArray, Node, TensorType
+from codesign.graph.reals import is_power_of_two
+
+
+def carried(kind: TensorType) -> TensorType:
+    """`kind` with the scale at which a tensor of it passes through the model: its own if that is a power of two.
+
+    Products and sums of others would be rounded, so that the integers themselves pass, at scale 1.
+    """
+    return kind if is_power_of_two(kind.scale) else replace(kind, scale=(1.0,))
+
 
 INT8_SAFE_PAIR = 32767
 """Two products are summed in 16 bits, saturating, by the 8-bit instructions of x86 CPUs without VNNI."""
 
 
 class OnnxBuilder:
-    """A growing ONNX graph. Every tensor `t` of `graph` becomes the float tensor `t`, holding `q * scale`."""
+    """A growing ONNX graph. Every tensor `t` of `graph` becomes the float tensor `t`, holding `q * carried(scale)`."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -59,13 +70,18 @@ class OnnxBuilder:
         steps = np.array(scale).reshape(-1, *[1] * (q.ndim - 1))
         return self.floats(f"{block}/weight", q * steps)
 
+    def weight_scale(self, x: TensorType, accumulator: TensorType) -> tuple[float, ...]:
+        """Scale of a layer's weights in this model, between what its input and its sums carry."""
+        (step,) = carried(x).scale
+        return tuple(scale / step for scale in carried(accumulator).scale)
+
     def bias(self, block: str, q: IntArray, accumulator: TensorType) -> str:
         """Biases (C_out,) at the accumulator's scale, as int32."""
-        scale = tuple(np.broadcast_to(np.array(accumulator.scale), q.size).tolist())
+        scale = tuple(np.broadcast_to(np.array(carried(accumulator).scale), q.size).tolist())
         return self.dequantized(f"{block}/bias", q, scale, np.int32)
 
-    def quantize(self, x: str, output: str, scale: float, lo: int, hi: int) -> str:
-        """output = clamp(round_half_even(x / scale), lo, hi) * scale.
+    def quantize(self, x: str, output: str, scale: float, lo: int, hi: int, result: float) -> str:
+        """output = clamp(round_half_even(x / scale), lo, hi) * result.
 
         As QuantizeLinear, Clip, DequantizeLinear in 8 bits; wider ranges as Div, Round, Clip, Mul in float32, since
         ONNX Runtime's Clip has no 16-bit integers.
@@ -73,16 +89,44 @@ class OnnxBuilder:
         dtype = np.uint8 if lo >= 0 else np.int8
         info = np.iinfo(dtype)
         if lo < info.min or hi > info.max:
-            return self._rounded(x, output, scale, lo, hi)
+            return self._rounded(x, output, scale, lo, hi, result)
         step, zero = self.floats(f"{output}/scale", scale), self.constant(f"{output}/zero", np.zeros((), dtype))
         q = self.add("QuantizeLinear", [x, step, zero], f"{output}/quantized")
         if (lo, hi) != (info.min, info.max):
             bounds = [self.constant(f"{output}/{key}", np.array(v, dtype)) for key, v in (("lo", lo), ("hi", hi))]
             q = self.add("Clip", [q, *bounds], f"{output}/clipped")
-        return self.add("DequantizeLinear", [q, step, zero], output)
+        back = step if result == scale else self.floats(f"{output}/result_scale", result)
+        return self.add("DequantizeLinear", [q, back, zero], output)
 
-    def _rounded(self, x: str, output: str, scale: float, lo: int, hi: int) -> str:
+    def staircase(self, x: str, output: str, thresholds: NDArray[Any], base: float, step: float) -> str:
+        """output = base + step * (number of `thresholds` (C, K) or (1, K), ascending in each row, that x reaches).
+
+        A binary search in float32: a comparison, and from the second on a table look-up, for every bit of the number.
+        """
+        bits = thresholds.shape[1].bit_length()
+        table = np.full((len(thresholds), (1 << bits) - 1), np.inf, np.float32)
+        table[:, : thresholds.shape[1]] = thresholds
+        flat = self.floats(f"{output}/thresholds", table.reshape(-1)) if bits > 1 else ""
+        first = np.arange(len(table), dtype=np.int32).reshape(-1, 1, 1) * table.shape[1]
+        reached = ""
+        for bit in reversed(range(bits)):
+            middle, stem = (1 << bit) - 1, f"{output}/bit_{bit}"
+            if reached:
+                here = self.add("Add", [reached, self.constant(f"{stem}/first", first + middle)], f"{stem}/index")
+                bound = self.add("Gather", [flat, here], f"{stem}/bound")
+            else:
+                bound = self.floats(f"{stem}/bound", table[:, middle, None, None])
+            above = self.add("GreaterOrEqual", [x, bound], f"{stem}/above")
+            one = self.add("Cast", [above], f"{stem}/one", to=onnx.TensorProto.INT32)
+            more = self.add("Mul", [one, self.constant(f"{stem}/weight", np.int32(1 << bit))], f"{stem}/more")
+            reached = self.add("Add", [reached, more], f"{stem}/reached") if reached else more
+        number = self.add("Cast", [reached], f"{output}/number", to=onnx.TensorProto.FLOAT)
+        scaled = self.add("Mul", [number, self.floats(f"{output}/step", step)], f"{output}/scaled")
+        return self.add("Add", [scaled, self.floats(f"{output}/base", base)], output)
+
+    def _rounded(self, x: str, output: str, scale: float, lo: int, hi: int, result: float) -> str:
         step = self.floats(f"{output}/scale", scale)
         bounds = [self.floats(f"{output}/{key}", v) for key, v in (("lo", lo), ("hi", hi))]
         rounded = self.add("Round", [self.add("Div", [x, step], f"{output}/divided")], f"{output}/rounded")
-        return self.add("Mul", [self.add("Clip", [rounded, *bounds], f"{output}/clipped"), step], output)
+        back = step if result == scale else self.floats(f"{output}/result_scale", result)
+        return self.add("Mul", [self.add("Clip", [rounded, *bounds], f"{output}/clipped"), back], output)

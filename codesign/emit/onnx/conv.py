@@ -10,6 +10,6 @@ def emit(builder: OnnxBuilder, node: Node, group: int = 1) -> None:
     """One Conv with dequantized weights and bias; its output is the accumulators' real values."""
     op = node.op
     (x,), (y,) = builder.graph.input_types(node), builder.graph.output_types(node)
-    weight = builder.weight(node.name, op.weight, op.weight_scale, x)
+    weight = builder.weight(node.name, op.weight, builder.weight_scale(x, y), x)
     inputs = [*builder.sources(node), weight, builder.bias(node.name, op.bias, y)]
     builder.add("Conv", inputs, node.name, kernel_shape=op.kernel, strides=op.stride, pads=op.pads, group=group)

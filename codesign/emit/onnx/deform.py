@@ -16,6 +16,6 @@ def emit(builder: OnnxBuilder, node: Node) -> None:
     source, dilation = builder.sources(node)
     steps = builder.add("Sub", [dilation, builder.floats(f"{name}/one", 1.0)], f"{name}/steps")
     offsets = builder.add("Mul", [steps, builder.floats(f"{name}/anchor", ANCHOR)], f"{name}/offsets")
-    weight = builder.weight(name, op.weight, op.weight_scale, x)
+    weight = builder.weight(name, op.weight, builder.weight_scale(x, y), x)
     inputs = [source, weight, offsets, builder.bias(name, op.bias, y)]
     builder.add("DeformConv", inputs, name, kernel_shape=[3, 3], pads=[1, 1, 1, 1], group=x.channels)

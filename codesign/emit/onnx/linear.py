@@ -13,7 +13,7 @@ def emit(builder: OnnxBuilder, node: Node) -> None:
     op, name = node.op, node.name
     (x,), (y,) = builder.graph.input_types(node), builder.graph.output_types(node)
     flat = builder.add("Flatten", builder.sources(node), f"{name}/flat", axis=1)
-    inputs = [flat, builder.weight(name, op.weight, op.weight_scale, x), builder.bias(name, op.bias, y)]
+    inputs = [flat, builder.weight(name, op.weight, builder.weight_scale(x, y), x), builder.bias(name, op.bias, y)]
     vector = builder.add("Gemm", inputs, f"{name}/vector", transB=1)
     shape = builder.constant(f"{name}/shape", np.array([-1, *y.shape], np.int64))
     builder.add("Reshape", [vector, shape], name)

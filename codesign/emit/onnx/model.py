@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import onnx
 from onnx import helper
 
-from codesign.emit.onnx.base import OnnxBuilder
+from codesign.emit.onnx.base import OnnxBuilder, carried
 from codesign.graph import Graph, TensorType
 from codesign.graph.plugins import load
 
@@ -18,14 +19,17 @@ def emit_qcdq(graph: Graph) -> onnx.ModelProto:
     """`graph` in standard ONNX operators: QuantizeLinear, Clip, DequantizeLinear around float ones.
 
     Inputs and outputs are float32 (N, C, H, W) with `q * scale` in them, N free; every tensor of the graph is there
-    under its own name. All sums stay below 2^24, so any runtime that computes in float32 gives the same bits.
+    under its own name, those within it as integers where their scale is no power of two (`carried`). All sums stay
+    below 2^24, so any runtime that computes in float32 gives the same bits.
     Raises GraphError if an operator has no part in `codesign.emit.onnx`.
     """
     builder = OnnxBuilder(graph)
     for name, kind in graph.inputs.items():
-        builder.quantize(name, f"{name}/on_grid", kind.scale[0], kind.lo, kind.hi)
+        _input(builder, name, kind)
     for node in graph.nodes:
         load("codesign.emit.onnx", node.op.kind).emit(builder, node)
+    for name in dict.fromkeys(graph.outputs):
+        _output(builder, name, graph.types[name])
     onnx_graph = helper.make_graph(
         builder.nodes,
         graph.name,
@@ -36,6 +40,27 @@ def emit_qcdq(graph: Graph) -> onnx.ModelProto:
     model = helper.make_model(onnx_graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     onnx.checker.check_model(model, full_check=True)
     return model
+
+
+def _input(builder: OnnxBuilder, name: str, kind: TensorType) -> None:
+    """The input's nearest integers."""
+    (scale,), (result,) = kind.scale, carried(kind).scale
+    if kind.step == 1:
+        builder.quantize(name, f"{name}/on_grid", scale, kind.lo, kind.hi, result)
+        return
+    middles = (kind.lo + kind.step * (np.arange(kind.levels - 1) + 0.5)) * scale
+    builder.staircase(name, f"{name}/on_grid", middles[None], kind.lo * result, kind.step * result)
+
+
+def _output(builder: OnnxBuilder, name: str, kind: TensorType) -> None:
+    """Gives the output `name` its real value; the integers within the model are `name/integers` then."""
+    if carried(kind) is kind or name in builder.graph.inputs:
+        return
+    inner = f"{name}/integers"
+    for node in builder.nodes:
+        node.input[:] = [inner if tensor == name else tensor for tensor in node.input]
+        node.output[:] = [inner if tensor == name else tensor for tensor in node.output]
+    builder.add("Mul", [inner, builder.floats(f"{name}/output_scale", np.array(kind.scale)[:, None, None])], name)
 
 
 def value_info(name: str, kind: TensorType) -> onnx.ValueInfoProto:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from codesign.emit.onnx.base import OnnxBuilder
+from codesign.emit.onnx.base import OnnxBuilder, carried
 from codesign.graph import Node
 
 
@@ -13,7 +13,7 @@ def emit(builder: OnnxBuilder, node: Node) -> None:
     op, name = node.op, node.name
     (x,) = builder.sources(node)
     (kind,) = builder.graph.input_types(node)
-    scale = np.array(kind.scale).reshape(1, -1, 1, 1)
+    scale = np.array(carried(kind).scale).reshape(1, -1, 1, 1)
     highest = builder.add("MaxPool", [x], f"{name}/highest", kernel_shape=[3, 3], strides=[1, 1], pads=[1, 1, 1, 1])
     maximum = builder.add("Equal", [x, highest], f"{name}/maximum")
     threshold = builder.floats(f"{name}/threshold", op.threshold * scale)

@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from codesign.emit.onnx.base import carried
 from codesign.emit.onnx.model import value_info
 from codesign.errors import GraphError
 from codesign.graph import Graph, IntArray
@@ -33,7 +34,8 @@ def run_onnxruntime(
     computed = [name for name in wanted if name not in graph.inputs]
     runs = [session.run(computed, {name: to_real(batch, kind)}) for batch in batches]
     results = {t: np.concatenate([run[i] for run in runs]) for i, t in enumerate(computed)}
-    return {t: images.astype(np.int32) if t == name else to_integers(results[t], graph.types[t]) for t in wanted}
+    types = {t: graph.types[t] if t in graph.outputs else carried(graph.types[t]) for t in computed}
+    return {t: images.astype(np.int32) if t == name else to_integers(results[t], types[t]) for t in wanted}
 
 
 def _with_outputs(model: onnx.ModelProto, graph: Graph, tensors: list[str]) -> onnx.ModelProto:

@@ -58,8 +58,8 @@ def block(
         "PIXELS": plan.vectors,
         "PE": folding.pe,
         "SIMD": folding.simd,
-        "X_BITS": x.bits,
-        "X_SIGNED": int(x.signed),
+        "X_BITS": x.plain.bits,
+        "X_SIGNED": int(x.plain.signed),
         "W_BITS": plan.weight_bits,
         "W_FIELD": plan.field_bits,
         "ACC_BITS": y.bits,
@@ -80,9 +80,9 @@ def block(
         shared = ("LO", "HI", "MIN_SHIFT", "SPREAD", "SHIFT_FILE")
         parameters |= {"REQUANT": 1} | {key: inner.parameters[key] for key in shared if key in inner.parameters}
         memories = inner.memories
-    ports = (Port(folding.simd, x.bits, x.signed), Port(folding.pe, plan.field_bits, signed=True))
+    ports = (Port.of(x.plain, folding.simd), Port(folding.pe, plan.field_bits, signed=True))
     return Streamed(
-        Block("conv_tile", parameters, ports, (Port(folding.pe, out.bits, out.signed),), memories),
+        Block("conv_tile", parameters, ports, (Port.of(out, folding.pe),), memories),
         plan,
         weight_units(op, plan),
     )

@@ -12,7 +12,7 @@ from codesign.graph.types import TensorType
 
 def block(name: str, op: Add, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding) -> Block:
     (y,), lanes = outputs, folding.pe
-    first, second = inputs
+    first, second = (x.plain for x in inputs)
     parameters = {
         "LANES": lanes,
         "IN0_BITS": first.bits,
@@ -22,5 +22,5 @@ def block(name: str, op: Add, inputs: Sequence[TensorType], outputs: Sequence[Te
         "OUT_BITS": y.bits,
     }
     return Block(
-        "add", parameters, tuple(Port(lanes, x.bits, x.signed) for x in inputs), (Port(lanes, y.bits, y.signed),)
+        "add", parameters, (Port.of(first, lanes), Port.of(second, lanes)), (Port.of(y, lanes),)
     )

@@ -13,7 +13,7 @@ from codesign.graph.types import TensorType
 def block(
     name: str, op: AvgPool, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding
 ) -> Block:
-    (x,), (y,), lanes = inputs, outputs, folding.pe
+    (x,), (y,), lanes = (inputs[0].plain,), outputs, folding.pe
     parameters = {
         "LANES": lanes,
         "BEATS": beats(x.channels, lanes),
@@ -22,4 +22,4 @@ def block(
         "IN_SIGNED": int(x.signed),
         "OUT_BITS": y.bits,
     }
-    return Block("avgpool", parameters, (Port(lanes, x.bits, x.signed),), (Port(lanes, y.bits, y.signed),))
+    return Block("avgpool", parameters, (Port.of(x, lanes),), (Port.of(y, lanes),))

@@ -17,6 +17,7 @@ import numpy as np
 
 from codesign.emit.rtl._reserved import RESERVED
 from codesign.graph.ops.base import IntArray
+from codesign.graph.types import TensorType
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,19 @@ class Port:
     """A stream port: `lanes` integers of `bits` bits a beat, lane 0 in the low bits.
 
     A frame passes pixel by pixel in raster order, the channels of a pixel in `ceil(C / lanes)` beats; lanes past the
-    last channel are not looked at by the reader.
+    last channel are not looked at by the reader. What a lane holds stands for `base + step *` it.
     """
 
     lanes: int
     bits: int
     signed: bool
+    base: int = 0
+    step: int = 1
+
+    @classmethod
+    def of(cls, kind: TensorType, lanes: int) -> Port:
+        """The port through which a tensor of type `kind` passes."""
+        return cls(lanes, kind.bits, kind.signed, kind.base, kind.step)
 
     @property
     def width(self) -> int:

@@ -25,6 +25,4 @@ def block(
         "IN1_SIGNED": int(second.signed),
         "OUT_BITS": y.bits,
     }
-    return Block(
-        "concat", parameters, tuple(Port(lanes, x.bits, x.signed) for x in inputs), (Port(lanes, y.bits, y.signed),)
-    )
+    return Block("concat", parameters, tuple(Port.of(x, lanes) for x in inputs), (Port.of(y, lanes),))

@@ -19,13 +19,13 @@ def block(
         "IN_Y": x.height,
         "IN_X": x.width,
         "BOUND": max(1, s.magnitude),
-        "S_BITS": s.bits,
-        "S_SIGNED": int(s.signed),
+        "S_BITS": s.plain.bits,
+        "S_SIGNED": int(s.plain.signed),
     }
     return Block(
         "deform",
         geometry | {**_window.ring(unit.window), **_vvu.parameters(name, unit)},
-        (Port(lanes, x.bits, x.signed), Port(1, s.bits, s.signed)),
-        (Port(lanes, y.bits, y.signed),),
+        (Port.of(x.plain, lanes), Port.of(s.plain, 1)),
+        (Port.of(y, lanes),),
         _vvu.memories(name, unit),
     )

@@ -18,7 +18,7 @@ def block(
     return Block(
         "depthwise",
         {**_window.sliding(op, unit.window, y), **_vvu.parameters(name, unit)},
-        (Port(lanes, x.bits, x.signed),),
-        (Port(lanes, y.bits, y.signed),),
+        (Port.of(x.plain, lanes),),
+        (Port.of(y, lanes),),
         _vvu.memories(name, unit),
     )

@@ -27,6 +27,6 @@ def block(
     return Block(
         "interleave",
         parameters,
-        tuple(Port(folding.simd, x.bits, x.signed) for x in inputs),
-        (Port(folding.pe, y.bits, y.signed),),
+        tuple(Port.of(x, folding.simd) for x in inputs),
+        (Port.of(y, folding.pe),),
     )

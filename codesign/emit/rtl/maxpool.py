@@ -15,5 +15,5 @@ def block(
 ) -> Block:
     (x,), lanes = inputs, folding.pe
     window = _window.sliding(op, model.window(op, inputs, folding), outputs[0])
-    port = Port(lanes, x.bits, x.signed)
+    port = Port.of(x, lanes)
     return Block("maxpool", {**window, "LANES": lanes, "BITS": x.bits, "SIGNED": int(x.signed)}, (port,), (port,))

@@ -25,4 +25,4 @@ def block(
         "THRESHOLD": min(max(op.threshold, x.lo), x.hi + 1),
         "FLOOR": op.floor,
     }
-    return Block("peak", parameters, (Port(lanes, x.bits, x.signed),), (Port(lanes, y.bits, y.signed),))
+    return Block("peak", parameters, (Port.of(x, lanes),), (Port.of(y, lanes),))

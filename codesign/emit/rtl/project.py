@@ -18,7 +18,8 @@ STREAMS = ("inputs", "outputs", "tensors")
 class Stream:
     """A stream of the design as a simulation sees it: one for every tensor, and one for every port of the top.
 
-    id: its number. wire: its signals' common name. bits: of one lane. shape: (C, H, W) of a frame.
+    id: its number. wire: its signals' common name. bits: of one lane, which stands for `base + step *` what it holds.
+    shape: (C, H, W) of a frame.
     """
 
     id: int
@@ -28,6 +29,8 @@ class Stream:
     bits: int
     signed: bool
     shape: tuple[int, int, int]
+    base: int = 0
+    step: int = 1
 
     @property
     def width(self) -> int:

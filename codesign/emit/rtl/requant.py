@@ -38,4 +38,4 @@ def block(
         file = f"{name}.shift.mem"
         memories = (Memory(file, words.reshape(rows, lanes), spread.bit_length()),)
         parameters |= {"SPREAD": spread, "SHIFT_FILE": file}
-    return Block("requant", parameters, (Port(lanes, x.bits, x.signed),), (Port(lanes, y.bits, y.signed),), memories)
+    return Block("requant", parameters, (Port.of(x, lanes),), (Port.of(y, lanes),), memories)

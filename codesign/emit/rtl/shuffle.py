@@ -22,5 +22,5 @@ def block(
         "BITS": x.bits,
         "BLOCK": int(in_block(op, x, folding)),
     }
-    port = Port(lanes, x.bits, x.signed)
+    port = Port.of(x, lanes)
     return Block("shuffle", parameters, (port,), (port,))

@@ -170,7 +170,7 @@ def _frames(graph: Graph, images: IntArray | Mapping[str, IntArray]) -> dict[str
         if array is None or array.ndim != 4 or array.shape[1:] != kind.shape or not len(array):
             shape = None if array is None else array.shape
             raise GraphError(f"input '{name}' has shape {shape}, expected (N, {', '.join(map(str, kind.shape))})")
-        if array.min() < kind.lo or array.max() > kind.hi:
+        if not kind.holds(array):
             raise GraphError(f"input '{name}' has values outside [{kind.lo}, {kind.hi}]")
     return by_name
 
@@ -190,7 +190,8 @@ def _write_run(
     if waves is not None:
         lines.append(f"waves {waves.resolve()}")
     for stream in project.inputs:
-        frames[stream.tensor].transpose(0, 2, 3, 1).astype("<i4").tofile(folder / f"{stream.id}.i32")
+        carried = (frames[stream.tensor] - stream.base) // stream.step
+        carried.transpose(0, 2, 3, 1).astype("<i4").tofile(folder / f"{stream.id}.i32")
         lines.append(_line(stream, "input", f"{folder / str(stream.id)}.i32"))
     lines += [_line(stream, "output", f"{folder / str(stream.id)}.i32") for stream in project.outputs]
     shown = {stream.tensor for stream in project.outputs}
@@ -252,4 +253,5 @@ def _read(path: Path, stream: Stream, count: int) -> IntArray:
     channels, height, width = stream.shape
     size = count * channels * height * width
     flat = np.fromfile(path, dtype="<i4", count=size)
-    return flat.reshape(count, height, width, channels).transpose(0, 3, 1, 2).astype(np.int32)
+    frames = flat.reshape(count, height, width, channels).transpose(0, 3, 1, 2).astype(np.int32)
+    return stream.base + stream.step * frames

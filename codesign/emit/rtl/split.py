@@ -13,5 +13,5 @@ from codesign.graph.types import TensorType
 def block(name: str, op: Split, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding) -> Block:
     (x,), lanes = inputs, folding.pe
     parameters = {"LANES": lanes, "CHANNELS0": op.sizes[0], "CHANNELS1": op.sizes[1], "BITS": x.bits}
-    port = Port(lanes, x.bits, x.signed)
+    port = Port.of(x, lanes)
     return Block("split", parameters, (port,), (port, port))

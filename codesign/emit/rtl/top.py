@@ -117,7 +117,7 @@ def _title(graph: Graph, node: Node, schedule: Schedule) -> str:
 
 def _tensor_ports(graph: Graph, schedule: Schedule, units: Sequence[Unit]) -> dict[str, Port]:
     """The port that produces each tensor which is a stream, in the graph's order."""
-    ports = {name: Port(schedule.lanes[name], kind.bits, kind.signed) for name, kind in graph.inputs.items()}
+    ports = {name: Port.of(kind, schedule.lanes[name]) for name, kind in graph.inputs.items()}
     for unit in units:
         ports.update(zip(unit.outputs, unit.block.outputs, strict=True))
     return {name: ports[name] for name in graph.types if name in ports}
@@ -130,7 +130,8 @@ def _streams(
 
     def stream(number: int, tensor: str, wire: str, bits: int) -> Stream:
         port = ports[tensor]
-        return Stream(number, tensor, wire, port.lanes, bits, port.signed, graph.types[tensor].shape)
+        kind = graph.types[tensor]
+        return Stream(number, tensor, wire, port.lanes, bits, port.signed, kind.shape, port.base, port.step)
 
     def padded(tensor: str) -> int:
         return -(-ports[tensor].bits // 8) * 8

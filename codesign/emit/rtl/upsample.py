@@ -24,5 +24,5 @@ def block(
         "DEPTH": depth,
         "BLOCK": int(in_block(op, x, folding)),
     }
-    port = Port(lanes, x.bits, x.signed)
+    port = Port.of(x, lanes)
     return Block("upsample", parameters, (port,), (port,))

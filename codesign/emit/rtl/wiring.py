@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from codesign.cost._streamed import BUS_BITS
@@ -164,9 +164,10 @@ class Wiring:
         section.instances.append(Instance("stream_fork", f"{wire}_fork", parameters, connections))
 
     def _reach(self, section: Section, edge: Edge, sink: Port) -> str:
-        """Adds the FIFO and the width adapter of an edge; returns the wire that the block reads."""
+        """Adds the FIFO, the width adapter and the decoder of an edge; returns the wire that the block reads."""
         source, wire = self.ports[edge.tensor], self.feeds[edge]
-        if (source.bits, source.signed) != (sink.bits, sink.signed):
+        decoded = source.step > 1 and sink.step == 1
+        if not decoded and replace(source, lanes=sink.lanes) != sink:
             raise GraphError(f"{edge}: the block reads {sink}, the tensor is {source}")
         stem = f"{identifier(edge.reader)}_in{edge.port}"
         fifo = self.schedule.fifos.get(edge)
@@ -182,7 +183,17 @@ class Wiring:
                 "IN_LANES": source.lanes,
                 "OUT_LANES": sink.lanes,
             }
-            wire = _pass(section, "stream_width", f"{stem}_width", parameters, wire, Wire(stem, sink.width))
+            behind = Wire(f"{stem}_steps" if decoded else stem, sink.lanes * source.bits)
+            wire = _pass(section, "stream_width", f"{stem}_width", parameters, wire, behind)
+        if decoded:
+            parameters = {
+                "LANES": sink.lanes,
+                "IN_BITS": source.bits,
+                "OUT_BITS": sink.bits,
+                "BASE": source.base,
+                "STEP": source.step,
+            }
+            wire = _pass(section, "stream_decode", f"{stem}_decode", parameters, wire, Wire(stem, sink.width))
         return wire
 
 

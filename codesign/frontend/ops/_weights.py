@@ -7,7 +7,7 @@ import onnx
 from numpy.typing import NDArray
 
 from codesign.errors import GraphError
-from codesign.frontend.importer import Importer
+from codesign.frontend.importer import Importer, as_reals
 from codesign.frontend.values import Activation, integers
 
 MAX_WEIGHT = 1 << 7
@@ -35,10 +35,18 @@ def weights(
 
 def bias(
     importer: Importer, node: onnx.NodeProto, index: int, x: Activation, weight_scale: tuple[float, ...], outputs: int
-) -> NDArray[np.int64]:
-    """Biases as integers at the accumulator's scale; zeros where the node has none. Raises GraphError if not exact."""
+) -> tuple[NDArray[np.int64], NDArray[np.float64] | None]:
+    """Biases as integers at the accumulator's scale, zeros where the node has none, and what they cannot express.
+
+    The latter is all of the bias where it is no multiple of that scale, to be added as real numbers; else None.
+    """
     constant = importer.constant(node, index)
+    zeros = np.zeros(outputs, np.int64)
     if constant is None:
-        return np.zeros(outputs, np.int64)
+        return zeros, None
+    real = np.broadcast_to(as_reals(constant.value).reshape(-1), outputs)
     accumulator = importer.type(x).scale[0] * np.broadcast_to(np.array(weight_scale), outputs)
-    return integers(np.broadcast_to(constant.value.reshape(-1), outputs), accumulator, "the bias")
+    try:
+        return integers(real, accumulator, "the bias"), None
+    except GraphError:
+        return zeros, real

@@ -45,7 +45,8 @@ def _with_constant(coefficients: Coefficients) -> Callable[[Importer, onnx.NodeP
         constant = _per_channel(
             as_reals(importer.required(node, 0 if first else 1)), len(importer.shape(node.output[0]))
         )
-        return x.affine(*coefficients(constant, first), origin=node.output[0])
+        step = importer.step(node, 1 if first else 0)
+        return x.affine(*coefficients(constant, first), step, node.output[0])
 
     return read
 
@@ -72,7 +73,7 @@ def read_batch_normalization(importer: Importer, node: onnx.NodeProto) -> Activa
     """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta."""
     gamma, beta, mean, variance = (as_reals(importer.required(node, index)) for index in (1, 2, 3, 4))
     gain = gamma / np.sqrt(variance + attributes(node, epsilon=1e-5)["epsilon"])
-    return importer.activation(node).affine(gain, beta - gain * mean, origin=node.output[0])
+    return importer.activation(node).affine(gain, beta - gain * mean, importer.step(node), node.output[0])
 
 
 READERS = {

@@ -10,6 +10,7 @@ import onnx
 from codesign.frontend.importer import Importer, attributes
 from codesign.frontend.values import Activation
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.threshold import Threshold
 
 
 def read_relu(importer: Importer, node: onnx.NodeProto) -> Activation:
@@ -34,10 +35,13 @@ def _clipped(importer: Importer, node: onnx.NodeProto, lo: float, hi: float) -> 
     kind, op = importer.type(x), importer.builder.operator(x.tensor)
     scale = kind.scale[0]
     bounds = np.clip([lo / scale, hi / scale], kind.lo, kind.hi)
-    if not isinstance(op, Requant) or x.scaled or x.clipped or (bounds != np.rint(bounds)).any():
-        return x.clip(lo, hi)
-    narrow = replace(op, lo=int(bounds[0]), hi=int(bounds[1]))
-    origin = node.output[0]
+    narrows = isinstance(op, Requant | Threshold) and kind.step == 1 and not (bounds != np.rint(bounds)).any()
+    if not narrows or x.scaled or x.clipped:
+        return x.clip(lo, hi, importer.step(node))
+    low, high = (int(bound) for bound in bounds)
+    if isinstance(op, Threshold):
+        return importer.emit(Requant(np.zeros(1), low, high, scale), [x], node, x.layout)
+    narrow, origin = replace(op, lo=low, hi=high), node.output[0]
     return replace(x, tensor=importer.builder.replaced(x.tensor, narrow, origin), origin=origin)
 
 

@@ -25,17 +25,18 @@ def read_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
         raise GraphError(f"a convolution over {weight.ndim - 2} dimensions is not supported", remedy="use Conv2d")
     if any(step != 1 for step in options["dilations"]):
         raise GraphError(f"dilations {tuple(options['dilations'])} are not supported", remedy="use dilation 1")
+    addend, offset = bias(importer, node, 2, x, scale, weight.shape[0])
     shared: dict[str, Any] = {
         "weight": weight,
-        "bias": bias(importer, node, 2, x, scale, weight.shape[0]),
+        "bias": addend,
         "weight_scale": scale,
         "stride": tuple(options["strides"]),
         "pads": pads_of(node, importer.shape(node.input[0]), weight.shape[2:], options["strides"]),
     }
     if options["group"] == 1:
-        return importer.emit(Conv(**shared), [x], node)
+        return importer.emit_layer(Conv(**shared), [x], node, offset)
     if options["group"] == channels == weight.shape[0]:
-        return importer.emit(Depthwise(**shared), [x], node)
+        return importer.emit_layer(Depthwise(**shared), [x], node, offset)
     raise GraphError(
         f"{options['group']} groups for {channels} input and {weight.shape[0]} output channels are not supported",
         remedy="use groups=1, or a depthwise convolution with as many outputs as inputs",

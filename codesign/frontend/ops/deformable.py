@@ -27,8 +27,8 @@ def read_deform_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
             raise GraphError(f"{name} {options[name]} of a DeformConv is not {wanted}")
     if len(node.input) > 4 and node.input[4]:
         raise GraphError("a DeformConv with a mask is not supported", remedy="leave the mask out")
-    op = Deform(weight, bias(importer, node, 3, x, scale, weight.shape[0]), scale)
-    return importer.emit(op, [x, _dilation(importer, node)], node)
+    addend, offset = bias(importer, node, 3, x, scale, weight.shape[0])
+    return importer.emit_layer(Deform(weight, addend, scale), [x, _dilation(importer, node)], node, offset)
 
 
 def _dilation(importer: Importer, node: onnx.NodeProto) -> Activation:

@@ -31,7 +31,8 @@ def _linear(importer: Importer, node: onnx.NodeProto, output_axis: int) -> Activ
     if weight.ndim != 2:
         raise GraphError(f"weights of shape {weight.shape} are not supported", remedy="use a two-dimensional matrix")
     matrix = np.moveaxis(weight, output_axis, 0)
-    return importer.emit(Linear(matrix, bias(importer, node, 2, x, scale, matrix.shape[0]), scale), [x], node, "flat")
+    addend, offset = bias(importer, node, 2, x, scale, matrix.shape[0])
+    return importer.emit_layer(Linear(matrix, addend, scale), [x], node, offset, "flat")
 
 
 READERS = {"Gemm": read_gemm, "MatMul": read_matmul}

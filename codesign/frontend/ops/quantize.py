@@ -1,49 +1,104 @@
-"""Quant (IntQuant): weights and biases become integers, activations are requantized."""
+"""Quant, BipolarQuant and MultiThreshold: weights and biases become integers, activations are requantized."""
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import numpy as np
 import onnx
+from numpy.typing import NDArray
+from qonnx.custom_op.general.bipolar_quant import binary_quant
 from qonnx.custom_op.general.intquant import int_quant, max_int, min_int
+from qonnx.custom_op.general.multithreshold import multithreshold
 
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer, as_reals, attributes
-from codesign.frontend.requantize import THRESHOLD_FORM, requantized
-from codesign.frontend.values import Activation, Constant, Unquantized, Value, is_power_of_two
-from codesign.graph import TensorType
+from codesign.frontend.quantizer import Quantizer
+from codesign.frontend.requantize import requantized
+from codesign.frontend.values import Activation, Constant, Unquantized, Value
+from codesign.graph.reals import to_real
 
 MAX_ACTIVATION_BITS = 16
 MAX_CONSTANT_BITS = 32
 """Biases have this many; how many a weight may have is up to the layer that reads it."""
 
+HALF_EVEN = ("ROUND", "HALF_EVEN")
+
 
 def read_quant(importer: Importer, node: onnx.NodeProto) -> Value:
-    """y = clamp(round(x / scale)) * scale."""
-    scale, zero_point, bits = (as_reals(importer.required(node, index)) for index in (1, 2, 3))
+    """y = clamp(round(x / scale)) * scale, round to the nearest or in whichever way the node says."""
+    scale, zero_point, bits = (importer.required(node, index) for index in (1, 2, 3))
     options = attributes(node, signed=1, narrow=0, rounding_mode="ROUND")
-    if not is_power_of_two(scale):
-        raise GraphError(
-            f"scale {scale.flat[0]:g} is not a power of two",
-            remedy=f"train with Brevitas' fixed-point quantizers; {THRESHOLD_FORM}",
-        )
+    _check_scale(scale)
     if zero_point.any():
         raise GraphError(f"zero point {zero_point.flat[0]:g} is not zero", remedy="use a symmetric quantizer")
     value = importer.value(node.input[0])
-    width = _bits(bits, MAX_CONSTANT_BITS if isinstance(value, Constant) else MAX_ACTIVATION_BITS)
-    if isinstance(value, Constant):
-        real = int_quant(value.value, scale, zero_point, bits, **options)
-        return Constant(real, np.broadcast_to(scale, real.shape))
-    if options["rounding_mode"].upper() not in ("ROUND", "HALF_EVEN"):
+    width = _bits(as_reals(bits), MAX_CONSTANT_BITS if isinstance(value, Constant) else MAX_ACTIVATION_BITS)
+    signed, narrow = bool(options["signed"]), bool(options["narrow"])
+    if signed and width == 1:  # QONNX says that this is bipolar
+        return _quantized(importer, node, scale, -1, 1, 2, partial(binary_quant, scale=scale))
+    apply = partial(int_quant, scale=scale, zeropt=zero_point, bitwidth=bits, **options)
+    lo, hi = int(min_int(signed, narrow, width)), int(max_int(signed, narrow, width))
+    rounds = options["rounding_mode"].upper() in HALF_EVEN
+    return _quantized(importer, node, scale, lo, hi, 1, apply, rounds)
+
+
+def read_bipolar_quant(importer: Importer, node: onnx.NodeProto) -> Value:
+    """y = scale where x >= 0, else -scale."""
+    scale = importer.required(node, 1)
+    _check_scale(scale)
+    return _quantized(importer, node, scale, -1, 1, 2, partial(binary_quant, scale=scale))
+
+
+def read_multi_threshold(importer: Importer, node: onnx.NodeProto) -> Activation:
+    """y = out_bias + out_scale * (number of the channel's thresholds that x reaches)."""
+    options = attributes(node, out_scale=1.0, out_bias=0.0, data_layout="")
+    x, table = importer.activation(node), importer.required(node, 1)
+    if table.ndim != 2 or table.shape[0] not in (1, importer.type(x).channels):
+        raise GraphError(f"thresholds of shape {table.shape} are not those of every channel, or of all")
+    if options["data_layout"] not in ("", "NC", "NCHW"):
+        raise GraphError(f"data layout {options['data_layout']} is not supported", remedy="use NCHW")
+    gain, offset = options["out_scale"], options["out_bias"]
+    halves = 2 * offset / gain if gain > 0 else np.nan
+    if not halves == np.rint(halves):
         raise GraphError(
-            f"rounding mode {options['rounding_mode']} is not supported", remedy="use ROUND (half to even)"
+            f"out_scale {gain:g} and out_bias {offset:g} do not make integers",
+            remedy="use a positive out_scale, and an out_bias that is a multiple of half of it",
         )
+    step = 2 if halves % 2 else 1
+    lo = int(halves) // (1 if step == 2 else 2)
+    apply = partial(multithreshold, thresholds=table, out_scale=gain, out_bias=offset)
+    quantizer = Quantizer(node, gain / step, lo, lo + step * table.shape[1], step, apply, rounds=False)
+    return requantized(importer.builder, x, quantizer)
+
+
+def _quantized(
+    importer: Importer,
+    node: onnx.NodeProto,
+    scale: NDArray[Any],
+    lo: int,
+    hi: int,
+    step: int,
+    apply: Any,
+    rounds: bool = False,
+) -> Value:
+    """The node's result: of a constant, of the graph's input, or of an activation."""
+    value = importer.value(node.input[0])
+    if isinstance(value, Constant):
+        real = apply(value.value)
+        return Constant(real, np.broadcast_to(as_reals(scale), real.shape))
     if scale.size != 1:
         raise GraphError("an activation has one scale per channel", remedy="use a per-tensor activation quantizer")
-    signed, narrow = bool(options["signed"]), bool(options["narrow"])
-    lo, hi = int(min_int(signed, narrow, width)), int(max_int(signed, narrow, width))
+    quantizer = Quantizer(node, float(scale.flat[0]), lo, hi, step, apply, rounds)
     if isinstance(value, Unquantized):
-        return _input(importer, value, float(scale.flat[0]), lo, hi, node)
-    return requantized(importer.builder, importer.activation(node), float(scale.flat[0]), lo, hi, node)
+        return _input(importer, value, quantizer)
+    return requantized(importer.builder, importer.activation(node), quantizer)
+
+
+def _check_scale(scale: NDArray[Any]) -> None:
+    if not scale.size or not (np.isfinite(scale) & (scale > 0)).all():
+        raise GraphError("a scale is not positive", remedy="export the file again")
 
 
 def _bits(bits: np.ndarray, most: int) -> int:
@@ -55,15 +110,27 @@ def _bits(bits: np.ndarray, most: int) -> int:
     return width
 
 
-def _input(importer: Importer, value: Unquantized, scale: float, lo: int, hi: int, node: onnx.NodeProto) -> Activation:
+def _input(importer: Importer, value: Unquantized, quantizer: Quantizer) -> Activation:
     if len(value.shape) not in (2, 4) or value.shape[0] != 1:
         raise GraphError(
             f"input '{value.name}' has shape {value.shape}", remedy="export with (1, C, H, W) or (1, features)"
         )
     shape = value.shape[1:] if len(value.shape) == 4 else (value.shape[1], 1, 1)
-    kind = TensorType(shape, lo, hi, (scale,))
-    tensor = importer.builder.input(value.name, kind, node.output[0])
-    return Activation(tensor, "map" if len(value.shape) == 4 else "flat", origin=node.output[0])
+    kind = quantizer.type((shape[0], shape[1], shape[2]))
+    levels = np.arange(kind.lo, kind.hi + 1, kind.step).reshape(-1, 1, 1, 1)
+    if (quantizer.integers(to_real(levels, kind)) != levels).any():
+        raise GraphError(
+            "does not leave its own results as they are",
+            remedy="let the input's quantizer round to the nearest, or use a power-of-two scale",
+        )
+    origin = quantizer.node.output[0]
+    tensor = importer.builder.input(value.name, kind, origin)
+    return Activation(tensor, "map" if len(value.shape) == 4 else "flat", origin=origin)
 
 
-READERS = {"Quant": read_quant, "IntQuant": read_quant}
+READERS = {
+    "Quant": read_quant,
+    "IntQuant": read_quant,
+    "BipolarQuant": read_bipolar_quant,
+    "MultiThreshold": read_multi_threshold,
+}

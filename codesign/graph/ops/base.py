@@ -27,6 +27,8 @@ class Op(ABC):
     """
 
     kind: ClassVar[str]
+    quantizes: ClassVar[bool] = False
+    """Whether it is what a quantizer of activations becomes."""
 
     @abstractmethod
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
@@ -66,6 +68,14 @@ def one_input(op: Op, inputs: tuple[TensorType, ...], count: int = 1) -> None:
     """Raises GraphError unless `count` inputs are given."""
     if len(inputs) != count:
         raise GraphError(f"operator '{op.kind}' takes {count} input(s), got {len(inputs)}")
+
+
+def unit_step(op: Op, x: TensorType) -> None:
+    """Raises GraphError unless x takes every integer of its range."""
+    if x.step != 1:
+        raise GraphError(
+            f"operator '{op.kind}' takes no integers in steps of {x.step}", remedy="use a quantizer of 2 bits or more"
+        )
 
 
 def fields_of(op: Op) -> dict[str, Any]:

@@ -28,8 +28,12 @@ class Concat(Op):
                 "the inputs of a concatenation have different scales",
                 remedy="share one activation quantizer between the branches",
             )
+        steps = {(x.step, x.base) for x in inputs}
+        if len(steps) != 1:
+            raise GraphError("the inputs of a concatenation take different steps", remedy="quantize them alike")
         shape = (sum(x.channels for x in inputs), inputs[0].height, inputs[0].width)
-        return (TensorType(shape, min(x.lo for x in inputs), max(x.hi for x in inputs), inputs[0].scale),)
+        lo, hi = min(x.lo for x in inputs), max(x.hi for x in inputs)
+        return (TensorType(shape, lo, hi, inputs[0].scale, inputs[0].step),)
 
     def execute(self, *inputs: IntArray) -> tuple[IntArray, ...]:
         return (np.concatenate(inputs, axis=1),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from codesign.errors import GraphError
@@ -26,7 +26,7 @@ class MaxPool(Op):
         if max(self.pads[0], self.pads[2]) >= self.kernel[0] or max(self.pads[1], self.pads[3]) >= self.kernel[1]:
             raise GraphError(f"max-pool pads {self.pads} leave windows without a pixel for kernel {self.kernel}")
         shape = (x.channels, *output_size(x, self.kernel, self.stride, self.pads))
-        return (TensorType(shape, x.lo, x.hi, x.scale),)
+        return (replace(x, shape=shape),)
 
     def execute(self, *inputs: IntArray) -> tuple[IntArray, ...]:
         return (window_max(inputs[0], self.kernel, self.stride, self.pads),)

@@ -9,7 +9,7 @@ import numpy as np
 
 from codesign.errors import GraphError
 from codesign.graph.ops._convolution import window_max
-from codesign.graph.ops.base import IntArray, Op, one_input
+from codesign.graph.ops.base import IntArray, Op, one_input, unit_step
 from codesign.graph.types import TensorType
 
 
@@ -31,6 +31,7 @@ class Peak(Op):
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         one_input(self, inputs)
         (x,) = inputs
+        unit_step(self, x)
         return (TensorType(x.shape, min(x.lo, self.floor), max(x.hi, self.floor), x.scale),)
 
     def execute(self, *inputs: IntArray) -> tuple[IntArray, ...]:

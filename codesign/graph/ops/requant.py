@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from codesign.errors import GraphError
-from codesign.graph.ops.base import IntArray, Op, freeze, one_input
+from codesign.graph.ops.base import IntArray, Op, freeze, one_input, unit_step
 from codesign.graph.types import TensorType
 
 
@@ -21,6 +21,7 @@ class Requant(Op):
     """
 
     kind: ClassVar[str] = "requant"
+    quantizes: ClassVar[bool] = True
     shift: IntArray
     lo: int
     hi: int
@@ -34,13 +35,14 @@ class Requant(Op):
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         one_input(self, inputs)
         (x,) = inputs
+        unit_step(self, x)
         if self.shift.size not in (1, x.channels):
             raise GraphError(f"{self.shift.size} shifts for {x.channels} channels")
         scaled = np.broadcast_to(np.array(x.scale), x.channels) * np.exp2(self.shift)
         if not np.all(scaled == self.scale):
             raise GraphError(
                 "the shift does not lead from the input's scale to the output's",
-                remedy="use power-of-two scales, or the threshold form",
+                remedy="use power-of-two scales, or operator threshold",
             )
         corners = [self._scalar(bound, shift) for bound in (x.lo, x.hi) for shift in set(self.shift.tolist())]
         return (TensorType(x.shape, min(corners), max(corners), (self.scale,)),)

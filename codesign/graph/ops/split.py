@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -26,7 +26,7 @@ class Split(Op):
             raise GraphError(f"cannot split {x.channels} channels into {self.sizes}")
         if len(x.scale) != 1:
             raise GraphError("a split needs one scale for its whole input", remedy="requantize first")
-        return tuple(TensorType((size, x.height, x.width), x.lo, x.hi, x.scale) for size in self.sizes)
+        return tuple(replace(x, shape=(size, x.height, x.width)) for size in self.sizes)
 
     def execute(self, *inputs: IntArray) -> tuple[IntArray, ...]:
         bounds = np.cumsum(self.sizes)[:-1].tolist()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from codesign.errors import GraphError
@@ -25,7 +25,7 @@ class Upsample(Op):
         one_input(self, inputs)
         (x,) = inputs
         shape = (x.channels, x.height * self.factor, x.width * self.factor)
-        return (TensorType(shape, x.lo, x.hi, x.scale),)
+        return (replace(x, shape=shape),)
 
     def execute(self, *inputs: IntArray) -> tuple[IntArray, ...]:
         return (inputs[0].repeat(self.factor, axis=2).repeat(self.factor, axis=3),)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from codesign.build_folder import BuildFolder
 from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import IntArray, execute
+from codesign.graph.reals import within
 
 
 def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
@@ -24,4 +25,4 @@ def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Itera
     types = build.graph.types
     for image in images:
         values = execute(graph, {source: image[None]}, keep=tensors)
-        yield {name: value.clip(types[name].lo, types[name].hi) for name, value in values.items()}
+        yield {name: within(value, types[name]) for name, value in values.items()}

@@ -1,0 +1,20 @@
+"""A search among the thresholds, in comparisons and table look-ups."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from codesign.emit.onnx.base import OnnxBuilder, carried
+from codesign.graph import Node
+
+
+def emit(builder: OnnxBuilder, node: Node) -> None:
+    """Thresholds at the scale that the accumulators carry; falling channels are negated before."""
+    op = node.op
+    (x,), (y,) = builder.graph.input_types(node), builder.graph.output_types(node)
+    (source,), (result,) = builder.sources(node), carried(y).scale
+    if (op.sign < 0).any():
+        sign = builder.floats(f"{node.name}/sign", op.sign[:, None, None])
+        source = builder.add("Mul", [source, sign], f"{node.name}/rising")
+    thresholds = op.thresholds * np.array(carried(x).scale)[:, None]
+    builder.staircase(source, node.name, thresholds, op.lo * result, op.step * result)

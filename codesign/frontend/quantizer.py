@@ -1,0 +1,40 @@
+"""A quantizer of activations, as QONNX defines it: what it makes of real numbers, and the integers behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from codesign.graph import TensorType
+from codesign.graph.types import Shape
+
+Reals = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Quantizer:
+    """Real numbers to `q * scale` with q = lo, lo + step, ..., hi.
+
+    apply: the node itself, from (1, C, K, 1) or (K, C) float32 to the same. rounds: whether q is the nearest integer,
+    of two the even one, clamped; only then is a shift what it does.
+    """
+
+    node: onnx.NodeProto
+    scale: float
+    lo: int
+    hi: int
+    step: int
+    apply: Callable[[Reals], NDArray[Any]]
+    rounds: bool
+
+    def type(self, shape: Shape) -> TensorType:
+        return TensorType(shape, self.lo, self.hi, (self.scale,), self.step)
+
+    def integers(self, real: Reals) -> NDArray[np.int64]:
+        """q for every element of `real`."""
+        return np.rint(np.asarray(self.apply(real), np.float64) / self.scale).astype(np.int64)
