@@ -58,6 +58,7 @@ def _output(builder: OnnxBuilder, name: str, kind: TensorType) -> None:
         return
     inner = f"{name}/integers"
     for node in builder.nodes:
+        node.name = inner if node.name == name else node.name
         node.input[:] = [inner if tensor == name else tensor for tensor in node.input]
         node.output[:] = [inner if tensor == name else tensor for tensor in node.output]
     builder.add("Mul", [inner, builder.floats(f"{name}/output_scale", np.array(kind.scale)[:, None, None])], name)
