@@ -27,6 +27,7 @@ from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
+from codesign.graph.ops.threshold import Threshold
 from codesign.graph.ops.upsample import Upsample
 
 GEOMETRIES = [
@@ -295,3 +296,63 @@ REFUSED = [
 def test_what_does_not_fit_is_refused_with_a_reason(build: object, message: str) -> None:
     with pytest.raises(GraphError, match=message):
         build()
+
+
+BIPOLAR = TensorType((3, 4, 5), -1, 1, step=2)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("sign", [[1], [-1], [1, -1, 1]])
+def test_a_threshold_counts_what_is_reached(rows: int, sign: list[int]) -> None:
+    rng = np.random.default_rng(0)
+    kind = TensorType((3, 6, 6), -40, 50)
+    op = Threshold(np.sort(rng.integers(-60, 60, (rows, 9)), axis=1), sign, -5, 0.3, 2)
+    x = draw(rng, kind)
+    (y,), (inferred,) = op.execute(x), op.infer(kind)
+    signed = (x * np.reshape(sign, (-1, 1, 1)))[:, :, None]
+    np.testing.assert_array_equal(y, -5 + 2 * (signed >= op.thresholds[:, :, None, None]).sum(axis=2))
+    assert inferred == TensorType((3, 6, 6), -5, 13, (0.3,), 2) and inferred.holds(y)
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "sign", "message"),
+    [
+        ([[3, 2]], [1], "not ascending"),
+        ([[]], [1], "K from 1 to 255"),
+        ([[0] * 256], [1], "K from 1 to 255"),
+        ([[0]], [0], "signs are"),
+        ([[0], [1]], [1], "thresholds of 2 channels, input has 3"),
+        ([[0]], [1, -1], "signs of 2 channels, input has 3"),
+    ],
+)
+def test_thresholds_that_make_no_sense_are_refused(thresholds: list, sign: list, message: str) -> None:
+    with pytest.raises(GraphError, match=message):
+        Threshold(np.array(thresholds, np.int64), sign, 0, 1.0).infer(TensorType((3, 4, 4), 0, 9))
+
+
+def test_a_bipolar_tensor_takes_one_bit_and_no_zero() -> None:
+    assert (BIPOLAR.bits, BIPOLAR.signed, BIPOLAR.levels, BIPOLAR.plain.bits) == (1, False, 2, 2)
+    assert BIPOLAR.holds(np.array([-1, 1])) and not BIPOLAR.holds(np.array([0]))
+    with pytest.raises(GraphError, match="no number of steps of 2"):
+        TensorType((1, 1, 1), -1, 0, step=2)
+
+
+@pytest.mark.parametrize(
+    "op",
+    [MaxPool((2, 2), (1, 1)), Upsample(2), Shuffle(3), Split((1, 2)), Concat(), Interleave()],
+    ids=lambda op: op.kind,
+)
+def test_what_moves_or_selects_integers_keeps_their_step(op: Op) -> None:
+    inputs = (BIPOLAR, BIPOLAR) if isinstance(op, Concat | Interleave) else (BIPOLAR,)
+    assert {(y.lo, y.hi, y.step) for y in op.infer(*inputs)} == {(-1, 1, 2)}
+
+
+@pytest.mark.parametrize("op", [Requant([0], -1, 1, 1.0), Peak(1, -1)], ids=lambda op: op.kind)
+def test_what_has_no_hardware_for_steps_refuses_them(op: Op) -> None:
+    with pytest.raises(GraphError, match="takes no integers in steps of 2"):
+        op.infer(BIPOLAR)
+
+
+def test_tensors_of_different_steps_are_not_concatenated() -> None:
+    with pytest.raises(GraphError, match="different steps"):
+        Concat().infer(BIPOLAR, BIPOLAR.plain)

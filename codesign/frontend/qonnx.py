@@ -19,7 +19,7 @@ from codesign.graph import Graph
 
 
 def import_qonnx(source: onnx.ModelProto | Path) -> Graph:
-    """The integer graph of a QONNX model: batch size 1, power-of-two scales, zero points of zero.
+    """The integer graph of a QONNX model: batch size 1, zero points of zero.
 
     Blocks are named after the PyTorch modules they came from. `Graph.origins` names, for tensors that exist in the
     file, the ONNX tensor whose value is `q * scale`. Raises GraphError, with the ONNX node, its reason and a remedy,
