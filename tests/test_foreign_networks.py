@@ -93,4 +93,4 @@ def test_every_stage_of_a_build_is_exact(model: onnx.ModelProto, tmp_path: Path)
     verdict = codesign.verify(tmp_path / "build", images=3)
     assert verdict.exact, str(verdict.first_mismatch)
     assert [stage.name for stage in verdict.stages] == [name for name in STAGES if name != "brevitas"]
-    assert min(stage.tensors for stage in verdict.stages) > 6
+    assert min(stage.tensors for stage in verdict.stages) >= 5
