@@ -5,6 +5,8 @@ from bench import Case, check, check_all
 
 from codesign.cost.base import Folding
 from codesign.graph import TensorType
+from codesign.graph.ops.add import Add
+from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.threshold import Threshold
@@ -64,7 +66,7 @@ def test_tables_in_block_ram_are_exact():
     check_all([wide])
 
 
-def test_a_bipolar_input_is_padded_with_zeros():
+def test_arithmetic_blocks_take_bipolar_inputs_and_pad_them_with_zeros():
     rng = np.random.default_rng(0)
     x = TensorType((5, 4, 6), -1, 1, step=2)
     weight = rng.choice([-1, 1], (3, 5, 3, 3))
@@ -72,5 +74,7 @@ def test_a_bipolar_input_is_padded_with_zeros():
         [
             Case(Conv(weight, np.array([3, -4, 0]), pads=(1, 1, 1, 1)), [x], Folding(3, 5)),
             Case(Linear(rng.integers(-7, 8, (4, 120)), np.zeros(4)), [x], Folding(2, 1)),
+            Case(Add(), [x, x], Folding(2, 2)),
+            Case(AvgPool(32), [x], Folding(5, 5)),
         ]
     )

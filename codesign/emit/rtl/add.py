@@ -21,6 +21,4 @@ def block(name: str, op: Add, inputs: Sequence[TensorType], outputs: Sequence[Te
         "IN1_SIGNED": int(second.signed),
         "OUT_BITS": y.bits,
     }
-    return Block(
-        "add", parameters, (Port.of(first, lanes), Port.of(second, lanes)), (Port.of(y, lanes),)
-    )
+    return Block("add", parameters, (Port.of(first, lanes), Port.of(second, lanes)), (Port.of(y, lanes),))
