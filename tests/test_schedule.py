@@ -126,6 +126,13 @@ def test_a_frame_rate_that_is_asked_for_is_met_with_less_area() -> None:
     assert slow.used.dsp < fast.used.dsp
 
 
+def test_products_share_a_multiplier_only_where_it_is_wide_enough() -> None:
+    graph = chain(4, 6, 3)
+    wide, narrow = (schedule(graph, load_target(name)) for name in ("pynq-z2", "ulx3s-85f"))
+    assert any(block.multipliers > block.dsp for block in wide.blocks.values())
+    assert all(block.multipliers <= block.dsp for block in narrow.blocks.values())
+
+
 def test_a_network_that_does_not_fit_is_refused_with_the_figure_that_overflows() -> None:
     with pytest.raises(ScheduleError, match=r"does not fit: LUT \d+ of 92"):
         schedule(chain(4, 6, 3), small_board(lut=100))

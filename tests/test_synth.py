@@ -12,7 +12,7 @@ import pytest
 from codesign.api.synth import compare
 from codesign.build_folder import new_build, open_build
 from codesign.cli.main import status
-from codesign.cost._memory import rom_ramb18
+from codesign.cost._memory import block_ramb18, rom_ramb18
 from codesign.emit.rtl import library
 from codesign.emit.rtl.base import identifier
 from codesign.emit.rtl.top import emit_rtl
@@ -119,8 +119,20 @@ def test_roms_of_any_shape_take_the_block_rams_that_the_cost_model_says(tmp_path
     found = {
         (depth, width): yosys.cells(tmp_path / "stat.json", f"rom$top.rom_{depth}_{width}") for depth, width in shapes
     }
-    halves = {shape: cells.get("RAMB18E1", 0) + 2 * cells.get("RAMB36E1", 0) for shape, cells in found.items()}
-    assert halves == {shape: rom_ramb18(*shape) for shape in shapes}
+    assert {shape: ramb18(cells) for shape, cells in found.items()} == {shape: rom_ramb18(*shape) for shape in shapes}
+
+
+def ramb18(cells):
+    return cells.get("RAMB18E1", 0) + 2 * cells.get("RAMB36E1", 0)
+
+
+@pytest.mark.parametrize(("depth", "width"), [(9288, 8), (7000, 8), (2600, 12), (40000, 8)])
+def test_registers_behind_the_block_rams_of_a_memory_leave_their_number(tmp_path, depth, width):
+    commands = [read(module("ram"), "ram", {"DEPTH": depth, "WIDTH": width, "BLOCK": 1, "LATE": 1})]
+    commands += [f"{yosys.flow('xc7', 'ram')} -run begin:map_ffram", statistics(tmp_path / "stat.json")]
+    yosys.run(commands, tmp_path)
+    cells = yosys.cells(tmp_path / "stat.json")
+    assert ramb18(cells) == block_ramb18(depth, width)
 
 
 def test_a_check_that_fails_at_elaboration_is_one_line(tmp_path):

@@ -1,5 +1,7 @@
 """conv: dense and pointwise convolution, every folding at its exact rate."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from bench import Case, check_all
@@ -53,6 +55,11 @@ def test_two_outputs_a_multiplier_are_exact_at_the_ends_of_all_ranges(x):
             case((8, 3), folding=(3, 1), weights=(-127, 127), x=x),
         ]
     )
+
+
+def test_outputs_that_do_not_share_a_multiplier_are_the_same():
+    packed = case((8, 6), folding=(6, 1))
+    check_all([packed, replace(packed, folding=Folding(6, 1, pair=False))])
 
 
 def test_windows_keep_their_rate_with_strides_borders_and_small_maps():

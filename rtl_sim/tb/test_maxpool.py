@@ -27,6 +27,10 @@ def test_max_pooling_is_exact_with_padding_and_strides():
     )
 
 
+def test_a_ring_over_many_block_rams_gives_every_word_back():
+    check_all([case((64, 4, 66), 1, 3, 2, 1), case((40, 4, 66), 2, 3, 2, 1)])
+
+
 @pytest.mark.parametrize("lanes", [1, 4])
 def test_a_pool_of_one_pixel_passes_it_on(lanes):
     check_all([case((4, 3, 3), lanes, 1, 1, 0)])
