@@ -1,4 +1,4 @@
-"""Conv: dense and depthwise."""
+"""Conv: dense, depthwise, and in groups."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from codesign.frontend.ops._weights import bias, weights
 from codesign.frontend.values import Activation
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.group_conv import GroupConv
 
 
 def read_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
@@ -36,10 +37,7 @@ def read_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
         return importer.emit(Conv(**shared), [x], node)
     if options["group"] == channels == weight.shape[0]:
         return importer.emit(Depthwise(**shared), [x], node)
-    raise GraphError(
-        f"{options['group']} groups for {channels} input and {weight.shape[0]} output channels are not supported",
-        remedy="use groups=1, or a depthwise convolution with as many outputs as inputs",
-    )
+    return importer.emit(GroupConv(**shared, groups=options["group"]), [x], node)
 
 
 READERS = {"Conv": read_conv}
