@@ -43,10 +43,12 @@ def depthwise() -> onnx.ModelProto:
 
 def grouped() -> onnx.ModelProto:
     """More outputs than inputs, fewer, and several for each channel."""
+    rng = np.random.default_rng(2)
     net, x = started(6, 5, 7)
-    y = net.quant(net.conv(x, weights(8, 3, 3, 3), 0.5, np.arange(8) / 32, group=2, strides=[2, 1]), 1 / 16)
-    y = net.quant(net.conv(y, weights(4, 2, 1, 1), group=4), 1.0)
-    return finished(net, net.conv(y, weights(12, 1, 3, 3), group=4, pads=[1, 1, 1, 1]))
+    several, single, multiple = (rng.integers(-7, 8, shape) for shape in ((8, 3, 3, 3), (4, 2, 1, 1), (12, 1, 3, 3)))
+    y = net.quant(net.conv(x, several, 0.5, np.arange(8) / 32, group=2, strides=[2, 1]), 1 / 16)
+    y = net.quant(net.conv(y, single, group=4), 1.0)
+    return finished(net, net.conv(y, multiple, group=4, pads=[1, 1, 1, 1]))
 
 
 def per_channel_scales() -> onnx.ModelProto:

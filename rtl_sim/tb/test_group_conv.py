@@ -18,14 +18,14 @@ def case(
     kernel: int = 3,
     stride: int = 1,
     pad: int | None = None,
-    weights: tuple[int, int] = (-7, 7),
+    values: tuple[int, int] = (-7, 7),
     x: tuple[int, int] = (0, 255),
     **built: int | str,
 ) -> Case:
-    """`groups` of `sizes` (inputs, outputs); `folding` must be one that the scheduler may choose."""
+    """`groups` of `sizes` (inputs, outputs), weights in `values`; a `folding` that the scheduler may choose."""
     rng = np.random.default_rng(groups + sum(sizes))
     inputs, outputs = sizes
-    weight = rng.integers(*weights, (groups * outputs, inputs, kernel, kernel), endpoint=True)
+    weight = rng.integers(*values, (groups * outputs, inputs, kernel, kernel), endpoint=True)
     pads = (kernel // 2 if pad is None else pad,) * 4
     op = GroupConv(weight, rng.integers(-999, 999, groups * outputs), (1.0,), (stride, stride), pads, groups=groups)
     kind = TensorType((groups * inputs, *size), *x)
@@ -90,10 +90,10 @@ def test_windows_keep_their_rate_with_strides_borders_and_small_maps():
 def test_two_outputs_a_multiplier_are_exact_at_the_ends_of_all_ranges(x):
     check_all(
         [
-            case(3, (4, 4), (4, 1), weights=(-7, 7), x=x),
-            case(3, (2, 3), (9, 6), weights=(-8, -8), x=x),
-            case(3, (2, 3), (6, 4), weights=(7, 7), x=x),
-            case(3, (4, 3), (3, 4), weights=(-127, 127), x=x),
+            case(3, (4, 4), (4, 1), values=(-7, 7), x=x),
+            case(3, (2, 3), (9, 6), values=(-8, -8), x=x),
+            case(3, (2, 3), (6, 4), values=(7, 7), x=x),
+            case(3, (4, 3), (3, 4), values=(-127, 127), x=x),
         ]
     )
 
