@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from codesign.reporting.summary import Energy, Resources, Summary, units
+from codesign.reporting.summary import Energy, FabricEnergy, Resources, Summary, Totals, units
 
 if TYPE_CHECKING:
     from codesign.api.verify import Verification
@@ -17,7 +17,7 @@ NAME_WIDTH = 27
 
 def print_report(summary: Summary, console: Console) -> None:
     """One line a unit, then the totals against the target."""
-    with_energy = summary.totals.energy_incremental is not None
+    with_energy = summary.totals.energy is not None
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
     for heading in ("block", "operator", "output"):
         table.add_column(heading, no_wrap=True)
@@ -25,7 +25,7 @@ def print_report(summary: Summary, console: Console) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     for unit in units(summary.blocks):
         slowest = unit.interval_cycles == summary.totals.interval_cycles
-        energy = (_nanojoules(unit.energy_incremental),) if with_energy else ()
+        energy = (_nanojoules(unit.energy),) if with_energy else ()
         table.add_row(
             shorten(unit.name, NAME_WIDTH),
             unit.operator,
@@ -56,13 +56,17 @@ def _print_totals(summary: Summary, console: Console) -> None:
         share = used / held if held else 0.0
         bar = "█" * round(30 * min(share, 1))
         console.print(f"{name.upper():7}[cyan]{bar:░<30}[/] {used:>9,g} of {held:>9,g}  {share:6.1%}")
-    if totals.energy_incremental and totals.energy_board:
-        low, high = totals.energy_incremental.low_uj, totals.energy_incremental.high_uj
-        board = (totals.energy_board.low_uj + totals.energy_board.high_uj) / 2
-        console.print(
-            f"energy a frame: {two_digits(board)} uJ for the whole board; work adds {two_digits(low)} to "
-            f"{two_digits(high)} uJ of it"
-        )
+    if totals.energy:
+        console.print(energy_line(totals))
+
+
+def energy_line(totals: Totals) -> str:
+    """What a frame takes, in words."""
+    assert totals.energy and totals.energy_incremental
+    parts = {name: getattr(totals.energy, name) for name in ("arithmetic", "memory", "ddr", "processor")}
+    told = ", ".join(f"{name} {_span(part)}" for name, part in parts.items() if part)
+    whole = f"{two_digits(totals.energy_board.middle_uj)} uJ for the whole board; " if totals.energy_board else ""
+    return f"energy a frame: {whole}work adds {_span(totals.energy_incremental)} uJ: {told}"
 
 
 def print_verification(verdict: Verification, console: Console) -> None:
@@ -102,8 +106,12 @@ def _resources(resources: Resources) -> tuple[str, ...]:
     return f"{resources.lut:,}", f"{resources.ff:,}", f"{resources.bram36:g}", f"{resources.dsp}"
 
 
-def _nanojoules(energy: Energy | None) -> str:
-    return two_digits(500 * (energy.low_uj + energy.high_uj)) if energy else ""
+def _nanojoules(energy: FabricEnergy | None) -> str:
+    return two_digits(1e3 * energy.work.middle_uj) if energy else ""
+
+
+def _span(energy: Energy) -> str:
+    return f"{two_digits(energy.low_uj)} to {two_digits(energy.high_uj)}"
 
 
 def two_digits(number: float) -> str:
