@@ -2,10 +2,10 @@
 
     python benchmarks/energy.py
 
-The measurements: MLPerf Tiny v0.7, open division, hls4ml-finn on a PYNQ-Z2; power of the whole board from their Joulescope
-traces, during inferences and in the windows between them. Their three networks are described here as integer graphs with
-random weights of the same shapes and widths, and scheduled by `codesign` for the frame rate that was measured: it is
-their arithmetic in our hardware, not their hardware.
+The measurements: MLPerf Tiny v0.7, open division, hls4ml-finn on a PYNQ-Z2; power of the whole board from their
+Joulescope traces, during inferences and in the windows between them. Their three networks are described here as integer
+graphs with random weights of the same shapes and widths, and scheduled by `codesign` for the frame rate that was
+measured: it is their arithmetic in our hardware, not their hardware.
 
 What the fabric takes follows from the coefficients of the target alone, none of which was fitted to anything. What the
 processor and its memory take while they feed frames, and what the board takes while it waits, cannot be had from a data
@@ -131,7 +131,7 @@ def ad08() -> Graph:
 
 
 def rn07() -> Graph:
-    """Five convolutions without a skip and a fully connected layer (training/RN07.yml): weights and activations of 8 bits."""
+    """Five convolutions without a skip and a fully connected layer (training/RN07.yml), all of 8 bits."""
     net = Chain("RN07", TensorType((3, 32, 32), 0, 255))
     same = (1, 1, 2, 2)  # top, left, bottom, right of a 4x4 kernel
     net.conv(32, 1, 8)

@@ -8,7 +8,7 @@
     processor    what feeding frames takes beside the fabric, measured
     static       what else a waiting board takes: its measured power less the clock's
 
-`energy_incremental` is what work adds to a waiting board: all but clock and static. Every coefficient is a range, and is
+`energy_incremental` is what work adds to a waiting board: all but clock and static. Every coefficient is a range, and
 the same one for all blocks: low ends add up with low ends.
 """
 

@@ -18,7 +18,7 @@ BINS = 32
 class Histogram:
     """Integers in [lo, hi], the range of their type: how many there are in each of equally wide parts.
 
-    bits: of the type; zeros: share of zeros; ends: share of values at either end of the range, clipped ones included.
+    bits: of the type; zeros: share of zeros; ends: share of values other than 0 at either end, clipped ones included.
     """
 
     lo: int
@@ -66,5 +66,5 @@ def histogram(values: IntArray, lo: int, hi: int, bits: int) -> Histogram:
     bins = span if span <= BINS else BINS
     counts, _ = np.histogram(values, bins=bins, range=(lo - 0.5, hi + 0.5))
     size = max(1, values.size)
-    ends = int(((values <= lo) | (values >= hi)).sum()) / size
+    ends = int((((values <= lo) | (values >= hi)) & (values != 0)).sum()) / size
     return Histogram(lo, hi, bits, tuple(counts.tolist()), int((values == 0).sum()) / size, ends)

@@ -65,9 +65,7 @@ def _block(graph: Graph, node: Node, schedule: Schedule, target: Target) -> summ
     )
 
 
-def _totals(
-    graph: Graph, schedule: Schedule, target: Target, blocks: tuple[summary.Block, ...]
-) -> summary.Totals:
+def _totals(graph: Graph, schedule: Schedule, target: Target, blocks: tuple[summary.Block, ...]) -> summary.Totals:
     streams = energy.of_streams(graph, schedule, target.energy) if target.energy else None
     frame = None
     if streams:

@@ -11,11 +11,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 
-class _Record(BaseModel):
+class Record(BaseModel):
+    """A part of a report."""
+
     model_config = ConfigDict(frozen=True)
 
 
-class Energy(_Record):
+class Energy(Record):
     """A range: the coefficients behind it are known to one digit at best."""
 
     low_uj: float = 0
@@ -30,7 +32,7 @@ class Energy(_Record):
         return (self.low_uj + self.high_uj) / 2
 
 
-class FabricEnergy(_Record):
+class FabricEnergy(Record):
     """Of a part of the fabric, for one frame; see `codesign.reporting.energy`."""
 
     arithmetic: Energy = Energy()
@@ -54,7 +56,7 @@ class FrameEnergy(FabricEnergy):
     static: Energy | None = None
 
 
-class Tensor(_Record):
+class Tensor(Record):
     """A stream: (C, H, W) integers of `bits` bits."""
 
     name: str
@@ -67,7 +69,7 @@ class Tensor(_Record):
         return f"{'x'.join(map(str, self.shape))} {'i' if self.signed else 'u'}{self.bits}"
 
 
-class Resources(_Record):
+class Resources(Record):
     """Fabric; bram36 counts blocks of 36 Kbit, halves included."""
 
     lut: int
@@ -87,7 +89,7 @@ class Resources(_Record):
 NOTHING = Resources(lut=0, ff=0, bram36=0, dsp=0)
 
 
-class Block(_Record):
+class Block(Record):
     """One block of the hardware, a node of the integer graph.
 
     interval_cycles: between the starts of two frames when nothing stalls it; latency_cycles: from its first input beat
@@ -112,7 +114,7 @@ class Block(_Record):
     energy: FabricEnergy | None
 
 
-class Board(_Record):
+class Board(Record):
     """The target. `budget`: the part of its resources that a design may book; memory_mb_s: of its external memory."""
 
     name: str
@@ -124,7 +126,7 @@ class Board(_Record):
     memory_mb_s: float
 
 
-class Totals(_Record):
+class Totals(Record):
     """The whole design. `streams` are the FIFOs, width adapters and forks between the blocks, part of `resources`.
 
     energy: of a frame, by what takes it; energy_streams: the part of the streams and of the frame's way from and to
@@ -149,7 +151,7 @@ class Totals(_Record):
     energy_sources: tuple[str, ...]
 
 
-class Stage(_Record):
+class Stage(Record):
     """One back end's comparison with the integer graph."""
 
     name: str
@@ -159,7 +161,7 @@ class Stage(_Record):
     seconds: float
 
 
-class Verdict(_Record):
+class Verdict(Record):
     """The verification's outcome, from `verify.json`."""
 
     exact: bool
@@ -168,7 +170,7 @@ class Verdict(_Record):
     first_mismatch: dict[str, str | int | float] | None
 
 
-class Accuracy(_Record):
+class Accuracy(Record):
     """On the recipe's validation set, from the run's result: what the task measures."""
 
     ap50: float | None = None
@@ -176,7 +178,7 @@ class Accuracy(_Record):
     accuracy: float | None = None
 
 
-class Summary(_Record):
+class Summary(Record):
     """A whole report."""
 
     format: Literal["codesign-report"] = "codesign-report"
@@ -190,8 +192,12 @@ class Summary(_Record):
     accuracy: Accuracy | None = None
     verification: Verdict | None = None
 
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        return units(self.blocks)
 
-class Unit(_Record):
+
+class Unit(Record):
     """A convolution and the requantization that only it feeds, shown as one; any other block by itself."""
 
     name: str

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from codesign.reporting.summary import Energy, FabricEnergy, Resources, Summary, Totals, units
+from codesign.reporting.summary import Energy, FabricEnergy, Resources, Summary, Totals
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from codesign.api.verify import Verification
+    from codesign.reporting.comparison import Comparison, Pair
 
 NAME_WIDTH = 27
 
@@ -23,7 +26,7 @@ def print_report(summary: Summary, console: Console) -> None:
         table.add_column(heading, no_wrap=True)
     for heading in ("fold", "MACs", "cycles", "lat us", "LUT", "FF", "BRAM", "DSP") + (("nJ",) if with_energy else ()):
         table.add_column(heading, justify="right", no_wrap=True)
-    for unit in units(summary.blocks):
+    for unit in summary.units:
         slowest = unit.interval_cycles == summary.totals.interval_cycles
         energy = (_nanojoules(unit.energy),) if with_energy else ()
         table.add_row(
@@ -67,6 +70,49 @@ def energy_line(totals: Totals) -> str:
     told = ", ".join(f"{name} {_span(part)}" for name, part in parts.items() if part)
     whole = f"{two_digits(totals.energy_board.middle_uj)} uJ for the whole board; " if totals.energy_board else ""
     return f"energy a frame: {whole}work adds {_span(totals.energy_incremental)} uJ: {told}"
+
+
+def print_comparison(found: Comparison, console: Console) -> None:
+    """Both designs' totals, then the blocks that differ: a > b."""
+    for letter, design in (("A", found.a), ("B", found.b)):
+        verdict = {True: "bit-exact", False: "[bold red]differs[/]", None: "not verified"}[design.exact]
+        where = f"{design.network} on {design.target} at {design.clock_mhz:g} MHz"
+        console.print(f"[bold]{letter}[/] {shorten(design.path, 40)}: {where}, {verdict}")
+    console.print()
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    table.add_column("")
+    for heading in ("A", "B", "B / A"):
+        table.add_column(heading, justify="right")
+    for figure in (figure for figure in found.totals if figure.a is not None or figure.b is not None):
+        ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
+        style = {"better": "green", "worse": "red", "": None}[figure.verdict]
+        table.add_row(figure.name, plain(figure.a), plain(figure.b), ratio, style=style)
+    console.print(table)
+    differing = [pair for pair in found.blocks if pair.differs]
+    if differing:
+        console.print()
+        console.print(_pairs(differing))
+    if len(differing) < len(found.blocks):
+        console.print(f"{len(found.blocks) - len(differing)} of {len(found.blocks)} blocks are the same")
+
+
+def _pairs(pairs: Sequence[Pair]) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
+    for heading in ("block", "operator"):
+        table.add_column(heading, no_wrap=True)
+    for figure in pairs[0].figures:
+        table.add_column(figure.name, justify="right", no_wrap=True)
+    for pair in pairs:
+        cells = [plain(f.a) if f.a == f.b else f"{plain(f.a)} > {plain(f.b)}" for f in pair.figures]
+        table.add_row(shorten(pair.block, 22), pair.operator, *cells)
+    return table
+
+
+def plain(number: float | None) -> str:
+    """All of a whole number, four digits of another; a dash for none."""
+    if number is None:
+        return "-"
+    return f"{number:,.0f}" if number == int(number) or number >= 1000 else f"{number:.4g}"
 
 
 def print_verification(verdict: Verification, console: Console) -> None:

@@ -3,4 +3,14 @@
 from codesign.targets.load import load_target, target_names, target_of
 from codesign.targets.model import Coefficient, Energy, Memory, Power, Resources, Target
 
-__all__ = ["Coefficient", "Energy", "Memory", "Power", "Resources", "Target", "load_target", "target_names", "target_of"]
+__all__ = [
+    "Coefficient",
+    "Energy",
+    "Memory",
+    "Power",
+    "Resources",
+    "Target",
+    "load_target",
+    "target_names",
+    "target_of",
+]

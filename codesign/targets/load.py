@@ -38,7 +38,7 @@ def load_target(name: str | Path) -> Target:
 
 
 def target_of(fields: object, where: str) -> Target:
-    """The board that a build was exported for, from its manifest. Raises TargetError if it is not one of this version."""
+    """The board that a build was exported for, from its manifest. Raises TargetError if it is another version's."""
     return _checked(fields, where, remedy="export the build again")
 
 
