@@ -15,6 +15,9 @@ from pathlib import Path
 
 PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+"""How far a page reaches beyond its window, in pixels."""
+
 QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync")
 
 

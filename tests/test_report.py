@@ -5,6 +5,7 @@ import re
 import shutil
 
 import chromium
+import jsonschema
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,6 +14,7 @@ from rich.console import Console
 from codesign.api.report import report
 from codesign.build_folder import open_build
 from codesign.graph.types import bits_for_range
+from codesign.reporting import schema
 from codesign.reporting.energy import of_block
 from codesign.reporting.histograms import histogram, layers
 from codesign.reporting.plots import efficiency_gap, roofline, waterline
@@ -62,6 +64,18 @@ def test_the_json_file_is_the_report_and_reads_back(reported):
     content = json.loads(build.report.read_text())
     assert (content["format"], content["version"]) == ("codesign-report", 2)
     assert content["verification"]["exact"] is True
+    jsonschema.validate(content, json.loads(schema.FILE.read_text()), jsonschema.Draft202012Validator)
+
+
+def test_the_shipped_schema_is_that_of_the_records_and_refuses_what_is_none(reported):
+    assert schema.FILE.read_text() == schema.text()
+    content = json.loads(reported[0].report.read_text())
+    content["totals"]["interval_cycles"] = "many"
+    with pytest.raises(jsonschema.ValidationError, match="'many' is not of type 'integer'"):
+        jsonschema.validate(content, schema.schema(), jsonschema.Draft202012Validator)
+    content = json.loads(reported[0].report.read_text()) | {"version": 1}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(content, schema.schema(), jsonschema.Draft202012Validator)
 
 
 def test_the_table_names_every_unit_and_fits_a_hundred_columns(reported):
@@ -220,7 +234,7 @@ def browser():
 SMALLEST_TEXT = """Math.min(...[...document.querySelectorAll('p, b, text, td, span')].filter(e => e.textContent.trim()
     && e.getClientRects().length).map(e => parseFloat(getComputedStyle(e).fontSize)
     * (e.ownerSVGElement ? e.ownerSVGElement.clientWidth / e.ownerSVGElement.viewBox.baseVal.width : 1)))"""
-TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SHOWN_STAGES = "[...document.querySelectorAll('.stages tbody tr')].filter(e => e.offsetHeight).length"
 CUT_OFF = """[...document.querySelectorAll('.unit text, .plot text')].filter(e => {
     const text = e.getBoundingClientRect(), svg = e.ownerSVGElement.getBoundingClientRect()
     return text.right > svg.right + 1 || text.left < svg.left - 1 }).map(e => e.textContent)"""
@@ -230,9 +244,10 @@ CUT_OFF = """[...document.querySelectorAll('.unit text, .plot text')].filter(e =
 def test_the_page_is_legible_in_a_window_logs_nothing_and_asks_for_nothing(reported, browser, columns):
     browser.show(reported[1].page.as_uri(), columns)
     assert browser.value("window.innerWidth") == columns
-    assert browser.value(TOO_WIDE) == 0
+    assert browser.value(chromium.TOO_WIDE) == 0
     assert browser.value(SMALLEST_TEXT) > 8.5
     assert browser.value(CUT_OFF) == []
+    assert browser.value(SHOWN_STAGES) == len(reported[1].summary.verification.stages)
     assert browser.complaints() == []
     assert [url for url in browser.requests() if not url.startswith("data:")] == [reported[1].page.as_uri()]
 
@@ -243,7 +258,7 @@ def test_a_page_that_fetches_or_complains_would_be_noticed(browser, tmp_path):
     browser.show(page.as_uri(), 390)
     assert browser.complaints()
     assert "http://127.0.0.1:9/x.png" in browser.requests()
-    assert browser.value(TOO_WIDE) > 0
+    assert browser.value(chromium.TOO_WIDE) > 0
 
 
 def test_every_block_of_the_architecture_shows_its_stream(reported):

@@ -103,7 +103,8 @@ def _totals(a: Summary, b: Summary) -> tuple[Figure, ...]:
 
 
 def _middle(energy: Energy | None) -> float | None:
-    return energy.middle_uj if energy else None
+    """To two digits: the coefficients are no better."""
+    return float(f"{energy.middle_uj:.2g}") if energy else None
 
 
 def _blocks(a: tuple[Unit, ...], b: tuple[Unit, ...]) -> tuple[Pair, ...]:

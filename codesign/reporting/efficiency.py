@@ -4,8 +4,9 @@ After Lavin, "On the Efficiency of Convolutional Neural Networks" (arXiv 2404.03
 budget doing two multiplications in every cycle. The efficiency gap is the distance from there to the frame interval:
 DSPs that the schedule leaves out, and multipliers that wait because their block is not the slowest or its folding
 overhangs its channels. The waterline is the multiplications for each byte of external memory at which the target's
-memory, not its multipliers, becomes the limit: blocks below it would be bound by memory if each of them went through it,
-as a layer-by-layer accelerator does; the network as it is built moves the image, the outputs and streamed weights only.
+memory, not its multipliers, becomes the limit: blocks below it would be bound by memory if each of them went through
+it, as a layer-by-layer accelerator does; the network as it is built moves the image, the outputs and streamed weights
+only.
 """
 
 from __future__ import annotations
