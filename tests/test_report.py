@@ -161,7 +161,7 @@ def test_every_block_that_multiplies_takes_energy_for_it_by_the_widths(reported)
         if plan.blocks[node.name].dsp:
             x, bits = graph.input_types(node)[0], bits_for_range(int(node.op.weight.min()), int(node.op.weight.max()))
             by_hand = node.op.macs(*graph.input_types(node)) * x.bits * bits / 64 * pj.multiply_pj.low * 1e-6
-            assert by_hand / 2 < found.low_uj < 2 * by_hand
+            assert found.low_uj == pytest.approx(by_hand)
         else:
             assert found == Energy()
 

@@ -44,6 +44,11 @@ def weights(op: Op) -> tuple[IntArray, ...]:
     return tuple(value for value in fields_of(op).values() if isinstance(value, np.ndarray) and value.ndim > 1)
 
 
+def weight_bits(op: Op) -> int:
+    """Width of the operator's widest weights; 0 where it has none."""
+    return max((bits_for_range(int(array.min()), int(array.max())) for array in weights(op)), default=0)
+
+
 def _bytes(kind: TensorType) -> int:
     """Of a frame in memory. Accumulators never leave a block: they count as the 8 bits they are rounded to."""
     return kind.channels * kind.pixels * min(kind.bits, 8) // 8 or 1

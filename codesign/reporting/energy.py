@@ -15,10 +15,11 @@ the same one for all blocks: low ends add up with low ends.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import ceil, log2
+from math import ceil
 
 from codesign.cost.base import BlockCost
 from codesign.graph import Graph, Node, TensorType
+from codesign.reporting.efficiency import weight_bits
 from codesign.reporting.summary import Energy, FabricEnergy, FrameEnergy
 from codesign.schedule import Schedule
 from codesign.targets import Coefficient, Target
@@ -85,16 +86,13 @@ def frame_bytes(kind: TensorType) -> int:
 
 
 def _multiplications(graph: Graph, node: Node, pj: Coefficients) -> Energy:
-    """Of a block's multiplications, whose widths follow from those of its input and of its sums."""
+    """Of a block's multiplications, by the widths of its input, its weights and its sums."""
     inputs, (out, *_) = graph.input_types(node), graph.output_types(node)
     macs = node.op.macs(*inputs)
     if not macs:
         return Energy()
-    terms = macs / (out.channels * out.pixels)
-    x_bits = inputs[0].bits
-    weight_bits = max(1, out.bits - x_bits - round(log2(max(1, terms))))
-    multiplying = _times(pj.multiply_pj, macs * x_bits * weight_bits / 64)
-    return multiplying + _times(pj.accumulate_pj, macs * out.bits / 32)
+    product_bits = inputs[0].bits * max(weight_bits(node.op), 1)
+    return _times(pj.multiply_pj, macs * product_bits / 64) + _times(pj.accumulate_pj, macs * out.bits / 32)
 
 
 def _times(coefficient: Coefficient, count: float) -> Energy:

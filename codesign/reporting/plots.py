@@ -66,7 +66,8 @@ class _Axes:
         for value, text in zip(values, texts, strict=True):
             x = self.left(value)
             self.line((value, self.y[0]), (value, self.y[1]), "grid")
-            self.text(x, HEIGHT - BOTTOM + 14, text, "tick middle")
+            side = "end" if x > WIDTH - RIGHT - 12 else "middle"
+            self.text(x, HEIGHT - BOTTOM + 14, text, f"tick {side}")
 
     def line(self, start: tuple[float, float], end: tuple[float, float], kind: str, title: str = "") -> None:
         places = {"x1": self.left(start[0]), "y1": self.top(start[1]), "x2": self.left(end[0]), "y2": self.top(end[1])}
