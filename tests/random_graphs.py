@@ -19,7 +19,19 @@ from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.upsample import Upsample
 
-KINDS = ("conv", "depthwise", "group_conv", "deform", "maxpool", "upsample", "split", "shuffle", "peak", "add", "avgpool")
+KINDS = (
+    "conv",
+    "depthwise",
+    "group_conv",
+    "deform",
+    "maxpool",
+    "upsample",
+    "split",
+    "shuffle",
+    "peak",
+    "add",
+    "avgpool",
+)
 
 
 def random_graph(seed: int, length: int = 6) -> Graph:
