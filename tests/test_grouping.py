@@ -10,8 +10,7 @@ from onnx_nets import assert_executors_agree
 from pydantic import ValidationError
 from torch import Tensor, nn
 
-from codesign.errors import RecipeError
-from codesign.grouping import Groups
+from codesign.networks.base import Groups
 from codesign.nn.layers import FloatLayers, QuantLayers, channel_shuffle, plain
 from codesign.recipe import Quantization
 
@@ -57,7 +56,7 @@ def test_layers_of_few_channels_are_grouped_as_far_as_they_go() -> None:
 
 @pytest.mark.parametrize("groups", [Groups(size=3), Groups(number=3)])
 def test_channels_that_do_not_divide_are_refused(groups: Groups) -> None:
-    with pytest.raises(RecipeError, match="8 input and 9 output channels do not divide into"):
+    with pytest.raises(ValueError, match="8 input and 9 output channels do not divide into"):
         groups.of(8, 9)
 
 
