@@ -1,8 +1,8 @@
 """From PyTorch to verified FPGA hardware.
 
 Every command is also a function here, with a typed result: `summary`, `train`, `evaluate`, `export`, `verify`,
-`simulate`, `synth`, `report`, `compare`, `demo`. Each lives in `codesign/api/<name>.py` and is imported when first
-used, so that `import codesign` stays fast.
+`simulate`, `synth`, `report`, `compare`, `tune`, `demo`. Each lives in `codesign/api/<name>.py` and is imported when
+first used, so that `import codesign` stays fast.
 """
 
 from importlib import import_module
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from codesign.api.summary import summary as summary
     from codesign.api.synth import synth as synth
     from codesign.api.train import train as train
+    from codesign.api.tune import tune as tune
     from codesign.api.verify import verify as verify
 
 __version__ = "0.1.0"
