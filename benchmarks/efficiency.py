@@ -2,12 +2,7 @@
 
     python benchmarks/efficiency.py [--target pynq-z2] [--fps N] [RECIPE | GRAPH.npz ...]   default: codenet-a to -e
 
-After Lavin, "On the Efficiency of Convolutional Neural Networks" (arXiv 2404.03617). The limit is every DSP doing
-two multiplications in every cycle. The efficiency gap is the distance from there to the frame interval: DSPs that the
-schedule leaves out, and multipliers that wait because their block is not the slowest or its folding overhangs its
-channels. The waterline is the multiplications for each byte of external memory at which the target's memory, not its
-multipliers, becomes the limit: blocks below it would be bound by memory if each of them went through it, as a
-layer-by-layer accelerator does; the network as it is built moves the image, the outputs and streamed weights only.
+What the efficiency gap and the waterline are says codesign/reporting/efficiency.py.
 Writes benchmarks/efficiency.json, docs/efficiency_gap.svg and docs/waterline.svg.
 """
 
@@ -25,7 +20,9 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 
 from codesign.errors import ScheduleError
-from codesign.graph import Graph, TensorType, load
+from codesign.graph import Graph, load
+from codesign.reporting.efficiency import bytes_alone, limit_cycles, useful_share
+from codesign.reporting.energy import frame_bytes
 from codesign.schedule import Schedule, schedule
 from codesign.targets import Target, load_target
 
@@ -117,11 +114,11 @@ def measure(name: str, graph: Graph, target: Target, fps: float | None) -> Netwo
     return NetworkWork(
         network=name,
         macs=graph.macs,
-        limit_cycles=-(-graph.macs // (target.products_per_dsp * target.budget.dsp)),
+        limit_cycles=limit_cycles(graph.macs, target.products_per_dsp * target.budget.dsp),
         interval_cycles=plan.interval_cycles,
         dsp=plan.used.dsp,
         binds=plan.binds,
-        bytes_built=sum(map(_bytes, ends)) + sum(cost.memory_bytes for cost in plan.blocks.values()),
+        bytes_built=sum(map(frame_bytes, ends)) + sum(cost.memory_bytes for cost in plan.blocks.values()),
         blocks=_blocks(graph, plan),
     )
 
@@ -133,23 +130,13 @@ def _blocks(graph: Graph, plan: Schedule) -> tuple[BlockWork, ...]:
         macs = node.op.macs(*inputs)
         if not macs or not cost.multipliers:
             continue
-        moved = sum(map(_bytes, (*inputs, *graph.output_types(node)))) + _weight_bytes(node.op.weight)
-        efficiency = macs / (cost.multipliers * plan.interval_cycles)
+        moved = bytes_alone(graph, node)
+        efficiency = useful_share(macs, cost.multipliers, plan.interval_cycles)
         limit = -(-macs // cost.multipliers)
         found.append(
             BlockWork(node.name, macs, cost.multipliers, limit, cost.interval_cycles, round(efficiency, 4), moved)
         )
     return tuple(found)
-
-
-def _bytes(kind: TensorType) -> int:
-    """Of a frame in memory. Accumulators never leave a block: they count as the 8 bits they are rounded to."""
-    return kind.channels * kind.pixels * min(kind.bits, 8) // 8 or 1
-
-
-def _weight_bytes(weight) -> int:
-    bits = TensorType((1, 1, 1), int(weight.min()), int(weight.max())).bits
-    return -(-weight.size * bits // 8)
 
 
 def plot_gap(works: Sequence[NetworkWork], target: Target) -> None:

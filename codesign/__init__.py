@@ -1,8 +1,8 @@
 """From PyTorch to verified FPGA hardware.
 
 Every command is also a function here, with a typed result: `summary`, `train`, `evaluate`, `export`, `verify`,
-`simulate`, `synth`, `report`, `demo`. Each lives in `codesign/api/<name>.py` and is imported when first used, so that
-`import codesign` stays fast.
+`simulate`, `synth`, `report`, `compare`, `tune`, `demo`. Each lives in `codesign/api/<name>.py` and is imported when
+first used, so that `import codesign` stays fast.
 """
 
 from importlib import import_module
@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from codesign.api.compare import compare as compare
     from codesign.api.demo import demo as demo
     from codesign.api.evaluate import evaluate as evaluate
     from codesign.api.export import export as export
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from codesign.api.summary import summary as summary
     from codesign.api.synth import synth as synth
     from codesign.api.train import train as train
+    from codesign.api.tune import tune as tune
     from codesign.api.verify import verify as verify
 
 __version__ = "0.1.0"

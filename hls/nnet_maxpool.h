@@ -3,12 +3,11 @@
 
 #include "hls_stream.h"
 #include "nnet_common.h"
+#include "nnet_windows.h"
 
 namespace nnet {
 
-/// Maximum over the part of a window that lies inside the map; positions outside never win.
-///
-/// `ring` holds the window's rows, the lowest in `newest` and the others in the slots before it, cyclically.
+/// Maximum over the part of a window that lies inside the map; positions outside never win. `ring` as in `windows`.
 template <class pixel_T, class CONFIG_T>
 pixel_T window_max(const pixel_T ring[CONFIG_T::kernel_height][CONFIG_T::in_width], int newest, int top, int left) {
     #pragma HLS INLINE
@@ -18,13 +17,12 @@ pixel_T window_max(const pixel_T ring[CONFIG_T::kernel_height][CONFIG_T::in_widt
 WindowRow:
     for (int ky = 0; ky < (int)CONFIG_T::kernel_height; ky++) {
         #pragma HLS UNROLL
-        const int next = newest + 1 + ky;
-        const int slot = next < (int)CONFIG_T::kernel_height ? next : next - (int)CONFIG_T::kernel_height;
+        const int slot = windows<CONFIG_T>::slot(newest, ky);
     WindowColumn:
         for (int kx = 0; kx < (int)CONFIG_T::kernel_width; kx++) {
             #pragma HLS UNROLL
             const int y = top + ky, x = left + kx;
-            if (y < 0 || y >= (int)CONFIG_T::in_height || x < 0 || x >= (int)CONFIG_T::in_width)
+            if (!windows<CONFIG_T>::inside(y, x))
                 continue;
         WindowChannel:
             for (unsigned c = 0; c < CONFIG_T::n_chan; c++) {
@@ -38,37 +36,25 @@ WindowRow:
     return highest;
 }
 
-/// Max-pooling with any stride and padding: a ring of as many rows as the kernel has, one result as soon as the last
-/// pixel of its window has come. Rows and columns of padding below and to the right are visited without a pixel.
+/// Max-pooling with any stride and padding: one result as soon as the last pixel of its window has come.
 template <class data_T, class res_T, class CONFIG_T>
 void maxpool(hls::stream<data_T> &data, hls::stream<res_T> &res) {
-    // the last window may end before the map does, or beyond it
-    const int last_row = (int)((CONFIG_T::out_height - 1) * CONFIG_T::stride_height + CONFIG_T::kernel_height) -
-                         (int)CONFIG_T::pad_top;
-    const int last_column =
-        (int)((CONFIG_T::out_width - 1) * CONFIG_T::stride_width + CONFIG_T::kernel_width) - (int)CONFIG_T::pad_left;
-    const int rows = MAX(last_row, (int)CONFIG_T::in_height);
-    const int columns = MAX(last_column, (int)CONFIG_T::in_width);
-
+    typedef windows<CONFIG_T> grid;
     data_T ring[CONFIG_T::kernel_height][CONFIG_T::in_width];
     #pragma HLS AGGREGATE variable=ring
     #pragma HLS ARRAY_PARTITION variable=ring complete dim=1
     int newest = 0;
 
 MaxpoolRow:
-    for (int y = 0; y < rows; y++) {
+    for (int y = 0; y < grid::rows; y++) {
     MaxpoolColumn:
-        for (int x = 0; x < columns; x++) {
+        for (int x = 0; x < grid::columns; x++) {
             #pragma HLS LOOP_FLATTEN
             #pragma HLS PIPELINE
-            if (y < (int)CONFIG_T::in_height && x < (int)CONFIG_T::in_width)
+            if (grid::inside(y, x))
                 ring[newest][x] = data.read();
-
-            const int top = y - (int)CONFIG_T::kernel_height + 1, left = x - (int)CONFIG_T::kernel_width + 1;
-            const int oy = top + (int)CONFIG_T::pad_top, ox = left + (int)CONFIG_T::pad_left;
-            if (oy >= 0 && ox >= 0 && oy % (int)CONFIG_T::stride_height == 0 && ox % (int)CONFIG_T::stride_width == 0 &&
-                y < last_row && x < last_column) {
-                const data_T highest = window_max<data_T, CONFIG_T>(ring, newest, top, left);
+            if (grid::complete(y, x)) {
+                const data_T highest = window_max<data_T, CONFIG_T>(ring, newest, grid::top(y), grid::left(x));
                 res_T out;
                 PRAGMA_DATA_PACK(out)
             MaxpoolChannel:
@@ -79,7 +65,7 @@ MaxpoolRow:
                 res.write(out);
             }
         }
-        newest = newest + 1 == (int)CONFIG_T::kernel_height ? 0 : newest + 1;
+        newest = grid::advanced(newest);
     }
 }
 

@@ -11,6 +11,7 @@ from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
@@ -18,7 +19,19 @@ from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.upsample import Upsample
 
-KINDS = ("conv", "depthwise", "deform", "maxpool", "upsample", "split", "shuffle", "peak", "add", "avgpool")
+KINDS = (
+    "conv",
+    "depthwise",
+    "group_conv",
+    "deform",
+    "maxpool",
+    "upsample",
+    "split",
+    "shuffle",
+    "peak",
+    "add",
+    "avgpool",
+)
 
 
 def random_graph(seed: int, length: int = 6) -> Graph:
@@ -54,7 +67,7 @@ class _Maker:
 
     def step(self, x: str, kind: str) -> str:
         t = self.type(x)
-        if kind in ("conv", "depthwise", "deform"):
+        if kind in ("conv", "depthwise", "group_conv", "deform"):
             return self.requantized(self.layer(x, t, kind))
         if kind == "maxpool":
             kernel = (self.int(1, min(3, t.height)), self.int(1, min(3, t.width)))
@@ -65,8 +78,7 @@ class _Maker:
             parts = self.add(Split((first, t.channels - first)), x)
             return self.add(Concat(), f"{parts}.1", f"{parts}.0", f"{parts}.1")
         if kind == "shuffle":
-            divisors = [g for g in range(1, t.channels + 1) if t.channels % g == 0]
-            return self.add(Shuffle(divisors[self.int(0, len(divisors) - 1)]), x)
+            return self.add(Shuffle(self.divisor(t.channels)), x)
         if kind == "add":
             weight = self.rng.integers(-8, 8, (t.channels, 1, 1, 1))
             branch = self.add(Depthwise(weight, np.zeros(t.channels), (2.0 ** self.int(-4, 0),)), x)
@@ -78,8 +90,13 @@ class _Maker:
             return self.add(Peak(threshold, min(t.lo, threshold - 1)), x)
         return self.add(Upsample(self.int(1, 2)), x) if t.pixels < 100 else x
 
+    def divisor(self, number: int) -> int:
+        divisors = [d for d in range(1, number + 1) if number % d == 0]
+        return divisors[self.int(0, len(divisors) - 1)]
+
     def layer(self, x: str, t: TensorType, kind: str) -> str:
-        outputs = self.int(1, 6) if kind == "conv" else t.channels
+        groups = {"conv": 1, "group_conv": self.divisor(t.channels)}.get(kind, t.channels)
+        outputs = t.channels if kind in ("depthwise", "deform") else groups * self.int(1, max(1, 6 // groups))
         scale = tuple(2.0 ** self.rng.integers(-4, 1, outputs).astype(float))
         bias = self.rng.integers(-200, 200, outputs)
         bits = 2 ** self.int(1, 7)
@@ -92,8 +109,9 @@ class _Maker:
         kernel = (self.int(1, min(3, t.height)), self.int(1, min(3, t.width)))
         pads = tuple(self.int(0, 2) for _ in range(4))
         stride = (self.int(1, 2), self.int(1, 2))
-        channels = t.channels if kind == "conv" else 1
-        weight = self.rng.integers(-bits, bits, (outputs, channels, *kernel))
+        weight = self.rng.integers(-bits, bits, (outputs, t.channels // groups, *kernel))
+        if kind == "group_conv":
+            return self.add(GroupConv(weight, bias, scale, stride, pads, groups=groups), x)
         return self.add((Conv if kind == "conv" else Depthwise)(weight, bias, scale, stride, pads), x)
 
     def requantized(self, x: str, target: float | None = None) -> str:

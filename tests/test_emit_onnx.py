@@ -22,6 +22,7 @@ from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
@@ -65,9 +66,11 @@ def detector() -> Graph:
         ("shuffled", Shuffle(3), ("joined",)),
         ("halves", Split((3, 3)), ("shuffled",)),
         ("mixed", Interleave(), ("halves.0", "halves.1")),
-        ("s", Conv(weights(1, 6, 1, 1), [40]), ("mixed",)),
+        ("grouped", GroupConv(weights(6, 2, 3, 3), np.arange(6), (2.0**-4,), pads=(1,) * 4, groups=3), ("mixed",)),
+        ("grouped.act", Requant([4], 0, 255, 2.0**-6), ("grouped",)),
+        ("s", Conv(weights(1, 6, 1, 1), [40]), ("grouped.act",)),
         ("s.act", Requant([6], -7, 7, 1.0), ("s",)),
-        ("deform", Deform(weights(6, 1, 3, 3), RNG.integers(-9, 9, 6)), ("mixed", "s.act")),
+        ("deform", Deform(weights(6, 1, 3, 3), RNG.integers(-9, 9, 6)), ("grouped.act", "s.act")),
         ("deform.act", Requant([-1], -2000, 2000, 2.0**-7), ("deform",)),
         ("up", Upsample(2), ("deform.act",)),
         ("heat", Peak(17, -2000), ("up",)),

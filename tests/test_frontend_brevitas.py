@@ -57,7 +57,7 @@ def like(x: Tensor, value: Tensor) -> Tensor:
 
 
 class Backbone(nn.Module):
-    """Stem, max-pool, shuffle unit, upsampling, and a signed output."""
+    """Stem, max-pool, shuffle unit with groups, upsampling, and a signed output."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,6 +66,7 @@ class Backbone(nn.Module):
         self.act = relu()
         self.pool = nn.MaxPool2d(3, 2, 1)
         self.branch = nn.Sequential(conv(4, 4, 1), relu(), conv(4, 4, 3, padding=1, groups=4))
+        self.branch.extend([relu(), conv(4, 4, 3, padding=1, groups=2)])
         self.up = nn.Upsample(scale_factor=2, mode="nearest")
         self.head = conv(8, 5, 1)
         self.out = qnn.QuantIdentity(Int8ActPerTensorFixedPoint)
@@ -134,6 +135,7 @@ def test_the_graph_computes_what_the_brevitas_module_computes(network: nn.Module
 def test_blocks_are_named_after_modules(model: onnx.ModelProto) -> None:
     names = {node.name: node.op.kind for node in import_qonnx(model).nodes}
     expected = {"stem": "conv", "branch.0": "conv", "branch.1": "requant", "branch.2": "depthwise", "pool": "maxpool"}
+    expected |= {"branch.3": "requant", "branch.4": "group_conv"}
     if "fc1" in names:
         expected = {"features.0": "conv", "features.1": "requant", "fc1": "linear", "act": "requant", "fc2": "linear"}
     assert expected.items() <= names.items()

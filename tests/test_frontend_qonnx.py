@@ -41,6 +41,16 @@ def depthwise() -> onnx.ModelProto:
     return finished(net, net.conv(x, weights(5, 1, 3, 3), group=5, strides=[2, 2], pads=[1, 1, 1, 1]))
 
 
+def grouped() -> onnx.ModelProto:
+    """More outputs than inputs, fewer, and several for each channel."""
+    rng = np.random.default_rng(2)
+    net, x = started(6, 5, 7)
+    several, single, multiple = (rng.integers(-7, 8, shape) for shape in ((8, 3, 3, 3), (4, 2, 1, 1), (12, 1, 3, 3)))
+    y = net.quant(net.conv(x, several, 0.5, np.arange(8) / 32, group=2, strides=[2, 1]), 1 / 16)
+    y = net.quant(net.conv(y, single, group=4), 1.0)
+    return finished(net, net.conv(y, multiple, group=4, pads=[1, 1, 1, 1]))
+
+
 def per_channel_scales() -> onnx.ModelProto:
     net, x = started(3, 5, 5)
     return finished(net, net.conv(x, weights(4, 3, 1, 1), np.array([1, 2, 0.5, 0.25]).reshape(4, 1, 1, 1)))
@@ -168,6 +178,7 @@ def full_weights() -> onnx.ModelProto:
 MODELS: list[Callable[[], onnx.ModelProto]] = [
     *(
         depthwise,
+        grouped,
         per_channel_scales,
         affine,
         clipped,
@@ -190,6 +201,10 @@ MODELS: list[Callable[[], onnx.ModelProto]] = [
 @pytest.mark.parametrize("build", MODELS)
 def test_every_executor_computes_the_same_tensors(build: Callable[[], onnx.ModelProto]) -> None:
     assert_executors_agree(build())
+
+
+def test_groups_of_several_channels_or_outputs_are_group_convolutions() -> None:
+    assert [node.op.groups for node in import_qonnx(grouped()).nodes if node.op.kind == "group_conv"] == [2, 4, 4]
 
 
 def test_an_affine_after_a_layer_leaves_no_block_behind() -> None:
@@ -351,7 +366,7 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
             lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), np.ones((1, 2, 1, 1))),
             "an activation has one scale per channel",
         ),
-        "groups": (lambda n, x: conv(n, x, 4, 2, 1, 1, group=2), "2 groups for 4 input and 4 output channels"),
+        "groups": (lambda n, x: conv(n, x, 5, 2, 1, 1, group=2), "5 output channels cannot be parted in 2 groups"),
         "dilation": (lambda n, x: conv(n, x, 2, 4, 3, 3, dilations=[2, 2]), r"dilations \(2, 2\) are not supported"),
         "float weights": (
             lambda n, x: n.op("Conv", x, n.const(np.ones((2, 4, 1, 1)))),

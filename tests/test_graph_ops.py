@@ -20,6 +20,7 @@ from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
@@ -41,7 +42,7 @@ def draw(rng: np.random.Generator, kind: TensorType, count: int = 2) -> IntArray
     return rng.integers(kind.lo, kind.hi, (count, *kind.shape), np.int32, endpoint=True)
 
 
-def torch_conv(x: IntArray, op: Conv | Depthwise, groups: int) -> IntArray:
+def torch_conv(x: IntArray, op: Conv | Depthwise | GroupConv, groups: int) -> IntArray:
     """In float64, where every sum here is exact."""
     top, left, bottom, right = op.pads
     padded = F.pad(torch.tensor(x, dtype=torch.float64), (left, right, top, bottom))
@@ -60,10 +61,30 @@ def test_convolutions_equal_torch(kernel: tuple, geometry: dict, size: tuple, ch
     bias = rng.integers(-999, 999, channels)
     dense = Conv(rng.integers(-128, 128, (channels, channels, *kernel)), bias, **geometry)
     single = Depthwise(rng.integers(-128, 128, (channels, 1, *kernel)), bias, **geometry)
-    for op, groups in ((dense, 1), (single, channels)):
+    grouped = GroupConv(
+        rng.integers(-128, 128, (4 * channels, max(1, channels // 2), *kernel)),
+        rng.integers(-999, 999, 4 * channels),
+        groups=min(channels, 2),
+        **geometry,
+    )
+    for op, groups in ((dense, 1), (single, channels), (grouped, grouped.groups)):
         (y,), (inferred,) = op.execute(x), op.infer(kind)
         np.testing.assert_array_equal(y, torch_conv(x, op, groups))
         assert y.dtype == np.int32 and y.shape[1:] == inferred.shape
+
+
+def test_a_group_convolution_equals_the_dense_one_with_zeros_between_groups() -> None:
+    rng = np.random.default_rng(0)
+    weight, bias = rng.integers(-8, 8, (6, 2, 3, 3)), rng.integers(-99, 99, 6)
+    spread = np.zeros((6, 6, 3, 3), np.int64)
+    for group in range(3):
+        spread[2 * group : 2 * group + 2, 2 * group : 2 * group + 2] = weight[2 * group : 2 * group + 2]
+    kind = TensorType((6, 5, 4), -8, 7)
+    grouped, dense = GroupConv(weight, bias, pads=(1,) * 4, groups=3), Conv(spread, bias, pads=(1,) * 4)
+    x = draw(rng, kind)
+    np.testing.assert_array_equal(grouped.execute(x)[0], dense.execute(x)[0])
+    assert grouped.infer(kind) == dense.infer(kind)
+    assert 3 * grouped.macs(kind) == dense.macs(kind)
 
 
 def test_a_convolution_is_exact_next_to_the_limit_of_float32() -> None:
@@ -208,6 +229,7 @@ def operators(draw_from: st.DrawFn) -> tuple[Op, tuple[TensorType, ...]]:
     lo = int(rng.integers(-200, 100))
     choices: list[tuple[Op, tuple[TensorType, ...]]] = [
         (Conv(rng.integers(-8, 8, (channels, channels, 3, 3)), bias, pads=(1, 0, 1, 2)), (kind,)),
+        (GroupConv(np.repeat(single, 2, 0), np.repeat(bias, 2), pads=(1, 0, 1, 2), groups=channels), (kind,)),
         (Depthwise(single, bias, stride=(2, 1), pads=(1, 1, 1, 1)), (kind,)),
         (Deform(single, bias), (kind, dilation)),
         (Linear(rng.integers(-8, 8, (channels, channels * kind.pixels)), bias), (kind,)),
@@ -265,6 +287,9 @@ REFUSED = [
     (lambda: Conv(np.ones((2, 2, 1, 1)), ZEROS).infer(X, X), r"takes 1 input\(s\), got 2"),
     (lambda: Depthwise(np.ones((3, 1, 1, 1)), np.zeros(3)).infer(X), "weights for 3 channels, input has 2"),
     (lambda: Depthwise(np.ones((2, 2, 1, 1)), ZEROS), "depthwise weights are"),
+    (lambda: GroupConv(np.ones((3, 1, 1, 1)), np.zeros(3), groups=2), "3 output channels cannot be parted in 2"),
+    (lambda: GroupConv(np.ones((2, 1, 1, 1)), ZEROS, groups=0), "cannot be parted in 0 groups"),
+    (lambda: GroupConv(np.ones((2, 2, 1, 1)), ZEROS, groups=2).infer(X), "2 groups of 2 input channels, input has 2"),
     (lambda: Deform(np.ones((2, 1, 5, 5)), ZEROS), "square deformable weights are"),
     (lambda: Deform(np.ones((2, 1, 3, 3)), ZEROS).infer(X, X), "the dilation must be"),
     (lambda: Linear(np.ones((2, 31)), ZEROS).infer(X), "weights for 31 inputs, input has 32"),

@@ -13,6 +13,7 @@ from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
@@ -47,6 +48,12 @@ def conv(c_out, c_in, height, width, low=-7, high=7, **where):
 
 def depthwise(channels, height, width, **where):
     return Depthwise(RANDOM.integers(-7, 8, (channels, 1, height, width)), bias(channels), **where)
+
+
+def group_conv(groups, c_out, c_in, height, width, low=-7, high=7, **where):
+    """`c_in` and `c_out` channels a group."""
+    weight = RANDOM.integers(low, high + 1, (groups * c_out, c_in, height, width))
+    return GroupConv(weight, bias(groups * c_out), groups=groups, **where)
 
 
 def deform(channels):
@@ -98,6 +105,14 @@ CASES = {
     "depthwise stride 4": (depthwise(2, 3, 3, stride=(4, 4), pads=ONE), uint8(2, 9, 9)),
     "depthwise 1x1": (depthwise(3, 1, 1, stride=(2, 2)), uint8(3, 5, 4)),
     "depthwise 5x5": (depthwise(2, 5, 5, pads=(2, 2, 2, 2)), uint8(2, 6, 5)),
+    "group_conv within groups": (group_conv(2, 6, 4, 3, 3, pads=ONE), uint8(8, 4, 6)),
+    "group_conv of several groups at once": (group_conv(5, 3, 2, 3, 3, pads=ONE), int8(10, 3, 4)),
+    "group_conv of a 1x1 map": (group_conv(2, 2, 2, 3, 3, pads=ONE), int8(4, 1, 1)),
+    "group_conv stride 2, odd size": (group_conv(3, 1, 2, 3, 3, stride=(2, 2), pads=ONE), uint8(6, 7, 5)),
+    "group_conv of single channels": (group_conv(3, 2, 1, 2, 3, stride=(1, 2), pads=(0, 1, 0, 2)), int8(3, 4, 5)),
+    "group_conv pointwise": (group_conv(4, 2, 3, 1, 1), uint8(12, 2, 3)),
+    "group_conv pointwise stride 2": (group_conv(2, 3, 2, 1, 1, stride=(2, 2)), uint8(4, 5, 4)),
+    "group_conv with eight-bit weights": (group_conv(2, 2, 4, 3, 3, low=-127, high=127, pads=ONE), uint8(8, 3, 3)),
     "deform, dilation -7 to 7": (deform(4), uint8(4, 9, 8), TensorType((1, 9, 8), -7, 7)),
     "deform, dilation larger than the map": (deform(3), int8(3, 4, 3), TensorType((1, 4, 3), -7, 7)),
     "deform of a 1x1 map": (deform(2), uint8(2, 1, 1), TensorType((1, 1, 1), -3, 3)),
@@ -155,6 +170,9 @@ FOLDINGS = {
     "conv stride 2, odd size": Folding(2, 2),
     "conv pointwise": Folding(7, 5),
     "depthwise padded": Folding(2, 9),
+    "group_conv within groups": Folding(3, 2),
+    "group_conv of several groups at once": Folding(6, 4),
+    "group_conv pointwise": Folding(4, 6),
     "deform, dilation -7 to 7": Folding(2, 1),
     "linear over a map": Folding(3, 10),
 }

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from codesign.cli.main import status
 from codesign.errors import TargetError
-from codesign.targets import load_target, target_names
+from codesign.targets import load_target, target_names, target_of
 
 
 @pytest.mark.parametrize("name", target_names())
@@ -54,3 +55,39 @@ def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path) -> None:
     path.write_text("name: [unclosed")
     with pytest.raises(TargetError, match="not a readable YAML file"):
         load_target(path)
+
+
+@pytest.mark.parametrize("name", target_names())
+def test_energies_are_ranges_with_a_source_each(name: str) -> None:
+    energy = load_target(name).energy
+    assert energy is not None
+    for _, figure in energy:
+        assert 0 < figure.low < figure.high
+        assert figure.source
+
+
+def test_a_range_that_is_upside_down_is_named(tmp_path: Path) -> None:
+    shipped = Path(__file__).parents[1] / "codesign" / "targets" / "pynq-z2.yaml"
+    path = tmp_path / "board.yaml"
+    path.write_text(shipped.read_text().replace("low: 0.02\n", "low: 2\n", 1))
+    with pytest.raises(TargetError, match=r"board\.yaml:energy\.lut_pj: .*low 2 is above high 0.04"):
+        load_target(path)
+
+
+def test_the_command_lists_all_boards_and_shows_a_file_of_the_users_own(tmp_path, capfd) -> None:
+    assert status(["targets"]) == 0
+    assert set(target_names()) <= set(capfd.readouterr().out.split())
+    shipped = Path(__file__).parents[1] / "codesign" / "targets" / "kv260.yaml"
+    own = tmp_path / "own.yaml"
+    own.write_text(shipped.read_text().replace("name: kv260", "name: mine").replace("dsp: 1248", "dsp: 77"))
+    assert status(["targets", str(own)]) == 0
+    text = capfd.readouterr().out
+    assert "mine" in text and "77 DSP" in text and "[H]" in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_a_build_of_a_board_that_is_no_longer_understood_says_to_export_it_again() -> None:
+    fields = load_target("pynq-z2").model_dump(mode="json")
+    fields["power"] = {"board_w": 1.5}
+    with pytest.raises(TargetError, match=r"manifest\.json:power\.processor_w: .*export the build again"):
+        target_of(fields, "manifest.json")

@@ -10,7 +10,10 @@ from codesign.files import write_text
 from codesign.progress import Progress, silent
 from codesign.reporting.summarize import summarize
 from codesign.reporting.summary import Summary
-from codesign.targets import Target
+from codesign.targets import target_of
+
+DISTRIBUTION_IMAGES = 4
+"""Activations are counted on so many of the images that the build is verified on."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +31,24 @@ def report(build: str | Path | BuildFolder, *, html: bool = False, progress: Pro
     Raises a CodesignError if a part of the build is missing.
     """
     folder = build if isinstance(build, BuildFolder) else open_build(Path(build))
-    summary = summarize(folder, Target.model_validate(folder.manifest["target"]))
+    summary = summary_of(folder)
     with folder.locked():
         write_text(folder.report, summary.model_dump_json(indent=1) + "\n")
         if not html:
             return Report(summary, None)
-        from codesign.reporting.page import write_page
+        from codesign.reporting.histograms import layers
+        from codesign.reporting.page import Extras, write_page
         from codesign.reporting.pictures import hardware_pictures, save_picture
+        from codesign.verification.images import verification_images
 
+        distributions = layers(folder.graph, summary.units, verification_images(folder, DISTRIBUTION_IMAGES))
         pictures = hardware_pictures(folder, progress) if folder.run.is_dir() else ()
         if pictures:
             save_picture(pictures, folder.detections)
-        write_page(summary, pictures, folder.page)
+        write_page(summary, Extras(distributions, pictures), folder.page)
     return Report(summary, folder.page)
+
+
+def summary_of(build: BuildFolder) -> Summary:
+    """The report's figures, nothing written. Raises a CodesignError if a part of the build is missing."""
+    return summarize(build, target_of(build.manifest.get("target"), str(build.path / "manifest.json")))

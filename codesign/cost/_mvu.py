@@ -1,4 +1,4 @@
-"""Geometry and cost of the folded matrix-vector unit (`rtl_sim/rtl/mvu.sv`) behind `conv` and `linear`."""
+"""Geometry and cost of the folded matrix-vector unit (`rtl_sim/rtl/mvu.sv`) behind convolutions and `linear`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from codesign.cost._memory import block_ramb18, ram_in_block, ram_luts, rom_in_block, rom_luts, rom_ramb18
+from codesign.cost._window import Window
 from codesign.cost.base import MOST_LANES, BlockCost, Folding, beats, divisors
 from codesign.graph.ops.base import IntArray
 from codesign.graph.types import TensorType, bits_for_range
@@ -35,7 +36,7 @@ def placed(found: Iterable[Folding]) -> tuple[Folding, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """Weights (C_out, K) of a unit of `simd` lanes, columns in the order of the input beats, K a multiple of `simd`."""
+    """Weights (C_out, K), columns in the order of the input beats; `simd` inputs an output at once, which divides K."""
 
     values: IntArray
     bias: IntArray
@@ -78,11 +79,16 @@ class Matrix:
 
 @dataclass(frozen=True, eq=False)
 class Mvu:
-    """One unit for the matrix, which is made for the folding's `simd`."""
+    """One unit for the matrix.
+
+    Its multipliers lie in `units` runs side by side, each of `matrix.simd` of the folding's lanes and as large a part
+    of its outputs.
+    """
 
     matrix: Matrix
     accumulators: TensorType
     folding: Folding
+    units: int = 1
 
     @property
     def steps(self) -> int:
@@ -114,7 +120,7 @@ class Mvu:
 
     @property
     def interval_cycles(self) -> int:
-        """Cycles a vector."""
+        """Cycles in which all outputs are made once."""
         return self.groups * self.steps
 
     @property
@@ -125,7 +131,7 @@ class Mvu:
     @property
     def tree_levels(self) -> int:
         """Adders after one another behind the multipliers: SIMD parts and the bias."""
-        return self.folding.simd.bit_length()
+        return self.matrix.simd.bit_length()
 
     @cached_property
     def out_lanes(self) -> int:
@@ -141,12 +147,12 @@ class Mvu:
         """Whether two outputs share a DSP slice."""
         lowest = self.matrix.lowest == -(1 << (self.weight_bits - 1))
         fits = self.weight_bits + self.sum_bits + lowest <= DSP_FACTOR_BITS
-        return self.folding.pair and self.folding.pe > 1 and fits
+        return self.folding.pair and self.folding.pe > self.units and fits
 
     @property
     def weight_memory(self) -> tuple[int, int]:
         """(depth, width)."""
-        return self.groups * self.steps, self.folding.pe * self.folding.simd * self.weight_bits
+        return self.groups * self.steps, self.multipliers * self.weight_bits
 
     @property
     def bias_memory(self) -> tuple[int, int]:
@@ -170,9 +176,13 @@ class Mvu:
     def input_block(self) -> bool:
         return ram_in_block(*self.input_memory)
 
+    @property
+    def multipliers(self) -> int:
+        return self.folding.pe * self.matrix.simd
+
     def dsp(self) -> int:
-        pe, simd = self.folding.pe, self.folding.simd
-        return simd * (math.ceil(pe / 2) if self.packed else pe)
+        run = self.folding.pe // self.units
+        return self.folding.simd * (math.ceil(run / 2) if self.packed else run)
 
     @property
     def memories(self) -> tuple[tuple[tuple[int, int], bool], ...]:
@@ -184,7 +194,7 @@ class Mvu:
         return roms + (block_ramb18(*self.input_memory) if self.input_block else 0)
 
     def lut(self) -> int:
-        pe, simd = self.folding.pe, self.folding.simd
+        pe, simd = self.folding.pe, self.matrix.simd
         tables = sum(rom_luts(*memory) for memory, in_block in self.memories if not in_block)
         buffer = 0 if self.input_block else ram_luts(*self.input_memory)
         turns = pe // self.out_lanes
@@ -194,13 +204,13 @@ class Mvu:
         return tables + buffer + choose + add + control
 
     def ff(self) -> int:
-        pe, simd = self.folding.pe, self.folding.simd
-        held = pe * simd * self.sum_bits
+        simd = self.matrix.simd
+        held = self.multipliers * self.sum_bits
         leaving = self.out_lanes * (simd * self.sum_bits + self.bias_bits + simd * self.accumulators.bits)
-        return held + leaving + simd * self.x.bits + 40 + 5 * pe * simd
+        return held + leaving + self.folding.simd * self.x.bits + 40 + 5 * self.multipliers
 
     def cost(self, vectors: int) -> BlockCost:
-        """Of the unit alone, for frames of `vectors` input vectors."""
+        """Of the unit alone, for frames in which all outputs are made `vectors` times."""
         return BlockCost(
             interval_cycles=vectors * self.interval_cycles,
             latency_cycles=self.latency_cycles,
@@ -208,5 +218,21 @@ class Mvu:
             ff=self.ff(),
             bram36=self.ramb18() / 2,
             dsp=self.dsp(),
-            multipliers=self.folding.pe * self.folding.simd,
+            multipliers=self.multipliers,
         )
+
+
+def behind(window: Window | None, unit: Mvu) -> BlockCost:
+    """Cost of the unit with the window in front of it, if there is one: a convolution, all its outputs a pixel."""
+    alone = unit.cost(unit.accumulators.pixels)
+    if window is None:
+        return alone
+    return BlockCost(
+        interval_cycles=max(alone.interval_cycles, window.interval_cycles),
+        latency_cycles=window.latency_cycles + alone.latency_cycles,
+        lut=window.lut() + alone.lut,
+        ff=window.ff() + alone.ff,
+        bram36=alone.bram36 + window.ramb18() / 2,
+        dsp=alone.dsp,
+        multipliers=alone.multipliers,
+    )

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from codesign.cost._mvu import Matrix, Mvu, placed
+from codesign.cost._mvu import Matrix, Mvu, behind, placed
 from codesign.cost._mvu import foldings as mvu_foldings
 from codesign.cost._window import Window, sliding, variants
 from codesign.cost.base import BlockCost, Folding, Lanes
@@ -46,16 +46,4 @@ def lanes(op: Conv, inputs: Types, outputs: Types, folding: Folding) -> Lanes:
 
 
 def cost(op: Conv, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
-    around, inside = window(op, inputs, folding), unit(op, inputs, outputs, folding)
-    alone = inside.cost(outputs[0].pixels)
-    if around is None:
-        return alone
-    return BlockCost(
-        interval_cycles=max(alone.interval_cycles, around.interval_cycles),
-        latency_cycles=around.latency_cycles + alone.latency_cycles,
-        lut=around.lut() + alone.lut,
-        ff=around.ff() + alone.ff,
-        bram36=alone.bram36 + around.ramb18() / 2,
-        dsp=alone.dsp,
-        multipliers=alone.multipliers,
-    )
+    return behind(window(op, inputs, folding), unit(op, inputs, outputs, folding))

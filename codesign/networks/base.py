@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 if TYPE_CHECKING:
     from codesign.recipe import Training
@@ -21,6 +21,34 @@ class Section(BaseModel):
     """Part of a recipe: frozen, and unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Groups(Section):
+    """How convolutions are grouped: `{size: 8}`, eight input channels a group in every layer (E2GC, arXiv 2006.15100),
+    or `{number: 4}`, four groups in every layer.
+
+    A layer of fewer channels than `size` is one group, one of fewer than `number` has as many groups as channels.
+    """
+
+    size: Positive | None = None
+    number: Positive | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.size is None) == (self.number is None):
+            raise ValueError("groups have either a size or a number")
+        return self
+
+    def of(self, in_channels: int, out_channels: int) -> int:
+        """Number of groups of a layer. Raises ValueError if its channels cannot be parted so."""
+        size = in_channels if self.size is None else min(self.size, in_channels)
+        number = in_channels // size if self.number is None else min(self.number, in_channels)
+        if in_channels % (size if self.number is None else number) or out_channels % number:
+            raise ValueError(f"{in_channels} input and {out_channels} output channels do not divide into {self}")
+        return number
+
+    def __str__(self) -> str:
+        return f"groups of {self.size}" if self.size else f"{self.number} groups"
 
 
 class Network(Section):

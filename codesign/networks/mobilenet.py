@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from codesign.networks.base import Network, Positive, Section, Task
+from codesign.networks.base import Groups, Network, Positive, Section, Task
 
 Stride = Literal[1, 2]
 
@@ -20,19 +20,30 @@ class Stem(Section):
 
 
 class Block(Section):
-    """3x3 depthwise of that stride, then 1x1 to `channels`."""
+    """3x3 of that stride, depthwise or in groups, then 1x1 to `channels`."""
 
     channels: Positive
     stride: Stride = 1
 
 
 class Model(Network):
-    """MobileNet-V1: stem, separable blocks, global average, fully connected."""
+    """MobileNet-V1: stem, separable blocks, global average, fully connected.
+
+    groups: of the blocks' 3x3 convolutions, which are depthwise without.
+    """
 
     task: ClassVar[Task] = "classification"
     kind: Literal["mobilenet"] = "mobilenet"
     stem: Stem = Stem()
     blocks: Annotated[tuple[Block, ...], Field(min_length=1)]
+    groups: Groups | None = None
+
+    @model_validator(mode="after")
+    def _channels_divide_into_groups(self) -> Self:
+        for channels in (self.stem.channels, *(block.channels for block in self.blocks[:-1])):
+            if self.groups:
+                self.groups.of(channels, channels)
+        return self
 
     @property
     def coarsest_stride(self) -> int:

@@ -364,9 +364,14 @@ def split_halves(x: Tensor | QuantTensor) -> tuple[Tensor | QuantTensor, Tensor 
 
 def concat_shuffle(low: Tensor | QuantTensor, high: Tensor | QuantTensor) -> Tensor | QuantTensor:
     """Concatenate two tensors of one quantizer and interleave their channels (channel shuffle, 2 groups)."""
+    return move(lambda a, b: _shuffle(torch.cat((a, b), 1), 2), low, high)
 
-    def function(a: Tensor, b: Tensor) -> Tensor:
-        n, c, h, w = a.shape
-        return torch.cat((a, b), 1).reshape(n, 2, c, h, w).transpose(1, 2).reshape(n, 2 * c, h, w)
 
-    return move(function, low, high)
+def channel_shuffle(x: Tensor | QuantTensor, groups: int) -> Tensor | QuantTensor:
+    """The channels of each of `groups` runs spread over all: group convolutions behind it see every run."""
+    return move(lambda value: _shuffle(value, groups), x)
+
+
+def _shuffle(x: Tensor, groups: int) -> Tensor:
+    n, c, h, w = x.shape
+    return x.reshape(n, groups, c // groups, h, w).transpose(1, 2).reshape(n, c, h, w)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ from markupsafe import Markup
 
 from codesign import __version__
 from codesign.files import write_text
+from codesign.reporting.comparison import Comparison, Figure, Pair
+from codesign.reporting.histograms import Layer
 from codesign.reporting.pictures import Picture
+from codesign.reporting.plots import bars, efficiency_gap, roofline, waterline
 from codesign.reporting.rails import Row, rows, width
-from codesign.reporting.summary import Energy, Resources, Summary, Unit, units
-from codesign.reporting.terminal import engineering, two_digits
+from codesign.reporting.summary import Resources, Summary, Tensor, Unit
+from codesign.reporting.terminal import engineering, plain, shorten, two_digits
 from codesign.tasks import figures
 
 RAIL = 14
@@ -36,33 +40,100 @@ KINDS = {
     "peak": "select",
     "maxpool": "select",
 }
-"""Colour classes; all other operators move data."""
+"""Colour classes; of other operators those that multiply are dense, and the rest move data."""
+
+ENERGY_NAMES = {
+    "arithmetic": "arithmetic",
+    "memory": "on-chip memory",
+    "ddr": "external memory",
+    "processor": "processor, feeding frames",
+    "clock": "clock",
+    "static": "static, and the board",
+}
+BOX, GAP = 36, 20
+"""Heights of a unit and of an edge in the architecture."""
 
 
-def write_page(summary: Summary, pictures: Sequence[Picture], path: Path) -> None:
+@dataclass(frozen=True)
+class Extras:
+    """What the page shows besides the report's own figures."""
+
+    layers: tuple[Layer, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+
+def write_page(summary: Summary, extras: Extras, path: Path) -> None:
     """Writes the page to `path`."""
-    environment = Environment(
+    parts = summary.units
+    laid = rows(parts, summary.input.name)
+    plots = (roofline(summary), waterline(summary), efficiency_gap(summary))
+    text = (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            summary=summary,
+            tiles=_tiles(summary),
+            gauges=_gauges(summary),
+            stage_names=STAGE_NAMES,
+            pictures=[_picture(picture) for picture in extras.pictures],
+            metrics=_metrics(summary),
+            rows=[_row(row, summary, parts) for row in laid],
+            source_edge=summary.input.label,
+            rail_count=width(laid),
+            plots=[plot for plot in plots if plot],
+            layers=[_layer(layer) for layer in extras.layers],
+            energies=_energies(summary),
+            version=__version__,
+        )
+    )
+    write_text(path, text)
+
+
+def write_comparison(found: Comparison, path: Path) -> None:
+    """Writes the page of two designs side by side to `path`."""
+    totals = [figure for figure in found.totals if figure.a is not None or figure.b is not None]
+    text = (
+        environment()
+        .get_template("compare.html.j2")
+        .render(
+            found=found,
+            totals=[_versus(figure, [figure]) for figure in totals],
+            metrics=[figure.name for figure in found.blocks[0].figures] if found.blocks else [],
+            blocks=[_compared(pair, found.blocks) for pair in found.blocks if pair.differs],
+            same=sum(not pair.differs for pair in found.blocks),
+            version=__version__,
+        )
+    )
+    write_text(path, text)
+
+
+def _compared(pair: Pair, pairs: Sequence[Pair]) -> dict[str, Any]:
+    columns = zip(pair.figures, zip(*(p.figures for p in pairs), strict=True), strict=True)
+    return {"block": pair.block, "operator": pair.operator, "figures": [_versus(f, column) for f, column in columns]}
+
+
+def _versus(figure: Figure, scale: Sequence[Figure]) -> dict[str, Any]:
+    """Two bars, the longest of `scale` full."""
+    most = max((value for other in scale for value in (other.a, other.b) if value is not None), default=0) or 1
+    bars = [
+        {"side": side, "text": plain(value), "percent": round(100 * (value or 0) / most, 1)}
+        for side, value in (("a", figure.a), ("b", figure.b))
+    ]
+    ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
+    return {"name": figure.name, "bars": bars, "ratio": ratio, "verdict": figure.verdict}
+
+
+def environment() -> Environment:
+    """The templates of this package; a name that they are not given is an error."""
+    found = Environment(
         loader=PackageLoader("codesign.reporting"),
         autoescape=lambda name: name is not None and ".html" in name,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["edge"] = _edge
-    parts = units(summary.blocks)
-    laid = rows(parts, summary.input.name)
-    text = environment.get_template("page.html.j2").render(
-        summary=summary,
-        tiles=_tiles(summary),
-        gauges=_gauges(summary),
-        stage_names=STAGE_NAMES,
-        pictures=[_picture(picture) for picture in pictures],
-        metrics=_metrics(summary),
-        rows=[_row(row, summary, parts) for row in laid],
-        rail_count=width(laid),
-        version=__version__,
-    )
-    write_text(path, text)
+    found.filters["edge"] = _edge
+    return found
 
 
 def _edge(label: str) -> Markup:
@@ -80,11 +151,13 @@ def _tiles(summary: Summary) -> list[dict[str, str]]:
     ]
     if summary.accuracy:
         tiles.append(_accuracy(figures(summary.accuracy)))
-    if totals.energy_incremental and totals.energy_board:
-        low, high = totals.energy_incremental.low_uj, totals.energy_incremental.high_uj
-        board = (totals.energy_board.low_uj + totals.energy_board.high_uj) / 2
-        note = f"work adds {two_digits(low)} to {two_digits(high)} µJ"
-        tiles.append(_tile("Board energy", two_digits(board), "µJ/frame", note))
+    if totals.energy_incremental:
+        span = f"{two_digits(totals.energy_incremental.low_uj)} to {two_digits(totals.energy_incremental.high_uj)}"
+        if totals.energy_board:
+            board = two_digits(totals.energy_board.middle_uj)
+            tiles.append(_tile("Board energy", board, "µJ/frame", f"work adds {span} µJ"))
+        else:
+            tiles.append(_tile("Work's energy", span, "µJ/frame", "the board was never measured"))
     return tiles
 
 
@@ -121,12 +194,63 @@ def _gauges(summary: Summary) -> list[dict[str, Any]]:
 
 def _picture(picture: Picture) -> dict[str, Any]:
     font = picture.size / 13
-    boxes = [{**vars(box), "text_y": max(box.y - font / 4, font)} for box in picture.boxes]
+    taken: list[tuple[float, float]] = []
+    boxes = []
+    for box in picture.boxes:
+        x = min(max(box.x, 1), picture.size - 0.55 * font * len(box.label))
+        y = max(box.y - font / 4, font)
+        while any(abs(x - other_x) < 4 * font and abs(y - other_y) < font for other_x, other_y in taken):
+            y += font
+        taken.append((x, y))
+        boxes.append({**vars(box), "text_x": x, "text_y": y})
     return {"png": picture.png, "size": picture.size, "font": font, "boxes": boxes}
 
 
+def _layer(layer: Layer) -> dict[str, Any]:
+    parent, dot, leaf = layer.unit.rpartition(".")
+    parts = [("weights", layer.weights), ("activations", layer.activations)]
+    return {
+        "name": layer.unit,
+        "parent": parent + dot,
+        "leaf": leaf,
+        "kind": KINDS.get(layer.operator, "dense"),
+        "parts": [
+            {
+                "what": what,
+                "path": bars(histogram),
+                "range": f"{histogram.lo:,} … {histogram.hi:,}",
+                "bits": histogram.bits,
+                "note": f"{histogram.zeros:.0%} zero, {histogram.ends:.1%} at the ends",
+            }
+            for what, histogram in parts
+        ],
+    }
+
+
+def _energies(summary: Summary) -> list[dict[str, str | float]]:
+    """What takes a frame's energy, largest first; the part of a waiting board is not work."""
+    frame = summary.totals.energy
+    if frame is None:
+        return []
+    parts = {name: getattr(frame, name) for name in ENERGY_NAMES if getattr(frame, name) is not None}
+    most = max(part.high_uj for name, part in parts.items() if name not in ("static", "clock")) or 1
+    found: list[dict[str, str | float]] = []
+    for name, part in parts.items():
+        waiting = name in ("static", "clock")
+        found.append(
+            {
+                "name": ENERGY_NAMES[name],
+                "span": f"{two_digits(part.low_uj)} to {two_digits(part.high_uj)}",
+                "low": round(min(100 * part.low_uj / most, 100), 1),
+                "width": round(min(100 * part.high_uj / most, 100) - min(100 * part.low_uj / most, 100), 1),
+                "waiting": waiting,
+            }
+        )
+    return found
+
+
 def _metrics(summary: Summary) -> list[str]:
-    energy = ["energy, nJ"] if summary.totals.energy_incremental else []
+    energy = ["energy, nJ"] if summary.totals.energy else []
     return ["cycles", "LUT", "DSP", "BRAM36", *energy]
 
 
@@ -136,16 +260,25 @@ def _row(row: Row, summary: Summary, parts: Sequence[Unit]) -> dict[str, Any]:
     return {
         "parent": parent + dot,
         "leaf": leaf,
+        "short": shorten(unit.name, 40),
         "operator": unit.operator,
-        "kind": KINDS.get(unit.operator, "move"),
+        "kind": KINDS.get(unit.operator, "dense" if unit.macs else "move"),
         "edge": unit.outputs[0].label,
+        "edges": [_stream(output, summary.outputs) for output in unit.outputs],
         "folding": unit.folding.replace("x", "×"),  # noqa: RUF001
         "slowest": any(block.name == summary.totals.bottleneck for block in unit.blocks),
         "title": _title(unit),
-        "path": _path(row),
+        "path": _path(row, 50, 100),
+        "graph_path": _path(row, BOX / 2, BOX + GAP),
         "x": RAIL * row.rail + RAIL // 2,
         "bars": _bars(unit, parts),
     }
+
+
+def _stream(tensor: Tensor, ends: Sequence[str]) -> str:
+    """An edge of the architecture; one that leaves the network says so."""
+    label = tensor.label.replace("x", "×")  # noqa: RUF001
+    return f"→ output {label}" if tensor.name in ends else f"↓ {label}"
 
 
 def _title(unit: Unit) -> str:
@@ -153,23 +286,26 @@ def _title(unit: Unit) -> str:
     return f"{unit.name}: {macs}latency {unit.latency_us:.2f} µs, {unit.resources.ff:,} FF"
 
 
-def _path(row: Row) -> str:
-    """The rails of one row as an SVG path, 100 units high."""
+def _path(row: Row, middle: float, height: float) -> str:
+    """The rails of one row as an SVG path, its unit at `middle` of `height`."""
 
     def x(rail: int) -> int:
         return RAIL * rail + RAIL // 2
 
-    node = x(row.rail)
-    lines = [f"M{x(rail)} 0V100" for rail in row.passing]
-    bends = [(x(rail), 0, node, 50) for rail in row.entering] + [(node, 50, x(rail), 100) for rail in row.leaving]
-    lines += [f"M{a} {top}C{a} {top + 30} {b} {end - 30} {b} {end}" for a, top, b, end in bends]
+    node, bow = x(row.rail), 0.3 * height
+    lines = [f"M{x(rail)} 0V{height:g}" for rail in row.passing]
+    bends = [(x(rail), 0.0, node, middle) for rail in row.entering]
+    bends += [(node, middle, x(rail), height) for rail in row.leaving]
+    for a, top, b, end in bends:
+        reach = min(bow, end - top)
+        lines.append(f"M{a} {top:g}C{a} {top + reach:g} {b} {end - reach:g} {b} {end:g}")
     return "".join(lines)
 
 
 def _bars(unit: Unit, parts: Sequence[Unit]) -> list[dict[str, Any]]:
     def values(part: Unit) -> list[float]:
-        held, added = part.resources, part.energy_incremental
-        energy = [_middle_nj(added)] if added else []
+        held = part.resources
+        energy = [1e3 * part.energy.work.middle_uj] if part.energy else []
         return [part.interval_cycles, held.lut, held.dsp, held.bram36, *energy]
 
     largest = [max(column) for column in zip(*(values(part) for part in parts), strict=True)]
@@ -179,12 +315,8 @@ def _bars(unit: Unit, parts: Sequence[Unit]) -> list[dict[str, Any]]:
         f"{unit.resources.dsp}",
         f"{unit.resources.bram36:g}",
     ]
-    texts += [two_digits(_middle_nj(unit.energy_incremental))] if unit.energy_incremental else []
+    texts += [two_digits(1e3 * unit.energy.work.middle_uj)] if unit.energy else []
     return [
         {"text": text if value else "", "percent": round(100 * value / most, 1) if most else 0}
         for text, value, most in zip(texts, values(unit), largest, strict=True)
     ]
-
-
-def _middle_nj(energy: Energy) -> float:
-    return 500 * (energy.low_uj + energy.high_uj)

@@ -8,7 +8,7 @@ from typing import Any
 from codesign.build_folder import BuildFolder
 from codesign.errors import BuildError
 from codesign.graph import Graph, Node, TensorType
-from codesign.reporting import energy, summary
+from codesign.reporting import efficiency, energy, summary
 from codesign.schedule import Schedule
 from codesign.targets import Target
 
@@ -17,6 +17,7 @@ def summarize(build: BuildFolder, target: Target) -> summary.Summary:
     """Raises a CodesignError if a part of the build is missing or damaged."""
     graph, schedule = build.graph, Schedule.load(build.schedule)
     (source,) = graph.inputs
+    blocks = _blocks(graph, schedule, target)
     return summary.Summary(
         network=graph.name,
         target=summary.Board(
@@ -26,28 +27,25 @@ def summarize(build: BuildFolder, target: Target) -> summary.Summary:
             clock_mhz=schedule.clock_mhz,
             resources=_resources(target.resources),
             budget=_resources(schedule.budget),
+            memory_mb_s=target.memory_mb_s,
         ),
         input=_tensor(source, graph.inputs[source]),
         outputs=graph.outputs,
-        blocks=_blocks(graph, schedule, target),
-        totals=_totals(graph, schedule, target),
+        blocks=blocks,
+        totals=_totals(graph, schedule, target, blocks),
         accuracy=_accuracy(build),
         verification=_verdict(build),
     )
 
 
 def _blocks(graph: Graph, schedule: Schedule, target: Target) -> tuple[summary.Block, ...]:
-    shares = energy.shares(schedule.blocks)
-    added = energy.incremental(target.power, _interval_s(schedule)) if target.power else None
-    return tuple(
-        _block(graph, node, schedule, energy.scaled(added, shares[node.name]) if added else None)
-        for node in graph.nodes
-    )
+    return tuple(_block(graph, node, schedule, target) for node in graph.nodes)
 
 
-def _block(graph: Graph, node: Node, schedule: Schedule, added: summary.Energy | None) -> summary.Block:
+def _block(graph: Graph, node: Node, schedule: Schedule, target: Target) -> summary.Block:
     cost, folding = schedule.blocks[node.name], schedule.foldings[node.name]
     outputs = zip(graph.output_names(node), graph.output_types(node), strict=True)
+    interval = schedule.interval_cycles
     return summary.Block(
         name=node.name,
         operator=node.op.kind,
@@ -57,16 +55,23 @@ def _block(graph: Graph, node: Node, schedule: Schedule, added: summary.Energy |
         simd=folding.simd,
         macs=node.op.macs(*graph.input_types(node)),
         parameters=node.op.parameters(),
+        multipliers=cost.multipliers,
+        bytes_alone=efficiency.bytes_alone(graph, node),
         interval_cycles=cost.interval_cycles,
         latency_cycles=cost.latency_cycles,
         latency_us=cost.latency_cycles / schedule.clock_mhz,
         resources=_resources(cost),
-        energy_incremental=added,
+        energy=energy.of_block(graph, node, cost, interval, target.energy) if target.energy else None,
     )
 
 
-def _totals(graph: Graph, schedule: Schedule, target: Target) -> summary.Totals:
-    power, interval_s = target.power, _interval_s(schedule)
+def _totals(graph: Graph, schedule: Schedule, target: Target, blocks: tuple[summary.Block, ...]) -> summary.Totals:
+    streams = energy.of_streams(graph, schedule, target.energy) if target.energy else None
+    frame = None
+    if streams:
+        parts = (*(block.energy for block in blocks if block.energy), streams)
+        frame = energy.of_frame(parts, target, _interval_s(schedule))
+    ends = (*graph.inputs.values(), *(graph.types[name] for name in graph.outputs))
     return summary.Totals(
         macs=graph.macs,
         parameters=sum(node.op.parameters() for node in graph.nodes),
@@ -77,10 +82,22 @@ def _totals(graph: Graph, schedule: Schedule, target: Target) -> summary.Totals:
         bottleneck=max(schedule.blocks, key=lambda name: schedule.blocks[name].interval_cycles),
         streams=_resources(schedule.streams),
         resources=_resources(schedule.used),
-        energy_incremental=energy.incremental(power, interval_s) if power else None,
-        energy_board=energy.whole_board(power, interval_s) if power else None,
-        energy_source=power.source if power else None,
+        memory_bytes=schedule.used.memory_bytes + sum(map(energy.frame_bytes, ends)),
+        energy=frame,
+        energy_streams=streams,
+        energy_incremental=energy.incremental(frame) if frame else None,
+        energy_board=energy.whole_board(frame) if frame else None,
+        energy_sources=_energy_sources(target),
     )
+
+
+def _energy_sources(target: Target) -> tuple[str, ...]:
+    """Where the coefficients come from, and the references that they name."""
+    if target.energy is None:
+        return ()
+    coefficients = tuple(f"{name.removesuffix('_pj')}: {figure.source}" for name, figure in target.energy)
+    measured = (f"board: {target.power.source}",) if target.power else ()
+    return (*measured, *coefficients, *(source for source in target.sources if source.startswith("[")))
 
 
 def _interval_s(schedule: Schedule) -> float:

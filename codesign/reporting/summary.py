@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import takewhile
 from typing import Literal
 
@@ -14,18 +13,52 @@ from pydantic import BaseModel, ConfigDict
 from codesign.graph.ops.base import op_class
 
 
-class _Record(BaseModel):
+class Record(BaseModel):
+    """A part of a report."""
+
     model_config = ConfigDict(frozen=True)
 
 
-class Energy(_Record):
-    """A range, because the coefficients behind it are measured figures that differ between designs."""
+class Energy(Record):
+    """A range: the coefficients behind it are known to one digit at best."""
 
-    low_uj: float
-    high_uj: float
+    low_uj: float = 0
+    high_uj: float = 0
+
+    def __add__(self, other: Energy) -> Energy:
+        """Low ends with low ends: what is added shares its coefficients, so that errors do not cancel."""
+        return Energy(low_uj=self.low_uj + other.low_uj, high_uj=self.high_uj + other.high_uj)
+
+    @property
+    def middle_uj(self) -> float:
+        return (self.low_uj + self.high_uj) / 2
 
 
-class Tensor(_Record):
+class FabricEnergy(Record):
+    """Of a part of the fabric, for one frame; see `codesign.reporting.energy`."""
+
+    arithmetic: Energy = Energy()
+    memory: Energy = Energy()
+    ddr: Energy = Energy()
+    clock: Energy = Energy()
+
+    def __add__(self, other: FabricEnergy) -> FabricEnergy:
+        return FabricEnergy(**{name: getattr(self, name) + getattr(other, name) for name in FabricEnergy.model_fields})
+
+    @property
+    def work(self) -> Energy:
+        """All but the clock, which a waiting fabric takes as well."""
+        return self.arithmetic + self.memory + self.ddr
+
+
+class FrameEnergy(FabricEnergy):
+    """Of the whole fabric, and of the board around it; None where nobody has measured it."""
+
+    processor: Energy | None = None
+    static: Energy | None = None
+
+
+class Tensor(Record):
     """A stream: (C, H, W) integers of `bits` bits."""
 
     name: str
@@ -38,7 +71,7 @@ class Tensor(_Record):
         return f"{'x'.join(map(str, self.shape))} {'i' if self.signed else 'u'}{self.bits}"
 
 
-class Resources(_Record):
+class Resources(Record):
     """Fabric; bram36 counts blocks of 36 Kbit, halves included."""
 
     lut: int
@@ -58,11 +91,12 @@ class Resources(_Record):
 NOTHING = Resources(lut=0, ff=0, bram36=0, dsp=0)
 
 
-class Block(_Record):
+class Block(Record):
     """One block of the hardware, a node of the integer graph.
 
     interval_cycles: between the starts of two frames when nothing stalls it; latency_cycles: from its first input beat
-    to its first output beat.
+    to its first output beat. multipliers: multiplications it can do a cycle.
+    bytes_alone: what it would move through external memory by itself, its weights included.
     """
 
     name: str
@@ -73,15 +107,17 @@ class Block(_Record):
     simd: int
     macs: int
     parameters: int
+    multipliers: int
+    bytes_alone: int
     interval_cycles: int
     latency_cycles: int
     latency_us: float
     resources: Resources
-    energy_incremental: Energy | None
+    energy: FabricEnergy | None
 
 
-class Board(_Record):
-    """The target. `budget` is the part of its resources that a design may book."""
+class Board(Record):
+    """The target. `budget`: the part of its resources that a design may book; memory_mb_s: of its external memory."""
 
     name: str
     board: str
@@ -89,12 +125,15 @@ class Board(_Record):
     clock_mhz: float
     resources: Resources
     budget: Resources
+    memory_mb_s: float
 
 
-class Totals(_Record):
+class Totals(Record):
     """The whole design. `streams` are the FIFOs, width adapters and forks between the blocks, part of `resources`.
 
-    energy_incremental: what working adds to a waiting board, per frame; energy_board: the whole board, per frame.
+    energy: of a frame, by what takes it; energy_streams: the part of the streams and of the frame's way from and to
+    memory. energy_incremental: what working adds to a waiting board; energy_board: the whole board, where it was
+    measured. memory_bytes: through external memory, a frame.
     """
 
     macs: int
@@ -106,12 +145,15 @@ class Totals(_Record):
     bottleneck: str
     streams: Resources
     resources: Resources
+    memory_bytes: int
+    energy: FrameEnergy | None
+    energy_streams: FabricEnergy | None
     energy_incremental: Energy | None
     energy_board: Energy | None
-    energy_source: str | None
+    energy_sources: tuple[str, ...]
 
 
-class Stage(_Record):
+class Stage(Record):
     """One back end's comparison with the integer graph."""
 
     name: str
@@ -121,7 +163,7 @@ class Stage(_Record):
     seconds: float
 
 
-class Verdict(_Record):
+class Verdict(Record):
     """The verification's outcome, from `verify.json`."""
 
     exact: bool
@@ -130,7 +172,7 @@ class Verdict(_Record):
     first_mismatch: dict[str, str | int | float] | None
 
 
-class Accuracy(_Record):
+class Accuracy(Record):
     """On the recipe's validation set, from the run's result: what the task measures."""
 
     ap50: float | None = None
@@ -138,11 +180,11 @@ class Accuracy(_Record):
     accuracy: float | None = None
 
 
-class Summary(_Record):
+class Summary(Record):
     """A whole report."""
 
     format: Literal["codesign-report"] = "codesign-report"
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     network: str
     target: Board
     input: Tensor
@@ -152,8 +194,12 @@ class Summary(_Record):
     accuracy: Accuracy | None = None
     verification: Verdict | None = None
 
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        return units(self.blocks)
 
-class Unit(_Record):
+
+class Unit(Record):
     """A convolution and the requantization that only it feeds, shown as one; any other block by itself."""
 
     name: str
@@ -180,6 +226,15 @@ class Unit(_Record):
         return sum(block.macs for block in self.blocks)
 
     @property
+    def multipliers(self) -> int:
+        return sum(block.multipliers for block in self.blocks)
+
+    @property
+    def bytes_alone(self) -> int:
+        """Accumulators inside of the unit count as what leaves it."""
+        return max(block.bytes_alone for block in self.blocks)
+
+    @property
     def interval_cycles(self) -> int:
         return max(block.interval_cycles for block in self.blocks)
 
@@ -192,18 +247,9 @@ class Unit(_Record):
         return sum((block.resources for block in self.blocks), NOTHING)
 
     @property
-    def energy_incremental(self) -> Energy | None:
-        return total_energy(block.energy_incremental for block in self.blocks)
-
-
-def total_energy(parts: Iterable[Energy | None]) -> Energy | None:
-    """The sum, or None if a part is unknown. Low and high ends add up: the coefficient is common to all parts."""
-    low = high = 0.0
-    for part in parts:
-        if part is None:
-            return None
-        low, high = low + part.low_uj, high + part.high_uj
-    return Energy(low_uj=low, high_uj=high)
+    def energy(self) -> FabricEnergy | None:
+        parts = [block.energy for block in self.blocks if block.energy]
+        return sum(parts, FabricEnergy()) if parts else None
 
 
 def units(blocks: tuple[Block, ...]) -> tuple[Unit, ...]:

@@ -7,25 +7,28 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from codesign.reporting.summary import Energy, Resources, Summary, units
+from codesign.reporting.summary import Energy, FabricEnergy, Resources, Summary, Totals
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from codesign.api.verify import Verification
+    from codesign.reporting.comparison import Comparison, Pair
 
 NAME_WIDTH = 27
 
 
 def print_report(summary: Summary, console: Console) -> None:
     """One line a unit, then the totals against the target."""
-    with_energy = summary.totals.energy_incremental is not None
+    with_energy = summary.totals.energy is not None
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
     for heading in ("block", "operator", "output"):
         table.add_column(heading, no_wrap=True)
     for heading in ("fold", "MACs", "cycles", "lat us", "LUT", "FF", "BRAM", "DSP") + (("nJ",) if with_energy else ()):
         table.add_column(heading, justify="right", no_wrap=True)
-    for unit in units(summary.blocks):
+    for unit in summary.units:
         slowest = unit.interval_cycles == summary.totals.interval_cycles
-        energy = (_nanojoules(unit.energy_incremental),) if with_energy else ()
+        energy = (_nanojoules(unit.energy),) if with_energy else ()
         table.add_row(
             shorten(unit.name, NAME_WIDTH),
             unit.operator,
@@ -56,13 +59,60 @@ def _print_totals(summary: Summary, console: Console) -> None:
         share = used / held if held else 0.0
         bar = "█" * round(30 * min(share, 1))
         console.print(f"{name.upper():7}[cyan]{bar:░<30}[/] {used:>9,g} of {held:>9,g}  {share:6.1%}")
-    if totals.energy_incremental and totals.energy_board:
-        low, high = totals.energy_incremental.low_uj, totals.energy_incremental.high_uj
-        board = (totals.energy_board.low_uj + totals.energy_board.high_uj) / 2
-        console.print(
-            f"energy a frame: {two_digits(board)} uJ for the whole board; work adds {two_digits(low)} to "
-            f"{two_digits(high)} uJ of it"
-        )
+    if totals.energy:
+        console.print(energy_line(totals))
+
+
+def energy_line(totals: Totals) -> str:
+    """What a frame takes, in words."""
+    assert totals.energy and totals.energy_incremental
+    parts = {name: getattr(totals.energy, name) for name in ("arithmetic", "memory", "ddr", "processor")}
+    told = ", ".join(f"{name} {_span(part)}" for name, part in parts.items() if part)
+    whole = f"{two_digits(totals.energy_board.middle_uj)} uJ for the whole board; " if totals.energy_board else ""
+    return f"energy a frame: {whole}work adds {_span(totals.energy_incremental)} uJ: {told}"
+
+
+def print_comparison(found: Comparison, console: Console) -> None:
+    """Both designs' totals, then the blocks that differ: a > b."""
+    for letter, design in (("A", found.a), ("B", found.b)):
+        verdict = {True: "bit-exact", False: "[bold red]differs[/]", None: "not verified"}[design.exact]
+        where = f"{design.network} on {design.target} at {design.clock_mhz:g} MHz"
+        console.print(f"[bold]{letter}[/] {shorten(design.path, 40)}: {where}, {verdict}")
+    console.print()
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    table.add_column("")
+    for heading in ("A", "B", "B / A"):
+        table.add_column(heading, justify="right")
+    for figure in (figure for figure in found.totals if figure.a is not None or figure.b is not None):
+        ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
+        style = {"better": "green", "worse": "red", "": None}[figure.verdict]
+        table.add_row(figure.name, plain(figure.a), plain(figure.b), ratio, style=style)
+    console.print(table)
+    differing = [pair for pair in found.blocks if pair.differs]
+    if differing:
+        console.print()
+        console.print(_pairs(differing))
+    if len(differing) < len(found.blocks):
+        console.print(f"{len(found.blocks) - len(differing)} of {len(found.blocks)} blocks are the same")
+
+
+def _pairs(pairs: Sequence[Pair]) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
+    for heading in ("block", "operator"):
+        table.add_column(heading, no_wrap=True)
+    for figure in pairs[0].figures:
+        table.add_column(figure.name, justify="right", no_wrap=True)
+    for pair in pairs:
+        cells = [plain(f.a) if f.a == f.b else f"{plain(f.a)} > {plain(f.b)}" for f in pair.figures]
+        table.add_row(shorten(pair.block, 22), pair.operator, *cells)
+    return table
+
+
+def plain(number: float | None) -> str:
+    """All of a whole number, four digits of another; a dash for none."""
+    if number is None:
+        return "-"
+    return f"{number:,.0f}" if number == int(number) or number >= 1000 else f"{number:.4g}"
 
 
 def print_verification(verdict: Verification, console: Console) -> None:
@@ -102,8 +152,12 @@ def _resources(resources: Resources) -> tuple[str, ...]:
     return f"{resources.lut:,}", f"{resources.ff:,}", f"{resources.bram36:g}", f"{resources.dsp}"
 
 
-def _nanojoules(energy: Energy | None) -> str:
-    return two_digits(500 * (energy.low_uj + energy.high_uj)) if energy else ""
+def _nanojoules(energy: FabricEnergy | None) -> str:
+    return two_digits(1e3 * energy.work.middle_uj) if energy else ""
+
+
+def _span(energy: Energy) -> str:
+    return f"{two_digits(energy.low_uj)} to {two_digits(energy.high_uj)}"
 
 
 def two_digits(number: float) -> str:

@@ -14,6 +14,7 @@ from codesign.cost.base import BlockCost, Folding, Lanes, Memory, beats
 from codesign.errors import ScheduleError
 from codesign.graph import Graph, Node, TensorType
 from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.requant import Requant
 from codesign.graph.plugins import load
@@ -207,6 +208,8 @@ def _candidates(problem: Problem, node: Node) -> Iterator[Candidate]:
     foldings: Iterable[Folding] = model.foldings(node.op, inputs, outputs)
     if isinstance(node.op, Conv | Linear):
         foldings = problem.useful(node, foldings)
+    elif isinstance(node.op, GroupConv):
+        foldings = (replace(folding, pair=problem.pair) for folding in foldings)
     for f in foldings:
         yield Candidate(f, model.lanes(node.op, inputs, outputs, f), model.cost(node.op, inputs, outputs, f))
 

@@ -1,7 +1,12 @@
 """Synthesis, placement and routing with open tools: what a design really takes, and how fast it runs."""
 
 from codesign.synthesis.module import synthesize_module
-from codesign.synthesis.network import NetworkSynthesis, synthesize_flat, synthesize_network
+from codesign.synthesis.network import (
+    NetworkSynthesis,
+    synthesize_flat,
+    synthesize_instances,
+    synthesize_network,
+)
 from codesign.synthesis.place import Placement, place_and_route
 from codesign.synthesis.utilization import Utilization
 
@@ -11,6 +16,7 @@ __all__ = [
     "Utilization",
     "place_and_route",
     "synthesize_flat",
+    "synthesize_instances",
     "synthesize_module",
     "synthesize_network",
 ]

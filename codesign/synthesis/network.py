@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,20 +52,32 @@ def synthesize_network(
     counting netlists. Raises ToolError if Yosys is missing or refuses the design.
     """
     project = RtlProject.load(rtl_dir)
-    kept = cache or rtl_dir.parent / ".cache"
-    kept.mkdir(parents=True, exist_ok=True)
-    netlists = _elaborate(project)
+    return synthesize_instances(
+        project.sources, project.folder, family, cache=cache or rtl_dir.parent / ".cache", progress=progress
+    )
+
+
+def synthesize_instances(
+    sources: Sequence[Path], folder: Path, family: Family, *, cache: Path, progress: Progress = silent
+) -> NetworkSynthesis:
+    """Synthesizes each instance of the module `top` of `sources` by itself.
+
+    folder: where the names of memory files are looked up. Raises ToolError if Yosys is missing or refuses the design,
+    or if the top has logic of its own.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    netlists = _elaborate(sources, folder)
     keys = {name: _key(text, family) for name, text in netlists.items()}
-    missing = {keys[name]: text for name, text in netlists.items() if not _result(kept, keys[name]).exists()}
+    missing = {keys[name]: text for name, text in netlists.items() if not _result(cache, keys[name]).exists()}
     total = len(set(keys.values()))
     progress("synthesis", total - len(missing), total)
     with ThreadPoolExecutor(PROCESSES) as pool:
-        jobs = [pool.submit(_synthesize, batch, family, kept) for batch in _batches(missing)]
+        jobs = [pool.submit(_synthesize, batch, family, cache) for batch in _batches(missing)]
         for job in as_completed(jobs):
             job.result()
-            done = sum(_result(kept, key).exists() for key in set(keys.values()))
+            done = sum(_result(cache, key).exists() for key in set(keys.values()))
             progress("synthesis", done, total)
-    cells = {key: json.loads(_result(kept, key).read_text()) for key in set(keys.values())}
+    cells = {key: json.loads(_result(cache, key).read_text()) for key in set(keys.values())}
     return NetworkSynthesis(family, {name: count(cells[key], family) for name, key in keys.items()})
 
 
@@ -78,20 +90,20 @@ def synthesize_flat(rtl_dir: Path, family: Family = "xc7") -> Utilization:
         return count(yosys.cells(stat), family)
 
 
-def _elaborate(project: RtlProject) -> dict[str, str]:
+def _elaborate(sources: Sequence[Path], folder: Path) -> dict[str, str]:
     """The netlist of each instance of the top, by its name: flattened, but for modules that ask to be kept."""
-    hierarchy = read(project.sources, TOP, {}, "--best-effort-hierarchy")
+    hierarchy = read(sources, TOP, {}, "--best-effort-hierarchy")
     with tempfile.TemporaryDirectory(prefix="codesign_synth_") as scratch:
         listing, whole = Path(scratch) / "modules", Path(scratch) / "top.il"
-        yosys.run([hierarchy, f"tee -q -o {listing} ls"], project.folder)
+        yosys.run([hierarchy, f"tee -q -o {listing} ls"], folder)
         modules = [line.strip() for line in listing.read_text().splitlines() if f"${TOP}." in line]
         instances = {m.split(f"${TOP}.", 1)[1]: m for m in modules if "." not in m.split(f"${TOP}.", 1)[1]}
         commands = [hierarchy, *(f"setattr -mod -set keep_hierarchy 1 {module}" for module in instances.values())]
         commands += ["flatten", f"hierarchy -top {TOP}", "opt_clean", f"write_rtlil {whole}"]
-        yosys.run(commands, project.folder)
+        yosys.run(commands, folder)
         netlist = _modules(whole.read_text())
     if re.search(r"^  cell \$", netlist[f"\\{TOP}"], flags=re.MULTILINE):
-        raise ToolError("the top has logic outside its instances, which is not counted", where=str(project.folder))
+        raise ToolError("the top has logic outside its instances, which is not counted", where=str(folder))
     return {name: _canonical(_below(f"\\{module}", netlist)) for name, module in instances.items()}
 
 

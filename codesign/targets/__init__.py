@@ -1,6 +1,16 @@
 """Boards: what a target offers, one YAML file each, every figure with its source."""
 
-from codesign.targets.load import load_target, target_names
-from codesign.targets.model import Memory, Power, Resources, Target
+from codesign.targets.load import load_target, target_names, target_of
+from codesign.targets.model import Coefficient, Energy, Memory, Power, Resources, Target
 
-__all__ = ["Memory", "Power", "Resources", "Target", "load_target", "target_names"]
+__all__ = [
+    "Coefficient",
+    "Energy",
+    "Memory",
+    "Power",
+    "Resources",
+    "Target",
+    "load_target",
+    "target_names",
+    "target_of",
+]

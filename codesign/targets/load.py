@@ -37,12 +37,23 @@ def load_target(name: str | Path) -> Target:
     return _parse(file.read_text(), file.name)
 
 
+def target_of(fields: object, where: str) -> Target:
+    """The board that a build was exported for, from its manifest. Raises TargetError if it is another version's."""
+    return _checked(fields, where, remedy="export the build again")
+
+
 def _parse(text: str, where: str) -> Target:
     try:
-        return Target.model_validate(yaml.safe_load(text))
+        fields = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise TargetError(f"not a readable YAML file ({str(error).splitlines()[0]})", where=where) from None
+    return _checked(fields, where)
+
+
+def _checked(fields: object, where: str, remedy: str = "") -> Target:
+    try:
+        return Target.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise TargetError(first["msg"].lower(), where=f"{where}:{key}" if key else where) from None
+        raise TargetError(first["msg"].lower(), where=f"{where}:{key}" if key else where, remedy=remedy) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class _Strict(BaseModel):
@@ -41,20 +41,49 @@ class Memory(_Strict):
     source: str
 
 
-class Power(_Strict):
-    """Measured power in watts: the whole board while the fabric waits, and what working designs add to that.
+class Coefficient(_Strict):
+    """A figure known as a range only: from the least to the most plausible, and where both come from."""
 
-    incremental_w: least and most among the measured designs. No coefficient per resource is known that would tell
-    them apart, so the range is the estimate.
-    """
+    low: float = Field(ge=0)
+    high: float = Field(ge=0)
+    source: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Coefficient:
+        if self.low > self.high:
+            raise ValueError(f"low {self.low:g} is above high {self.high:g}")
+        return self
+
+
+class Power(_Strict):
+    """Measured power in watts: of the whole board while the fabric waits, and what feeding frames takes beside it."""
 
     board_w: float = Field(gt=0)
-    incremental_w: tuple[float, float]
+    processor_w: Coefficient
     source: str
 
 
+class Energy(_Strict):
+    """Energies in picojoules.
+
+    lut_pj, bram36_pj: of a look-up table and of a block RAM of 36 Kbit, each cycle in which its block works.
+    multiply_pj: of a multiplication of 8 x 8 bits, accumulate_pj: of an addition of 32 bits, both in a DSP slice.
+    ddr_pj_byte: of a byte of external memory. clock_pj: of a flip-flop's clock, each cycle.
+    """
+
+    lut_pj: Coefficient
+    multiply_pj: Coefficient
+    accumulate_pj: Coefficient
+    bram36_pj: Coefficient
+    ddr_pj_byte: Coefficient
+    clock_pj: Coefficient
+
+
 class Target(_Strict):
-    """A board: `part` as the vendor's tools spell it, `family` its kind of fabric."""
+    """A board: `part` as the vendor's tools spell it, `family` its kind of fabric.
+
+    Without `power` no energy of the whole board is told, without `energy` none at all.
+    """
 
     name: str
     board: str
@@ -65,6 +94,7 @@ class Target(_Strict):
     share: Share = Share()
     memory: Memory
     power: Power | None = None
+    energy: Energy | None = None
     sources: tuple[str, ...] = Field(min_length=1)
 
     @property

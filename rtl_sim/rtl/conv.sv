@@ -1,11 +1,14 @@
 `default_nettype none
 // verilator lint_off PINCONNECTEMPTY
 
-/// Dense convolution: `window`, where the kernel is larger than 1x1 or strides, and `mvu`.
+/// Convolution, dense or in groups: `window`, where the kernel is larger than 1x1 or strides, and `mvu`.
 ///
 /// Inputs come in beats of SIMD channels; see `window` for the ring of WORDS beats, `mvu` for all other parameters.
+/// In a dense one all BEATS beats of a pixel make every output. In groups, only TOGETHER beats do: a vector for `mvu` is
+/// what they hold of a window, the channels of one group, or of UNITS groups side by side.
 module conv #(
     parameter int BEATS = 4,
+    parameter int TOGETHER = BEATS,
     parameter int IN_Y = 4,
     parameter int IN_X = 4,
     parameter int OUT_Y = 4,
@@ -22,6 +25,8 @@ module conv #(
     parameter int OUTPUTS = 4,
     parameter int PE = 2,
     parameter int SIMD = 1,
+    parameter int PASSES = (OUTPUTS + PE - 1) / PE,
+    parameter int UNITS = 1,
     parameter int X_BITS = 8,
     parameter bit X_SIGNED = 0,
     parameter int W_BITS = 4,
@@ -68,7 +73,7 @@ module conv #(
         .STRIDE_X(STRIDE_X),
         .PAD_Y(PAD_Y),
         .PAD_X(PAD_X),
-        .GROUPED(0),
+        .TOGETHER(TOGETHER),
         .WORDS(WORDS),
         .BLOCK(RING_BLOCK),
         .REST(RING_REST)
@@ -86,10 +91,12 @@ module conv #(
   end
 
   mvu #(
-      .STEPS(KERNEL_Y * KERNEL_X * BEATS),
+      .STEPS(KERNEL_Y * KERNEL_X * TOGETHER),
       .OUTPUTS(OUTPUTS),
       .PE(PE),
       .SIMD(SIMD),
+      .PASSES(PASSES),
+      .UNITS(UNITS),
       .X_BITS(X_BITS),
       .X_SIGNED(X_SIGNED),
       .W_BITS(W_BITS),

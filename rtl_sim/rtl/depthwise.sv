@@ -55,7 +55,7 @@ module depthwise #(
       .STRIDE_X(STRIDE_X),
       .PAD_Y(PAD_Y),
       .PAD_X(PAD_X),
-      .GROUPED(1),
+      .TOGETHER(1),
       .WORDS(WORDS),
       .BLOCK(RING_BLOCK),
       .REST(RING_REST)

@@ -47,7 +47,7 @@ module maxpool #(
       .STRIDE_X(STRIDE_X),
       .PAD_Y(PAD_Y),
       .PAD_X(PAD_X),
-      .GROUPED(1),
+      .TOGETHER(1),
       .WORDS(WORDS),
       .BLOCK(RING_BLOCK),
       .REST(RING_REST)

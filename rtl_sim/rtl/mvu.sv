@@ -2,11 +2,13 @@
 
 /// Folded matrix-vector unit: PE outputs x SIMD inputs a cycle, exact sums with bias.
 ///
-/// A vector comes in STEPS beats of SIMD lanes and is computed in GROUPS * STEPS cycles (groups of PE outputs, one after
+/// A vector comes in STEPS beats of SIMD lanes and is computed in PASSES * STEPS cycles (groups of PE outputs, one after
 /// another); it is kept in one of two banks, so that the next one is loaded meanwhile. OUTPUTS sums leave in beats of
 /// OUT_LANES, which divides PE and with PE / OUT_LANES <= STEPS never slows the unit down.
-/// WEIGHT_FILE holds one word a cycle in the order of computing, lane `p * SIMD + s` the weight of output p and input s
-/// of the group; BIAS_FILE one word an output beat. Each SIMD lane's sums fit SUM_BITS (signed).
+/// OUTPUTS of more than PASSES groups are those of several vectors, which have weights of their own, over and over.
+/// UNITS > 1: lanes and outputs of a group lie in so many equal runs, an output is made of its own run's lanes only.
+/// WEIGHT_FILE holds one word a cycle in the order of computing, lane `p * SIMD / UNITS + s` the weight of output p of
+/// the group and of its input s; BIAS_FILE one word an output beat. Each lane's sums fit SUM_BITS (signed).
 /// PACK = 1: two outputs share a DSP slice, see `mac_pair` for its conditions; MULT as in `mac`.
 /// The path from `out0_ready_i` to clock enables inside is combinatorial, `in0_ready_o` is a register's.
 module mvu #(
@@ -14,6 +16,8 @@ module mvu #(
     parameter int OUTPUTS = 4,
     parameter int PE = 2,
     parameter int SIMD = 1,
+    parameter int PASSES = (OUTPUTS + PE - 1) / PE,
+    parameter int UNITS = 1,
     parameter int X_BITS = 8,
     parameter bit X_SIGNED = 0,
     parameter int W_BITS = 4,
@@ -40,17 +44,22 @@ module mvu #(
 );
 
   localparam int GROUPS = (OUTPUTS + PE - 1) / PE;
+  localparam int UNIT_PE = PE / UNITS;
+  localparam int UNIT_SIMD = SIMD / UNITS;
   localparam int TURNS = PE / OUT_LANES;
   localparam int BEATS = (OUTPUTS + OUT_LANES - 1) / OUT_LANES;
   localparam int STEP_BITS = STEPS > 1 ? $clog2(STEPS) : 1;
   localparam int VECTOR_ADDR_BITS = 1 + $clog2(STEPS);
-  localparam int GROUP_BITS = GROUPS > 1 ? $clog2(GROUPS) : 1;
+  localparam int PASS_BITS = PASSES > 1 ? $clog2(PASSES) : 1;
   localparam int WEIGHT_ADDR_BITS = GROUPS * STEPS > 1 ? $clog2(GROUPS * STEPS) : 1;
   localparam int TURN_BITS = TURNS > 1 ? $clog2(TURNS) : 1;
   localparam int BEAT_BITS = BEATS > 1 ? $clog2(BEATS) : 1;
 
   if (PE % OUT_LANES != 0 || TURNS > STEPS) begin : gen_check
     $fatal(1, "%m: OUT_LANES = %0d does not fit PE = %0d and STEPS = %0d", OUT_LANES, PE, STEPS);
+  end
+  if (PE % UNITS != 0 || SIMD % UNITS != 0 || GROUPS % PASSES != 0) begin : gen_check_units
+    $fatal(1, "%m: UNITS = %0d, PASSES = %0d for PE = %0d, SIMD = %0d, GROUPS = %0d", UNITS, PASSES, PE, SIMD, GROUPS);
   end
 
   // Loading: a bank belongs to the writer until it is full, then to the reader.
@@ -64,20 +73,21 @@ module mvu #(
 
   // Issuing: one step of one group a cycle.
   logic ce;
-  logic [GROUP_BITS-1:0] group;
+  logic [PASS_BITS-1:0] pass;
   logic [WEIGHT_ADDR_BITS-1:0] weight_addr;
-  logic step_last, group_last;
+  logic step_last, pass_last, weight_last;
   assign step_last = read_step == STEP_BITS'(STEPS - 1);
-  assign group_last = group == GROUP_BITS'(GROUPS - 1);
+  assign pass_last = pass == PASS_BITS'(PASSES - 1);
   assign issue = ce && full[read_bank];
-  assign read_last = issue && step_last && group_last;
+  assign read_last = issue && step_last && pass_last;
+  assign weight_last = PASSES == GROUPS ? read_last : weight_addr == WEIGHT_ADDR_BITS'(GROUPS * STEPS - 1);
 
   always_ff @(posedge clk_i) begin
     if (load) write_step <= write_last ? '0 : write_step + 1'b1;
     if (issue) begin
       read_step <= step_last ? '0 : read_step + 1'b1;
-      weight_addr <= read_last ? '0 : weight_addr + 1'b1;
-      if (step_last) group <= group_last ? '0 : group + 1'b1;
+      weight_addr <= weight_last ? '0 : weight_addr + 1'b1;
+      if (step_last) pass <= pass_last ? '0 : pass + 1'b1;
     end
     if (write_last) begin
       full[write_bank] <= 1;
@@ -92,7 +102,7 @@ module mvu #(
       write_step <= '0;
       read_step <= '0;
       weight_addr <= '0;
-      group <= '0;
+      pass <= '0;
     end
   end
 
@@ -111,10 +121,10 @@ module mvu #(
       .data_o (x)
   );
 
-  logic [PE*SIMD*W_BITS-1:0] w;
+  logic [PE*UNIT_SIMD*W_BITS-1:0] w;
   rom #(
       .DEPTH(GROUPS * STEPS),
-      .WIDTH(PE * SIMD * W_BITS),
+      .WIDTH(PE * UNIT_SIMD * W_BITS),
       .BLOCK(WEIGHT_BLOCK),
       .DATA_FILE(WEIGHT_FILE)
   ) i_weights (
@@ -128,7 +138,7 @@ module mvu #(
   // A vector passes without a gap, so every cycle's term is valid: what is added after the last step is never looked at.
   logic [3:0] last;
   logic first;
-  logic [SIMD-1:0][PE-1:0][SUM_BITS-1:0] sums;
+  logic [UNIT_SIMD-1:0][PE-1:0][SUM_BITS-1:0] sums;
   always_ff @(posedge clk_i) begin
     if (ce) begin
       last  <= {last[2:0], issue && step_last};
@@ -137,11 +147,13 @@ module mvu #(
     if (!rst_ni) last <= '0;
   end
 
-  for (genvar s = 0; s < SIMD; s++) begin : gen_simd
+  for (genvar s = 0; s < UNIT_SIMD; s++) begin : gen_simd
     logic [PE-1:0][W_BITS-1:0] weights;
     for (genvar p = 0; p < PE; p++) begin : gen_pe
-      assign weights[p] = w[(p*SIMD+s)*W_BITS+:W_BITS];
-      if (PACK && p % 2 == 1) begin : gen_pair
+      localparam int LANE = p / UNIT_PE * UNIT_SIMD + s;
+      localparam int PLACE = p % UNIT_PE;
+      assign weights[p] = w[(p*UNIT_SIMD+s)*W_BITS+:W_BITS];
+      if (PACK && PLACE % 2 == 1) begin : gen_pair
         mac_pair #(
             .W_BITS(W_BITS),
             .X_BITS(X_BITS),
@@ -152,11 +164,11 @@ module mvu #(
             .ce_i   (ce),
             .valid_i(1'b1),
             .first_i(first),
-            .x_i    (x[s*X_BITS+:X_BITS]),
+            .x_i    (x[LANE*X_BITS+:X_BITS]),
             .w_i    (weights[p-:2]),
             .sum_o  (sums[s][p-:2])
         );
-      end else if (!PACK || p == PE - 1) begin : gen_single
+      end else if (!PACK || PLACE == UNIT_PE - 1) begin : gen_single
         mac #(
             .W_BITS(W_BITS),
             .X_BITS(X_BITS),
@@ -169,7 +181,7 @@ module mvu #(
             .valid_i(1'b1),
             .first_i(first),
             .start_i('0),
-            .x_i    (x[s*X_BITS+:X_BITS]),
+            .x_i    (x[LANE*X_BITS+:X_BITS]),
             .w_i    (weights[p]),
             .sum_o  (sums[s][p])
         );
@@ -177,11 +189,11 @@ module mvu #(
     end
   end
 
-  // Leaving: the held sums in turn, OUT_LANES at a time; their SIMD parts and the bias are added in a tree.
-  localparam int LEVELS = $clog2(SIMD + 1);
+  // Leaving: the held sums in turn, OUT_LANES at a time; their parts, one a lane, and the bias are added in a tree.
+  localparam int LEVELS = $clog2(UNIT_SIMD + 1);
   localparam int LEAVES = 1 << LEVELS;
   localparam int PART_BITS = SUM_BITS < ACC_BITS ? SUM_BITS : ACC_BITS;
-  logic [SIMD-1:0][PE-1:0][SUM_BITS-1:0] held;
+  logic [UNIT_SIMD-1:0][PE-1:0][SUM_BITS-1:0] held;
   logic held_valid, held_done, out_ce;
   logic [TURN_BITS-1:0] turn;
   logic [BEAT_BITS-1:0] beat;
@@ -233,7 +245,7 @@ module mvu #(
     logic [ACC_BITS-1:0] node[1:2*LEAVES-1];
     assign node[LEAVES] = ACC_BITS'($signed(bias[l*BIAS_BITS+:BIAS_BITS]));
     for (genvar s = 0; s < LEAVES - 1; s++) begin : gen_leaf
-      if (s < SIMD) begin : gen_part
+      if (s < UNIT_SIMD) begin : gen_part
         logic [PART_BITS-1:0] part;
         always_ff @(posedge clk_i) if (out_ce) part <= held[s][int'(turn)*OUT_LANES+l][PART_BITS-1:0];
         assign node[LEAVES+1+s] = ACC_BITS'($signed(part));

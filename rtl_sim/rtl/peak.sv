@@ -46,7 +46,7 @@ module peak #(
       .STRIDE_X(1),
       .PAD_Y(1),
       .PAD_X(1),
-      .GROUPED(1),
+      .TOGETHER(1),
       .WORDS(WORDS),
       .BLOCK(RING_BLOCK),
       .REST(RING_REST)

@@ -3,8 +3,8 @@
 
 /// Sliding windows of KERNEL_Y x KERNEL_X pixels over frames of BEATS beats a pixel, one beat a cycle.
 ///
-/// GROUPED = 0: for each window its pixels in raster order, the beats of a pixel one after another (dense operators).
-/// GROUPED = 1: for each window and beat the pixels in raster order (operators that work channel by channel).
+/// TOGETHER beats of a pixel, which divide BEATS, are read one after another: for each window and each TOGETHER beats the
+/// window's pixels in raster order. It is BEATS for dense operators, 1 for those that work channel by channel.
 /// Beats of positions outside the frame are zero, and `out0_outside_o` is high with them. Once the first beat of a window
 /// is out, the others follow without a gap. Windows and writing overlap fully if the ring of WORDS beats is long enough.
 /// The path from `out0_ready_i` to clock enables inside is combinatorial, `in0_ready_o` is a register's.
@@ -21,7 +21,7 @@ module window #(
     parameter int STRIDE_X = 1,
     parameter int PAD_Y = 1,
     parameter int PAD_X = 1,
-    parameter bit GROUPED = 1,
+    parameter int TOGETHER = 1,
     parameter int WORDS = 64,
     parameter bit BLOCK = 0,
     parameter int REST = 0   // as in `ram`
@@ -50,9 +50,12 @@ module window #(
   if (JUMP_ROW < 1 || JUMP_FRAME < 1) begin : gen_check
     $fatal(1, "%m: padding must be smaller than the kernel");
   end
+  if (BEATS % TOGETHER != 0) begin : gen_check_together
+    $fatal(1, "%m: TOGETHER = %0d does not divide BEATS = %0d", TOGETHER, BEATS);
+  end
 
   logic ce, ready, step, window_last, frame_last;
-  logic kx_last, ky_last, beat_last, x_last, y_last;
+  logic kx_last, ky_last, beat_last, part_last, x_last, y_last;
   localparam int KX_BITS = KERNEL_X > 1 ? $clog2(KERNEL_X) : 1;
   localparam int KY_BITS = KERNEL_Y > 1 ? $clog2(KERNEL_Y) : 1;
   localparam int X_BITS = OUT_X > 1 ? $clog2(OUT_X) : 1;
@@ -65,15 +68,15 @@ module window #(
   // A step reads one beat. Only a window's first waits.
   logic started;
   assign step = ce && (started || ready);
-  assign window_last = kx_last && ky_last && beat_last;
+  assign window_last = kx_last && ky_last && beat_last && part_last;
   assign frame_last = x_last && y_last;
 
   counter #(
-      .COUNT(BEATS)
+      .COUNT(TOGETHER)
   ) i_beat (
       .clk_i,
       .rst_ni,
-      .step_i (step && (!GROUPED || kx_last && ky_last)),
+      .step_i (step),
       .count_o(),
       .last_o (beat_last)
   );
@@ -82,7 +85,7 @@ module window #(
   ) i_kx (
       .clk_i,
       .rst_ni,
-      .step_i (step && (GROUPED || beat_last)),
+      .step_i (step && beat_last),
       .count_o(kx),
       .last_o (kx_last)
   );
@@ -91,9 +94,18 @@ module window #(
   ) i_ky (
       .clk_i,
       .rst_ni,
-      .step_i (step && (GROUPED || beat_last) && kx_last),
+      .step_i (step && beat_last && kx_last),
       .count_o(ky),
       .last_o (ky_last)
+  );
+  counter #(
+      .COUNT(BEATS / TOGETHER)
+  ) i_part (
+      .clk_i,
+      .rst_ni,
+      .step_i (step && beat_last && kx_last && ky_last),
+      .count_o(),
+      .last_o (part_last)
   );
   counter #(
       .COUNT(OUT_X)
@@ -119,8 +131,9 @@ module window #(
   localparam int BACK = SPAN * BEATS + BEATS - 1;
   typedef enum logic [2:0] {
     NEXT,
+    NEXT_PIXEL,
     NEXT_LINE,
-    NEXT_BEAT,
+    NEXT_PART,
     NEXT_WINDOW,
     NEXT_ROW,
     NEXT_FRAME
@@ -130,11 +143,12 @@ module window #(
   endfunction
   function automatic int distance(input int move);
     case (move)
-      0: return modulo(GROUPED ? BEATS : 1);
-      1: return modulo((IN_X - KERNEL_X) * BEATS + (GROUPED ? BEATS : 1));
-      2: return modulo(1 - SPAN * BEATS);
-      3: return modulo(JUMP * BEATS - BACK);
-      4: return modulo(JUMP_ROW * BEATS - BACK);
+      0: return modulo(1);
+      1: return modulo(BEATS - TOGETHER + 1);
+      2: return modulo((IN_X - KERNEL_X + 1) * BEATS - TOGETHER + 1);
+      3: return modulo(1 - SPAN * BEATS);
+      4: return modulo(JUMP * BEATS - BACK);
+      5: return modulo(JUMP_ROW * BEATS - BACK);
       default: return modulo(JUMP_FRAME * BEATS - BACK);
     endcase
   endfunction
@@ -144,11 +158,11 @@ module window #(
   logic [ADDR_BITS:0] wrapped, difference;
   always_comb begin
     if (window_last) move = frame_last ? NEXT_FRAME : x_last ? NEXT_ROW : NEXT_WINDOW;
-    else if (GROUPED) move = !kx_last ? NEXT : !ky_last ? NEXT_LINE : NEXT_BEAT;
-    else move = !beat_last || !kx_last ? NEXT : NEXT_LINE;
+    else if (!beat_last || !kx_last && TOGETHER == BEATS) move = NEXT;
+    else move = !kx_last ? NEXT_PIXEL : !ky_last ? NEXT_LINE : NEXT_PART;
     forward = '0;
     wrapped = '0;
-    for (int m = 0; m < 6; m++) begin
+    for (int m = 0; m < 7; m++) begin
       if (move == 3'(m)) begin
         forward = ADDR_BITS'(distance(m));
         wrapped = (ADDR_BITS + 1)'(distance(m) - WORDS);

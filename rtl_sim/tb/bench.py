@@ -14,7 +14,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -127,23 +128,35 @@ def check_all(cases: Iterable[Case]) -> None:
 
 def check_streams(cases: Sequence[Streams]) -> None:
     """As `check_all`, for blocks that are no operator's."""
-    top = _top(cases)
-    build = _build(top, {case.block.module for case in cases})
+    with _simulated(cases) as run:
+        problems = [line for index, case in enumerate(cases) for line in _problems(case, index, run)]
+        stuck = json.loads((run / "stuck.json").read_text())
+    if stuck:
+        problems.insert(0, f"nothing moved any more with stalls {', '.join(str(STALLS[i]) for i in stuck)}")
+    assert not problems, "\n".join(problems)
+
+
+def timings(cases: Sequence[Streams]) -> list[dict[str, int]]:
+    """Interval and latency of each case as simulated without stalls, in cycles, by the names that `Streams` has."""
+    with _simulated(cases) as run:
+        return [_timing(case, index, run) for index, case in enumerate(cases)]
+
+
+@contextmanager
+def _simulated(cases: Sequence[Streams]) -> Iterator[Path]:
+    """The folder in which all cases have been simulated; gone afterwards unless its waveform is wanted."""
+    build = _build(_top(cases), {case.block.module for case in cases})
     run = Path(tempfile.mkdtemp(prefix="bench_"))
     try:
         for index, case in enumerate(cases):
             _write_files(case, index, run)
         _simulate(build, run)
-        problems = [line for index, case in enumerate(cases) for line in _problems(case, index, run)]
-        stuck = json.loads((run / "stuck.json").read_text())
+        yield run
     finally:
         if WAVES:
             print(f"waveform: {run / 'dump.fst'}")
         else:
             shutil.rmtree(run)
-    if stuck:
-        problems.insert(0, f"nothing moved any more with stalls {', '.join(str(STALLS[i]) for i in stuck)}")
-    assert not problems, "\n".join(problems)
 
 
 @cache
@@ -326,17 +339,21 @@ def _problems(case: Streams, index: int, run: Path) -> list[str]:
     return lines
 
 
-def _timing_problems(case: Streams, index: int, run: Path) -> list[str]:
-    """Compares the unstalled run: latency of the first frame, interval between the ends of the last two."""
+def _timing(case: Streams, index: int, run: Path) -> dict[str, int]:
+    """Of the unstalled run: latency of the first frame, interval between the ends of the last two."""
     starts = [_read(run / f"case{index}_in{number}.first.0")[0] for number in range(len(case.inputs))]
     cycles = [_read(run / f"case{index}_out{number}.cycles.0") for number in range(len(case.outputs))]
-    measured = {
+    return {
         "interval_cycles": max(c[-1] for c in cycles) - max(c[-3] for c in cycles),
         "latency_cycles": min(c[0] for c in cycles) - min(starts),
     }
+
+
+def _timing_problems(case: Streams, index: int, run: Path) -> list[str]:
+    """What of the unstalled run's timing is not as predicted."""
     return [
         f"{case.label}: measured {name} = {value}, predicted {predicted}"
-        for name, value in measured.items()
+        for name, value in _timing(case, index, run).items()
         if (predicted := getattr(case, name)) is not None
         and abs(predicted - value) > (case.tolerance if name == "interval_cycles" else 0)
     ]

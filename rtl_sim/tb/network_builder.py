@@ -5,6 +5,7 @@ import numpy as np
 from codesign.graph import Graph, IntArray, Node, Op, TensorType
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.requant import Requant
 
 
@@ -48,6 +49,11 @@ class Builder:
         bias = self.rng.integers(-200, 200, channels)
         op = Depthwise(self.weights(channels, 1, 3, 3), bias, (2.0**-3,), (stride, stride), (1, 1, 1, 1))
         return self.quantized(name, op, x, shift=3)
+
+    def grouped(self, name: str, x: str, inputs: int, outputs: int, groups: int, kernel: int = 3) -> str:
+        weight = self.weights(outputs, inputs // groups, kernel, kernel)
+        bias = self.rng.integers(-200, 200, outputs)
+        return self.quantized(name, GroupConv(weight, bias, (2.0**-4,), pads=(kernel // 2,) * 4, groups=groups), x)
 
     def graph(self, *outputs: str) -> Graph:
         return Graph("everything", self.inputs, tuple(self.nodes), outputs)

@@ -45,6 +45,7 @@ def network() -> Graph:
     left = b.conv("down.left.expand", b.depthwise("down.left.depthwise", x, 10, stride=2), 10, 7)
     y = b.depthwise("down.right.depthwise", b.conv("down.right.reduce", x, 10, 7), 7, stride=2)
     x = b.add("down.concat", Concat(), left, b.conv("down.right.expand", y, 7, 7))
+    x = b.grouped("down.grouped", x, 14, 14, groups=7)
     x = b.conv("decoder.pointwise", x, 14, 9)
     s = b.conv("decoder.dilation", x, 9, 1, offset=-160, lo=-3, hi=3, shift=5)
     bias = b.rng.integers(-200, 200, 9)
@@ -54,10 +55,11 @@ def network() -> Graph:
     heat = b.add("heat.peak", Peak(-60, -128), y)
     y = b.depthwise("class.depthwise", x, 9, stride=2)
     y = b.depthwise("class.again", y, 9, stride=2)
+    y = b.grouped("class.grouped", y, 9, 6, groups=3, kernel=1)
     bias = b.rng.integers(-200, 200, 6)
-    scores = b.add("class.linear", Linear(b.weights(6, 9 * 3 * 3), bias), y)
+    scores = b.add("class.linear", Linear(b.weights(6, 6 * 3 * 3), bias), y)
     y = b.quantized("class.average", AvgPool(16), y, shift=4)
-    return b.graph(heat, scores, b.add("class.pooled", Linear(b.weights(6, 9), bias), y))
+    return b.graph(heat, scores, b.add("class.pooled", Linear(b.weights(6, 6), bias), y))
 
 
 @cache

@@ -1,24 +1,55 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
 from codesign.cli.console import terminal
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from codesign.targets import Target
 
 ORDER = 7
 
 
-def run() -> None:
-    """List the boards that designs can be made for."""
+def run(
+    target: Annotated[str | None, typer.Argument(help="Show every figure of this board, or of a target file.")] = None,
+) -> None:
+    """List the boards that designs can be made for; `--target` takes a file of your own as well."""
     from rich.table import Table
 
     from codesign.targets import load_target, target_names
 
+    if target is not None:
+        _show(load_target(target), terminal())
+        return
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("target", "board", "part"):
         table.add_column(heading)
     for heading in ("MHz", "LUT", "FF", "BRAM36", "DSP"):
         table.add_column(heading, justify="right")
     for name in target_names():
-        target = load_target(name)
-        held = target.resources
-        figures = (target.clock_mhz, held.lut, held.ff, held.bram36, held.dsp)
-        table.add_row(target.name, target.board, target.part, *(f"{figure:g}" for figure in figures))
+        board = load_target(name)
+        held = board.resources
+        figures = (board.clock_mhz, held.lut, held.ff, held.bram36, held.dsp)
+        table.add_row(board.name, board.board, board.part, *(f"{figure:g}" for figure in figures))
     terminal().print(table)
+
+
+def _show(board: Target, console: Console) -> None:
+    """Every figure of one board and where it comes from."""
+    held, memory = board.resources, board.memory
+    console.print(f"[bold]{board.name}[/]: {board.board}, {board.part} at {board.clock_mhz:g} MHz")
+    console.print(f"{held.lut:,} LUT, {held.ff:,} FF, {held.bram36:g} BRAM36, {held.dsp:,} DSP")
+    console.print(f"memory {memory.peak_mb_s:g} MB/s, a port {memory.port_mb_s:g} MB/s: {memory.source}")
+    if board.power:
+        low, high = board.power.processor_w.low, board.power.processor_w.high
+        console.print(
+            f"waiting {board.power.board_w:g} W, feeding frames adds {low:g} to {high:g} W: {board.power.source}"
+        )
+    for name, figure in board.energy or ():
+        console.print(f"{name} {figure.low:g} to {figure.high:g}: {figure.source}", markup=False)
+    for source in board.sources:
+        console.print(f"source: {source}", markup=False)

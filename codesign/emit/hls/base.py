@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from codesign.cost.base import Folding, divisors
+from codesign.graph.ops._convolution import Pads, Pair
 from codesign.graph.ops.base import IntArray, Op
 from codesign.graph.types import TensorType, bits_for_range
 
@@ -125,6 +126,21 @@ def pixels(stream: Stream) -> dict[str, int]:
 
 def window(source: Stream) -> dict[str, int]:
     return {"in_height": source.type.height, "in_width": source.type.width, "n_chan": source.type.channels}
+
+
+def sliding_windows(source: Stream, result: Stream, kernel: Pair, stride: Pair, pads: Pads) -> dict[str, int]:
+    """What `windows` of `hls/nnet_windows.h` needs."""
+    return {
+        **window(source),
+        "out_height": result.type.height,
+        "out_width": result.type.width,
+        "kernel_height": kernel[0],
+        "kernel_width": kernel[1],
+        "stride_height": stride[0],
+        "stride_width": stride[1],
+        "pad_top": pads[0],
+        "pad_left": pads[1],
+    }
 
 
 def as_float(values: IntArray) -> Any:

@@ -4,24 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from codesign.emit.hls.base import Block, Layer, own, window
+from codesign.emit.hls.base import Block, Layer, own, sliding_windows
 from codesign.graph.ops.maxpool import MaxPool
 
 
 def layers(block: Block) -> tuple[Layer, ...]:
     op = cast(MaxPool, block.op)
-    (y,) = block.outputs
-    return own(
-        block,
-        {
-            **window(block.inputs[0]),
-            "out_height": y.type.height,
-            "out_width": y.type.width,
-            "kernel_height": op.kernel[0],
-            "kernel_width": op.kernel[1],
-            "stride_height": op.stride[0],
-            "stride_width": op.stride[1],
-            "pad_top": op.pads[0],
-            "pad_left": op.pads[1],
-        },
-    )
+    return own(block, sliding_windows(block.inputs[0], block.outputs[0], op.kernel, op.stride, op.pads))

@@ -31,7 +31,7 @@ def parameters(name: str, unit: Mvu) -> dict[str, int | str]:
 
 
 def memories(name: str, unit: Mvu) -> tuple[Memory, ...]:
-    weight = fold_matrix(unit.matrix.values, unit.folding.pe, unit.folding.simd)
+    weight = fold_matrix(unit.matrix.values, unit.folding.pe, unit.matrix.simd)
     bias = np.zeros(unit.out_beats * unit.out_lanes, dtype=np.int64)
     bias[: unit.outputs] = unit.matrix.bias
     return (

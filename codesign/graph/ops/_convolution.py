@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -9,12 +11,58 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.errors import GraphError
-from codesign.graph.ops.base import EXACT_FLOAT32, IntArray
+from codesign.graph.ops.base import EXACT_FLOAT32, IntArray, Op, freeze, one_input
 from codesign.graph.types import Shape, TensorType
 
 Pair = tuple[int, int]
 Pads = tuple[int, int, int, int]
 """(top, left, bottom, right), as in ONNX."""
+
+
+@dataclass(frozen=True, eq=False)
+class Convolution(Op):
+    """Filters (C_out, inputs a filter, kH, kW) over sliding windows of one input, zero outside; gives accumulators.
+
+    bias: (C_out,) at the accumulator's scale, `x.scale * weight_scale`; weight_scale: one, or one per output channel.
+    """
+
+    weight: IntArray
+    bias: IntArray
+    weight_scale: tuple[float, ...] = (1.0,)
+    stride: Pair = (1, 1)
+    pads: Pads = (0, 0, 0, 0)
+
+    def __post_init__(self) -> None:
+        freeze(self, weight=np.int32, bias=np.int64)
+        if self.weight.ndim != 4:
+            raise GraphError(f"convolution weights are (C_out, C_in, kH, kW), got {self.weight.shape}")
+
+    @property
+    def kernel(self) -> Pair:
+        return self.weight.shape[2], self.weight.shape[3]
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether every output pixel is made of the input pixel at its place alone."""
+        return self.kernel == self.stride == (1, 1) and not any(self.pads)
+
+    def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
+        one_input(self, inputs)
+        (x,) = inputs
+        self.check_channels(x.channels)
+        shape = (self.weight.shape[0], *output_size(x, self.kernel, self.stride, self.pads))
+        return (accumulator_type(x, self.weight, self.bias, self.weight_scale, shape, self.kind),)
+
+    @abstractmethod
+    def check_channels(self, channels: int) -> None:
+        """Raises GraphError unless the filters are for inputs of so many channels."""
+
+    def macs(self, *inputs: TensorType) -> int:
+        oh, ow = output_size(inputs[0], self.kernel, self.stride, self.pads)
+        return self.weight.size * oh * ow
+
+    def parameters(self) -> int:
+        return self.weight.size + self.bias.size
 
 
 def output_size(inputs: TensorType, kernel: Pair, stride: Pair, pads: Pads) -> Pair:
@@ -74,17 +122,17 @@ def windows(x: NDArray[Any], kernel: Pair, stride: Pair) -> NDArray[Any]:
     return strided
 
 
-def dense(x: IntArray, weight: IntArray, bias: IntArray, stride: Pair, pads: Pads) -> IntArray:
-    """Dense convolution of x (N, C, H, W) with weight (C_out, C, kH, kW), as one matrix product per image.
+def dense(x: IntArray, weight: IntArray, bias: IntArray, stride: Pair, pads: Pads, groups: int = 1) -> IntArray:
+    """Convolution of x (N, C, H, W) with weight (C_out, C / groups, kH, kW), one matrix product per image and group.
 
     Float32 is exact here: `accumulator_type` has refused anything larger than 2^24.
     """
-    c_out, channels, *kernel = weight.shape
+    c_out, inputs, *kernel = weight.shape
     view = windows(pad_zero(x.astype(np.float32), pads), (kernel[0], kernel[1]), stride)
     n, _, oh, ow, _, _ = view.shape
-    columns = view.transpose(0, 1, 4, 5, 2, 3).reshape(n, channels * kernel[0] * kernel[1], oh * ow)
-    out: NDArray[np.float32] = weight.reshape(c_out, -1).astype(np.float32) @ columns
-    out += bias.astype(np.float32)[:, None]
+    columns = view.transpose(0, 1, 4, 5, 2, 3).reshape(n, groups, inputs * kernel[0] * kernel[1], oh * ow)
+    out: NDArray[np.float32] = weight.reshape(groups, c_out // groups, -1).astype(np.float32) @ columns
+    out += bias.astype(np.float32).reshape(groups, -1, 1)
     return out.reshape(n, c_out, oh, ow).astype(np.int32)
 
 

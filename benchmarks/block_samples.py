@@ -1,0 +1,126 @@
+"""Random configurations of every operator that networks are made of, for the sweeps of `cost_model.py`.
+
+An operator X is sampled by the function `x` of this module: it draws an operator and its input types. The folding is
+drawn by the sweep from those that the cost model offers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from codesign.graph import Op, TensorType
+from codesign.graph.ops.concat import Concat
+from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.deform import Deform
+from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.interleave import Interleave
+from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.maxpool import MaxPool
+from codesign.graph.ops.peak import Peak
+from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.shuffle import Shuffle
+from codesign.graph.ops.split import Split
+from codesign.graph.ops.upsample import Upsample
+
+Sample = tuple[Op, tuple[TensorType, ...]]
+Rng = np.random.Generator
+
+SHARES = {"conv": 8, "depthwise": 4, "deform": 3, "requant": 4, "linear": 2}
+"""How often an operator is drawn, where it is more than once: by how much of a network's area is in such blocks."""
+
+
+def conv(rng: Rng) -> Sample:
+    x = _tensor(rng, _channels(rng), _size(rng))
+    outputs, kernel = _channels(rng), int(rng.choice([1, 1, 3]))
+    stride = int(rng.choice([1, 2])) if kernel > 1 else 1
+    weight = _weights(rng, outputs, x.channels, kernel, kernel)
+    return Conv(weight, _bias(rng, outputs), (1.0,), (stride, stride), (kernel // 2,) * 4), (x,)
+
+
+def depthwise(rng: Rng) -> Sample:
+    x = _tensor(rng, _channels(rng), _size(rng))
+    stride = int(rng.choice([1, 1, 2]))
+    weight = _weights(rng, x.channels, 1, 3, 3)
+    return Depthwise(weight, _bias(rng, x.channels), (1.0,), (stride, stride), (1, 1, 1, 1)), (x,)
+
+
+def deform(rng: Rng) -> Sample:
+    x = _tensor(rng, _channels(rng), _size(rng))
+    bound = int(rng.integers(2, 8))
+    s = TensorType((1, x.height, x.width), -bound, bound)
+    return Deform(_weights(rng, x.channels, 1, 3, 3), _bias(rng, x.channels)), (x, s)
+
+
+def linear(rng: Rng) -> Sample:
+    x = _tensor(rng, _channels(rng), int(rng.integers(1, 4)))
+    outputs = int(rng.integers(4, 40))
+    return Linear(_weights(rng, outputs, x.channels * x.pixels), _bias(rng, outputs)), (x,)
+
+
+def requant(rng: Rng) -> Sample:
+    bits = int(rng.integers(12, 23))
+    channels = _channels(rng)
+    shift = rng.integers(3, 4 + int(rng.choice([0, 0, 2, 6])), channels, endpoint=True)
+    shift = shift if np.ptp(shift) else shift[:1]
+    scale = (
+        tuple(float(2.0**-s) for s in np.broadcast_to(shift, channels)) if shift.size > 1 else (2.0 ** -int(shift[0]),)
+    )
+    lo, hi = (0, 255) if rng.random() < 0.7 else (-128, 127)
+    x = TensorType((channels, *(_size(rng),) * 2), -(1 << (bits - 1)), (1 << (bits - 1)) - 1, scale)
+    return Requant(shift, lo, hi, 1.0), (x,)
+
+
+def maxpool(rng: Rng) -> Sample:
+    kernel = int(rng.choice([2, 3]))
+    x = _tensor(rng, _channels(rng), 2 * int(rng.integers(3, 12)))
+    return MaxPool((kernel, kernel), (2, 2), (kernel // 2 if kernel == 3 else 0,) * 4), (x,)
+
+
+def peak(rng: Rng) -> Sample:
+    x = TensorType((int(rng.integers(2, 24)), *(_size(rng),) * 2), -128, 127)
+    return Peak(int(rng.integers(-90, 90)), -128), (x,)
+
+
+def upsample(rng: Rng) -> Sample:
+    return Upsample(2), (_tensor(rng, _channels(rng), _size(rng)),)
+
+
+def concat(rng: Rng) -> Sample:
+    a = _tensor(rng, 4 * int(rng.integers(1, 13)), _size(rng))
+    return Concat(), (a, TensorType((4 * int(rng.integers(1, 13)), *a.shape[1:]), a.lo, a.hi))
+
+
+def split(rng: Rng) -> Sample:
+    first, second = (4 * int(rng.integers(1, 13)) for _ in range(2))
+    return Split((first, second)), (_tensor(rng, first + second, _size(rng)),)
+
+
+def shuffle(rng: Rng) -> Sample:
+    return Shuffle(2), (_tensor(rng, 8 * int(rng.integers(1, 9)), _size(rng)),)
+
+
+def interleave(rng: Rng) -> Sample:
+    a = _tensor(rng, 2 * int(rng.integers(2, 33)), _size(rng))
+    return Interleave(), (a, a)
+
+
+def _channels(rng: Rng) -> int:
+    return int(rng.choice([3, 4, 8, 10, 12, 16, 20, 24, 32, 48, 58]))
+
+
+def _size(rng: Rng) -> int:
+    return int(rng.integers(5, 25))
+
+
+def _tensor(rng: Rng, channels: int, size: int) -> TensorType:
+    lo, hi = [(0, 255), (0, 255), (-128, 127), (0, 15), (-8, 7)][rng.integers(5)]
+    return TensorType((channels, size, size), lo, hi)
+
+
+def _weights(rng: Rng, *shape: int):
+    most = (1 << (int(rng.choice([2, 4, 4, 8])) - 1)) - 1
+    return np.clip(np.rint(rng.normal(0, max(most / 2, 0.8), shape)), -most, most).astype(int)
+
+
+def _bias(rng: Rng, count: int):
+    return rng.integers(-2000, 2000, count)

@@ -1,0 +1,72 @@
+"""Group convolution: a folded matrix-vector unit that works on one group after another, or on several at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from codesign.cost._mvu import Matrix, Mvu, behind, placed
+from codesign.cost._window import Window, sliding, variants
+from codesign.cost.base import MOST_LANES, BlockCost, Folding, Lanes, beats, divisors
+from codesign.graph.ops.group_conv import GroupConv
+from codesign.graph.types import TensorType
+
+Types = tuple[TensorType, ...]
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """How a folding lies in the groups.
+
+    Either a part of one group's outputs and inputs, or all those of `units` groups side by side: then every input beat
+    is used once. passes: groups of the folding's outputs made of one vector; together: beats of a pixel that make it.
+    """
+
+    units: int
+    passes: int
+    together: int
+
+
+def arrangement(op: GroupConv, folding: Folding) -> Arrangement:
+    """Of a folding that `foldings` gives."""
+    units = max(1, folding.simd // op.group_inputs)
+    passes = max(1, op.group_outputs // folding.pe)
+    return Arrangement(units, passes, max(1, op.group_inputs // folding.simd))
+
+
+@lru_cache(maxsize=4096)
+def matrix(op: GroupConv, x: TensorType, simd: int) -> Matrix:
+    """The weights: columns in the order (ky, kx, c) with the channels of a group."""
+    rows = op.weight.transpose(0, 2, 3, 1).reshape(op.weight.shape[0], -1)
+    return Matrix(rows, op.bias, x, min(simd, op.group_inputs))
+
+
+def unit(op: GroupConv, inputs: Types, outputs: Types, folding: Folding) -> Mvu:
+    """The matrix-vector unit."""
+    return Mvu(matrix(op, inputs[0], folding.simd), outputs[0], folding, arrangement(op, folding).units)
+
+
+def window(op: GroupConv, inputs: Types, folding: Folding) -> Window | None:
+    """The window; None where every pixel is one."""
+    if op.pointwise:
+        return None
+    return sliding(inputs[0], folding, folding.simd, op.kernel, op.stride, op.pads)
+
+
+def foldings(op: GroupConv, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
+    """Divisors of a group's outputs and inputs; whole groups, of which only the fewest for each number of beats."""
+    pes, simds = ([d for d in divisors(n) if d <= MOST_LANES] for n in (op.group_outputs, op.group_inputs))
+    found = [Folding(pe, simd) for pe in pes for simd in simds]
+    most = min(op.groups, MOST_LANES // max(op.group_outputs, op.group_inputs))
+    units = sorted({beats(op.groups, beats(op.groups, count)) for count in range(2, most + 1)})
+    found += [Folding(count * op.group_outputs, count * op.group_inputs) for count in units]
+    found.sort(key=lambda f: (f.pe * f.simd // arrangement(op, f).units, f.simd))
+    return tuple(f for plain in placed(found) for f in variants(plain, lambda f: window(op, inputs, f)))
+
+
+def lanes(op: GroupConv, inputs: Types, outputs: Types, folding: Folding) -> Lanes:
+    return Lanes((folding.simd,), (unit(op, inputs, outputs, folding).out_lanes,))
+
+
+def cost(op: GroupConv, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
+    return behind(window(op, inputs, folding), unit(op, inputs, outputs, folding))

@@ -1,0 +1,1 @@
+"""Searches over networks, each candidate folded and costed for a target."""

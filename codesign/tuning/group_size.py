@@ -1,0 +1,209 @@
+"""The optimum group size of a network on a target: what every size costs when all have the same budget.
+
+Every size is scheduled within the same resources, so that its cycles are those of the best hardware for it, and its
+energy is that hardware's. Neither is a formula in G: what makes the curves bend is counted where it happens.
+
+    multiplications   grow with G in the grouped layers, and nowhere else
+    DSP packing       two outputs share a slice only if they share inputs: not in groups of one
+    weight traffic    a word of the weight memory for every cycle in which a layer works
+    activation traffic   of window rings and vector buffers: the same whatever G is, or nearly so
+    ports             bits that the weight memories must give each cycle, hence block RAMs or tables
+    fill, divisors    foldings fit whole groups, cycles are those of the slowest layer
+
+`merit` is multiplications per energy and cycle: a size is better than a smaller one if multiplications, which stand
+for what a network can learn, grow by more than energy and cycles together. At small sizes both are mostly those of
+layers without groups, streams and waiting, so a larger size is almost free; at large ones energy and cycles both grow
+with G, their product with its square. Hence there is an optimum between, unless the grouped layers never dominate (the
+largest size is best) or always do (the smallest is).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from codesign.cost._mvu import Mvu
+from codesign.cost._vvu import Vvu
+from codesign.cost._window import Window
+from codesign.cost.base import beats
+from codesign.errors import ScheduleError
+from codesign.graph import Graph, Node
+from codesign.graph.plugins import load
+from codesign.reporting import energy
+from codesign.reporting.summary import FabricEnergy
+from codesign.schedule import Resources, Schedule, schedule
+from codesign.targets import Target
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A network for every group size. build: the integer graph of a size; grouped: names of the layers it is about."""
+
+    name: str
+    build: Callable[[int], Graph]
+    grouped: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LayerFigures:
+    """One grouped layer for one frame.
+
+    interval_cycles, latency_cycles: of its block; busy: part of its multipliers' cycles in a frame in which they work.
+    weight_bits, activation_bits: read from its weight memory; read from and written to its ring and vector buffer.
+    port_bits: width of its weight memory.
+    """
+
+    name: str
+    operator: str
+    macs: int
+    interval_cycles: int
+    latency_cycles: int
+    multipliers: int
+    dsp: int
+    busy: float
+    weight_bits: int
+    activation_bits: int
+    port_bits: int
+    energy_uj: float
+
+
+@dataclass(frozen=True)
+class Point:
+    """A network of one group size. energy_uj: of a frame, in the fabric, from the least to the most plausible."""
+
+    group_size: int
+    macs: int
+    interval_cycles: int
+    latency_cycles: int
+    used: Resources
+    energy_uj: tuple[float, float]
+    binds: str
+    layers: tuple[LayerFigures, ...]
+
+    @property
+    def middle_uj(self) -> float:
+        return sum(self.energy_uj) / 2
+
+
+@dataclass(frozen=True)
+class Curve:
+    """All sizes that fit. refused: why others do not."""
+
+    stack: str
+    target: str
+    points: tuple[Point, ...]
+    refused: dict[int, str]
+
+    @property
+    def chosen(self) -> Point:
+        """The size of greatest merit."""
+        return best(self.points)
+
+    @property
+    def chosen_range(self) -> tuple[int, int]:
+        """The sizes chosen if all energies are at the low, and at the high end of what is plausible."""
+        low, high = (
+            max(self.points, key=lambda p: merit(p.macs, p.energy_uj[end], p.interval_cycles)) for end in (0, 1)
+        )
+        return low.group_size, high.group_size
+
+
+def merit(macs: int, energy_uj: float, interval_cycles: int) -> float:
+    """Multiplications of a frame per microjoule and cycle that it takes: work by energy-delay product."""
+    return macs / (energy_uj * interval_cycles)
+
+
+def best(points: Iterable[Point]) -> Point:
+    """The point of greatest merit, energies in the middle of their ranges."""
+    return max(points, key=lambda p: merit(p.macs, p.middle_uj, p.interval_cycles))
+
+
+def curve(stack: Stack, sizes: Sequence[int], target: Target, *, max_dsp: int | None = None) -> Curve:
+    """Schedules every size within the target's budget, or fewer DSP slices.
+
+    Raises ScheduleError if none fits, or if the target has no energies.
+    """
+    points: list[Point] = []
+    refused: dict[int, str] = {}
+    for size in sizes:
+        graph = stack.build(size)
+        try:
+            points.append(point(stack, size, graph, schedule(graph, target, max_dsp=max_dsp), target))
+        except ScheduleError as error:
+            refused[size] = str(error)
+    if not points:
+        raise ScheduleError("no group size fits", where=f"{stack.name} on {target.name}", remedy="take a larger board")
+    return Curve(stack.name, target.name, tuple(points), refused)
+
+
+def point(stack: Stack, size: int, graph: Graph, plan: Schedule, target: Target) -> Point:
+    """The figures of one scheduled size; of a measured one, if `plan` holds what was measured."""
+    total = frame_energy(graph, plan, target)
+    return Point(
+        group_size=size,
+        macs=graph.macs,
+        interval_cycles=plan.interval_cycles,
+        latency_cycles=plan.latency_cycles,
+        used=plan.used,
+        energy_uj=_range(total),
+        binds=plan.binds,
+        layers=tuple(_layer(graph, graph.node(name), plan, target) for name in stack.grouped),
+    )
+
+
+def frame_energy(graph: Graph, plan: Schedule, target: Target) -> FabricEnergy:
+    """Of a frame in the fabric, its way from and to memory and the clock included."""
+    if target.energy is None:
+        raise ScheduleError("no energies are known", where=target.name, remedy="take a target file with `energy`")
+    blocks = (
+        energy.of_block(graph, node, plan.blocks[node.name], plan.interval_cycles, target.energy)
+        for node in graph.nodes
+    )
+    return sum(blocks, energy.of_streams(graph, plan, target.energy))
+
+
+def _range(parts: FabricEnergy) -> tuple[float, float]:
+    total = parts.work + parts.clock
+    return total.low_uj, total.high_uj
+
+
+def _layer(graph: Graph, node: Node, plan: Schedule, target: Target) -> LayerFigures:
+    cost, interval = plan.blocks[node.name], plan.interval_cycles
+    macs = node.op.macs(*graph.input_types(node))
+    unit, window = _hardware(graph, node, plan)
+    pixels = graph.output_types(node)[0].pixels
+    depth, port_bits = unit.weight_memory
+    assert target.energy is not None
+    low, high = _range(energy.of_block(graph, node, cost, interval, target.energy))
+    return LayerFigures(
+        name=node.name,
+        operator=node.op.kind,
+        macs=macs,
+        interval_cycles=cost.interval_cycles,
+        latency_cycles=cost.latency_cycles,
+        multipliers=cost.multipliers,
+        dsp=cost.dsp,
+        busy=macs / (cost.multipliers * interval),
+        weight_bits=pixels * depth * port_bits,
+        activation_bits=_activation_bits(unit, window, pixels),
+        port_bits=port_bits,
+        energy_uj=(low + high) / 2,
+    )
+
+
+def _hardware(graph: Graph, node: Node, plan: Schedule) -> tuple[Mvu | Vvu, Window | None]:
+    """The unit and the window of a convolution."""
+    model, folding = load("codesign.cost", node.op.kind), plan.foldings[node.name]
+    inputs, outputs = graph.input_types(node), graph.output_types(node)
+    unit: Mvu | Vvu = model.unit(node.op, inputs, outputs, folding)
+    window: Window | None = unit.window if isinstance(unit, Vvu) else model.window(node.op, inputs, folding)
+    return unit, window
+
+
+def _activation_bits(unit: Mvu | Vvu, window: Window | None, pixels: int) -> int:
+    """Written once and read as often as used, in the ring of pixels and in the buffer of vectors."""
+    ring = 0 if window is None else (window.write_cycles + window.read_cycles) * window.width
+    if isinstance(unit, Vvu):
+        return ring
+    loaded = beats(unit.x.channels, unit.folding.simd) if window is None else window.reads
+    return ring + pixels * (loaded + unit.interval_cycles) * unit.input_memory[1]
