@@ -25,7 +25,7 @@ import numpy as np
 
 from codesign.cost.base import BlockCost, Folding
 from codesign.emit.rtl import library
-from codesign.emit.rtl.base import Block
+from codesign.emit.rtl.base import Block, literal
 from codesign.graph import Op, TensorType
 from codesign.graph.plugins import load
 from codesign.progress import Progress, silent
@@ -154,16 +154,9 @@ def top(blocks: dict[str, Block]) -> str:
                 ports += [f"{forth} logic {own[0]}", f"{back} logic {own[1]}"]
                 ports.append(f"{forth} logic [{stream.width - 1}:0] {own[2]}")
                 wires += [f".{kind}{index}{end}({wire})" for end, wire in zip(ends, own, strict=True)]
-        values = ", ".join(f".{key}({_literal(value)})" for key, value in block.parameters.items())
+        values = ", ".join(f".{key}({literal(value)})" for key, value in block.parameters.items())
         instances.append(f"  {block.module} #({values}) {name} ({', '.join(wires)});")
     return f"module top ({', '.join(ports)});\n" + "\n".join(instances) + "\nendmodule\n"
-
-
-def _literal(value: int | str) -> str:
-    if isinstance(value, str):
-        return f'"{value}"'
-    number = int(value)
-    return str(number) if -(2**31) < number < 2**31 else f"{max(64, number.bit_length())}'h{number:x}"
 
 
 def simulate(points: Sequence[Point]) -> dict[str, dict[str, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from codesign.reporting.summary import Energy, Record, Summary, Unit
+from codesign.tasks import LABELS
 
 Better = Literal["less", "more", ""]
 
@@ -96,10 +97,14 @@ def _totals(a: Summary, b: Summary) -> tuple[Figure, ...]:
         figure("FF", "less", (first.resources.ff, second.resources.ff)),
         figure("BRAM36", "less", (first.resources.bram36, second.resources.bram36)),
         figure("DSP", "less", (first.resources.dsp, second.resources.dsp)),
-        figure("AP50", "more", (a.accuracy.ap50 if a.accuracy else None, b.accuracy.ap50 if b.accuracy else None)),
+        *(figure(label, "more", (_measured(a, name), _measured(b, name))) for name, label in LABELS.items()),
         figure("work's energy, uJ", "less", (_middle(work[0]), _middle(work[1]))),
         figure("board's energy, uJ", "less", (_middle(boards[0]), _middle(boards[1]))),
     )
+
+
+def _measured(found: Summary, name: str) -> float | None:
+    return getattr(found.accuracy, name, None)
 
 
 def _middle(energy: Energy | None) -> float | None:

@@ -1,12 +1,12 @@
 """How much of what the multipliers could do is useful, and what each block would ask of external memory by itself.
 
 After Lavin, "On the Efficiency of Convolutional Neural Networks" (arXiv 2404.03617). The limit is every DSP of the
-budget doing two multiplications in every cycle. The efficiency gap is the distance from there to the frame interval:
-DSPs that the schedule leaves out, and multipliers that wait because their block is not the slowest or its folding
-overhangs its channels. The waterline is the multiplications for each byte of external memory at which the target's
-memory, not its multipliers, becomes the limit: blocks below it would be bound by memory if each of them went through
-it, as a layer-by-layer accelerator does; the network as it is built moves the image, the outputs and streamed weights
-only.
+budget doing what it can in every cycle: two multiplications where its factors are wide enough. The efficiency gap
+is the distance from there to the frame interval: DSPs that the schedule leaves out, and multipliers that wait
+because their block is not the slowest or its folding overhangs its channels. The waterline is the multiplications
+for each byte of external memory at which the target's memory, not its multipliers, becomes the limit: blocks below
+it would be bound by memory if each of them went through it, as a layer-by-layer accelerator does; the network as it
+is built moves the image, the outputs and streamed weights only.
 """
 
 from __future__ import annotations
@@ -19,13 +19,10 @@ from codesign.graph import Graph, IntArray, Node, TensorType
 from codesign.graph.ops.base import Op, fields_of
 from codesign.graph.types import bits_for_range
 
-PER_DSP = 2
-"""Multiplications a cycle of a DSP slice, where the widths allow for two."""
 
-
-def limit_cycles(macs: int, dsp: int) -> int:
-    """Fewest cycles of a frame with all of `dsp` slices always busy."""
-    return ceil(macs / (PER_DSP * dsp))
+def limit_cycles(macs: int, products: int) -> int:
+    """Fewest cycles of a frame with `products` multiplications done in each of them."""
+    return ceil(macs / products)
 
 
 def useful_share(macs: int, multipliers: int, interval_cycles: int) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor, log10
 
-from codesign.reporting.efficiency import PER_DSP, limit_cycles, useful_share
+from codesign.reporting.efficiency import limit_cycles, useful_share
 from codesign.reporting.histograms import Histogram
 from codesign.reporting.summary import Summary, Unit
 
@@ -88,10 +88,10 @@ class _Axes:
 def roofline(summary: Summary) -> Plot | None:
     """What multipliers and external memory allow, what the design reaches, and what its layers would one by one."""
     parts = _computing(summary)
-    if not parts or not summary.target.budget.dsp:
+    if not parts or not summary.target.products:
         return None
     totals, clock = summary.totals, summary.target.clock_mhz * 1e6
-    peak, memory = PER_DSP * summary.target.budget.dsp * clock, summary.target.memory_mb_s * 1e6
+    peak, memory = summary.target.products * clock, summary.target.memory_mb_s * 1e6
     built = totals.macs / totals.memory_bytes, totals.macs * totals.frames_per_s
     alone = [(unit, unit.macs / unit.bytes_alone) for unit in parts]
     knee = peak / memory
@@ -116,10 +116,10 @@ def roofline(summary: Summary) -> Plot | None:
 def waterline(summary: Summary) -> Plot | None:
     """Multiplications a byte of each layer by itself, as wide as its share of the work, over the target's waterline."""
     parts = _computing(summary)
-    if not parts or not summary.target.budget.dsp:
+    if not parts or not summary.target.products:
         return None
     totals = summary.totals
-    line = PER_DSP * summary.target.budget.dsp * summary.target.clock_mhz / summary.target.memory_mb_s
+    line = summary.target.products * summary.target.clock_mhz / summary.target.memory_mb_s
     built = totals.macs / totals.memory_bytes
     heights = [unit.macs / unit.bytes_alone for unit in parts]
     axes = _Axes((0, 1), (min(line, *heights) / 2, max(line, built, *heights) * 2), log_y=True)
@@ -140,10 +140,10 @@ def waterline(summary: Summary) -> Plot | None:
 def efficiency_gap(summary: Summary) -> Plot | None:
     """Useful share of each layer's multipliers, as wide as its share of the work; the gap is what is missing."""
     parts = [unit for unit in _computing(summary) if unit.multipliers]
-    if not parts or not summary.target.budget.dsp:
+    if not parts or not summary.target.products:
         return None
     totals = summary.totals
-    whole = limit_cycles(totals.macs, summary.target.budget.dsp) / totals.interval_cycles
+    whole = limit_cycles(totals.macs, summary.target.products) / totals.interval_cycles
     axes = _Axes((0, 1), (0, 1.04))
     axes.ticks_y((0, 0.25, 0.5, 0.75, 1), ("0", "25 %", "50 %", "75 %", "100 %"))
     axes.ticks_x((0, 0.5, 1), ("0", "50 %", "100 %"))
@@ -152,8 +152,10 @@ def efficiency_gap(summary: Summary) -> Plot | None:
         text = f"{unit.name}: {unit.multipliers} multipliers, {share:.0%} of their cycles useful"
         axes.bar(span, 1, "gap", text)
         axes.bar(span, share, "bar", text)
-    axes.line((0, whole), (1, whole), "asbuilt", f"against two multiplications a cycle of every DSP: {whole:.0%}")
-    axes.text(WIDTH - RIGHT - 3, axes.top(whole) - 4, f"all DSPs, two a cycle: {whole:.0%}", "note end")
+    axes.line(
+        (0, whole), (1, whole), "asbuilt", f"against {summary.target.products} multiplications a cycle: {whole:.0%}"
+    )
+    axes.text(WIDTH - RIGHT - 3, axes.top(whole) - 4, f"all DSPs, always: {whole:.0%}", "note end")
     label = f"Efficiency gap: the design does {whole:.0%} of what the target's multipliers could"
     return Plot(label, "share of the work, layers in order", "useful share of multipliers", tuple(axes.shapes))
 

@@ -28,6 +28,7 @@ def summarize(build: BuildFolder, target: Target) -> summary.Summary:
             resources=_resources(target.resources),
             budget=_resources(schedule.budget),
             memory_mb_s=target.memory_mb_s,
+            products=target.products_per_dsp * schedule.budget.dsp,
         ),
         input=_tensor(source, graph.inputs[source]),
         outputs=graph.outputs,

@@ -117,7 +117,10 @@ class Block(Record):
 
 
 class Board(Record):
-    """The target. `budget`: the part of its resources that a design may book; memory_mb_s: of its external memory."""
+    """The target. `budget`: the part of its resources that a design may book; memory_mb_s: of its external memory.
+
+    products: multiplications a cycle of all DSPs of the budget.
+    """
 
     name: str
     board: str
@@ -126,6 +129,7 @@ class Board(Record):
     resources: Resources
     budget: Resources
     memory_mb_s: float
+    products: int
 
 
 class Totals(Record):

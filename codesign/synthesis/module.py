@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from codesign.emit.rtl.base import literal
 from codesign.synthesis import yosys
 from codesign.synthesis.utilization import Family, Utilization, count
 
@@ -25,16 +26,10 @@ def synthesize_module(
 
 def read(files: Sequence[Path], top: str, parameters: Mapping[str, int | str], options: str = "") -> str:
     """The Yosys command that reads and elaborates `top`."""
-    values = " ".join(f"-G {name}={_literal(value)}" for name, value in parameters.items())
+    values = " ".join(f"-G {name}={literal(value)}" for name, value in parameters.items())
     return f"read_slang --top {top} {values} {options} {' '.join(str(file.resolve()) for file in files)}"
 
 
 def statistics(file: Path) -> str:
     """The Yosys command that writes the numbers of cells to `file`, for `yosys.cells`."""
     return f"tee -q -o {file} stat -json"
-
-
-def _literal(value: int | str) -> str:
-    if isinstance(value, str):
-        return f'"{value}"'
-    return str(int(value)) if -(2**31) <= value < 2**31 else f"{max(64, value.bit_length())}'h{value:x}"

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from codesign.cost.base import Folding
 from codesign.emit.rtl import library
-from codesign.emit.rtl.base import Block, Memory, Port
+from codesign.emit.rtl.base import Block, Memory, Port, literal
 from codesign.emit.rtl.simulate import HARNESS
 from codesign.emit.rtl.verilator import FST, FST_FLAGS, environment
 from codesign.graph import IntArray, Op, TensorType, plugins
@@ -202,7 +202,7 @@ def _top(cases: Sequence[Streams]) -> str:
                 "label": case.label,
                 "name": f"case{index}",
                 "module": case.block.module,
-                "parameters": {key: _literal(value) for key, value in case.block.parameters.items()},
+                "parameters": {key: literal(value) for key, value in case.block.parameters.items()},
                 "frames": case.frames,
                 "wires": wires,
                 "streams": len(wires),
@@ -211,14 +211,6 @@ def _top(cases: Sequence[Streams]) -> str:
         )
     slowest = max((case.interval_cycles or 0) + (case.latency_cycles or 0) for case in cases)
     return _template().render(cases=described, patience=max(4096, 8 << slowest.bit_length()))
-
-
-def _literal(value: int | str) -> str:
-    """A parameter's value in SystemVerilog; integers beyond 32 bits get a size."""
-    if isinstance(value, str):
-        return f'"{value}"'
-    number = int(value)
-    return str(number) if -(2**31) < number < 2**31 else f"{max(64, number.bit_length())}'h{number:x}"
 
 
 def _build(top: str, modules: set[str]) -> Path:

@@ -88,6 +88,14 @@ def identifier(name: str) -> str:
     return text if text[0].isalpha() or text[0] == "_" else f"n_{text}"
 
 
+def literal(value: int | str) -> str:
+    """A parameter's value in SystemVerilog; integers beyond 32 bits get a size."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    number = int(value)
+    return str(number) if -(2**31) < number < 2**31 else f"{max(64, number.bit_length())}'h{number:x}"
+
+
 def fold_matrix(weight: IntArray, pe: int, simd: int) -> IntArray:
     """Weights (C_out, K) in the order a folded matrix-vector unit reads them.
 
