@@ -50,10 +50,15 @@ class Row:
         """Whether every window needs one pixel more than the one before."""
         return self.jump == self.jump_row == self.jump_frame == 1
 
-    def waits(self, slack: int, beats: int) -> int:
-        """Cycles a frame that reading waits for writing, if during a row the writer can get `slack` pixels ahead."""
-        missing = (self.rows - 1) * max(0, self.jump_row - slack) + max(0, self.jump_frame - slack)
-        return missing * beats
+    def waits(self, first: int, pixels: int, slack: int) -> int:
+        """Pixels a frame that reading waits for, if during a row the writer can get `slack` pixels ahead.
+
+        first: the last pixel of a frame's first window. Nothing past the frame's last of its `pixels` is waited for.
+        """
+        row = (self.windows - 1) * self.jump
+        ends = [first + row + index * (row + self.jump_row) for index in range(self.rows - 1)]
+        missing = (min(end + self.jump_row, pixels - 1) - end - slack for end in ends)
+        return sum(max(0, pixel) for pixel in missing) + max(0, self.jump_frame - slack)
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,9 @@ class Window:
     @property
     def wait_cycles(self) -> int:
         """Cycles a frame that reading waits for writing."""
-        return self.row.waits(self.slack, self.beats) if self.row and self.slack else 0
+        if self.row is None or not self.slack:
+            return 0
+        return self.row.waits(self.span - self.lead, self.x.pixels, self.slack) * self.beats
 
     @property
     def latency_cycles(self) -> int:

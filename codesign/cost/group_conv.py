@@ -38,7 +38,7 @@ def arrangement(op: GroupConv, folding: Folding) -> Arrangement:
 def matrix(op: GroupConv, x: TensorType, simd: int) -> Matrix:
     """The weights: columns in the order (ky, kx, c) with the channels of a group."""
     rows = op.weight.transpose(0, 2, 3, 1).reshape(op.weight.shape[0], -1)
-    return Matrix(rows, op.bias, x, min(simd, op.group_inputs))
+    return Matrix(rows, op.bias, x.plain, min(simd, op.group_inputs))
 
 
 def unit(op: GroupConv, inputs: Types, outputs: Types, folding: Folding) -> Mvu:
@@ -50,7 +50,7 @@ def window(op: GroupConv, inputs: Types, folding: Folding) -> Window | None:
     """The window; None where every pixel is one."""
     if op.pointwise:
         return None
-    return sliding(inputs[0], folding, folding.simd, op.kernel, op.stride, op.pads)
+    return sliding(inputs[0].plain, folding, folding.simd, op.kernel, op.stride, op.pads)
 
 
 def foldings(op: GroupConv, inputs: Types, outputs: Types) -> tuple[Folding, ...]:

@@ -64,6 +64,7 @@ def test_small_maps_fit_several_times_into_the_ring():
 @pytest.mark.parametrize("lanes", [1, 3])
 def test_a_smaller_ring_waits_exactly_as_long_as_predicted(lanes):
     check_all([case(6, (10, 12), lanes, stride=(2, 2), slack=slack) for slack in (2, 3, 6, 9, 13)])
+    check_all([case(6, (9, 7), lanes, stride=(2, 2), slack=slack) for slack in (4, 6)])
 
 
 def test_a_ring_in_block_ram_and_luts_holds_every_word():

@@ -28,7 +28,7 @@ def block(
     return Block(
         "conv",
         parameters,
-        (Port(folding.simd, x.bits, x.signed),),
-        (Port(unit.out_lanes, y.bits, y.signed),),
+        (Port.of(x.plain, folding.simd),),
+        (Port.of(y, unit.out_lanes),),
         _mvu.memories(name, unit),
     )
