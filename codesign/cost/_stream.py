@@ -9,11 +9,15 @@ from codesign.cost._memory import block_luts, block_ramb18, ram_luts
 from codesign.cost.base import BlockCost, beats
 from codesign.graph import TensorType
 
-READER_PORT = BlockCost(0, 0, lut=41, ff=138, bram36=0, dsp=0)
-"""One port of `weight_reader`."""
-
 READER = BlockCost(0, 0, lut=180, ff=220, bram36=1, dsp=0)
 """A `weight_reader` of up to 32 ports with 16 beats each, besides its ports."""
+
+
+def reader_port(words: int) -> BlockCost:
+    """One port of `weight_reader` that holds so many bus words: two in registers, more in LUT-RAM."""
+    if words == 2:
+        return BlockCost(0, 0, lut=41, ff=138, bram36=0, dsp=0)
+    return BlockCost(0, 0, lut=65 + ram_luts(words, 64), ff=29, bram36=0, dsp=0)
 
 
 def ends(inputs: int, outputs: int) -> BlockCost:

@@ -24,6 +24,9 @@ from codesign.graph.types import TensorType, bits_for_range
 BUS_BITS = 64
 """Data width of the memory port; the weights of a block fill whole beats of it."""
 
+_ANSWER_CYCLES = 16
+"""From a bus word's leaving a block's end of the reader until the next one comes, while others are served as well."""
+
 _PIPELINE = 4
 """Cycles of a word in which the next one cannot be fetched yet, beyond one for each unit."""
 
@@ -71,6 +74,19 @@ class Plan:
     def bus_share(self) -> float:
         """Bus words a cycle that the block asks for while it works without a pause."""
         return self.region_bytes * 8 / BUS_BITS / (self.tile * self.steps * self.groups)
+
+    @property
+    def port_words(self) -> int:
+        """Bus words that the block's end of the reader holds, a power of two, so that no weight word has to wait.
+
+        A weight word's units are wanted at once; those that surely lie there are one more than those of the whole words
+        behind the one that is being read, less what is on its way.
+        """
+        each, wanted = BUS_BITS // self.unit_bits, self.folding.simd + self.extra
+        on_their_way = self.bus_share * _ANSWER_CYCLES
+        if wanted <= each + 1 and on_their_way <= 1:
+            return 2
+        return 1 << (ceil((wanted + each - 1) / each) + ceil(on_their_way) - 1).bit_length()
 
     @property
     def in_block(self) -> bool:
@@ -181,6 +197,11 @@ def cost(
         multipliers=folding.pe * folding.simd,
         memory_bytes=ceil(p.region_bytes * p.vectors / tile),
     )
+
+
+def port_words(op: Conv, x: TensorType, y: TensorType, requant: Requant, folding: Folding) -> int:
+    """`Plan.port_words` of a block from x to sums y, requantized, of `folding.tile` pixels."""
+    return plan(op, y, requant.infer(y)[0], x, folding, folding.tile).port_words
 
 
 def bandwidth_mb_s(plan: Plan, interval_cycles: int, clock_mhz: float) -> float:

@@ -237,7 +237,7 @@ def _streamed_candidates(problem: Problem, conv: Node, requant: Node) -> Iterato
                     cost = _streamed.cost(conv.op, inputs, outputs, found, tile, requant.op)
                 except ScheduleError:
                     break
-                port = _stream.READER_PORT
+                port = _stream.reader_port(_streamed.port_words(conv.op, inputs[0], outputs[0], requant.op, found))
                 cost = replace(cost, lut=cost.lut + port.lut, ff=cost.ff + port.ff)
                 yield Candidate(found, _streamed.lanes(conv.op, inputs, outputs, found), cost)
 

@@ -18,7 +18,8 @@ module weight_reader #(
     parameter UNITS = 64'h0808,  // 8 bits each, port 0 low
     parameter OFFSETS = 64'h0000_0001_0000_0000,  // 32 bits each
     parameter BURSTS = 64'h0000_0001_0000_0001,  // 32 bits each
-    parameter LASTS = 64'h0808  // 8 bits each
+    parameter LASTS = 64'h0808,  // 8 bits each
+    parameter WORDS = 64'h0202  // that a port holds, 8 bits each
 ) (
     input  wire                 clk_i,
     input  wire                 rst_ni,
@@ -58,6 +59,7 @@ module weight_reader #(
   localparam logic [SCAN*32-1:0] ALL_BURSTS = (SCAN * 32)'(BURSTS);
   localparam logic [SCAN*8-1:0] ALL_LASTS = (SCAN * 8)'(LASTS);
   localparam logic [SCAN*8-1:0] ALL_UNITS = (SCAN * 8)'(UNITS);
+  localparam logic [SCAN*8-1:0] ALL_WORDS = (SCAN * 8)'(WORDS);
 
   typedef logic [SCAN*32-1:0] bursts_t;
   function automatic bursts_t last_bursts();
@@ -212,7 +214,10 @@ module weight_reader #(
   end
   for (genvar r = 0; r < PORTS; r++) begin : gen_port
     localparam int UNIT = int'(ALL_UNITS[r*8+:8]);
-    weight_port #(.UNIT_BITS(UNIT)) i_port (
+    weight_port #(
+        .UNIT_BITS(UNIT),
+        .WORDS(int'(ALL_WORDS[r*8+:8]))
+    ) i_port (
         .clk_i,
         .rst_ni,
         .free_o   (free[r]),

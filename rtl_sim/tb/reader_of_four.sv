@@ -10,6 +10,7 @@ module reader_of_four #(
     parameter OFFSETS = 0,
     parameter BURSTS = 0,
     parameter LASTS = 0,
+    parameter WORDS = 0,
     parameter int UNIT0 = 8,
     parameter int UNIT1 = 8,
     parameter int UNIT2 = 8,
@@ -84,7 +85,8 @@ module reader_of_four #(
       .UNITS(UNITS),
       .OFFSETS(OFFSETS),
       .BURSTS(BURSTS),
-      .LASTS(LASTS)
+      .LASTS(LASTS),
+      .WORDS(WORDS)
   ) i_reader (
       .clk_i,
       .rst_ni,

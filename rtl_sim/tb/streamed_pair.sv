@@ -56,6 +56,7 @@ module streamed_pair #(
     parameter OFFSETS = 0,
     parameter BURSTS = 0,
     parameter LASTS = 0,
+    parameter WORDS = 0,
     parameter int ASKED_MIN = 0,
     parameter int ASKED_MAX = 0,
     parameter int MEMORY_BEATS = 64,
@@ -184,7 +185,8 @@ module streamed_pair #(
       .UNITS(UNITS),
       .OFFSETS(OFFSETS),
       .BURSTS(BURSTS),
-      .LASTS(LASTS)
+      .LASTS(LASTS),
+      .WORDS(WORDS)
   ) i_reader (
       .clk_i,
       .rst_ni,

@@ -80,12 +80,20 @@ def test_a_requantization_inside_gives_its_activations():
     )
 
 
-def pair(label: str, latency: int, spread: int, stall: int, depth: int, interval: bool) -> Streams:
+def pair(
+    label: str,
+    latency: int,
+    spread: int,
+    stall: int,
+    depth: int,
+    interval: bool,
+    second: Folding = Folding(4, 4),  # noqa: B008, frozen
+) -> Streams:
     """Two blocks, one behind the other, on one memory; their demand on it is checked as well."""
     x, tiles = uint8(24, 4, 10), (8, 10)
-    ops = [pointwise(24, 32, scale=(2.0**-6,), seed=1), pointwise(32, 80, scale=(2.0**-7,), seed=2)]
+    ops = [pointwise(24, 32, scale=(2.0**-6,), seed=1), pointwise(32, 20 * second.pe, scale=(2.0**-7,), seed=2)]
     requants = [Requant(np.full(1, 6), 0, 255, 1.0), Requant(np.full(1, 7), 0, 255, 1.0)]
-    foldings = [Folding(4, 2), Folding(4, 4)]
+    foldings = [Folding(4, 2), second]
     frames = random_frames(np.random.default_rng(3), x, FRAMES)
     made, kind, values, intervals = {}, x, frames, []
     for name, op, requant, folding, tile in zip("AB", ops, requants, foldings, tiles, strict=True):
@@ -118,7 +126,7 @@ def pair(label: str, latency: int, spread: int, stall: int, depth: int, interval
         "streamed_pair",
         parameters,
         (Port(2, x.bits, False),),
-        (Port(4, kind.bits, False), Port(1, 1, False)),
+        (Port(second.pe, kind.bits, False), Port(1, 1, False)),
         (RawFile(file, weights.data),),
     )
     outputs = [values, np.ones((FRAMES, 1, 1, 1), np.int32)]
@@ -133,6 +141,10 @@ def test_blocks_share_a_memory_and_read_their_weights_once_a_tile():
             pair("stalling", 0, 200, 160, 16, False),
         ]
     )
+
+
+def test_a_weight_word_of_more_units_than_two_bus_words_hold_does_not_wait():
+    check_streams([pair("wide", 30, 30, 0, 64, True, second=Folding(8, 4))])
 
 
 def test_a_block_that_cannot_be_built_is_refused():

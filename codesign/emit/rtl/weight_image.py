@@ -28,12 +28,16 @@ ALIGNMENT = BURST * cost.BUS_BITS // 8
 
 @dataclass(frozen=True)
 class Region:
-    """Where a block's weights lie: `offset` and `size` in bytes, and the bits of a unit."""
+    """Where a block's weights lie: `offset` and `size` in bytes, and the bits of a unit.
+
+    port_words: that the block's end of the reader holds.
+    """
 
     node: str
     offset: int
     size: int
     unit_bits: int
+    port_words: int = 2
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def weight_image(blocks: Mapping[str, Streamed]) -> WeightImage:
     regions, parts, offset = [], [], 0
     for node, block in blocks.items():
         data = pack(block.units, block.plan.field_bits)
-        regions.append(Region(node, offset, len(data), block.plan.unit_bits))
+        regions.append(Region(node, offset, len(data), block.plan.unit_bits, block.plan.port_words))
         padded = data + bytes(-len(data) % ALIGNMENT)
         parts.append(padded)
         offset += len(padded)
@@ -83,6 +87,7 @@ def reader_parameters(image: WeightImage, depth: int) -> dict[str, int]:
         "OFFSETS": _table([region.offset // ALIGNMENT for region in image.regions], 32),
         "BURSTS": _table([-(-count // BURST) for count in beats], 32),
         "LASTS": _table([(count - 1) % BURST + 1 for count in beats], 8),
+        "WORDS": _table([region.port_words for region in image.regions], 8),
     }
 
 
