@@ -139,6 +139,18 @@ def test_weights_of_eight_full_bits_are_kept_out_of_eight_bit_arithmetic(tmp_pat
     assert not kinds & {"QLinearConv", "ConvInteger", "QGemm", "QLinearMatMul", "MatMulIntegerToFloat"}
 
 
+@pytest.mark.parametrize("kind", [TensorType((16, 3, 3), -128, 127), TensorType((16, 3, 3), 0, 255)], ids=str)
+@pytest.mark.parametrize("largest", [64, 65, 112])
+def test_sums_of_large_products_do_not_saturate(kind: TensorType, largest: int) -> None:
+    """Signed activations are shifted by 128 where the runtime computes in 8 bits, which makes the products larger."""
+    graph = graph_of(
+        ("conv", Conv(np.full((4, 16, 3, 3), largest), np.zeros(4)), ("x",)),
+        ("y", Requant([15], -128, 127, 2.0**15), ("conv",)),
+        inputs=kind,
+    )
+    assert_exact(graph, emit_qcdq(graph), np.full((1, 16, 3, 3), kind.hi), ["y"])
+
+
 def test_every_operator_of_the_graph_has_a_part() -> None:
     assert set(names("codesign.graph.ops")) <= set(names("codesign.emit.onnx"))
 

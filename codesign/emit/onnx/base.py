@@ -62,10 +62,11 @@ class OnnxBuilder:
         """Weights (C_out, ...), as int8 where 8-bit arithmetic is exact on every CPU, else as float32.
 
         ONNX Runtime turns int8 weights between 8-bit activations into 8-bit arithmetic, whose pairwise 16-bit sums
-        saturate on CPUs without VNNI when weights use all of their 8 bits; float32 weights keep it in float32.
+        saturate on CPUs without VNNI when weights use all of their 8 bits; float32 weights keep it in float32. Signed
+        activations are shifted by 128 first.
         """
-        largest = int(np.abs(q).max(initial=0))
-        if 2 * largest * x.magnitude <= INT8_SAFE_PAIR:
+        largest, highest = int(np.abs(q).max(initial=0)), x.hi + 128 if x.lo < 0 else x.hi
+        if 2 * largest * highest <= INT8_SAFE_PAIR:
             return self.dequantized(f"{block}/weight", q, scale, np.int8)
         steps = np.array(scale).reshape(-1, *[1] * (q.ndim - 1))
         return self.floats(f"{block}/weight", q * steps)
