@@ -78,6 +78,12 @@ def averages() -> onnx.ModelProto:
     return net.model(*(net.quant(mean, 1 / 32) for mean in means), net.quant(flat, 1 / 8, signed=1))
 
 
+def whole_map() -> onnx.ModelProto:
+    """A kernel as large as its map."""
+    net, x = started(3, 4, 5)
+    return finished(net, net.conv(x, weights(6, 3, 4, 5), 0.5, np.arange(6) / 32))
+
+
 def clipped() -> onnx.ModelProto:
     """ReLU6 before a quantizer is a narrower range."""
     net, x = started(2, 4, 4)
@@ -172,7 +178,7 @@ MODELS: list[Callable[[], onnx.ModelProto]] = [
         peaks,
         bounded_dilation,
     ),
-    *(residual, averages),
+    *(residual, averages, whole_map),
     *(fully_connected, vector_input, wide_activations, full_weights, dense),
     lambda: dense(strides=[2, 1], pads=[0, 1, 2, 0]),
     lambda: dense(auto_pad="SAME_LOWER", strides=[2, 2]),
@@ -189,6 +195,10 @@ def test_every_executor_computes_the_same_tensors(build: Callable[[], onnx.Model
 def test_an_affine_after_a_layer_leaves_no_block_behind() -> None:
     graph = import_qonnx(affine())
     assert [node.op.kind for node in graph.nodes] == ["conv", "requant"]
+
+
+def test_a_convolution_over_the_whole_map_is_a_fully_connected_layer() -> None:
+    assert [node.op.kind for node in import_qonnx(whole_map()).nodes] == ["linear", "requant"]
 
 
 def test_slices_that_cover_the_channels_become_one_split() -> None:

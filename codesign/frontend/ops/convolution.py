@@ -1,4 +1,4 @@
-"""Conv: dense and depthwise."""
+"""Conv: dense and depthwise; fully connected where the kernel covers the whole map."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from codesign.frontend.ops._weights import bias, weights
 from codesign.frontend.values import Activation
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.linear import Linear
 
 
 def read_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
@@ -33,6 +34,10 @@ def read_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
         "pads": pads_of(node, importer.shape(node.input[0]), weight.shape[2:], options["strides"]),
     }
     if options["group"] == 1:
+        covers = weight.shape[2:] == importer.type(x).shape[1:] and not any(shared["pads"])
+        if covers and weight.shape[2:] != (1, 1):  # a pointwise one may stream its weights
+            matrix = weight.reshape(weight.shape[0], -1)
+            return importer.emit(Linear(matrix, shared["bias"], scale), [x], node)
         return importer.emit(Conv(**shared), [x], node)
     if options["group"] == channels == weight.shape[0]:
         return importer.emit(Depthwise(**shared), [x], node)
