@@ -18,7 +18,6 @@ from functools import cached_property
 import brevitas.nn as qnn
 import numpy as np
 import torch
-import torch.nn.functional as F
 from brevitas.core.scaling import ParameterFromRuntimeStatsScaling
 from brevitas.quant_tensor import IntQuantTensor, QuantTensor
 from torch import Tensor
@@ -26,6 +25,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from codesign.nn.quantizers import TwiceMeanMagnitude
+from codesign.nn.strided import conv2d
 
 BIAS_RANGE = (-(2.0**31), 2.0**31 - 1)
 
@@ -227,7 +227,7 @@ class QuantConv2d(qnn.QuantConv2d):
         if not self.training or self.weight_quant.export_mode:
             return super().forward(x)
         weight, bias = self.quantized_parameters(x)
-        return F.conv2d(x.value, weight, bias, self.stride, self.padding, self.dilation, self.groups)
+        return conv2d(x.value, weight, bias, self.stride, self.padding, self.dilation, self.groups)
 
     def quantized_parameters(self, x: Tensor | QuantTensor) -> tuple[Tensor, Tensor | None]:
         """Weight, and bias or none, as Brevitas' quantizers give them for an input of x's scale."""

@@ -27,6 +27,7 @@ from codesign.nn.quantizers import (
     WeightQuantizer,
 )
 from codesign.nn.sampling import DeformConv2d
+from codesign.nn.strided import Conv2d
 from codesign.recipe import Quantization
 
 WEIGHT_QUANTIZERS = {"largest": WeightQuantizer, "statistics": StatisticsWeightQuantizer}
@@ -194,7 +195,7 @@ class FloatLayers:
         shared_act=None,
         stem=False,
     ) -> ConvUnit:
-        conv = nn.Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, groups=groups, bias=False)
+        conv = Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, groups=groups, bias=False)
         act = nn.ReLU() if relu and shared_act is None else None
         return ConvUnit(conv, nn.BatchNorm2d(out_channels) if norm else None, act, shared_act)
 
