@@ -35,7 +35,7 @@ class TrainingTask(pl.LightningModule):
         super().__init__()
         # Faster on CPUs: depthwise convolutions and the deformable gather work on rows of channels.
         self.network = network.to(memory_format=torch.channels_last)
-        self.task = task_of(recipe)
+        self.recipe = recipe
         self.phase = phase
         self.total_steps = total_steps
         self.weight_decay = recipe.training.weight_decay
@@ -50,13 +50,13 @@ class TrainingTask(pl.LightningModule):
 
     def training_step(self, batch: Any, batch_index: int) -> Tensor:
         images = batch.images.contiguous(memory_format=torch.channels_last) / 256
-        outputs = _outputs(self.network, images)
-        loss = self.task.loss(outputs, batch)
+        outputs, task = _outputs(self.network, images), task_of(self.recipe)
+        loss = task.loss(outputs, batch)
         (teacher,) = self._teacher
         if teacher is not None:
             with torch.no_grad():
                 theirs = _outputs(teacher, images)
-            loss = loss + self.distillation.weight * self.task.distillation_loss(outputs, theirs, batch)
+            loss = loss + self.distillation.weight * task.distillation_loss(outputs, theirs, batch)
         self.log("loss", loss, prog_bar=True)
         return loss
 
