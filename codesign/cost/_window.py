@@ -103,9 +103,25 @@ class Window:
     @property
     def wait_cycles(self) -> int:
         """Cycles a frame that reading waits for writing."""
+        return self.missing_pixels * self.beats
+
+    @property
+    def missing_pixels(self) -> int:
+        """Pixels a frame that reading waits for, since the ring had no room for them before."""
         if self.row is None or not self.slack:
             return 0
-        return self.row.waits(self.span - self.lead, self.x.pixels, self.slack) * self.beats
+        return self.row.waits(self.span - self.lead, self.x.pixels, self.slack)
+
+    def paced(self, work_cycles: int) -> int:
+        """Cycles T between frames if the writer needs as many, and each window is worked on; 0 if that is no matter.
+
+        A ring with less than full slack makes both take turns: while a row is worked on the writer gets no further than
+        `slack` pixels ahead, and the next row waits for the missing pixels, of which each then takes T / pixels to come:
+
+            work_cycles + missing_pixels * T / pixels = T
+        """
+        missing, pixels = self.missing_pixels, self.x.pixels
+        return math.ceil(work_cycles * pixels / (pixels - missing)) if missing else 0
 
     @property
     def latency_cycles(self) -> int:

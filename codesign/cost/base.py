@@ -61,6 +61,7 @@ class BlockCost:
     """What one block takes.
 
     interval_cycles: cycles between the starts of two frames when neither side stalls it.
+    paced_cycles: the same when its input comes no faster than it must, where that is more; see `Window.paced`.
     latency_cycles: cycles from the first input beat to the first output beat, inputs arriving without a gap.
     multipliers: weight multiplications it can do a cycle. bram36 counts halves (RAMB18). memory_bytes: what it reads
     from external memory a frame.
@@ -74,6 +75,12 @@ class BlockCost:
     dsp: int
     multipliers: int = 0
     memory_bytes: int = 0
+    paced_cycles: int = 0
+
+    @property
+    def sustained_cycles(self) -> int:
+        """Cycles between frames that the block keeps up in a network, however slow its writer may be for that."""
+        return max(self.interval_cycles, self.paced_cycles)
 
 
 def beats(channels: int, lanes: int) -> int:

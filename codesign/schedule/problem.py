@@ -211,7 +211,9 @@ def _candidates(problem: Problem, node: Node) -> Iterator[Candidate]:
     elif isinstance(node.op, GroupConv):
         foldings = (replace(folding, pair=problem.pair) for folding in foldings)
     for f in foldings:
-        yield Candidate(f, model.lanes(node.op, inputs, outputs, f), model.cost(node.op, inputs, outputs, f))
+        cost = model.cost(node.op, inputs, outputs, f)
+        cost = replace(cost, interval_cycles=cost.sustained_cycles)
+        yield Candidate(f, model.lanes(node.op, inputs, outputs, f), cost)
 
 
 def _streamable(graph: Graph) -> Iterator[tuple[Node, Node]]:

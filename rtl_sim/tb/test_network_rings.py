@@ -1,0 +1,53 @@
+"""A ring of less than full slack and a slow writer take turns: the schedule knows at what rate."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from network_builder import Builder
+
+from codesign.cost.base import Folding
+from codesign.emit.rtl.simulate import simulate
+from codesign.emit.rtl.top import emit_rtl
+from codesign.graph import Graph, execute
+from codesign.graph.plugins import load
+from codesign.schedule import Schedule, schedule
+from codesign.targets import load_target
+
+CACHE = Path(__file__).parent / "sim_build"
+FRAMES = 4
+CHANNELS, SLACK = 6, 2
+
+
+def network() -> Graph:
+    b = Builder(8, 12, 16)
+    return b.graph(b.depthwise("depthwise", b.conv("reduce", "image", 8, CHANNELS), CHANNELS, stride=2))
+
+
+def folded(graph: Graph, plan: Schedule, foldings: dict[str, Folding]) -> Schedule:
+    """`plan` with other foldings of some blocks, and without FIFOs."""
+    lanes, blocks = dict(plan.lanes), dict(plan.blocks)
+    for name, folding in foldings.items():
+        node = graph.node(name)
+        model, types = load("codesign.cost", node.op.kind), (graph.input_types(node), graph.output_types(node))
+        lanes |= dict(zip(graph.output_names(node), model.lanes(node.op, *types, folding).outputs, strict=True))
+        blocks[name] = model.cost(node.op, *types, folding)
+    return replace(plan, foldings={**plan.foldings, **foldings}, lanes=lanes, blocks=blocks, fifos={})
+
+
+@pytest.mark.parametrize("slack", [0, SLACK])
+def test_a_block_with_a_small_ring_behind_a_slow_one_keeps_the_rate_that_is_promised(slack, tmp_path):
+    graph = network()
+    found = schedule(graph, load_target("pynq-z2"), fps=20_000)
+    plan = folded(graph, found, {"reduce": Folding(3, 1), "depthwise": Folding(1, 1, slack=slack, buffer="lut")})
+    images = np.random.default_rng(0).integers(0, 256, (FRAMES, 8, 12, 16)).astype(np.int32)
+    run = simulate(emit_rtl(graph, plan, tmp_path / "rtl").folder, graph, images, cache=CACHE)
+    (output,) = graph.outputs
+    np.testing.assert_array_equal(run.values[output], execute(graph, {"image": images})[output])
+    writer, reader = plan.blocks["reduce"], plan.blocks["depthwise"]
+    alone = max(writer.interval_cycles, reader.interval_cycles)
+    if slack:
+        assert alone < run.interval_cycles <= reader.sustained_cycles
+    else:
+        assert run.interval_cycles == pytest.approx(alone, rel=0.01)
