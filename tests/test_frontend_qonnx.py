@@ -283,7 +283,7 @@ def test_a_block_is_named_after_the_module_it_came_from(name: str, metadata: str
 def test_blocks_of_a_shared_quantizer_are_named_after_their_layers() -> None:
     net, x = started(2, 4, 4)
     for layer, quantizer in (("a", "export_handler"), ("b", "export_handler_1")):
-        conv = net.conv(x, weights(2, 2, 1, 1))
+        conv = net.conv(x, np.full((2, 2, 1, 1), 7))
         net.nodes[-1].name = f"/{layer}/Conv"
         x = net.quant(conv)
         net.nodes[-1].name = f"/act/act_quant/{quantizer}/Quant"
