@@ -4,25 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_weights import binary_weights
 from scipy.sparse.csgraph import minimum_spanning_tree
 
 from codesign.errors import GraphError, ScheduleError
 from codesign.schedule.mst import hamming, reuse_tree
 from codesign.schedule.spanning import levels, rerooted, rooted_at_centre, spanning_tree, total
-
-
-@st.composite
-def binary_weights(draw) -> np.ndarray:
-    """(C, n) of +-1 with identical, complementary and half-way channels among the random ones."""
-    channels, inputs = draw(st.integers(1, 9)), draw(st.integers(1, 70))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    weight = rng.choice([-1, 1], (channels, inputs))
-    half = np.where(np.arange(inputs) < inputs // 2, -1, 1)
-    for channel in range(1, channels):
-        weight[channel] *= draw(st.sampled_from([1, 0, 0, 0]))
-        if not weight[channel].any():
-            weight[channel] = weight[draw(st.integers(0, channel - 1))] * draw(st.sampled_from([1, -1, half]))
-    return weight
 
 
 @st.composite

@@ -176,9 +176,7 @@ class AdderGraph:
                 case Step(base):
                     return replace(old, base=place[base], terms=terms(old.terms), carry=old.carry and bit(old.carry))
                 case Add(first, second):
-                    return replace(
-                        old, first=place[first], second=place[second], carry=old.carry and bit(old.carry)
-                    )
+                    return replace(old, first=place[first], second=place[second], carry=old.carry and bit(old.carry))
             return old
 
         nodes = tuple(node(self.nodes[old]) for old in sorted(needed))

@@ -77,7 +77,7 @@ class ReuseTree:
         return self.total / self.weight.size
 
     def popcounts(self, bits: NDArray[np.int64]) -> NDArray[np.int64]:
-        """popcount(xnor(x, w)) of all channels, (N, C), from bits (N, n) of 0 (for -1) and 1, by the tree's equations."""
+        """popcount(xnor(x, w)) of all channels, (N, C), by the tree's equations; bits: (N, n) of 1 and, for -1, 0."""
         agree = bits[:, None, :] == (self.weight > 0)
         counts = np.empty(agree.shape[:2], np.int64)
         for channel in self.order:

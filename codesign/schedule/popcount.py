@@ -49,7 +49,7 @@ class Builder:
             self._count_once(columns, lowest)
 
     def _count_once(self, columns: Columns, power: int | None) -> None:
-        """Replaces some bits of the column `power`, or of the one where it saves most for each table, by their count."""
+        """Replaces some bits of the column `power`, or where it saves most for each table, by their count."""
         powers = [power] if power is not None else [p for p in sorted(columns) if len(columns[p]) > 1]
         low, high, power = max(
             ((*_counter(len(columns.get(p, ())), len(columns.get(p + 1, ()))), p) for p in powers),

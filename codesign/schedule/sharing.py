@@ -34,8 +34,8 @@ Signs = NDArray[np.int8]
 
 LENGTHS = (62, 36, 30, 26, 22, 18, 14, 10, 6)
 """Lengths of slices that are tried, besides a single slice."""
-TREE_DEPTHS = (None, 8, 6, 4, 3, 2, 1)
-"""Bounds of the depth of a slice's tree that are tried, deepest and cheapest first."""
+TREE_DEPTHS = (1, 2, 3, 4, 6, 8, None)
+"""Bounds of the depth of a slice's tree that are tried where the graph's depth is bounded; the deeper, the cheaper."""
 FINALISTS = 3
 """How many plans have their slices improved."""
 TRIALS = 1000
@@ -79,7 +79,9 @@ def shared_graph(weight: ArrayLike, max_depth: int | None = None, trials: int = 
     fitting = sorted((pair for pair in found if pair), key=lambda pair: pair[1].lut)
     if not fitting:
         raise ScheduleError(f"no graph of depth {max_depth} was found for {inputs} inputs", remedy="allow more levels")
-    better = [_best(matrix, exchanged(matrix, plan.slices, prices, trials), max_depth) for plan, _ in fitting[:FINALISTS]]
+    better = [
+        _best(matrix, exchanged(matrix, plan.slices, prices, trials), max_depth) for plan, _ in fitting[:FINALISTS]
+    ]
     return min((pair[1] for pair in (*fitting, *better) if pair), key=lambda graph: (graph.lut, graph.depth))
 
 
@@ -87,12 +89,12 @@ def _best(weight: Signs, slices: Slices, max_depth: int | None) -> tuple[Plan, A
     """The cheapest graph with these slices that is no deeper than max_depth, and how it was made."""
     found = []
     for centres in (0, 1):
-        for tree_depth in TREE_DEPTHS:
+        for tree_depth in TREE_DEPTHS if max_depth is not None else (None,):
             plan = Plan(slices, tree_depth, centres)
             graph = build(weight, plan)
-            if max_depth is None or graph.depth <= max_depth:
-                found.append((plan, graph))
+            if max_depth is not None and graph.depth > max_depth:
                 break
+            found.append((plan, graph))
     return min(found, key=lambda pair: (pair[1].lut, pair[1].depth), default=None)
 
 

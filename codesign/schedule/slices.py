@@ -54,9 +54,7 @@ def exchanged(weight: NDArray[np.int8], slices: Slices, prices: Prices, trials: 
         differs = [(positive[:, None, k] != positive[None, :, k]).astype(np.int64) for k in inputs]
         change = differs[1] - differs[0]
         changed = [distance[pair[0]] + change, distance[pair[1]] - change]
-        costs = [
-            tree_cost(d, len(parts[index]), index == 0, prices) for d, index in zip(changed, pair, strict=True)
-        ]
+        costs = [tree_cost(d, len(parts[index]), index == 0, prices) for d, index in zip(changed, pair, strict=True)]
         if sum(costs) <= cost[pair[0]] + cost[pair[1]]:
             for index, place, other, d, c in zip(pair, places, reversed(inputs), changed, costs, strict=True):
                 parts[index][place], distance[index], cost[index] = other, d, c

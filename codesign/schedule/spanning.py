@@ -16,7 +16,7 @@ IntArray = NDArray[np.int64]
 
 ROUNDS = 4
 """How often a tree is grown anew from the centre of the last one, at most."""
-ROOTS = 8
+ROOTS = 4
 """How many roots are tried where the depth is bounded."""
 
 
@@ -108,7 +108,7 @@ def _settle(parent: IntArray, cost: IntArray, root: int | None) -> IntArray:
 
 
 def _prim(cost: IntArray, root: int, max_depth: int | None = None) -> IntArray:
-    """Prim's tree from `root`; of equal costs, the one that gives the lower level. Vertices at max_depth stay leaves."""
+    """Prim's tree from `root`; of equal costs, the one that gives the lower level. None goes deeper than max_depth."""
     size = len(cost)
     never = np.iinfo(np.int64).max
     parent = np.full(size, -1, np.int64)
@@ -144,21 +144,33 @@ def _exchange(parent: IntArray, cost: IntArray, max_depth: int | None) -> IntArr
     while moved:
         moved = False
         level = levels(parent)
+        height = _heights(parent, level)
         for vertex in np.argsort(-level, kind="stable"):
             old = int(parent[vertex])
             if old < 0:
                 continue
-            better = cost[vertex] * size + level < cost[vertex, old] * size + level[old]
+            key = cost[vertex] * size + level
+            better = (key < key[old]) & (level + 1 + height[vertex] <= limit)
             if not better.any():
                 continue
             below = _subtree(parent, int(vertex))
-            better &= ~below & (level + 1 + int(level[below].max() - level[vertex]) <= limit)
+            better &= ~below
             if better.any():
-                new = int(np.argmin(np.where(better, cost[vertex] * size + level, np.iinfo(np.int64).max)))
+                new = int(np.argmin(np.where(better, key, np.iinfo(np.int64).max)))
                 parent[vertex] = new
                 level[below] += level[new] + 1 - level[vertex]
+                height = _heights(parent, level)
                 moved = True
     return parent
+
+
+def _heights(parent: IntArray, level: IntArray) -> IntArray:
+    """Number of edges from every vertex down to the deepest one below it."""
+    deepest = level.copy()
+    for depth in range(int(level.max()), 0, -1):
+        here = np.flatnonzero(level == depth)
+        np.maximum.at(deepest, parent[here], deepest[here])
+    return deepest - level
 
 
 def _subtree(parent: IntArray, vertex: int) -> NDArray[np.bool_]:
