@@ -4,8 +4,8 @@
     python benchmarks/mst.py scheduling
 
 `layers`: constant +-1 matrices over 1-bit inputs as combinational modules: XNOR-popcounts ("plain"), popcounts along
-the minimum spanning tree ("mst"), our adder graph ("mst_shared"; "mst_shared_shallow": of as many adder levels as da4ml's
-hard_dc=2 at most), and da4ml's graph, latency free ("da4ml") and with hard_dc=2. All go through one flow: Yosys
+the minimum spanning tree ("mst"), our adder graph ("mst_shared"; "mst_shared_shallow": of no more adder levels than
+da4ml has with hard_dc=2), and da4ml's graph, latency free ("da4ml") and with hard_dc=2. All go through one flow: Yosys
 `synth_xilinx -family xc7 -flatten`, without the proof of abc9's result against its input, which takes longer than all
 else. da4ml's Verilog is read by `read_verilog`, since its parts select bits out of range, which slang refuses.
 Its inputs are 0 and 1: its outputs differ from ours by a constant a channel, which thresholds take up.

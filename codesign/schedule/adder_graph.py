@@ -3,7 +3,7 @@
 A graph computes integers from 1-bit inputs. Its nodes are in topological order and refer to each other by index:
 
     Input   one input bit, an unsigned word of one bit
-    Join    bits side by side, an unsigned word: wiring only
+    Join    bits side by side: wiring only
     Count   weighted sum of at most six bits, unsigned: one look-up table for each bit of the sum
     Step    base + weighted sum of at most five bits (+ carry), signed: a carry chain whose tables hold that sum as well
     Add     first + second (+ carry), or first + ~second (+ carry), signed: a carry chain
@@ -54,9 +54,10 @@ class Input:
 
 @dataclass(frozen=True)
 class Join:
-    """`parts` side by side, the first one lowest."""
+    """`parts` side by side, the first one lowest; with `signed`, the last one counts negative."""
 
     parts: tuple[Bit, ...]
+    signed: bool = False
 
     @property
     def width(self) -> int:
@@ -68,13 +69,11 @@ class Join:
 
 @dataclass(frozen=True)
 class Count:
-    """Sum of weight * bit over `terms`, of positive weights."""
+    """Sum of weight * bit over `terms` + constant, modulo 2^width."""
 
     terms: Terms
-
-    @property
-    def width(self) -> int:
-        return sum(weight for _, weight in self.terms).bit_length()
+    constant: int
+    width: int
 
     def bits(self) -> tuple[Bit, ...]:
         return tuple(bit for bit, _ in self.terms)
@@ -141,10 +140,11 @@ class AdderGraph:
             match node:
                 case Input(position):
                     word = bits[:, position].astype(np.int64)
-                case Join(parts):
+                case Join(parts, signed):
                     word = weighted(tuple((bit, 1 << place) for place, bit in enumerate(parts)))
-                case Count(terms):
-                    word = weighted(terms)
+                    word = _wrap(word, len(parts)) if signed else word
+                case Count(terms, constant, width):
+                    word = (weighted(terms) + constant) & ((1 << width) - 1)
                 case Step(base, terms, constant, carry, width):
                     word = _wrap(words[base] + weighted(terms) + constant + (value(carry) if carry else 0), width)
                 case Add(first, second, negated, carry, width):
@@ -170,9 +170,9 @@ class AdderGraph:
         def node(old: Node) -> Node:
             match old:
                 case Join(parts):
-                    return Join(tuple(map(bit, parts)))
+                    return replace(old, parts=tuple(map(bit, parts)))
                 case Count():
-                    return Count(terms(old.terms))
+                    return replace(old, terms=terms(old.terms))
                 case Step(base):
                     return replace(old, base=place[base], terms=terms(old.terms), carry=old.carry and bit(old.carry))
                 case Add(first, second):

@@ -30,10 +30,13 @@ class Builder:
 
     def count(self, low: Iterable[Bit], high: Iterable[Bit] = ()) -> list[Bit]:
         """The bits, lowest first, of the sum of `low` and of `high`, which count twice."""
-        terms = [(bit, 1) for bit in sorted(low)] + [(bit, 2) for bit in sorted(high)]
-        node = Count(tuple(terms))
-        index = self.add(node)
-        return [Bit(index, place) for place in range(node.width)]
+        terms = [(bit, 1) for bit in low] + [(bit, 2) for bit in high]
+        return self.table(terms, 0, sum(weight for _, weight in terms).bit_length())
+
+    def table(self, terms: Iterable[tuple[Bit, int]], constant: int, width: int) -> list[Bit]:
+        """The bits, lowest first, of the sum of `terms` + constant, modulo 2^width."""
+        index = self.add(Count(tuple(sorted(terms)), constant, width))
+        return [Bit(index, place) for place in range(width)]
 
     def level(self, bit: Bit) -> int:
         return self.levels[bit.node]

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from codesign.errors import ScheduleError
-from codesign.schedule.adder_graph import STEP_TERMS, AdderGraph, Bit, Output
+from codesign.schedule.adder_graph import STEP_TERMS, TABLE_INPUTS, AdderGraph, Bit, Join, Output
 from codesign.schedule.mst import hamming, signs
 from codesign.schedule.popcount import Builder, columns_of
 from codesign.schedule.slices import Slices, even_slices, exchanged
@@ -120,6 +120,8 @@ def offset(inputs: int) -> int:
 
 def _slice(builder: Builder, weight: Signs, part: NDArray[np.int64], plan: Plan, keeps_sign: bool) -> list[Word]:
     """The words of all channels over the inputs `part`; none is an opposite if keeps_sign."""
+    if len(part) <= TABLE_INPUTS:
+        return _tables(builder, weight[:, part], part, keeps_sign)
     unique, channel_of = np.unique(weight[:, part], axis=0, return_inverse=True)
     rows = _with_centres(unique, plan.centres)
     distance = hamming(rows)
@@ -141,6 +143,22 @@ def _slice(builder: Builder, weight: Signs, part: NDArray[np.int64], plan: Plan,
         target = -rows[row] if opposite else rows[row]
         words[row] = _child(builder, words[above], part[differs], target[differs], opposite)
     return [words[kept[index]] for index in channel_of]
+
+
+def _tables(builder: Builder, weight: Signs, part: NDArray[np.int64], keeps_sign: bool) -> list[Word]:
+    """The words of all channels over so few inputs that each bit of a word is one table."""
+    inputs, words = len(part), []
+    for row in weight:
+        opposite = not keeps_sign and row[0] < 0
+        products = _products(part, -row if opposite else row)
+        terms = [(bit, 1) for bit in products]
+        bits = builder.table(terms, -((inputs + 1) // 2), width(inputs) + 1)
+        high = builder.add(Join(tuple(bits[1:]), signed=True))
+        low = bits[0] if not words else words[0].low
+        if words and (int(row @ weight[0]) - inputs) // 2 % 2 != (inputs % 2 and opposite != words[0].opposite):
+            low = ~low
+        words.append(Word(high, low, inputs, opposite))
+    return words
 
 
 def _root(builder: Builder, part: NDArray[np.int64], weights: Signs) -> Word:
@@ -240,8 +258,9 @@ def step_sizes(differing: int, bits: int) -> tuple[int, ...]:
     """How many differing bits each step takes, the cheapest way."""
     if differing <= STEP_TERMS:
         return (differing,)
-    options = [(differing,)] if differing in SHORT_STEP else []
-    options += [(size, *step_sizes(differing - size, bits)) for size in (8, 6, 4) if size < differing]
+    sizes = (STEP_TERMS, *SHORT_STEP)
+    options: list[tuple[int, ...]] = [(differing,)] if differing in sizes else []
+    options += [(size, *step_sizes(differing - size, bits)) for size in sizes if size < differing]
     return min(options, key=lambda sizes: sum(bits + SHORT_STEP.get(size, 0) for size in sizes))
 
 

@@ -178,6 +178,7 @@ def _subtree(parent: IntArray, vertex: int) -> NDArray[np.bool_]:
     jump = np.where(np.arange(len(parent)) == vertex, vertex, parent)
     while True:
         further = np.where(jump >= 0, jump[jump], -1)
-        if (further == jump).all():
-            return jump == vertex
+        if np.array_equal(further, jump):
+            inside: NDArray[np.bool_] = jump == vertex
+            return inside
         jump = further

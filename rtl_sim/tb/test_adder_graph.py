@@ -1,9 +1,11 @@
 """Binary matrices in SystemVerilog, as popcounts and as adder graphs, give the integers that NumPy gives."""
 
 import subprocess
+import sys
 
 import numpy as np
 import pytest
+from bench import BUILDS, HERE
 
 from codesign.emit.rtl import adder_graph, popcounts
 from codesign.emit.rtl.verilator import environment
@@ -13,6 +15,7 @@ from codesign.schedule.sharing import shared_graph
 from codesign.synthesis import synthesize_module
 
 VECTORS = 64
+OBJECTS = BUILDS / "objects"
 
 
 def weights(channels: int, inputs: int, flips: float = 0.5) -> np.ndarray:
@@ -33,43 +36,59 @@ def packed(values: np.ndarray, bits: int) -> list[str]:
     return words
 
 
+MAIN = """
+#include "Vbench.h"
+int main() {
+  VerilatedContext context;
+  Vbench bench{&context};
+  while (!context.gotFinish()) {
+    bench.clk_i = !bench.clk_i;
+    bench.eval();
+  }
+}
+"""
+
+
 def simulate(folder, modules: list[tuple[str, int, int, int, np.ndarray, np.ndarray]]) -> str:
     """Feeds each (text, inputs, output bits, latency, x, y) its vectors, one a cycle, in one simulation; its log."""
-    parts = ["module bench;", "  logic clk = 0;", "  int failures = 0;"]
-    loop = []
+    parts = ["module bench (input wire clk_i);", "  int cycle = 0, failures = 0;", "  always @(posedge clk_i) begin"]
+    parts += ["    cycle <= cycle + 1;", f"    if (cycle == {VECTORS} + 20) begin"]
+    parts += ['      $display("%0d failures", failures); $finish;', "    end", "  end"]
     for index, (text, inputs, bits, latency, x, y) in enumerate(modules):
         (folder / f"m{index}.sv").write_text(text)
         (folder / f"x{index}.mem").write_text("\n".join(packed(x, 1)))
         (folder / f"y{index}.mem").write_text("\n".join(packed(y, bits)))
-        clock = ".clk_i(clk), .ce_i(1'b1), " if latency else ""
+        clock = ".clk_i, .ce_i(1'b1), " if latency else ""
         parts += [
-            f"  logic [{inputs - 1}:0] x{index}, all_x{index}[{len(x)}];",
-            f"  logic [{y.shape[1] * bits - 1}:0] y{index}, all_y{index}[{len(y)}];",
+            f"  logic [{inputs - 1}:0] x{index}, all_x{index}[{VECTORS}];",
+            f"  logic [{y.shape[1] * bits - 1}:0] y{index}, all_y{index}[{VECTORS}];",
             f'  initial begin $readmemh("x{index}.mem", all_x{index}); $readmemh("y{index}.mem", all_y{index}); end',
             f"  m{index} dut{index} ({clock}.x_i(x{index}), .y_o(y{index}));",
+            "  always @(posedge clk_i) begin",
+            f"    x{index} <= all_x{index}[cycle % {VECTORS}];",
+            f"    if (cycle > {latency} && y{index} !== all_y{index}[(cycle - {latency + 1}) % {VECTORS}]) begin",
+            f'      failures = failures + 1; $display("module {index} differs in cycle %0d", cycle);',
+            "    end",
+            "  end",
         ]
-        loop += [
-            f"      x{index} = all_x{index}[t % {len(x)}]; #1;",
-            f"      if (t >= {latency} && y{index} !== all_y{index}[(t - {latency}) % {len(y)}]) begin",
-            f'        failures++; $display("module {index} differs at %0d", t); end',
-        ]
-    parts += ["  initial begin", "    #1;", f"    for (int t = 0; t < {VECTORS}; t++) begin", *loop]
-    parts += ["      clk = 1; #1; clk = 0; #1;", "    end", '    $display("%0d failures", failures); $finish;', "  end"]
     (folder / "bench.sv").write_text("\n".join([*parts, "endmodule", ""]))
+    (folder / "main.cpp").write_text(MAIN)
     sources = [rtl_dir() / "bit_sum.sv", *(folder / f"m{index}.sv" for index in range(len(modules)))]
-    lint = ["verilator", "--lint-only", "-Wall", "-Wno-MULTITOP", "-Wno-DECLFILENAME", *map(str, sources)]
-    subprocess.run(lint, check=True, capture_output=True, text=True, env=environment(), timeout=300)
-    build = ["verilator", "--binary", "--top", "bench", "-Wno-fatal", "-O1", "--x-initial", "unique", "-CFLAGS"]
-    build += ["-O0 -std=c++20 -fcoroutines", "--Mdir", "obj", *map(str, sources), "bench.sv"]
-    subprocess.run(build, check=True, cwd=folder, capture_output=True, text=True, env=environment(), timeout=300)
-    run = subprocess.run([str(folder / "obj/Vbench")], check=True, cwd=folder, capture_output=True, text=True)
-    return run.stdout
+    lint = ["verilator", "--lint-only", "-Wall", "-Wno-MULTITOP", *map(str, sources)]
+    build = ["verilator", "--cc", "--exe", "--build", "--top", "bench", "-Wno-fatal", "--Mdir", "obj", "-CFLAGS", "-O0"]
+    build += [*map(str, sources), "bench.sv", "main.cpp"]
+    tools = {**environment(), "OBJCACHE": f"{sys.executable} {HERE / 'object_cache.py'}", "BENCH_OBJECTS": str(OBJECTS)}
+    OBJECTS.mkdir(parents=True, exist_ok=True)
+    for command in (lint, build, ["obj/Vbench"]):
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=tools, check=False)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
 
 
 def test_all_forms_give_their_sums_combinational_and_pipelined(tmp_path):
     rng = np.random.default_rng(0)
     modules = []
-    for weight in (weights(9, 13), weights(12, 40), weights(10, 36, 0.1), weights(3, 2), np.array([[1]])):
+    for weight in (weights(7, 13), weights(8, 40), np.array([[1]])):
         bits = rng.integers(0, 2, (VECTORS, weight.shape[1]))
         counts = (bits[:, None] == (weight > 0)).sum(axis=2)
         common = (weight.shape[1], popcounts.popcount_bits(weight.shape[1]), 0, bits, counts)
@@ -81,7 +100,7 @@ def test_all_forms_give_their_sums_combinational_and_pipelined(tmp_path):
             latency = adder_graph.latency_cycles(graph, stage)
             width = adder_graph.output_bits(graph)
             modules.append((text, weight.shape[1], width, latency, bits, graph.evaluate(bits)))
-    assert "\n0 failures" in "\n" + simulate(tmp_path, modules)
+    assert simulate(tmp_path, modules).startswith("0 failures")
 
 
 @pytest.fixture(scope="module")

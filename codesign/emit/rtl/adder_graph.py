@@ -84,8 +84,8 @@ class _Printer:
             case Join(parts):
                 joined = ", ".join(self.bit(bit, stage) for bit in reversed(parts))
                 return printed | {"kind": "wire", "value": f"{{{joined}}}" if parts else "1'b0"}
-            case Count(terms):
-                return printed | {"kind": "count"} | self._terms(terms, stage)
+            case Count(terms, constant):
+                return printed | {"kind": "count", "constant": constant} | self._terms(terms, stage)
             case Step(base, terms, constant, carry, width):
                 return (
                     printed
@@ -113,7 +113,11 @@ class _Printer:
             return f"{word}[{width - 1}:0]"
         if not spare:
             return word
-        sign = f"{word}[{node.width - 1}]" if isinstance(node, (Step, Add)) else "1'b0"
+        sign = (
+            f"{word}[{node.width - 1}]"
+            if isinstance(node, (Step, Add)) or (isinstance(node, Join) and node.signed)
+            else "1'b0"
+        )
         return f"{{{{{spare}{{{sign}}}}}, {word}}}"
 
 
