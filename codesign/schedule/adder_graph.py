@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,8 @@ class Input:
     """Input `position`."""
 
     position: int
-    width: int = 1
+    width: ClassVar[int] = 1
+    signed: ClassVar[bool] = False
 
     def bits(self) -> tuple[Bit, ...]:
         return ()
@@ -74,6 +76,7 @@ class Count:
     terms: Terms
     constant: int
     width: int
+    signed: ClassVar[bool] = False
 
     def bits(self) -> tuple[Bit, ...]:
         return tuple(bit for bit, _ in self.terms)
@@ -88,6 +91,7 @@ class Step:
     constant: int
     carry: Bit | None
     width: int
+    signed: ClassVar[bool] = True
 
     def bits(self) -> tuple[Bit, ...]:
         return tuple(bit for bit, _ in self.terms) + ((self.carry,) if self.carry else ())
@@ -102,6 +106,7 @@ class Add:
     negated: bool
     carry: Bit | None
     width: int
+    signed: ClassVar[bool] = True
 
     def bits(self) -> tuple[Bit, ...]:
         return (self.carry,) if self.carry else ()

@@ -147,7 +147,8 @@ def _slice(builder: Builder, weight: Signs, part: NDArray[np.int64], plan: Plan,
 
 def _tables(builder: Builder, weight: Signs, part: NDArray[np.int64], keeps_sign: bool) -> list[Word]:
     """The words of all channels over so few inputs that each bit of a word is one table."""
-    inputs, words = len(part), []
+    inputs = len(part)
+    words: list[Word] = []
     for row in weight:
         opposite = not keeps_sign and row[0] < 0
         products = _products(part, -row if opposite else row)

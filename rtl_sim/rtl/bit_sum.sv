@@ -5,7 +5,7 @@
 /// It is written as a table, not as a sum, so that synthesis does not make a chain of adders of it.
 module bit_sum #(
     parameter int BITS = 6,
-    parameter logic signed [BITS-1:0][7:0] WEIGHTS = {BITS{8'sd1}},
+    parameter logic signed [BITS-1:0][15:0] WEIGHTS = {BITS{16'sd1}},
     parameter int CONSTANT = 0,
     parameter int WIDTH = 3
 ) (

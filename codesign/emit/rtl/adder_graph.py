@@ -102,7 +102,7 @@ class _Printer:
 
     def _terms(self, terms: Terms, stage: int) -> dict[str, Any]:
         """The bits and weights of a table, highest first."""
-        weights = ", ".join(f"8'sd{weight}" for _, weight in reversed(terms))
+        weights = ", ".join(f"16'sd{weight}" for _, weight in reversed(terms))
         return {"terms": [self.bit(bit, stage) for bit, _ in reversed(terms)], "weights": f"{{{weights}}}"}
 
     def _extended(self, index: int, stage: int, width: int) -> str:
@@ -113,11 +113,7 @@ class _Printer:
             return f"{word}[{width - 1}:0]"
         if not spare:
             return word
-        sign = (
-            f"{word}[{node.width - 1}]"
-            if isinstance(node, (Step, Add)) or (isinstance(node, Join) and node.signed)
-            else "1'b0"
-        )
+        sign = f"{word}[{node.width - 1}]" if node.signed else "1'b0"
         return f"{{{{{spare}{{{sign}}}}}, {word}}}"
 
 
