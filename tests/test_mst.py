@@ -26,7 +26,7 @@ def eccentricity(parent: np.ndarray) -> np.ndarray:
 
 
 @given(binary_weights(), st.sampled_from([None, 1, 2]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_popcounts_by_reuse_are_those_of_the_plain_form(weight, max_depth):
     channels, inputs = weight.shape
     tree = reuse_tree(weight, None if channels == 1 else max_depth)
@@ -38,7 +38,7 @@ def test_popcounts_by_reuse_are_those_of_the_plain_form(weight, max_depth):
 
 
 @given(binary_weights())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_the_distance_is_the_least_and_the_root_is_at_the_centre(weight):
     differing = (weight[:, None] != weight[None]).sum(axis=2)
     assert (hamming(weight.astype(np.int8)) == differing).all()
@@ -63,7 +63,7 @@ def test_a_complementary_and_an_identical_channel_cost_nothing():
 
 
 @given(costs(), st.integers(1, 4))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_bounded_tree_keeps_its_bound_and_costs_no_less_than_the_free_one(cost, bound):
     free, bounded = spanning_tree(cost), spanning_tree(cost, bound)
     assert total(free, cost) == pytest.approx(minimum_spanning_tree(cost).sum())

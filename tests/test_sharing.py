@@ -19,7 +19,7 @@ def half_products(weight: np.ndarray, bits: np.ndarray) -> np.ndarray:
 
 
 @given(binary_weights(), st.integers(1, 6), st.sampled_from([None, 1, 2]), st.integers(0, 2))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_however_it_is_sliced_a_graph_is_exact(weight, count, tree_depth, centres):
     inputs = weight.shape[1]
     slices = even_slices(inputs, max(1, min(count, inputs // 2)))
@@ -39,7 +39,7 @@ def test_a_graph_is_exact_for_every_input_of_ten_bits():
 
 
 def test_no_table_has_more_than_six_inputs():
-    graph = shared_graph(np.random.default_rng(5).choice([-1, 1], (20, 60)), trials=10)
+    graph = shared_graph(np.random.default_rng(5).choice([-1, 1], (12, 60)), trials=0)
     for node in graph.nodes:
         match node:
             case Count(terms):
@@ -51,9 +51,9 @@ def test_no_table_has_more_than_six_inputs():
 
 
 def test_a_bound_on_the_depth_is_kept_and_paid_for():
-    weight = np.random.default_rng(6).choice([-1, 1], (32, 64))
-    free, shallow = shared_graph(weight, trials=50), shared_graph(weight, 7, trials=50)
-    assert shallow.depth <= 7 < free.depth
+    weight = np.random.default_rng(6).choice([-1, 1], (16, 40))
+    free, shallow = shared_graph(weight, trials=0), shared_graph(weight, 6, trials=0)
+    assert shallow.depth <= 6 < free.depth
     assert shallow.lut > free.lut
 
 
