@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from random_weights import binary_weights
 
 from codesign.errors import GraphError, ScheduleError
-from codesign.schedule.adder_graph import Add, Count, Step
+from codesign.schedule.adder_graph import Add, AdderGraph, Bit, Count, Join, Output, Step
 from codesign.schedule.popcount import Builder, columns_of
-from codesign.schedule.sharing import Bit, Plan, build, offset, prices, shared_graph, step_price, step_sizes
+from codesign.schedule.sharing import Plan, build, offset, prices, shared_graph, step_sizes
 from codesign.schedule.slices import even_slices, exchanged, total_cost
 
 
@@ -18,12 +18,12 @@ def half_products(weight: np.ndarray, bits: np.ndarray) -> np.ndarray:
     return ((2 * bits - 1) @ weight.T - weight.shape[1] % 2) // 2
 
 
-@given(binary_weights(), st.integers(1, 6), st.sampled_from([None, 1, 2]), st.integers(0, 2))
+@given(binary_weights(), st.integers(1, 6), st.sampled_from([None, 1, 2]), st.integers(0, 2), st.booleans())
 @settings(max_examples=60, deadline=None)
-def test_however_it_is_sliced_a_graph_is_exact(weight, count, tree_depth, centres):
+def test_however_it_is_sliced_a_graph_is_exact(weight, count, tree_depth, centres, flat):
     inputs = weight.shape[1]
     slices = even_slices(inputs, max(1, min(count, inputs // 2)))
-    graph = build(weight.astype(np.int8), Plan(slices, tree_depth if len(weight) > 1 else None, centres))
+    graph = build(weight.astype(np.int8), Plan(slices, tree_depth if len(weight) > 1 else None, centres, flat))
     bits = np.random.default_rng(1).integers(0, 2, (60, inputs))
     bits[0], bits[1] = 0, 1
     bits[2], bits[3] = weight[0] > 0, weight[0] < 0
@@ -79,11 +79,26 @@ def test_channels_near_a_common_pattern_take_little_more_than_a_word_each():
     assert shared_graph(near, trials=0).lut < 64 * 7 + 64
 
 
-@pytest.mark.parametrize("differing", range(1, 40))
-def test_steps_take_all_differing_bits(differing):
-    sizes = step_sizes(differing, 5)
-    assert sum(sizes) == differing and max(sizes) <= 9
-    assert step_price(differing, 5) <= step_price(differing + 1, 5)
+@pytest.mark.parametrize("flat", [False, True])
+def test_steps_take_all_differing_bits(flat):
+    for differing in range(1, 200):
+        sizes = step_sizes(differing, flat)
+        assert sum(sizes) == differing and min(sizes) > 0
+        assert max(sizes) <= (32 if flat else 9)
+    assert len(step_sizes(31, True)) == 1 < len(step_sizes(31, False))
+
+
+@given(st.integers(1, 31))
+@settings(max_examples=31, deadline=None)
+def test_any_number_of_bits_is_gathered_in_five(number):
+    builder = Builder(number)
+    terms = builder.gather([Bit(index) for index in range(number)])
+    assert len(terms) <= 5
+    base = builder.add(Join((Bit(0),)))
+    outputs = (Output(builder.step(base, terms, 0, None, 8), Bit(0)),)
+    graph = AdderGraph(number, tuple(builder.nodes), outputs).pruned()
+    bits = np.random.default_rng(0).integers(0, 2, (50, number))
+    assert (graph.evaluate(bits)[:, 0] >> 1 == bits[:, 0] + bits.sum(axis=1)).all()
 
 
 @given(st.integers(1, 70), st.integers(0, 2))

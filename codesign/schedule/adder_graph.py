@@ -216,14 +216,34 @@ class AdderGraph:
 
     @property
     def lut(self) -> int:
-        """Estimate of the LUT6 this takes: one for every used bit of a count and for every bit of a carry chain."""
+        """Estimate of the LUTs this takes: one for every used bit of a count, and for every bit of a carry chain whose
+        table does more than hand on a bit of the base."""
         total = 0
         for index, node in enumerate(self.nodes):
-            if isinstance(node, Count):
-                total += sum((index, place) in self.used for place in range(node.width))
-            elif isinstance(node, (Step, Add)):
-                total += node.width
+            match node:
+                case Count(terms, constant, width):
+                    varies = _varying(terms, constant, width)
+                    total += sum(varies[place] and (index, place) in self.used for place in range(width))
+                case Step(_, terms, constant, _, width):
+                    sums = _sums(terms, constant)
+                    total += sum(bool((sums >> place & 1).any()) for place in range(width))
+                case Add():
+                    total += node.width
         return total
+
+
+def _sums(terms: Terms, constant: int) -> NDArray[np.int64]:
+    """All sums that `terms` + constant can make."""
+    sums = np.array([constant], np.int64)
+    for _, weight in terms:
+        sums = np.concatenate([sums, sums + weight])
+    return sums
+
+
+def _varying(terms: Terms, constant: int, width: int) -> list[bool]:
+    """Which of the low bits of `terms` + constant are no constants."""
+    sums = _sums(terms, constant)
+    return [len(np.unique(sums >> place & 1)) > 1 for place in range(width)]
 
 
 def operands(node: Node) -> Iterator[int]:

@@ -7,6 +7,12 @@ from collections.abc import Iterable
 
 from codesign.schedule.adder_graph import STEP_TERMS, TABLE_INPUTS, Add, Bit, Count, Input, Join, Node, Step, operands
 
+STEP_BITS = STEP_TERMS + 1
+"""How many single bits a step adds: all but one go through its tables."""
+GATHERED = 2**STEP_TERMS - 1
+"""Most bits that are gathered for the tables of one step."""
+STEPPED = GATHERED + 1
+
 Columns = dict[int, list[Bit]]
 """Bits to be added, by the power of two that each stands for."""
 
@@ -72,11 +78,45 @@ class Builder:
             terms += [(bit, 1 << power) for bit in others]
         return self.step(self.add(Join(tuple(base))), terms, constant, carry, width)
 
+    def gather(self, bits: list[Bit]) -> list[tuple[Bit, int]]:
+        """At most five weighted bits with the same sum as `bits`, of which there are at most `GATHERED`."""
+        direct = _direct(len(bits))
+        counted = bits[direct:]
+        terms = [(bit, 1) for bit in bits[:direct]]
+        if not counted:
+            return terms
+        word = self.count(counted[:TABLE_INPUTS])
+        for start in range(TABLE_INPUTS, len(counted), STEP_BITS):
+            taken = counted[start : start + STEP_BITS]
+            width = (start + len(taken)).bit_length()
+            index = self.step_by(self.add(Join(tuple(word))), taken, 0, width)
+            word = [Bit(index, place) for place in range(width)]
+        return terms + [(bit, 1 << place) for place, bit in enumerate(word)]
+
+    def step_by(self, base: int, bits: list[Bit], constant: int, width: int) -> int:
+        """base + sum of `bits`, at most `STEPPED`, + constant: one bit goes into the carry, the others are gathered."""
+        carry = min(bits, key=lambda bit: (bit.inverted, bits.index(bit)))
+        return self.step(base, self.gather([bit for bit in bits if bit != carry]), constant, carry, width)
+
     def step(self, base: int, terms: Iterable[tuple[Bit, int]], constant: int, carry: Bit | None, width: int) -> int:
         return self.add(Step(base, tuple(sorted(terms)), constant, carry, width))
 
     def plus(self, first: int, second: int, negated: bool, carry: Bit | None, width: int) -> int:
         return self.add(Add(first, second, negated, carry, width))
+
+
+def gather_price(number: int) -> int:
+    """Tables that `Builder.gather` takes for so many bits."""
+    counted = number - _direct(number)
+    further = [min(STEP_BITS, counted - start) for start in range(TABLE_INPUTS, counted, STEP_BITS)]
+    return min(counted, TABLE_INPUTS).bit_length() + sum((size - 1).bit_length() for size in further)
+
+
+def _direct(number: int) -> int:
+    """How many of so many bits a step takes as they are, beside the word that counts the others."""
+    if number <= STEP_TERMS:
+        return number
+    return next(direct for direct in (3, 2, 1, 0) if direct + (number - direct).bit_length() <= STEP_TERMS)
 
 
 def columns_of(bits: Iterable[Bit]) -> Columns:

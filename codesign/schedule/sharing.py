@@ -7,8 +7,10 @@ things make that cheap in 6-input tables:
 - all channels' sums over the same inputs have the same lowest bit, the parity of the inputs, or its inverse. It is
   computed once, and only the bits above it, one fewer, are added up for each channel.
 - a carry chain that adds two words reads two bits in each of its tables. One that adds a word and up to five bits of
-  any weight needs no other table: a channel that differs from its parent in five weights costs no more than in one.
-- slices are short enough for five to eight differences, and many enough channels lie so near each other.
+  any weight, and one in the carry, needs no other table: a channel that differs from its parent in five weights
+  costs no more than in one.
+- bits of a chain above those of what it adds need no table, as long as that is not negative: all but the last of the
+  steps from a channel to the next cost only as many tables as the sum of their bits has.
 
 In +-1 arithmetic, y = sum of w x = 2 Z + e with e = 1 for an odd number of inputs, else 0; a node holds U of
 Z = 2 U + l, where the bit l is the parity. Adding d differing weights: Z' = Z - d + 2 p, p of the d products being +1.
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, reduce
+from itertools import product
 from math import ceil
 
 import numpy as np
@@ -26,11 +29,20 @@ from numpy.typing import ArrayLike, NDArray
 from codesign.errors import ScheduleError
 from codesign.schedule.adder_graph import STEP_TERMS, TABLE_INPUTS, AdderGraph, Bit, Join, Output
 from codesign.schedule.mst import hamming, signs
-from codesign.schedule.popcount import Builder, columns_of
+from codesign.schedule.popcount import GATHERED, STEP_BITS, STEPPED, Builder, columns_of, gather_price
 from codesign.schedule.slices import Slices, even_slices, exchanged
 from codesign.schedule.spanning import spanning_tree, top_down
 
 Signs = NDArray[np.int8]
+
+LENGTHS = (62, 36, 30, 26, 22, 18, 14, 10, 6)
+"""Lengths of slices that are tried, besides a single slice."""
+TREE_DEPTHS = (1, 2, 3, 4, 6, 8, None)
+"""Bounds of the depth of a slice's tree that are tried where the graph's depth is bounded; the deeper, the cheaper."""
+FINALISTS = 3
+"""How many plans have their slices improved."""
+TRIALS = 1000
+"""Exchanges of inputs between slices that are tried to improve a plan."""
 
 LENGTHS = (62, 36, 30, 26, 22, 18, 14, 10, 6)
 """Lengths of slices that are tried, besides a single slice."""
@@ -48,11 +60,12 @@ SHORT_STEP = {6: 2, 7: 3, 8: 3, 9: 5}
 @dataclass(frozen=True)
 class Plan:
     """How a graph is made. slices: parts of the inputs. max_depth: of the tree in a slice. centres: vertices beside the
-    channels, each the majority of those nearest to it."""
+    channels, each the majority of those nearest to it. flat: see `step_sizes`."""
 
     slices: Slices
     max_depth: int | None = None
     centres: int = 0
+    flat: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,9 +101,9 @@ def shared_graph(weight: ArrayLike, max_depth: int | None = None, trials: int = 
 def _best(weight: Signs, slices: Slices, max_depth: int | None) -> tuple[Plan, AdderGraph] | None:
     """The cheapest graph with these slices that is no deeper than max_depth, and how it was made."""
     found = []
-    for centres in (0, 1):
+    for centres, flat in product((0, 1), (False, True)):
         for tree_depth in TREE_DEPTHS if max_depth is not None else (None,):
-            plan = Plan(slices, tree_depth, centres)
+            plan = Plan(slices, tree_depth, centres, flat)
             graph = build(weight, plan)
             if max_depth is not None and graph.depth > max_depth:
                 break
@@ -127,7 +140,7 @@ def _slice(builder: Builder, weight: Signs, part: NDArray[np.int64], plan: Plan,
     distance = hamming(rows)
     inputs = len(part)
     nearest = distance if keeps_sign else np.minimum(distance, inputs - distance)
-    parent = spanning_tree(prices(inputs)[nearest], plan.max_depth)
+    parent = spanning_tree(prices(inputs, plan.flat)[nearest], plan.max_depth)
     parent, rows, kept = _without_idle(parent, rows, len(unique))
     words: dict[int, Word] = {}
     for row in top_down(parent):
@@ -141,7 +154,7 @@ def _slice(builder: Builder, weight: Signs, part: NDArray[np.int64], plan: Plan,
             differs = ~differs
         opposite = words[above].opposite != flip
         target = -rows[row] if opposite else rows[row]
-        words[row] = _child(builder, words[above], part[differs], target[differs], opposite)
+        words[row] = _child(builder, words[above], part[differs], target[differs], opposite, plan.flat)
     return [words[kept[index]] for index in channel_of]
 
 
@@ -175,33 +188,24 @@ def _root(builder: Builder, part: NDArray[np.int64], weights: Signs) -> Word:
     return Word(high, ~low if constant % 2 else low, inputs)
 
 
-def _child(builder: Builder, parent: Word, where: NDArray[np.int64], weights: Signs, opposite: bool) -> Word:
+def _child(
+    builder: Builder, parent: Word, where: NDArray[np.int64], weights: Signs, opposite: bool, flat: bool
+) -> Word:
     """The sum that differs from its parent's in the inputs `where`, whose weights are given."""
     differing, bits = len(where), width(parent.inputs)
     if not differing:
         return Word(parent.high, parent.low, parent.inputs, opposite)
     products = _products(where, weights)
-    carry = parent.low if differing % 2 else None
-    constant = -((differing + 1) // 2)
-    node = parent.high
-    for size in step_sizes(differing, bits):
+    node, constant = parent.high, -((differing + 1) // 2)
+    *before, _ = step_sizes(differing, flat)
+    for size in before:
         taken, products = products[:size], products[size:]
-        columns = columns_of(taken)
-        _shorten(builder, columns)
-        terms = [(bit, 1 << power) for power, found in columns.items() for bit in found]
-        share = constant if not products else -(size // 2)
-        node = builder.step(node, terms, share, carry if not products else None, bits)
-        constant -= share
+        node = builder.step_by(node, taken, 0, bits)
+    if differing % 2:
+        node = builder.step(node, builder.gather(products), constant, parent.low, bits)
+    else:
+        node = builder.step_by(node, products, constant, bits)
     return Word(node, ~parent.low if differing % 2 else parent.low, parent.inputs, opposite)
-
-
-def _shorten(builder: Builder, columns: dict[int, list[Bit]]) -> None:
-    """Counts six to nine bits until five are left."""
-    number = len(columns[0])
-    for size in {6: (3,), 7: (5,), 8: (6,), 9: (6, 3)}.get(number, ()):
-        taken, columns[0] = columns[0][:size], columns[0][size:]
-        for place, bit in enumerate(builder.count(taken)):
-            columns.setdefault(place, []).append(bit)
 
 
 def _products(where: NDArray[np.int64], weights: Signs) -> list[Bit]:
@@ -241,28 +245,31 @@ def width(inputs: int) -> int:
 
 
 @cache
-def prices(inputs: int) -> NDArray[np.int64]:
+def prices(inputs: int, flat: bool = False) -> NDArray[np.int64]:
     """Tables for a channel that differs from its parent in 0, 1, ... `inputs` weights of a slice of so many."""
-    return np.array([step_price(differing, width(inputs)) for differing in range(inputs + 1)])
+    return np.array([step_price(differing, width(inputs), flat) for differing in range(inputs + 1)])
 
 
-@cache
-def step_price(differing: int, bits: int) -> int:
+def step_price(differing: int, bits: int, flat: bool) -> int:
     """Tables for a channel that differs from its parent in so many weights, its word having `bits` bits."""
     if not differing:
         return 0
-    return sum(bits + SHORT_STEP.get(size, 0) for size in step_sizes(differing, bits))
+    *before, last = step_sizes(differing, flat)
+    gathered = last - (differing % 2 == 0)
+    return sum(gather_price(size - 1) + (size - 1).bit_length() for size in before) + gather_price(gathered) + bits
 
 
-@cache
-def step_sizes(differing: int, bits: int) -> tuple[int, ...]:
-    """How many differing bits each step takes, the cheapest way."""
-    if differing <= STEP_TERMS:
-        return (differing,)
-    sizes = (STEP_TERMS, *SHORT_STEP)
-    options: list[tuple[int, ...]] = [(differing,)] if differing in sizes else []
-    options += [(size, *step_sizes(differing - size, bits)) for size in sizes if size < differing]
-    return min(options, key=lambda sizes: sum(bits + SHORT_STEP.get(size, 0) for size in sizes))
+def step_sizes(differing: int, flat: bool) -> tuple[int, ...]:
+    """How many differing bits each step from a channel to the next takes.
+
+    flat: as few steps as can be, the bits having been counted beside the way from parent to child; else with the
+    fewest tables, six bits a step but for the last one, which may have three more. An odd number leaves the carry of
+    the last step to the parent's lowest bit.
+    """
+    most = STEPPED if flat else STEP_BITS
+    last = (GATHERED if flat else STEP_TERMS + 3) + (differing % 2 == 0)
+    full = max(0, -(-(differing - last) // most))
+    return (*(most,) * full, differing - most * full)
 
 
 def _with_centres(rows: Signs, centres: int) -> Signs:
