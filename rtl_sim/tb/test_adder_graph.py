@@ -113,8 +113,8 @@ def luts(folder, text: str) -> int:
     return synthesize_module([rtl_dir() / "bit_sum.sv", folder / "m.sv"], "m", {}).lut
 
 
-def test_a_shared_graph_takes_fewer_luts_than_the_plain_form_and_about_those_it_says(channels, tmp_path):
+def test_a_shared_graph_takes_fewer_luts_than_the_plain_form(channels, tmp_path):
     graph = shared_graph(channels, trials=20)
     found = luts(tmp_path, adder_graph.module(graph, "m"))
-    assert found < luts(tmp_path, popcounts.plain_module(channels, "m"))
-    assert found == pytest.approx(graph.lut, rel=0.25)
+    assert found < 0.8 * luts(tmp_path, popcounts.plain_module(channels, "m"))
+    assert graph.lut <= found < 1.5 * graph.lut
