@@ -138,8 +138,10 @@ def measure_layers(only: list[str]) -> None:
     for form_name, form in FORMS.items():
         for kind, inputs, outputs in LAYERS:
             name = f"{kind}-{inputs}x{outputs}"
+            if only and name not in only:
+                continue
             row = rows.setdefault(name, {"name": name, "inputs": inputs, "outputs": outputs})
-            if form_name in row.get("lut", {}) or (only and name not in only):
+            if form_name in row.get("lut", {}):
                 continue
             started = time.process_time()
             with tempfile.TemporaryDirectory(prefix="mst_") as scratch:
