@@ -1,0 +1,193 @@
+"""Binary layers with channels that share: tables of the synthesized layer, and the time it takes to schedule one.
+
+    python benchmarks/mst.py layers [--only NAME ...]      needs: pip install 'codesign[synth,bench]'
+    python benchmarks/mst.py scheduling
+
+`layers`: constant +-1 matrices over 1-bit inputs as combinational modules: XNOR-popcounts ("plain"), popcounts along
+the minimum spanning tree ("mst"), our adder graph ("mst_shared"; "mst_shared_shallow": of no more adder levels than
+da4ml has with hard_dc=2), and da4ml's graph, latency free ("da4ml") and with hard_dc=2. All go through one flow: Yosys
+`synth_xilinx -family xc7 -flatten`, without the proof of abc9's result against its input, which takes longer than all
+else. da4ml's Verilog is read by `read_verilog`, since its parts select bits out of range, which slang refuses.
+Its inputs are 0 and 1: its outputs differ from ours by a constant a channel, which thresholds take up.
+lut: as `codesign.synthesis` counts. depth: most LUTs on a path of the netlist. adder_levels: of the graphs, a look-up
+table or carry chain a level. "correlated": all rows are one pattern, each with 4.7 % of its signs changed, so that two
+differ in 9 %. Seeds are 0. Figures are written to benchmarks/mst.json one by one; those that are there are kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from codesign.emit.rtl import adder_graph, popcounts
+from codesign.resources import rtl_dir
+from codesign.schedule.mst import reuse_tree
+from codesign.schedule.sharing import shared_graph
+from codesign.synthesis import yosys
+from codesign.synthesis.levels import lut_levels
+from codesign.synthesis.module import read, statistics
+from codesign.synthesis.utilization import count
+
+RESULT = Path(__file__).with_suffix(".json")
+FLIPS = {"random": 0.5, "correlated": 0.047}
+LAYERS = [(kind, inputs, 64) for inputs in (64, 144) for kind in FLIPS]
+CHANNELS = (64, 128, 256, 512, 1024, 2048)
+BITS = 4608
+
+
+def weights(kind: str, inputs: int, outputs: int) -> np.ndarray:
+    """(C, n) of +-1."""
+    rng = np.random.default_rng(0)
+    pattern = rng.choice([-1, 1], (1, inputs))
+    return pattern * np.where(rng.random((outputs, inputs)) < FLIPS[kind], -1, 1)
+
+
+def plain(weight: np.ndarray, folder: Path) -> tuple[str, dict[str, int]]:
+    return _ours(popcounts.plain_module(weight, "layer"), folder), {}
+
+
+def mst(weight: np.ndarray, folder: Path) -> tuple[str, dict[str, int]]:
+    return _ours(popcounts.reuse_module(reuse_tree(weight), "layer"), folder), {}
+
+
+def mst_shared(weight: np.ndarray, folder: Path, max_depth: int | None = None) -> tuple[str, dict[str, int]]:
+    graph = shared_graph(weight, max_depth)
+    return _ours(adder_graph.module(graph, "layer"), folder), {"adder_levels": graph.depth, "lut_estimate": graph.lut}
+
+
+def mst_shared_shallow(weight: np.ndarray, folder: Path) -> tuple[str, dict[str, int]]:
+    return mst_shared(weight, folder, _da4ml_levels(_da4ml_solution(weight, hard_dc=2)))
+
+
+def da4ml(weight: np.ndarray, folder: Path) -> tuple[str, dict[str, int]]:
+    return _da4ml(weight, folder)
+
+
+def da4ml_hard_dc2(weight: np.ndarray, folder: Path) -> tuple[str, dict[str, int]]:
+    return _da4ml(weight, folder, hard_dc=2)
+
+
+FORMS: dict[str, Callable[[np.ndarray, Path], tuple[str, dict[str, int]]]] = {
+    form.__name__: form for form in (mst_shared, da4ml, mst_shared_shallow, da4ml_hard_dc2, mst, plain)
+}
+
+
+def _ours(text: str, folder: Path) -> str:
+    """The Yosys command that reads module `layer`."""
+    (folder / "layer.sv").write_text(text)
+    return read([rtl_dir() / "bit_sum.sv", folder / "layer.sv"], "layer", {})
+
+
+def _da4ml_solution(weight: np.ndarray, **options: int) -> tuple[Any, ...]:
+    from da4ml.cmvm import solve
+
+    ranges = [(0.0, 1.0, 1.0)] * weight.shape[1]
+    return solve(weight.T.astype(np.float32), qintervals=ranges, **options).solutions
+
+
+def _da4ml_levels(stages: tuple[Any, ...]) -> int:
+    """Adders one behind the other, over all stages of a solution."""
+    total = 0
+    for stage in stages:
+        level: list[int] = []
+        for op in stage.ops:
+            if op.opcode not in (-1, 0, 1):
+                raise ValueError(f"an operation of da4ml that is neither input nor adder: {op}")
+            level.append(0 if op.opcode < 0 else 1 + max(level[op.id0], level[op.id1]))
+        total += max(level[index] for index in stage.out_idxs if index >= 0)
+    return total
+
+
+def _da4ml(weight: np.ndarray, folder: Path, **options: int) -> tuple[str, dict[str, int]]:
+    import da4ml.codegen.rtl.verilog as verilog
+    from da4ml.codegen.rtl.verilog.comb import comb_logic_gen
+    from da4ml.types import minimal_kif
+
+    stages = _da4ml_solution(weight, **options)
+    widths = [sum(sum(minimal_kif(interval)) for interval in stage.out_qint) for stage in stages]
+    lines = [comb_logic_gen(stage, f"stage{index}") for index, stage in enumerate(stages)]
+    lines.append(f"module layer (input [{weight.shape[1] - 1}:0] x_i, output [{widths[-1] - 1}:0] y_o);")
+    before = "x_i"
+    for index, width in enumerate(widths):
+        lines.append(f"  wire [{width - 1}:0] y{index}; stage{index} part{index} ({before}, y{index});")
+        before = f"y{index}"
+    (folder / "layer.v").write_text("\n".join([*lines, f"  assign y_o = {before};", "endmodule", ""]))
+    parts = Path(verilog.__file__).parent / "source"
+    files = [folder / "layer.v", parts / "shift_adder.v", parts / "negative.v"]
+    return f"read_verilog {' '.join(map(str, files))}", {"adder_levels": _da4ml_levels(stages)}
+
+
+def synthesized(command: str, folder: Path) -> dict[str, int]:
+    """LUTs and depth of module `layer` as `command` reads it."""
+    stat, netlist = folder / "stat.json", folder / "netlist.json"
+    commands = ["scratchpad -set abc9.verify false", command, yosys.flow("xc7", "layer")]
+    yosys.run([*commands, statistics(stat), f"write_json {netlist}"], folder)
+    return {"lut": count(yosys.cells(stat), "xc7").lut, "depth": lut_levels(netlist, "layer")}
+
+
+def measure_layers(only: list[str]) -> None:
+    results = load()
+    rows = {row["name"]: row for row in results.get("layers", [])}
+    for form_name, form in FORMS.items():
+        for kind, inputs, outputs in LAYERS:
+            name = f"{kind}-{inputs}x{outputs}"
+            if only and name not in only:
+                continue
+            row = rows.setdefault(name, {"name": name, "inputs": inputs, "outputs": outputs})
+            if form_name in row.get("lut", {}):
+                continue
+            started = time.process_time()
+            with tempfile.TemporaryDirectory(prefix="mst_") as scratch:
+                command, figures = form(weights(kind, inputs, outputs), Path(scratch))
+                figures |= {"scheduling_s": round(time.process_time() - started, 1)}
+                figures |= synthesized(command, Path(scratch))
+            for key, value in figures.items():
+                row.setdefault(key, {})[form_name] = value
+            print(name, form_name, figures, flush=True)
+            save({"layers": list(rows.values())})
+
+
+def measure_scheduling() -> None:
+    rows = []
+    for channels in CHANNELS:
+        weight = np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (channels, BITS))
+        started = time.process_time()
+        tree = reuse_tree(weight)
+        seconds = time.process_time() - started
+        rows.append({"channels": channels, "bits": BITS, "seconds": round(seconds, 3), "kept": round(tree.kept, 4)})
+        rows[-1]["depth"] = tree.depth
+        print(rows[-1], flush=True)
+        save({"scheduling": rows})
+
+
+def load() -> dict[str, Any]:
+    return json.loads(RESULT.read_text()) if RESULT.exists() else {}
+
+
+def save(changed: dict[str, Any]) -> None:
+    """Replaces keys of the results; what other subcommands have written stays."""
+    RESULT.write_text(json.dumps(load() | changed, indent=1) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    layers = commands.add_parser("layers")
+    layers.add_argument("--only", nargs="*", default=[], help="names of layers")
+    commands.add_parser("scheduling")
+    options = parser.parse_args()
+    if options.command == "layers":
+        measure_layers(options.only)
+    else:
+        measure_scheduling()
+
+
+if __name__ == "__main__":
+    main()

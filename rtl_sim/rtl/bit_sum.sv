@@ -1,0 +1,36 @@
+`default_nettype none
+
+/// Weighted sum of at most six bits, y = CONSTANT + sum_i WEIGHTS[i] x_i[i], modulo 2^WIDTH: one look-up table a bit.
+///
+/// It is written as a table, not as a sum, so that synthesis does not make a chain of adders of it.
+module bit_sum #(
+    parameter int BITS = 6,
+    parameter logic signed [BITS-1:0][15:0] WEIGHTS = {BITS{16'sd1}},
+    parameter int CONSTANT = 0,
+    parameter int WIDTH = 3
+) (
+    input  wire  [ BITS-1:0] x_i,
+    output logic [WIDTH-1:0] y_o
+);
+
+  if (BITS < 1 || BITS > 6) begin : gen_check
+    $fatal(1, "%m: BITS = %0d must be 1 to 6", BITS);
+  end
+
+  typedef logic [2**BITS-1:0][WIDTH-1:0] table_t;
+
+  function automatic table_t sums();
+    for (int x = 0; x < 2 ** BITS; x++) begin
+      int sum;
+      sum = CONSTANT;
+      for (int i = 0; i < BITS; i++) if (x[i]) sum += 32'($signed(WEIGHTS[i]));
+      sums[x] = WIDTH'(sum);
+    end
+  endfunction
+
+  localparam table_t TABLE = sums();
+  assign y_o = TABLE[x_i];
+
+endmodule
+
+`default_nettype wire
