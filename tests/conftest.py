@@ -1,14 +1,11 @@
 """A tiny trained run and its build, made once for all test processes."""
 
-import fcntl
 import os
 import shutil
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
-RECIPES = Path(__file__).parent / "recipes"
+from made_once import RECIPES, first_one_makes
 
 
 @pytest.fixture(scope="session")
@@ -18,14 +15,6 @@ def common_folder(tmp_path_factory):
     folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "common"
     folder.mkdir(exist_ok=True)
     return folder
-
-
-@contextmanager
-def first_one_makes(folder):
-    """Yields True to the first process that asks for `folder`; the others wait until it is there."""
-    with open(f"{folder}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield not folder.exists()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from conftest import RECIPES, first_one_makes
+from made_once import RECIPES, first_one_makes
 
 from codesign.api.evaluate import evaluate
 from codesign.api.export import export

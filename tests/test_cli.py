@@ -146,9 +146,9 @@ def unsupported_operator(path):
     return path
 
 
-def inexact_scale(path):
+def too_many_thresholds(path):
     net = QonnxNet(1, 2, 4, 4)
-    onnx.save(net.model(net.quant(net.quant("image"), 0.3)), path)
+    onnx.save(net.model(net.quant(net.quant("image", bits=12), 0.3, bits=12)), path)
     return path
 
 
@@ -162,7 +162,7 @@ def no_onnx_at_all(path):
     [
         (plain_relu, "not a QONNX file"),
         (unsupported_operator, "soft"),
-        (inexact_scale, "0.3"),
+        (too_many_thresholds, "thresholds a channel"),
         (no_onnx_at_all, "net.onnx"),
     ],
 )

@@ -24,7 +24,9 @@ def synthesize_module(
         return count(yosys.cells(stat), family)
 
 
-def read(files: Sequence[Path], top: str, parameters: Mapping[str, int | str], options: str = "--best-effort-hierarchy") -> str:
+def read(
+    files: Sequence[Path], top: str, parameters: Mapping[str, int | str], options: str = "--best-effort-hierarchy"
+) -> str:
     """The Yosys command that reads and elaborates `top`."""
     values = " ".join(f"-G {name}={literal(value)}" for name, value in parameters.items())
     return f"read_slang --top {top} {values} {options} {' '.join(str(file.resolve()) for file in files)}"
