@@ -229,7 +229,7 @@ def test_evaluation_agrees_between_pytorch_and_the_simulated_hardware(build_copy
     assert "on 4 images" in texts[0]
 
 
-def test_a_simulation_reports_the_predicted_interval_and_leaves_waves(tmp_path, capfd):
+def test_a_simulation_reports_the_predicted_interval_what_binds_and_leaves_waves(tmp_path, capfd):
     net = QonnxNet(1, 2, 6, 6)
     weights = np.arange(8).reshape(4, 2, 1, 1) - 4
     onnx.save(
@@ -238,8 +238,9 @@ def test_a_simulation_reports_the_predicted_interval_and_leaves_waves(tmp_path, 
     )
     build, waves = tmp_path / "build", tmp_path / "top.fst"
     assert status(["export", str(tmp_path / "net.onnx"), "--out", str(build)]) == 0
-    assert status(["simulate", str(build), "--images", "3", "--waves", str(waves)]) == 0
+    assert status(["simulate", str(build), "--images", "3", "--stalls", "--waves", str(waves)]) == 0
     text = capfd.readouterr().out
     assert "outputs of 3 frames: exact" in text
     assert f"interval {json.loads((build / 'schedule.json').read_text())['interval_cycles']:,} cycles" in text
+    assert "what binds: " in text
     assert waves.stat().st_size > 1000

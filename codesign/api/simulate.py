@@ -4,39 +4,73 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from codesign.build_folder import BuildFolder, open_build
-from codesign.graph import execute
+from codesign.errors import ToolError
+from codesign.graph import Graph, Node, execute
 from codesign.verification.images import verification_images
+
+if TYPE_CHECKING:
+    from codesign.emit.rtl.simulate import Stalls
 
 
 @dataclass(frozen=True)
 class SimulationResult:
-    """A simulated run: whether the outputs were the graph's, cycles between frames, from first beat in to first out,
-    in all, and the seconds that the simulator took."""
+    """A simulated run: whether the outputs were the graph's, cycles between frames, of the first frame from its first
+    beat in to its last out, in all, and the seconds that the simulator took. stalls: by tensor, if they were counted;
+    binding: the block that then held up the others."""
 
     exact: bool
     interval_cycles: int
     latency_cycles: int
     cycles: int
     seconds: float
+    stalls: dict[str, Stalls]
+    binding: str | None
 
 
 def simulate(
-    build: Path | BuildFolder, *, images: int = 2, stall: float = 0.0, seed: int = 0, waves: Path | None = None
+    build: Path | BuildFolder,
+    *,
+    images: int = 2,
+    stall: float = 0.0,
+    seed: int = 0,
+    waves: Path | None = None,
+    stalls: bool = False,
 ) -> SimulationResult:
-    """Sends frames back to back through the simulated SystemVerilog, outputs only, no probes inside.
+    """Sends frames back to back through the simulated SystemVerilog and compares the outputs.
 
-    stall: chance that a port pauses in a cycle. Raises ToolError without a C++ compiler or if the design stalls.
+    stall: chance that a port pauses in a cycle. stalls: count, once the first frame is out, where beats wait.
+    Raises ToolError without a C++ compiler, if the design stalls, or to count stalls of fewer than two frames.
     """
     from codesign.emit.rtl.simulate import simulate as run_rtl
 
+    if stalls and images < 2:
+        raise ToolError("stalls are counted from the second frame on", remedy="send two images or more")
     folder = build if isinstance(build, BuildFolder) else open_build(build)
     frames = verification_images(folder, images)
     (source,) = folder.graph.inputs
-    found = run_rtl(folder.rtl, folder.graph, frames, tensors=(), stall=stall, seed=seed, waves=waves)
+    found = run_rtl(folder.rtl, folder.graph, frames, tensors=(), stall=stall, seed=seed, waves=waves, stalls=stalls)
     expected = execute(folder.graph, {source: frames})
     exact = all(np.array_equal(found.values[name], expected[name]) for name in folder.graph.outputs)
-    return SimulationResult(exact, found.interval_cycles, found.latency_cycles, found.cycles, found.seconds)
+    binding = _binding(folder.graph, found.stalls) if stalls else None
+    figures = (found.interval_cycles, found.latency_cycles, found.cycles, found.seconds)
+    return SimulationResult(exact, *figures, found.stalls, binding)
+
+
+def _binding(graph: Graph, stalls: dict[str, Stalls]) -> str:
+    """The block whose inputs wait for it the most while the next blocks wait for its outputs."""
+
+    def awaited(node: Node) -> float:
+        shown = [tensor for tensor in graph.output_names(node) if tensor in stalls]
+        if shown:
+            return min(1 - stalls[tensor].blocked_share for tensor in shown)
+        return awaited(graph.consumers[node.name][0][0])  # its sums stay in the block
+
+    def share(node: Node) -> float:
+        return awaited(node) * min(stalls[tensor].blocked_share for tensor in node.inputs)
+
+    return max((node for node in graph.nodes if stalls.keys() >= set(node.inputs)), key=share).name

@@ -116,7 +116,7 @@ class Window:
         """Cycles T between frames if the writer needs as many, and each window is worked on; 0 if that is no matter.
 
         A ring with less than full slack makes both take turns: while a row is worked on, the writer gets no further
-        than `slack` pixels ahead, and the next row waits for the missing pixels, of which each takes T / pixels to come:
+        than `slack` pixels ahead, and the next row waits for the missing pixels. Each of them takes T / pixels to come:
 
             work_cycles + missing_pixels * T / pixels = T
         """

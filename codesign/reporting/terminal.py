@@ -10,9 +10,10 @@ from rich.table import Table
 from codesign.reporting.summary import Energy, FabricEnergy, Resources, Summary, Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from codesign.api.verify import Verification
+    from codesign.emit.rtl.simulate import Stalls
     from codesign.reporting.comparison import Comparison, Pair
 
 NAME_WIDTH = 27
@@ -163,3 +164,15 @@ def _span(energy: Energy) -> str:
 def two_digits(number: float) -> str:
     """Two significant digits, no exponent: the coefficients are no better."""
     return f"{float(f'{number:.2g}'):,g}"
+
+
+def print_stalls(stalls: Mapping[str, Stalls], binding: str, console: Console) -> None:
+    """A line a tensor: cycles in which its beats waited for the next block, and in which that waited for beats."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    table.add_column("tensor", no_wrap=True)
+    for heading in ("blocked", "awaited", "blocked %"):
+        table.add_column(heading, justify="right")
+    for tensor, found in stalls.items():
+        table.add_row(tensor, f"{found.blocked:,}", f"{found.starved:,}", f"{found.blocked_share:.0%}")
+    console.print(table)
+    console.print(f"what binds: {binding}: the beats before it wait the most, the blocks behind it are awaiting theirs")

@@ -18,21 +18,28 @@ def run(
     waves: Annotated[
         Path | None, typer.Option(help="Write all signals to this FST file, for GTKWave or Surfer.")
     ] = None,
+    stalls: Annotated[
+        bool,
+        typer.Option("--stalls", help="Count, once the first frame is out, where beats wait, and name what binds."),
+    ] = False,
 ) -> int:
     """Run the exported SystemVerilog in Verilator and measure it: outputs checked, cycles a frame, latency.
 
     Exit status 1 if the outputs differ from the integer graph's.
     """
     from codesign.api.simulate import simulate
+    from codesign.reporting.terminal import print_stalls
 
     with keeps("compiled simulators are"):
-        result = simulate(build, images=images, stall=stall, seed=seed, waves=waves)
+        result = simulate(build, images=images, stall=stall, seed=seed, waves=waves, stalls=stalls)
     console = terminal()
     console.print(f"outputs of {images} frames: {'exact' if result.exact else 'different from the integer graph'}")
     console.print(f"interval {result.interval_cycles:,} cycles, latency {result.latency_cycles:,} cycles")
     console.print(
         f"{result.cycles:,} cycles in {result.seconds:.1f} s ({result.cycles / result.seconds:,.0f} cycles/s)"
     )
+    if result.binding is not None:
+        print_stalls(result.stalls, result.binding, console)
     if waves:
         console.print(f"waves: {waves}")
     return 0 if result.exact else 1

@@ -43,13 +43,29 @@ QUIET_CYCLES = 20_000
 """Cycles, beyond a frame interval, without any beat anywhere after which the network counts as deadlocked."""
 
 
+@dataclass(frozen=True)
+class Stalls:
+    """Cycles, after the first frame has left the network, in which a stream's beats waited to be taken (blocked), and
+    in which its reader awaited one (starved)."""
+
+    blocked: int
+    starved: int
+
+    @property
+    def blocked_share(self) -> float:
+        """Of the cycles in which no beat passed for want of one side, those for want of the reader; 0 if none."""
+        stalled = self.blocked + self.starved
+        return self.blocked / stalled if stalled else 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class Simulation:
     """What a simulation has shown.
 
     values: recorded tensors, (N, C, H, W) int32. interval_cycles: between the ends of the last two frames, 0 for a
     single frame. latency_cycles: of the first frame, first input beat to last output beat. cycles: in all.
-    seconds: of the run; build_seconds: of the compilation, 0 if an earlier one was reused.
+    seconds: of the run; build_seconds: of the compilation, 0 if an earlier one was reused. stalls: by tensor, where it
+    leaves its producer; empty unless counted.
     """
 
     values: dict[str, IntArray]
@@ -58,6 +74,7 @@ class Simulation:
     cycles: int
     seconds: float
     build_seconds: float
+    stalls: dict[str, Stalls]
 
 
 def simulate(
@@ -69,6 +86,7 @@ def simulate(
     stall: float = 0.0,
     seed: int = 0,
     waves: Path | None = None,
+    stalls: bool = False,
     cache: Path | None = None,
     on_frame: Callable[[int], None] | None = None,
 ) -> Simulation:
@@ -76,14 +94,14 @@ def simulate(
 
     images_int: (N, C, H, W) integers, or one such array by input name. tensors: names of those to record besides the
     outputs, all if None. stall: probability with which each source pauses and each reader is not ready, in any cycle.
-    waves: FST file to write. cache: folder of compiled simulators (default: `.cache` beside `rtl_dir`); one is reused
-    as long as the SystemVerilog is the same, memory files are read at the start of each run. on_frame: called with
-    the number of frames that have left the last output.
+    waves: FST file to write. stalls: count them on every stream. cache: folder of compiled simulators (default:
+    `.cache` beside `rtl_dir`); one is reused as long as the SystemVerilog is the same, memory files are read at the
+    start of each run. on_frame: called with the number of frames that have left the last output.
     Raises ToolError for a missing or failing compiler and for a deadlock, naming the streams that stand still.
     """
     project = RtlProject.load(rtl_dir)
     frames = _frames(graph, images_int)
-    binary, build_seconds = build(project, cache or rtl_dir.parent / ".cache", waves=waves is not None)
+    binary, build_seconds = build(project, cache or rtl_dir.parent / ".cache", waves=waves is not None, stalls=stalls)
     wanted = set(graph.types) if tensors is None else set(tensors)
     with tempfile.TemporaryDirectory(prefix="codesign_rtl_") as scratch:
         run = _write_run(Path(scratch), project, frames, wanted, stall, seed, waves)
@@ -96,12 +114,13 @@ def simulate(
     ends = np.array([report[f"output {s.id}"] for s in project.outputs]).max(axis=0)
     first = min(report[f"input {s.id}"][0] for s in project.inputs)
     interval = int(ends[-1] - ends[-2]) if count > 1 else 0
-    return Simulation(values, interval, int(ends[0]) - first, report["cycles"][0], seconds, build_seconds)
+    counted = {s.tensor: Stalls(*report[f"stalls {s.id}"]) for s in project.tensors if stalls}
+    return Simulation(values, interval, int(ends[0]) - first, report["cycles"][0], seconds, build_seconds, counted)
 
 
-def build(project: RtlProject, cache: Path, *, waves: bool = False) -> tuple[Path, float]:
+def build(project: RtlProject, cache: Path, *, waves: bool = False, stalls: bool = False) -> tuple[Path, float]:
     """The compiled simulator of `project` and the seconds that its compilation took, 0 if it was there already."""
-    wrapper = _wrapper(project)
+    wrapper = _wrapper(project, stalls)
     harness = sorted(HARNESS.iterdir())
     flags = [*FLAGS, *(FST_FLAGS if waves else ())]
     sha = hashlib.sha256(repr((flags, COMPILER, wrapper)).encode())
@@ -146,13 +165,14 @@ def _call(command: list[str], folder: Path, what: str) -> None:
         raise ToolError(f"{what} failed: {lines[0] if lines else done.stderr.strip()[-300:]}", where=str(folder))
 
 
-def _wrapper(project: RtlProject) -> str:
+def _wrapper(project: RtlProject, stalls: bool) -> str:
     return template("network.sv.j2").render(
         inputs=list(project.inputs),
         outputs=list(project.outputs),
         probes=project.tensors,
         memory_words=project.weight_bytes // 8,
         control=registers.offset("CONTROL"),
+        stalls=stalls,
     )
 
 
@@ -223,7 +243,7 @@ def _run(binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int],
             words = line.split()
             if words[0] == "frame" and on_frame is not None:
                 on_frame(int(words[1]))
-            keyed = words[0] in ("input", "output", "state")
+            keyed = words[0] in ("input", "output", "state", "stalls")
             report[" ".join(words[: 1 + keyed])] = [int(word) for word in words[1 + keyed :]]
     if "deadlock" in report:
         raise ToolError(_deadlock(project, report), where=str(project.folder))

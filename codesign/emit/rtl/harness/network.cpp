@@ -12,6 +12,7 @@
 // Lanes past the last channel are driven with noise and not recorded. Prints `frame N` at the end of each frame and at
 // last `cycles N`, for every input `input <id> <first cycle>`, for every output `output <id> <last cycle of each
 // frame>`. Exit status 1 with `deadlock <cycle>` and for each stream `state <id> <valid> <ready> <beats>`.
+// A binary whose probes count stalls also prints `stalls <id> <blocked> <starved>`: cycles since the first frame's end.
 
 #include <cstdint>
 #include <cstdio>
@@ -52,7 +53,8 @@ struct Stream {
     FILE* out = nullptr;
     uint64_t first_cycle = 0;
     std::vector<uint64_t> last_cycles;
-    bool valid = false, ready = false;
+    bool valid = false, ready = false, counted = false;
+    long long blocked = 0, starved = 0;
 };
 
 std::vector<Stream> streams;
@@ -159,6 +161,7 @@ void report(bool deadlock) {
         const Stream& s = streams[id];
         if (!s.known) continue;
         if (deadlock) std::printf("state %zu %d %d %llu\n", id, s.valid, s.ready, (unsigned long long)s.beats);
+        if (s.counted) std::printf("stalls %zu %lld %lld\n", id, s.blocked, s.starved);
         if (s.role == Role::kInput) std::printf("input %zu %llu\n", id, (unsigned long long)s.first_cycle);
         if (s.role == Role::kOutput) {
             std::printf("output %zu", id);
@@ -197,6 +200,20 @@ void network_beat(int id, unsigned int word) {
     if (++s.word < s.beat.size()) return;
     s.word = 0;
     record(s);
+}
+
+extern "C" svBit network_counting() {  // whether the first frame has left all outputs
+    for (const Stream& s : streams) {
+        if (s.role == Role::kOutput && s.known && s.last_cycles.empty()) return 0;
+    }
+    return 1;
+}
+
+extern "C" void network_stalls(int id, long long blocked, long long starved) {
+    Stream& s = streams[id];
+    s.counted = true;
+    s.blocked = blocked;
+    s.starved = starved;
 }
 
 void network_state(int id, svBit valid, svBit ready) {

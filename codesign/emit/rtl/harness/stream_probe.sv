@@ -2,10 +2,12 @@
 
 /// Hands every beat that passes on a stream to the compiled harness, and at the end the stream's state.
 ///
-/// Bound into the design from outside; it drives nothing.
+/// Bound into the design from outside; it drives nothing. With STALLS it counts the cycles, once `network.counting`,
+/// in which a beat waited to be taken, and those in which none was there to take.
 module stream_probe #(
-    parameter int ID    = 0,
-    parameter int WIDTH = 8
+    parameter int ID     = 0,
+    parameter int WIDTH  = 8,
+    parameter bit STALLS = 0
 ) (
     input wire             clk_i,
     input wire             rst_ni,
@@ -30,6 +32,23 @@ module stream_probe #(
   end
 
   final network_state(ID, valid_i, ready_i);
+
+  if (STALLS) begin : gen_stalls
+    /// Cycles in which beats of stream `id` were blocked, and awaited.
+    import "DPI-C" function void network_stalls(input int id, input longint blocked, input longint starved);
+
+    longint blocked, starved;
+    initial {blocked, starved} = 0;
+
+    always_ff @(posedge clk_i) begin
+      if (network.counting) begin
+        blocked <= blocked + 64'(valid_i && !ready_i);
+        starved <= starved + 64'(!valid_i && ready_i);
+      end
+    end
+
+    final network_stalls(ID, blocked, starved);
+  end
 
 endmodule
 
