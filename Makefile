@@ -20,7 +20,7 @@ demo: $(READY)
 	$(BIN)/codesign demo --out $(DEMO)
 
 test: $(READY)
-	$(BIN)/pytest -n $(WORKERS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS)
 	@$(MAKE) --no-print-directory lint
 
 lint: $(READY)

@@ -235,5 +235,5 @@ def behind(window: Window | None, unit: Mvu) -> BlockCost:
         bram36=alone.bram36 + window.ramb18() / 2,
         dsp=alone.dsp,
         multipliers=alone.multipliers,
-        paced_cycles=window.paced(max(window.read_cycles, alone.interval_cycles)),
+        **window.turns(max(window.read_cycles, alone.interval_cycles)),
     )

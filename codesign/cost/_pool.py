@@ -16,5 +16,5 @@ def cost(window: Window, taps: int, compared: int) -> BlockCost:
         ff=window.ff() + lanes * 3 * bits + 8,
         bram36=window.ramb18() / 2,
         dsp=0,
-        paced_cycles=window.paced(window.read_cycles),
+        **window.turns(window.read_cycles),
     )

@@ -77,7 +77,7 @@ class Vvu:
             bram36=(self.window.ramb18() + sum(rom_ramb18(*memory) for memory in in_block)) / 2,
             dsp=lanes,
             multipliers=lanes,
-            paced_cycles=self.window.paced(self.window.read_cycles),
+            **self.window.turns(self.window.read_cycles),
         )
 
 

@@ -112,6 +112,14 @@ class Window:
             return 0
         return self.row.waits(self.span - self.lead, self.x.pixels, self.slack)
 
+    def turns(self, work_cycles: int) -> dict[str, int]:
+        """Fields of a `BlockCost`: how the ring and its writer take turns, if all windows are `work_cycles` of work."""
+        return {
+            "work_cycles": work_cycles,
+            "missing_pixels": self.missing_pixels,
+            "paced_cycles": self.paced(work_cycles),
+        }
+
     def paced(self, work_cycles: int) -> int:
         """Cycles T between frames if the writer needs as many, and each window is worked on; 0 if that is no matter.
 

@@ -61,7 +61,9 @@ class BlockCost:
     """What one block takes.
 
     interval_cycles: cycles between the starts of two frames when neither side stalls it.
-    paced_cycles: the same when its input comes no faster than it must, where that is more; see `Window.paced`.
+    work_cycles: those of them in which a block with a window works, not waits. missing_pixels: those a frame for which
+    its ring has no room while it works on the row before; paced_cycles: cycles between frames if these come no faster
+    than they must; see `Window.paced`.
     latency_cycles: cycles from the first input beat to the first output beat, inputs arriving without a gap.
     multipliers: weight multiplications it can do a cycle. bram36 counts halves (RAMB18). memory_bytes: what it reads
     from external memory a frame.
@@ -75,6 +77,8 @@ class BlockCost:
     dsp: int
     multipliers: int = 0
     memory_bytes: int = 0
+    work_cycles: int = 0
+    missing_pixels: int = 0
     paced_cycles: int = 0
 
     @property

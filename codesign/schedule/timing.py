@@ -124,7 +124,7 @@ def _pass(
     entering = [_accept(passage, count) for passage, count in zip(arriving, in_beats, strict=True)]
 
     service = _service(cost, inputs, in_beats, outputs[0].pixels, out_beats)
-    even = (reached.whole and outputs[0].pixels >= inputs[0].pixels) or len(entering) > 1
+    even = (reached.whole and outputs[0].pixels >= inputs[0].pixels and not cost.missing_pixels) or len(entering) > 1
     gap = max(service, pace_cycles / outputs[0].pixels) if even else service
     if reached.in_turn:
         passage, taken = _in_turn(entering, in_beats, gap, cost.latency_cycles)
@@ -137,7 +137,12 @@ def _pass(
     ready = (entering[0].last if reached.whole else entering[0].first)[need]
     for other in entering[1:]:
         ready = np.maximum(ready, other.first)
-    first = _spaced(ready + delay, gap)
+    if cost.missing_pixels:
+        arrivals = entering[0].last[: inputs[0].pixels]
+        wait = cost.missing_pixels / outputs[0].height * (arrivals[-1] - arrivals[0]) / inputs[0].pixels
+        first = _in_rows((ready + delay).reshape(-1, outputs[0].width), gap, wait)
+    else:
+        first = _spaced(ready + delay, gap)
     last = first + (service if reached.whole else out_beats - 1)
     if not reached.whole:
         for done in (entering[0].last[need], *(other.last for other in entering[1:])):
@@ -171,7 +176,9 @@ def _service(
 ) -> float:
     """Cycles between two output pixels when nothing else holds them up."""
     reading = max(kind.pixels * count for kind, count in zip(inputs, in_beats, strict=True))
-    return float(out_beats) if cost.interval_cycles <= reading else cost.interval_cycles / out_pixels
+    return (
+        float(out_beats) if cost.interval_cycles <= reading else (cost.work_cycles or cost.interval_cycles) / out_pixels
+    )
 
 
 def _adapted(tensor: TensorType, passage: Passage, lanes_in: int, lanes_out: int) -> Passage:
@@ -206,6 +213,15 @@ def _spaced(times: Times, gap: float) -> Times:
     ramp = np.arange(times.size, dtype=np.float64) * np.float64(gap)
     spaced: Times = np.maximum.accumulate(times - ramp) + ramp
     return spaced
+
+
+def _in_rows(times: Times, gap: float, wait: float) -> Times:
+    """As `_spaced` for rows (R, W) of pixels, each begun no sooner than `wait` after the end of the row before."""
+    rows, begin = [], -np.inf
+    for row in times:
+        rows.append(_spaced(np.maximum(row, begin), gap))
+        begin = rows[-1][-1] + gap + wait
+    return np.concatenate(rows)
 
 
 def _waiting(arriving: Passage, leaving: Passage, count: int) -> int:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codesign.emit.rtl import registers
 from codesign.emit.rtl.project import RtlProject, Stream
@@ -64,8 +65,9 @@ class Simulation:
 
     values: recorded tensors, (N, C, H, W) int32. interval_cycles: between the ends of the last two frames, 0 for a
     single frame. latency_cycles: of the first frame, first input beat to last output beat. cycles: in all.
-    seconds: of the run; build_seconds: of the compilation, 0 if an earlier one was reused. stalls: by tensor, where it
-    leaves its producer; empty unless counted.
+    seconds: of the run; build_seconds: of the compilation, 0 if an earlier one was reused. passages: by tensor,
+    (N, 2), the cycles of each frame's first and last beat. stalls: by tensor, where it leaves its producer; none unless
+    counted.
     """
 
     values: dict[str, IntArray]
@@ -74,6 +76,7 @@ class Simulation:
     cycles: int
     seconds: float
     build_seconds: float
+    passages: dict[str, NDArray[np.int64]]
     stalls: dict[str, Stalls]
 
 
@@ -111,11 +114,15 @@ def simulate(
         count = next(iter(frames.values())).shape[0]
         recorded = {s.tensor: s for s in project.tensors if s.tensor in wanted} | {s.tensor: s for s in project.outputs}
         values = {name: _read(Path(scratch) / f"{s.id}.i32", s, count) for name, s in recorded.items()}
-    ends = np.array([report[f"output {s.id}"] for s in project.outputs]).max(axis=0)
-    first = min(report[f"input {s.id}"][0] for s in project.inputs)
+    passages = {
+        s.tensor: np.array(report[f"frames {s.id}"]).reshape(-1, 2) for s in (*project.tensors, *project.inputs)
+    }
+    ends = np.array([report[f"frames {s.id}"][1::2] for s in project.outputs]).max(axis=0)
+    first = min(passages[s.tensor][0, 0] for s in project.inputs)
     interval = int(ends[-1] - ends[-2]) if count > 1 else 0
     counted = {s.tensor: Stalls(*report[f"stalls {s.id}"]) for s in project.tensors if stalls}
-    return Simulation(values, interval, int(ends[0]) - first, report["cycles"][0], seconds, build_seconds, counted)
+    latency = int(ends[0]) - int(first)
+    return Simulation(values, interval, latency, report["cycles"][0], seconds, build_seconds, passages, counted)
 
 
 def build(project: RtlProject, cache: Path, *, waves: bool = False, stalls: bool = False) -> tuple[Path, float]:
@@ -243,7 +250,7 @@ def _run(binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int],
             words = line.split()
             if words[0] == "frame" and on_frame is not None:
                 on_frame(int(words[1]))
-            keyed = words[0] in ("input", "output", "state", "stalls")
+            keyed = words[0] in ("frames", "state", "stalls")
             report[" ".join(words[: 1 + keyed])] = [int(word) for word in words[1 + keyed :]]
     if "deadlock" in report:
         raise ToolError(_deadlock(project, report), where=str(project.folder))

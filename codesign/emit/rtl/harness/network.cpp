@@ -10,8 +10,8 @@
 //   stream <id> <role> <lanes> <bits> <signed> <channels> <pixels> <file> <name>
 // with role `input`, `output` or `inner`. Files hold int32 in the order frame, pixel, channel; `-` records nothing.
 // Lanes past the last channel are driven with noise and not recorded. Prints `frame N` at the end of each frame and at
-// last `cycles N`, for every input `input <id> <first cycle>`, for every output `output <id> <last cycle of each
-// frame>`. Exit status 1 with `deadlock <cycle>` and for each stream `state <id> <valid> <ready> <beats>`.
+// last `cycles N` and for every stream `frames <id>`, then the first and the last cycle of each frame that has passed.
+// Exit status 1 with `deadlock <cycle>` and for each stream `state <id> <valid> <ready> <beats>`.
 // A binary whose probes count stalls also prints `stalls <id> <blocked> <starved>`: cycles since the first frame's end.
 
 #include <cstdint>
@@ -51,8 +51,7 @@ struct Stream {
     uint64_t beats = 0, beats_per_frame = 1;
     uint64_t noise = 1;
     FILE* out = nullptr;
-    uint64_t first_cycle = 0;
-    std::vector<uint64_t> last_cycles;
+    std::vector<uint64_t> first_cycles, last_cycles;  // of each frame
     bool valid = false, ready = false, counted = false;
     long long blocked = 0, starved = 0;
 };
@@ -88,7 +87,7 @@ int32_t get_bits(const std::vector<uint32_t>& words, size_t offset, int bits, bo
 }
 
 void record(Stream& s) {
-    if (s.beats == 0) s.first_cycle = cycle;
+    if (s.beats % s.beats_per_frame == 0) s.first_cycles.push_back(cycle);
     const int lanes = std::min(s.lanes, s.channels - s.channel);
     if (s.out) {
         for (int i = 0; i < lanes; i++) {
@@ -97,8 +96,9 @@ void record(Stream& s) {
         }
     }
     s.channel = (s.channel + lanes) % s.channels;
-    if (++s.beats % s.beats_per_frame == 0 && s.role == Role::kOutput) {
-        s.last_cycles.push_back(cycle);
+    if (++s.beats % s.beats_per_frame != 0) return;
+    s.last_cycles.push_back(cycle);
+    if (s.role == Role::kOutput) {
         unfinished--;
         std::printf("frame %zu\n", s.last_cycles.size());
         std::fflush(stdout);
@@ -162,12 +162,11 @@ void report(bool deadlock) {
         if (!s.known) continue;
         if (deadlock) std::printf("state %zu %d %d %llu\n", id, s.valid, s.ready, (unsigned long long)s.beats);
         if (s.counted) std::printf("stalls %zu %lld %lld\n", id, s.blocked, s.starved);
-        if (s.role == Role::kInput) std::printf("input %zu %llu\n", id, (unsigned long long)s.first_cycle);
-        if (s.role == Role::kOutput) {
-            std::printf("output %zu", id);
-            for (uint64_t last : s.last_cycles) std::printf(" %llu", (unsigned long long)last);
-            std::printf("\n");
+        std::printf("frames %zu", id);
+        for (size_t frame = 0; frame < s.last_cycles.size(); frame++) {
+            std::printf(" %llu %llu", (unsigned long long)s.first_cycles[frame], (unsigned long long)s.last_cycles[frame]);
         }
+        std::printf("\n");
     }
     std::printf("cycles %llu\n", static_cast<unsigned long long>(cycle));
 }
