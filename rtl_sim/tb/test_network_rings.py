@@ -1,4 +1,4 @@
-"""A ring of less than full slack and a slow writer take turns: the schedule knows at what rate."""
+"""A ring of less than full slack and a slow writer take turns: the schedule knows at what rate, and what must wait."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,9 @@ from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
 from codesign.graph import Graph, execute
 from codesign.graph.plugins import load
-from codesign.schedule import Schedule, schedule
+from codesign.schedule import Schedule, schedule, timing
+from codesign.schedule.edges import Edge
+from codesign.schedule.record import Fifo
 from codesign.targets import load_target
 
 CACHE = Path(__file__).parent / "sim_build"
@@ -51,3 +53,29 @@ def test_a_block_with_a_small_ring_behind_a_slow_one_keeps_the_rate_that_is_prom
         assert alone < run.interval_cycles <= reader.sustained_cycles
     else:
         assert run.interval_cycles == pytest.approx(alone, rel=0.01)
+
+
+@pytest.mark.parametrize("with_fifo", [True, False])
+def test_the_rows_of_a_small_ring_wait_for_a_slow_block_behind_it(with_fifo, tmp_path):
+    b = Builder(8, 12, 16)
+    reduced = b.depthwise("depthwise", b.conv("reduce", "image", 8, CHANNELS), CHANNELS, stride=2)
+    graph = b.graph(b.conv("expand", reduced, CHANNELS, 17))
+    foldings = {"reduce": Folding(3, 1), "depthwise": Folding(1, 1, slack=SLACK, buffer="lut"), "expand": Folding(1, 1)}
+    plan = folded(graph, schedule(graph, load_target("pynq-z2"), fps=15_000), foldings)
+    interval = plan.blocks["depthwise"].sustained_cycles
+    assert 0.9 * interval < plan.blocks["expand"].interval_cycles < interval
+    if with_fifo:
+        plan = replace(plan, fifos=fifos(graph, plan, interval))
+    images = np.random.default_rng(0).integers(0, 256, (FRAMES, 8, 12, 16)).astype(np.int32)
+    run = simulate(emit_rtl(graph, plan, tmp_path / "rtl").folder, graph, images, tensors=(), cache=CACHE)
+    assert (run.interval_cycles <= interval) == with_fifo
+
+
+def fifos(graph: Graph, plan: Schedule, interval: int) -> dict[Edge, Fifo]:
+    lanes = {}
+    for node in graph.nodes:
+        types = graph.input_types(node), graph.output_types(node)
+        lanes[node.name] = load("codesign.cost", node.op.kind).lanes(node.op, *types, plan.foldings[node.name])
+    inputs = {name: plan.lanes[name] for name in graph.inputs}
+    depths = timing.fifo_depths(graph, plan.blocks, lanes, inputs, interval)
+    return {edge: Fifo(depth, block=False) for edge, depth in depths.items()}
