@@ -1,4 +1,4 @@
-"""The schedule of CoDeNet's configurations on a board: highest frame rate, resources, bandwidth, and what binds.
+"""The schedule of CoDeNet's configurations on boards: highest frame rate, resources, bandwidth, and what binds.
 
     python benchmarks/schedules.py [a b c d e]
 
@@ -24,15 +24,16 @@ from codesign.targets import load_target
 from codesign.training.untrained import untrained_network
 
 MODELS = Path(__file__).parent.parent / "models"
-TARGET = "pynq-z2"
+PYNQ, LARGER = "pynq-z2", "zcu104"
 ORDERS = ("pointwise_first", "depthwise_first")
 VARIANTS = [
-    *((name, "pointwise_first", 7) for name in "cabde"),
-    *(("c", "pointwise_first", bound) for bound in (4, 2)),
-    ("c", "depthwise_first", 4),
-    *((name, "pointwise_first", 2) for name in "de"),
+    *((name, "pointwise_first", 7, PYNQ) for name in "cabde"),
+    *(("c", "pointwise_first", bound, PYNQ) for bound in (4, 2)),
+    ("c", "depthwise_first", 4, PYNQ),
+    *((name, "pointwise_first", 2, PYNQ) for name in "de"),
+    *((name, "pointwise_first", 7, LARGER) for name in "cde"),
 ]
-"""(configuration, order, bound of the dilation)."""
+"""(configuration, order, bound of the dilation, target)."""
 
 
 def recipe(name: str, order: str, bound: int) -> Recipe:
@@ -45,12 +46,12 @@ def graph_of(found: Recipe) -> Graph:
     return import_qonnx(export_qonnx(untrained_network(found), found))
 
 
-def row(name: str, order: str, bound: int) -> dict[str, Any]:
+def row(name: str, order: str, bound: int, target: str) -> dict[str, Any]:
     graph = graph_of(recipe(name, order, bound))
-    described = {"configuration": name, "order": order, "bound": bound, "target": TARGET, "macs": graph.macs}
+    described = {"configuration": name, "order": order, "bound": bound, "target": target, "macs": graph.macs}
     started = time.perf_counter()
     try:
-        plan = schedule(graph, load_target(TARGET), streaming=True)
+        plan = schedule(graph, load_target(target), streaming=True)
     except ScheduleError as error:
         return described | {"refused": str(error), "seconds": round(time.perf_counter() - started, 1)}
     streamed = sum(folding.tile > 0 for folding in plan.foldings.values())
@@ -80,8 +81,8 @@ def main(names: list[str]) -> None:
             continue
         found = row(*variant)
         print(json.dumps(found), flush=True)
-        rows = [r for r in rows if (r["configuration"], r["order"], r["bound"]) != variant] + [found]
-        rows.sort(key=lambda r: (r["configuration"], ORDERS.index(r["order"]), -r["bound"]))
+        rows = [r for r in rows if (r["configuration"], r["order"], r["bound"], r["target"]) != variant] + [found]
+        rows.sort(key=lambda r: (r["configuration"], r["target"], ORDERS.index(r["order"]), -r["bound"]))
         path.write_text(json.dumps(rows, indent=1) + "\n")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from passages import fill
 
@@ -80,16 +81,45 @@ def _efficiency(found: dict) -> str:
     return f"{_table(headings, rows)}\non {found['target']}.\n"
 
 
+def _whole(found: list) -> str:
+    rows = []
+    for row in found:
+        rate = row["clock_mhz"] * 1e6 / row["interval_cycles"]
+        values = f"{row['values']:,} {'exact' if row['exact'] else 'NOT EXACT'}"
+        cycles = (f"{row['interval_cycles']:,}", f"{rate:.2f}", f"{row['latency_cycles']:,}", values)
+        area = [f"{row[key]:,g} ({row['predicted'][key]:,g})" for key in ("lut", "ff", "bram36", "dsp")]
+        rows.append([row["variant"], *cycles, *area, f"{row['ddr_mb_s']}"])
+    headings = ("variant", "cycles a frame", "frames/s", "latency", "values", "LUT", "FF", "BRAM36", "DSP", "MB/s")
+    board = ", ".join(f"{value:,g} {key.upper()}" for key, value in found[0]["board"].items())
+    return f"{_table(headings, rows)}\nAt {found[0]['clock_mhz']:g} MHz; the board has {board}.\n"
+
+
+def _schedules(found: list) -> str:
+    rows = []
+    for row in found:
+        what = [f"{row['configuration']}, {row['order'].replace('_', ' ')}, bound {row['bound']}", row["target"]]
+        if "refused" in row:
+            rows.append([*what, "", "", *[""] * 4, "", row["refused"]])
+        else:
+            area = (f"{row['lut']:,}", f"{row['bram36']:g}", f"{row['dsp']}", f"{row['ddr_mb_s']}")
+            rate = (f"{row['interval_cycles']:,}", f"{row['frames_per_second']:.2f}")
+            rows.append([*what, *rate, *area, f"{row['seconds']:.0f}", row["binds"]])
+    headings = ("configuration", "target", "cycles", "frames/s", "LUT", "BRAM36", "DSP", "MB/s", "s", "what binds")
+    return _table(headings, rows)
+
+
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [headings, ["---"] + ["--:"] * (len(headings) - 1), *rows]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-TABLES: dict[str, Callable[[dict], str]] = {
+TABLES: dict[str, Callable[[Any], str]] = {
     "ecp5_timing": _timing,
     "vs_nngen": _nngen,
     "block_synthesis": _blocks,
     "efficiency": _efficiency,
+    "codenet_c_pynq": _whole,
+    "schedules": _schedules,
 }
 """What writes the passage about the benchmark of that name."""
 

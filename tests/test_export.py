@@ -48,10 +48,9 @@ def observe(network, image):
     return seen, outputs
 
 
-@pytest.mark.parametrize("seed", [11, 12])
-def test_qonnx_executes_to_the_same_bits_at_every_block(exported, seed):
+def test_qonnx_executes_to_the_same_bits_at_every_block(exported):
     network, proto = exported
-    image = images(1, seed=seed)
+    image = images(1, seed=11)
     seen, outputs = observe(network, image)
     values = execute_onnx(ModelWrapper(proto), {INPUT_NAME: image.numpy()}, return_full_exec_context=True)
     for name, expected in outputs._asdict().items():

@@ -134,7 +134,7 @@ def test_products_share_a_multiplier_only_where_it_is_wide_enough() -> None:
 
 
 def test_a_network_that_does_not_fit_is_refused_with_the_figure_that_overflows() -> None:
-    with pytest.raises(ScheduleError, match=r"does not fit: LUT \d+ of 95"):
+    with pytest.raises(ScheduleError, match=r"does not fit: LUT \d+ of 97"):
         schedule(chain(4, 6, 3), small_board(lut=100))
 
 

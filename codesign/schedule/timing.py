@@ -150,7 +150,17 @@ def _pass(
 
     taken = [entering[0] if reached.ahead else _taken_late(entering[0], need, first, last, reached.whole, delay)]
     taken += [Passage(np.maximum(other.first, first), np.maximum(other.last, first)) for other in entering[1:]]
-    return [Passage(first, last)] * len(outputs), taken
+    return _parts(Passage(first, last), reached.parts) or [Passage(first, last)] * len(outputs), taken
+
+
+def _parts(whole: Passage, sizes: tuple[int, ...]) -> list[Passage]:
+    """Passages of the parts of each pixel, in order."""
+    ends = np.cumsum((0, *sizes)) / max(1, sum(sizes))
+    lasting = whole.last + 1 - whole.first
+    return [
+        Passage(whole.first + lasting * begin, whole.first + lasting * end - 1)
+        for begin, end in zip(ends, ends[1:], strict=False)
+    ]
 
 
 def _in_turn(entering: list[Passage], in_beats: list[int], gap: float, delay: int) -> tuple[Passage, list[Passage]]:

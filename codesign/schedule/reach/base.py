@@ -19,13 +19,15 @@ class Reach:
     last: for every output pixel of a frame, in raster order, the last pixel of input 0 that it needs; further inputs
     are needed up to the output pixel's own index. whole: its first beat needs that pixel's last beat, not only its
     first. ahead: input 0 is stored on arrival; otherwise a pixel stays outside until the output before it is done.
-    in_turn: the inputs' pixels pass one after another, not side by side.
+    in_turn: the inputs' pixels pass one after another, not side by side. parts: what each output gets of a pixel, one
+    after another; without them all outputs pass side by side.
     """
 
     last: Indices
     whole: bool
     ahead: bool
     in_turn: bool = False
+    parts: tuple[int, ...] = ()
 
 
 def element(outputs: tuple[TensorType, ...]) -> Reach:
