@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,10 +158,7 @@ def _parts(whole: Passage, sizes: tuple[int, ...]) -> list[Passage]:
     """Passages of the parts of each pixel, in order."""
     ends = np.cumsum((0, *sizes)) / max(1, sum(sizes))
     lasting = whole.last + 1 - whole.first
-    return [
-        Passage(whole.first + lasting * begin, whole.first + lasting * end - 1)
-        for begin, end in zip(ends, ends[1:], strict=False)
-    ]
+    return [Passage(whole.first + lasting * begin, whole.first + lasting * end - 1) for begin, end in pairwise(ends)]
 
 
 def _in_turn(entering: list[Passage], in_beats: list[int], gap: float, delay: int) -> tuple[Passage, list[Passage]]:
