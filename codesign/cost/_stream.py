@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from math import gcd
 
-from codesign.cost._memory import block_luts, block_ramb18, ram_luts
-from codesign.cost.base import BlockCost, beats
+from codesign.cost._memory import block_luts, block_ramb18, mixed, mixed_luts, ram_luts
+from codesign.cost.base import BlockCost, Memory, beats
 from codesign.graph import TensorType
 
 READER = BlockCost(0, 0, lut=180, ff=220, bram36=1, dsp=0)
@@ -48,10 +48,13 @@ def fork(readers: int) -> BlockCost:
     return BlockCost(0, 0, 3 * readers, readers, 0, 0) if readers > 1 else BlockCost(0, 0, 0, 0, 0, 0)
 
 
-def fifo(bits: int, depth: int, block: bool) -> BlockCost:
+def fifo(bits: int, depth: int, memory: Memory) -> BlockCost:
     """A `stream_fifo` of `depth` beats of `bits` bits."""
     counters = 3 * max(1, (depth - 1).bit_length())
-    if block:
+    if memory == "block":
         luts = counters + 8 + block_luts(depth, bits)
         return BlockCost(0, 3, luts, counters + 4 + bits, block_ramb18(depth, bits) / 2, 0)
+    if memory == "mixed":
+        luts = counters + 8 + mixed_luts(depth, bits)
+        return BlockCost(0, 3, luts, counters + 5 + 2 * bits, block_ramb18(mixed(depth)[0], bits) / 2, 0)
     return BlockCost(0, 2, counters + 8 + ram_luts(depth, bits), counters + 4 + bits, 0, 0)

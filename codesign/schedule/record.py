@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from codesign.cost.base import BlockCost, Folding
+from codesign.cost.base import BlockCost, Folding, Memory
 from codesign.errors import ScheduleError
 from codesign.files import write_text
 from codesign.schedule.edges import Edge
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ class Resources:
 
 @dataclass(frozen=True)
 class Fifo:
-    """A FIFO on an edge: its depth in beats of the producer, and whether it is in block RAM or LUT-RAM."""
+    """A FIFO on an edge: its depth in beats of the producer, and whether it is in LUT-RAM, block RAM, or both."""
 
     depth: int
-    block: bool
+    memory: Memory
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Schedule:
             if schema != SCHEMA:
                 raise ScheduleError(f"schema {schema} is not {SCHEMA}", where=str(path), remedy="export again")
             fields["fifos"] = {
-                Edge(e["tensor"], e["reader"], e["port"]): Fifo(e["depth"], e["block"]) for e in fields["fifos"]
+                Edge(e["tensor"], e["reader"], e["port"]): Fifo(e["depth"], e["memory"]) for e in fields["fifos"]
             }
             fields["foldings"] = {name: Folding(**value) for name, value in fields["foldings"].items()}
             fields["blocks"] = {name: BlockCost(**value) for name, value in fields["blocks"].items()}

@@ -67,7 +67,7 @@ def schedule(
         placed = place(built, limit - problem.area(choice)) if not problem.area(choice).exceeds(limit) else None
         if placed is not None:
             memories = {edge: Fifo(depth, placed[edge]) for edge, depth in depths.items()}
-            area = Resources.total(built[edge].memories[fifo.block] for edge, fifo in memories.items())
+            area = Resources.total(built[edge].memories[fifo.memory] for edge, fifo in memories.items())
             return _record(problem, choice, memories, area, target, clock, room, binds)
         fifos = {**fifos, **_without_tiles(problem, choice, built)}
     raise ScheduleError(

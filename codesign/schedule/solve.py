@@ -11,6 +11,7 @@ from scipy.optimize import LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
 from codesign.cost import _stream
+from codesign.cost.base import Memory
 from codesign.errors import ScheduleError
 from codesign.schedule.edges import Edge
 from codesign.schedule.problem import Candidate, Link, Problem, Vector, adapter, vector
@@ -96,22 +97,24 @@ def large(problem: Problem, interval: int) -> bool:
     return sum(map(len, _useful(problem, interval).values())) > LARGE
 
 
-def place(fifos: Fifos, room: Resources) -> dict[Edge, bool] | None:
-    """Which FIFOs are in block RAM, by least area within `room`; None if they do not fit."""
+def place(fifos: Fifos, room: Resources) -> dict[Edge, Memory] | None:
+    """Where each FIFO lies, by least area within `room`; None if they do not fit."""
     if not fifos:
         return {}
     program = _Program()
-    picks = {}
+    picks: dict[Edge, dict[Memory, int]] = {}
     for edge, waiting in fifos.items():
-        picks[edge] = [program.variable(vector(cost), whole=True) for cost in waiting.memories]
-        program.add(dict.fromkeys(picks[edge], 1), 1, 1)
+        picks[edge] = {where: program.variable(vector(cost), whole=True) for where, cost in waiting.memories.items()}
+        program.add(dict.fromkeys(picks[edge].values(), 1), 1, 1)
     limits = vector(room)
     for axis, limit in enumerate(limits):
         program.add({v: area[axis] for v, area in enumerate(program.areas)}, -np.inf, limit)
     per_unit = [1 / max(1, limit) for limit in limits]
     sizes = [sum(w * a for w, a in zip(per_unit, area, strict=True)) for area in program.areas]
     solution = program.solve(sizes, EXACT)
-    return None if solution is None else {edge: bool(solution[block] > 0.5) for edge, (_, block) in picks.items()}
+    if solution is None:
+        return None
+    return {edge: max(found, key=lambda where: solution[found[where]]) for edge, found in picks.items()}
 
 
 def _add_reader(

@@ -8,8 +8,8 @@ from functools import cached_property
 from math import ceil
 
 from codesign.cost import _stream
-from codesign.cost._memory import block_depth
-from codesign.cost.base import BlockCost
+from codesign.cost._memory import block_depth, mixed
+from codesign.cost.base import BlockCost, Memory
 from codesign.graph import Graph
 from codesign.schedule.edges import Edge
 from codesign.schedule.problem import Candidate
@@ -36,25 +36,31 @@ class Waiting:
         return ceil(cost.latency_cycles / cost.interval_cycles * self.frame_beats) if candidate.folding.tile else 0
 
     @cached_property
-    def memories(self) -> tuple[BlockCost, BlockCost]:
-        """What the FIFO takes in LUT-RAM and in block RAM."""
-        return _stream.fifo(self.bits, self.depth, block=False), _stream.fifo(self.bits, self.depth, block=True)
+    def memories(self) -> dict[Memory, BlockCost]:
+        """What the FIFO takes wherever it may lie."""
+        return {memory: _stream.fifo(self.bits, self.depth, memory) for memory in _memories(self.depth)}
 
     def options(self, found: Mapping[str, list[Candidate]]) -> list[tuple[int, BlockCost]]:
-        """(depth, cost) of the FIFOs of use beside the candidates `found`: LUT-RAM in steps, every number of RAMB18."""
+        """(depth, cost) of the FIFOs of use beside the candidates `found`.
+
+        In LUT-RAM, or block RAM and LUT-RAM, they become deeper in steps, in block RAM by a RAMB18.
+        """
         beside = [found[name] for name in self.beside & found.keys()]
         most = self.depth + sum(max(map(self.further, candidates)) for candidates in beside)
         step = max(1, ceil((most - self.depth) / LUT_STEPS))
-        in_luts = [*range(self.depth, most, step), most]
+        steps = [*range(self.depth, most, step), most]
         in_block, depth = [], self.depth
         while depth <= most:
             in_block.append(block_depth(depth, self.bits))
             depth = in_block[-1] + 1
-        return [
-            (d, _stream.fifo(self.bits, d, block))
-            for depths, block in ((in_luts, False), (in_block, True))
-            for d in depths
-        ]
+        places: list[tuple[int, Memory]] = [(d, memory) for d in steps for memory in _memories(d) if memory != "block"]
+        places += [(d, "block") for d in in_block]
+        return [(d, _stream.fifo(self.bits, d, memory)) for d, memory in places]
+
+
+def _memories(depth: int) -> tuple[Memory, ...]:
+    block, rest = mixed(depth)
+    return ("lut", "block", "mixed") if block and rest else ("lut", "block")
 
 
 Fifos = Mapping[Edge, Waiting]

@@ -1,12 +1,13 @@
 `default_nettype none
 
-/// FIFO of at least DEPTH beats at full rate, in LUT RAM or block RAM; no combinatorial path leads through it.
+/// FIFO of at least DEPTH beats at full rate, in LUT RAM, block RAM or both; no combinatorial path leads through it.
 ///
 /// Latency: two cycles, three from block RAM, whose word is registered once more. For two beats take `stream_register`.
 module stream_fifo #(
     parameter int WIDTH = 8,   // bits of a beat
     parameter int DEPTH = 16,  // beats; the output registers hold one or two more
-    parameter bit BLOCK = 0    // 1 takes block RAM, 0 takes LUT RAM
+    parameter bit BLOCK = 0,   // 1 takes block RAM, 0 takes LUT RAM
+    parameter int REST  = 0    // with BLOCK = 1: beats, the last of the memory, that lie in LUT RAM nevertheless
 ) (
     input  wire              clk_i,
     input  wire              rst_ni,
@@ -53,7 +54,7 @@ module stream_fifo #(
   counter #(.COUNT(DEPTH)) writes (.clk_i, .rst_ni, .step_i(write), .count_o(tail), .last_o(unused_tail));
   counter #(.COUNT(DEPTH)) reads (.clk_i, .rst_ni, .step_i(read), .count_o(head), .last_o(unused_head));
 
-  ram #(.DEPTH(DEPTH), .WIDTH(WIDTH), .BLOCK(BLOCK)) store (
+  ram #(.DEPTH(DEPTH), .WIDTH(WIDTH), .BLOCK(BLOCK), .REST(REST)) store (
       .clk_i,
       .wen_i(write), .waddr_i(tail), .data_i(in0_data_i),
       .ren_i(read), .raddr_i(head), .data_o(word)

@@ -78,4 +78,4 @@ def fifos(graph: Graph, plan: Schedule, interval: int) -> dict[Edge, Fifo]:
         lanes[node.name] = load("codesign.cost", node.op.kind).lanes(node.op, *types, plan.foldings[node.name])
     inputs = {name: plan.lanes[name] for name in graph.inputs}
     depths = timing.fifo_depths(graph, plan.blocks, lanes, inputs, interval)
-    return {edge: Fifo(depth, block=False) for edge, depth in depths.items()}
+    return {edge: Fifo(depth, "lut") for edge, depth in depths.items()}

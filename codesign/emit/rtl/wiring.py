@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from codesign.cost._memory import mixed
 from codesign.cost._streamed import BUS_BITS
 from codesign.cost.base import beats
 from codesign.emit.rtl.base import Block, Port, identifier
@@ -172,7 +173,9 @@ class Wiring:
         stem = f"{identifier(edge.reader)}_in{edge.port}"
         fifo = self.schedule.fifos.get(edge)
         if fifo:
-            parameters = {"WIDTH": source.width, "DEPTH": fifo.depth, "BLOCK": int(fifo.block)}
+            parameters = {"WIDTH": source.width, "DEPTH": fifo.depth, "BLOCK": int(fifo.memory != "lut")}
+            if fifo.memory == "mixed":
+                parameters["REST"] = mixed(fifo.depth)[1]
             wire = _pass(
                 section, "stream_fifo", f"{stem}_fifo", parameters, wire, Wire(f"{stem}_buffered", source.width)
             )
