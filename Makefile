@@ -1,5 +1,6 @@
 # make demo   train, export, verify and report: the whole chain on real images
 # make test   all tests, cocotb benches included, then the linters
+# make slow   the tests that are left out of it since they take long
 # make clean  remove the environment and what demo made
 #
 # Needs Python 3.11, g++, make and perl. TORCH is what pip installs first: on a machine without a GPU, name a CPU build
@@ -14,7 +15,7 @@ DEMO ?= codesign-demo
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint clean
+.PHONY: demo test slow lint clean
 
 demo: $(READY)
 	$(BIN)/codesign demo --out $(DEMO)
@@ -22,6 +23,9 @@ demo: $(READY)
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS)
 	@$(MAKE) --no-print-directory lint
+
+slow: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) -m slow
 
 lint: $(READY)
 	$(BIN)/ruff check .

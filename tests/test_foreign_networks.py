@@ -87,6 +87,7 @@ def test_all_tensors_are_what_qonnx_and_onnxruntime_compute(model: onnx.ModelPro
     assert "threshold" in kinds and "requant" not in kinds
 
 
+@pytest.mark.parametrize("model", [pytest.param("separable", marks=pytest.mark.slow), "perceptron"], indirect=True)
 def test_every_stage_of_a_build_is_exact(model: onnx.ModelProto, tmp_path: Path) -> None:
     onnx.save(model, tmp_path / "network.onnx")
     codesign.export(tmp_path / "network.onnx", tmp_path / "build")

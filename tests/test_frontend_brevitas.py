@@ -142,7 +142,11 @@ def test_blocks_are_named_after_modules(model: onnx.ModelProto) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [[], ["model.decoder.order=pointwise_first", "model.decoder.bound=5", "model.stem.kind=stride4"]]
+    "changes",
+    [
+        pytest.param([], marks=pytest.mark.slow),
+        ["model.decoder.order=pointwise_first", "model.decoder.bound=5", "model.stem.kind=stride4"],
+    ],
 )
 def test_a_detector_with_every_operator_is_the_same_in_every_executor(changes: list[str]) -> None:
     recipe = load_recipe(Path(__file__).parent / "recipes" / "tiny.yaml", changes)

@@ -12,7 +12,6 @@ import json
 import math
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -225,10 +224,7 @@ def _build(top: str, modules: set[str]) -> Path:
     BUILDS.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="building_", dir=BUILDS))
     (folder / "bench_top.sv").write_text(top)
-    objects = BUILDS / "objects"
-    objects.mkdir(exist_ok=True)
     os.environ.update(environment())
-    os.environ.update(OBJCACHE=f"{sys.executable} {HERE / 'object_cache.py'}", BENCH_OBJECTS=str(objects))
     try:
         get_runner("verilator").build(
             sources=[*files, folder / "bench_top.sv"],

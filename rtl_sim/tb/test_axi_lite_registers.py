@@ -17,7 +17,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "registers.md"
 MODEL_HASH = 0x0123456789ABCDEF_F1E2D3C4B5A69788
 
 
-@pytest.mark.parametrize(("inputs", "outputs"), [(1, 1), (3, 2)])
+@pytest.mark.parametrize(("inputs", "outputs"), [pytest.param(1, 1, marks=pytest.mark.slow), (3, 2)])
 def test_every_register_does_what_the_map_says(
     inputs: int, outputs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

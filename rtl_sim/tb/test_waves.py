@@ -131,6 +131,7 @@ def test_the_waveform_of_a_network_holds_its_streams(tmp_path: Path) -> None:
         assert beats(file, "TOP.network", stream.wire, "_t") == (flat & ((1 << stream.bits) - 1)).tolist()
 
 
+@pytest.mark.slow
 def test_the_waveform_of_a_bench_holds_its_streams(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
