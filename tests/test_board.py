@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from streamed import emit
 
 from codesign.emit.board import emit_board
 from codesign.emit.board.system import CONVERTER_BYTES, Channel
@@ -140,40 +141,26 @@ def shape_of(design, rtl):
     return interfaces, pins
 
 
-def copied_board(build, folder, target=None, streamed=False):
-    """The build's package and RTL in a folder to write into."""
+def copied_board(build, folder):
+    """The build's package, and what its scripts read, in a folder to write into."""
     for name in ("board", "rtl", "hls"):
         shutil.copytree(build / name, folder / name)
-    if streamed:
-        fields = json.loads((folder / "rtl" / "project.json").read_text())
-        fields["weights"] = [{"node": "conv", "offset": 0, "size": 64, "unit_bits": 8, "port_words": 2}]
-        (folder / "rtl" / "project.json").write_text(json.dumps(fields))
-        (folder / "rtl" / "weights.bin").write_bytes(bytes(range(64)))
-        top = (folder / "rtl" / "top.sv").read_text()
-        reads = "arvalid arready [31:0]araddr [7:0]arlen [2:0]arsize [1:0]arburst "
-        reads += "rvalid rready [63:0]rdata [1:0]rresp rlast"
-        inputs = {"arready", "rvalid", "rdata", "rresp", "rlast"}
-        extra = "".join(
-            f",\n    {'input ' if (name := port.split(']')[-1]) in inputs else 'output'} wire "
-            f"{port[: -len(name)]} m_axi_weights_{name}".replace("  m", " m")
-            for port in reads.split()
-        )
-        (folder / "rtl" / "top.sv").write_text(top.replace("\n);", f"{extra}\n);", 1))
-        emit_board(
-            load(build / "graph.npz"),
-            RtlProject.load(folder / "rtl"),
-            target or load_target("pynq-z2"),
-            folder / "board",
-            clock_mhz=100,
-            recipe=None,
-        )
     return folder / "board"
 
 
-@pytest.fixture(params=[False, True], ids=["on-chip", "streamed"])
-def package(request, tiny_build, tmp_path):
-    """The tiny build's, as exported and as it were if its weights came from memory."""
-    return copied_board(tiny_build, tmp_path, streamed=request.param)
+@pytest.fixture(scope="module")
+def streamed(tmp_path_factory):
+    """RTL and package of a network whose weights come from memory."""
+    folder = tmp_path_factory.mktemp("streamed")
+    emit(folder)
+    assert RtlProject.load(folder / "rtl").weights
+    (folder / "hls").mkdir()
+    return folder
+
+
+@pytest.fixture(params=["tiny_build", "streamed"])
+def package(request, tmp_path):
+    return copied_board(request.getfixturevalue(request.param), tmp_path)
 
 
 def test_the_vivado_script_joins_every_interface_of_every_cell_once(package):
@@ -246,16 +233,15 @@ def test_what_the_board_needs_is_copied_only_if_the_clock_is_met(package):
     }
 
 
-def test_the_wrapper_fits_the_top_level(tiny_build, tmp_path):
+def test_the_wrapper_fits_the_top_level(package):
     """By Verilator's -Wall, in which a port that is missing, too much or of another width is an error."""
-    variables = environment()
-    rtl = tiny_build / "rtl"
+    rtl = package.parent / "rtl"
     sources = [str(rtl / name) for name in (rtl / "files.f").read_text().split()]
-    command = ["verilator_bin", "--lint-only", "-Wall", "-Wno-DECLFILENAME", "--top", "accelerator"]
-    wrapper = tiny_build / "board" / "accelerator.v"
+    command = ["verilator_bin", "--lint-only", "-Wall", "-Wno-UNUSEDSIGNAL", "--top", "accelerator", *sources]
     done = subprocess.run(
-        [*command, f'-GMEM_DIR="{rtl / "mem"}"', *sources, str(wrapper)],
-        env=variables,
+        [*command, str(package / "accelerator.v")],
+        cwd=rtl,
+        env=environment(),
         capture_output=True,
         text=True,
         check=False,

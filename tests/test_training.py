@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from codesign.data import Sample, training_set, validation_set
 from codesign.board.detection import Boxes
+from codesign.data import Sample, training_set, validation_set
 from codesign.errors import CheckpointError, DataError, RecipeError
 from codesign.nn.codenet import Heads
 from codesign.nn.layers import plain
