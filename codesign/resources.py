@@ -40,6 +40,11 @@ def cache_dir() -> Path:
     return Path(os.environ.get("CODESIGN_CACHE") or Path.home() / ".cache" / "codesign")
 
 
+def users_networks() -> Path:
+    """Folder of a user's own networks, `$CODESIGN_NETWORKS`; without it one that holds none."""
+    return Path(os.environ.get("CODESIGN_NETWORKS") or _PACKAGE / "absent").resolve()
+
+
 def source_files() -> list[Path]:
     """Every source file that decides what a build holds: Python, SystemVerilog, C++, templates, boards."""
     folders = (_PACKAGE, hls_dir(), rtl_dir())

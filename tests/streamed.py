@@ -36,7 +36,7 @@ def network() -> Graph:
 def emit(folder: Path) -> None:
     """Writes `rtl/` and `board/` into `folder`."""
     target = load_target("pynq-z2")
-    small = target.model_copy(update={"resources": target.resources.model_copy(update={"bram36": 4, "lut": 2700})})
-    plan = schedule(network(), small, fps=4000, streaming=True)
+    small = target.model_copy(update={"resources": target.resources.model_copy(update={"bram36": 4, "lut": 4000})})
+    plan = schedule(network(), small, fps=16000, streaming=True)
     project = emit_rtl(network(), plan, folder / "rtl")
     emit_board(network(), project, target, folder / "board", clock_mhz=plan.clock_mhz, recipe=None)

@@ -20,22 +20,29 @@ from codesign.verification.images import random_images, verification_images
 from codesign.verification.predict import predictions
 
 HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent / "docs"))
+import notebook  # noqa: E402
+
+BENCHES = HERE.parent / "rtl_sim" / "tb"
 IMAGES = 16
 
 
 def run_driver(folder, frames, expected, tests, monkeypatch):
     """Simulates `folder`'s accelerator under the driver of its package; the cocotb tests that failed."""
-    for name, value in environment().items():
+    objects = BENCHES / "sim_build" / "objects"
+    objects.mkdir(parents=True, exist_ok=True)
+    compiler = {"OBJCACHE": f"{sys.executable} {BENCHES / 'object_cache.py'}", "BENCH_OBJECTS": str(objects)}
+    for name, value in (environment() | compiler).items():
         monkeypatch.setenv(name, value)
     rtl, package = folder / "rtl", folder / "board"
     task = folder / "task.pickle"
-    task.write_bytes(pickle.dumps({"frames": frames, "expected": expected}))
+    task.write_bytes(pickle.dumps({"frames": frames, "expected": expected, "notebook": notebook.code_cells()}))
     runner = get_runner("verilator")
     runner.build(
         sources=[*(rtl / name for name in (rtl / "files.f").read_text().split()), package / "accelerator.v"],
         hdl_toplevel="accelerator",
         build_dir=folder / "sim",
-        build_args=["-O3", "--assert", "--x-initial", "unique", "-j", "1"],
+        build_args=["--assert", "--x-initial", "unique"],
     )
     results = runner.test(
         test_module="board_cocotb",
@@ -75,6 +82,7 @@ def test_boxes_from_the_board_are_pytorchs_boxes(tiny_build, tmp_path, monkeypat
         "frames_in_give_what_the_network_says",
         "a_frame_of_another_shape_does_not_disturb_the_next",
         "a_description_of_another_network_is_refused",
+        "the_notebook_runs",
     ]
     assert run_driver(tmp_path, as_camera_frames(images), expected, tests, monkeypatch) == []
 
@@ -118,3 +126,7 @@ def test_a_stream_packs_and_unpacks_every_integer(lane_bytes, signed, base, step
     assert np.array_equal(stream.unpack(data), values.transpose(2, 0, 1))
     with pytest.raises(ValueError, match="takes integers from"):
         stream.pack(values + step)
+
+
+def test_the_rendered_notebook_is_the_notebook():
+    assert notebook.PAGE.read_text() == notebook.page()

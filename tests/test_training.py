@@ -10,7 +10,7 @@ import torch
 from codesign.board.detection import Boxes
 from codesign.data import Sample, training_set, validation_set
 from codesign.errors import CheckpointError, DataError, RecipeError
-from codesign.nn.codenet import Heads
+from codesign.nn.detector import Heads
 from codesign.nn.layers import plain
 from codesign.recipe import load_recipe
 from codesign.training import train

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,3 +43,7 @@ def marks(found: Class, recipe: Recipe) -> tuple[Mark, ...]:
     size, classes = recipe.data.image_size, recipe.model.classes
     label = f"{classes[found.label]} {found.probability:.2f}"
     return (Mark(0, 0, size, size, label, hue(found.label, len(classes))),)
+
+
+def listing(found: Class, recipe: Recipe, factors: tuple[float, float]) -> Iterator[dict[str, Any]]:
+    yield {"class": recipe.model.classes[found.label], "probability": found.probability}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from codesign.board.detection import HEADS as HEADS
@@ -40,3 +40,9 @@ def marks(found: Boxes, recipe: Recipe) -> tuple[Mark, ...]:
         for (x0, y0, x1, y1), score, label in zip(found.boxes.tolist(), found.scores, found.labels, strict=True)
         if score >= SHOWN_FROM_SCORE
     )
+
+
+def listing(found: Boxes, recipe: Recipe, factors: tuple[float, float]) -> Iterator[dict[str, Any]]:
+    """Every box, best first: `box` is left, top, right and bottom in pixels."""
+    for box, score, label in zip(found.boxes * (factors * 2), found.scores, found.labels, strict=True):
+        yield {"class": recipe.model.classes[label], "score": float(score), "box": box.tolist()}

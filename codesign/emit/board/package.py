@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from importlib import resources
 from pathlib import Path
 
 import jinja2
@@ -20,6 +21,7 @@ from codesign.targets import Target
 TEMPLATES = Path(__file__).parent / "templates"
 RENDERED = ("accelerator.v", "vivado.tcl", "vitis_hls.tcl", "Makefile")
 COPIED = ("design.xdc",)
+NOTEBOOK = "detect.ipynb"
 DEPLOYED = "deploy"
 """The folder within `board/` that is copied to the board, once the bitstream is in it."""
 
@@ -66,13 +68,12 @@ def emit_board(
 
 
 def _deploy(folder: Path, project: RtlProject) -> None:
-    """The driver, and the weights that it puts into memory."""
-    import importlib.resources as resources
-
+    """The driver, a notebook, and the weights that are put into memory."""
     folder.mkdir()
     (folder / PACKAGE).mkdir()
     for file in resources.files(DRIVER).iterdir():
         if file.name.endswith(".py"):
             (folder / PACKAGE / file.name).write_bytes(file.read_bytes())
+    shutil.copyfile(TEMPLATES / NOTEBOOK, folder / NOTEBOOK)
     if project.weights:
         shutil.copyfile(project.folder / "weights.bin", folder / "weights.bin")
