@@ -1,7 +1,9 @@
 """The driver for the board, driving the simulated hardware: what comes out is what PyTorch says, to the bit."""
 
+import ast
 import os
 import pickle
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from cocotb_tools.runner import get_runner
 from streamed import emit, network
 
+from codesign import board
 from codesign.build_folder import open_build
 from codesign.emit.rtl.verilator import environment
 from codesign.graph import execute
@@ -37,12 +40,15 @@ def run_driver(folder, frames, expected, tests, monkeypatch):
     rtl, package = folder / "rtl", folder / "board"
     task = folder / "task.pickle"
     task.write_bytes(pickle.dumps({"frames": frames, "expected": expected, "notebook": notebook.code_cells()}))
+    visible = folder / "visible.vlt"  # to cocotb: the pins only
+    visible.write_text('`verilator_config\npublic_flat_rw -module "accelerator" -var "*"\n')
+    sources = [rtl / name for name in (rtl / "files.f").read_text().split()]
     runner = get_runner("verilator")
     runner.build(
-        sources=[*(rtl / name for name in (rtl / "files.f").read_text().split()), package / "accelerator.v"],
+        sources=[visible, *sources, package / "accelerator.v"],
         hdl_toplevel="accelerator",
         build_dir=folder / "sim",
-        build_args=["--assert", "--x-initial", "unique"],
+        build_args=["--no-public-flat-rw", "--assert", "--x-initial", "unique", "-O2", "-CFLAGS", "-O1"],
     )
     results = runner.test(
         test_module="board_cocotb",
@@ -126,6 +132,19 @@ def test_a_stream_packs_and_unpacks_every_integer(lane_bytes, signed, base, step
     assert np.array_equal(stream.unpack(data), values.transpose(2, 0, 1))
     with pytest.raises(ValueError, match="takes integers from"):
         stream.pack(values + step)
+
+
+def test_the_driver_is_written_in_the_boards_python():
+    for file in Path(board.__file__).parent.glob("*.py"):
+        ast.parse(file.read_text(), feature_version=(3, 8))
+        names = {name for name in re.findall(r"^(?:from|import) ([\w.]+)", file.read_text(), re.MULTILINE)}
+        assert {name.split(".")[0] for name in names} <= {"__future__", "collections", "dataclasses"} | {
+            "importlib",
+            "json",
+            "numpy",
+            "pathlib",
+            "typing",
+        }, file.name
 
 
 def test_the_rendered_notebook_is_the_notebook():
