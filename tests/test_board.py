@@ -237,7 +237,8 @@ def test_the_wrapper_fits_the_top_level(package):
     """By Verilator's -Wall, in which a port that is missing, too much or of another width is an error."""
     rtl = package.parent / "rtl"
     sources = [str(rtl / name) for name in (rtl / "files.f").read_text().split()]
-    command = ["verilator_bin", "--lint-only", "-Wall", "-Wno-UNUSEDSIGNAL", "--top", "accelerator", *sources]
+    open_ends = ["-Wno-UNUSEDSIGNAL", "-Wno-PINCONNECTEMPTY"]  # of top.sv's own
+    command = ["verilator_bin", "--lint-only", "-Wall", *open_ends, "--top", "accelerator", *sources]
     done = subprocess.run(
         [*command, str(package / "accelerator.v")],
         cwd=rtl,

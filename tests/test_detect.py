@@ -66,7 +66,7 @@ def test_what_cannot_be_looked_at_is_refused_by_name(tiny_build, photos, tmp_pat
 
     (photos / "film.mp4").write_bytes(b"")
     (tmp_path / "empty").mkdir()
-    refused(photos / "film.mp4", r"film\.mp4: is a video, .* ffmpeg -i film\.mp4 frames/%06d\.png")
+    refused(photos / "film.mp4", r"film\.mp4: is a video, .*`ffmpeg -i film\.mp4 frames/%06d\.png")
     refused(photos / "notes.txt", "is no picture by its name")
     refused(photos / "absent.png", "image is missing")
     refused(tmp_path / "empty", "holds no picture")
