@@ -234,6 +234,13 @@ def frames_in_give_what_the_network_says(driver, folder):
 
 
 @on_board
+def a_batch_gives_what_the_network_says(driver, folder):
+    with driver.Accelerator(str(folder / "design.bit"), batch=2) as net:
+        found = net(TASK["frames"])
+    assert len(found) == len(TASK["expected"]) and all(map(same, found, TASK["expected"]))
+
+
+@on_board
 def a_frame_of_another_shape_does_not_disturb_the_next(driver, folder):
     frames, expected = TASK["frames"], TASK["expected"]
     with driver.Accelerator(str(folder / "design.bit")) as net:

@@ -96,10 +96,10 @@ def test_boxes_from_the_board_are_pytorchs_boxes(tiny_build, tmp_path, monkeypat
 def test_weights_are_put_where_the_hardware_reads_them(tmp_path, monkeypatch):
     emit(tmp_path)
     (kind,) = network().inputs.values()
-    images = random_images(kind, 4)
+    images = random_images(kind, 3)
     outputs = execute(network(), {"image": images}, network().outputs)
     expected = [{name: values[i].astype(float) for name, values in outputs.items()} for i in range(len(images))]
-    tests = ["frames_in_give_what_the_network_says"]
+    tests = ["a_batch_gives_what_the_network_says"]
     assert run_driver(tmp_path, as_camera_frames(images), expected, tests, monkeypatch) == []
 
 
