@@ -40,9 +40,10 @@ def cache_dir() -> Path:
     return Path(os.environ.get("CODESIGN_CACHE") or Path.home() / ".cache" / "codesign")
 
 
-def users_networks() -> Path:
-    """Folder of a user's own networks, `$CODESIGN_NETWORKS`; without it one that holds none."""
-    return Path(os.environ.get("CODESIGN_NETWORKS") or _PACKAGE / "absent").resolve()
+def users_networks(part: str) -> list[str]:
+    """The folder `part` of a user's own networks, which $CODESIGN_NETWORKS names; empty if it names none."""
+    folder = os.environ.get("CODESIGN_NETWORKS")
+    return [str(Path(folder).resolve() / part)] if folder else []
 
 
 def source_files() -> list[Path]:

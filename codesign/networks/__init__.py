@@ -14,7 +14,7 @@ from codesign.graph.plugins import load, names
 from codesign.networks.base import Network
 from codesign.resources import users_networks
 
-__path__.append(str(users_networks() / "networks"))
+__path__.extend(users_networks("networks"))
 
 DEFAULT_KIND = "codenet"
 """Of recipes that name none."""
