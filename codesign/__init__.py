@@ -1,8 +1,8 @@
 """From PyTorch to verified FPGA hardware.
 
 Every command is also a function here, with a typed result: `summary`, `train`, `evaluate`, `export`, `verify`,
-`simulate`, `synth`, `report`, `compare`, `tune`, `demo`. Each lives in `codesign/api/<name>.py` and is imported when
-first used, so that `import codesign` stays fast.
+`simulate`, `synth`, `report`, `compare`, `detect`, `tune`, `demo`. Each lives in `codesign/api/<name>.py` and is
+imported when first used, so that `import codesign` stays fast.
 """
 
 from importlib import import_module
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from codesign.api.compare import compare as compare
     from codesign.api.demo import demo as demo
+    from codesign.api.detect import detect as detect
     from codesign.api.evaluate import evaluate as evaluate
     from codesign.api.export import export as export
     from codesign.api.report import report as report

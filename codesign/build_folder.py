@@ -56,6 +56,11 @@ class BuildFolder:
         return self.path / "rtl"
 
     @property
+    def board(self) -> Path:
+        """Scripts for the vendor's tools, and what is copied to the board; only for targets with an overlay."""
+        return self.path / "board"
+
+    @property
     def run(self) -> Path:
         """Recipe and weights; there only if a trained run was exported."""
         return self.path / "run"

@@ -40,6 +40,12 @@ def cache_dir() -> Path:
     return Path(os.environ.get("CODESIGN_CACHE") or Path.home() / ".cache" / "codesign")
 
 
+def users_networks(part: str) -> list[str]:
+    """The folder `part` of a user's own networks, which $CODESIGN_NETWORKS names; empty if it names none."""
+    folder = os.environ.get("CODESIGN_NETWORKS")
+    return [str(Path(folder).resolve() / part)] if folder else []
+
+
 def source_files() -> list[Path]:
     """Every source file that decides what a build holds: Python, SystemVerilog, C++, templates, boards."""
     folders = (_PACKAGE, hls_dir(), rtl_dir())

@@ -26,6 +26,7 @@ COMMANDS = (
     "export",
     "verify",
     "report",
+    "detect",
     "simulate",
     "synth",
     "targets",

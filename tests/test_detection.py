@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from codesign.detection import decode
+from codesign.board.detection import decode
 
 SCALES = {"heat": 1 / 16, "size": 1 / 8, "offset": 1 / 128}
 FLOOR = -128

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from codesign.nn.codenet import HeatMapPeak
+from codesign.nn.detector import HeatMapPeak
 from codesign.nn.fold import calibrate, fold_batch_norm
 from codesign.nn.layers import FloatLayers, QuantLayers, RoundedHardtanh, concat_shuffle, plain, split_halves
 from codesign.nn.network import conv_units, float_network, quantized_network

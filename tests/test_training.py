@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from codesign.board.detection import Boxes
 from codesign.data import Sample, training_set, validation_set
-from codesign.detection import Boxes
 from codesign.errors import CheckpointError, DataError, RecipeError
-from codesign.nn.codenet import Heads
+from codesign.nn.detector import Heads
 from codesign.nn.layers import plain
 from codesign.recipe import load_recipe
 from codesign.training import train

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codesign.build_folder import BuildFolder, new_build
+from codesign.emit.board import emit_board
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.onnx import emit_qcdq
 from codesign.emit.rtl.top import emit_rtl
@@ -23,7 +24,7 @@ from codesign.schedule import schedule
 from codesign.targets import load_target
 
 RUN_FILES = ("recipe.yaml", "weights.safetensors", "result.json")
-STEPS = ("integer graph", "ONNX", "schedule", "hls4ml project", "SystemVerilog", "report")
+STEPS = ("integer graph", "ONNX", "schedule", "hls4ml project", "SystemVerilog", "board package", "report")
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,11 @@ def export(
         step()
         emit_hls(graph, build.hls, part=board.part, clock_period_ns=1e3 / plan.clock_mhz, foldings=plan.foldings)
         step()
-        emit_rtl(graph, plan, build.rtl)
+        project = emit_rtl(graph, plan, build.rtl)
+        step()
+        if board.overlay:
+            recipe = load_recipe(build.run / "recipe.yaml") if build.run.is_dir() else None
+            emit_board(graph, project, board, build.board, clock_mhz=plan.clock_mhz, recipe=recipe)
         step()
         result = summarize(build, board)
         write_text(build.report, result.model_dump_json(indent=1) + "\n")

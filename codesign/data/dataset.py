@@ -5,13 +5,13 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from torch.utils.data import Dataset
 
 from codesign.data import classes
 from codesign.data.classes.base import ClassImages
 from codesign.data.coco import CocoDataset, is_coco
 from codesign.data.digits import VERSION, write_digits
+from codesign.data.pictures import stretched
 from codesign.data.sample import Sample, Split
 from codesign.data.voc import VocDataset
 from codesign.errors import DataError
@@ -110,7 +110,6 @@ def _stretched(sample: Sample, size: int) -> Sample:
     _, height, width = sample.image.shape
     if (height, width) == (size, size):
         return sample
-    picture = Image.fromarray(sample.image.transpose(1, 2, 0)).resize((size, size), Image.Resampling.BILINEAR)
-    image = np.ascontiguousarray(np.asarray(picture).transpose(2, 0, 1))
+    image = stretched(sample.image, size)
     factors = np.array([size / width, size / height] * 2, np.float32)
     return Sample(sample.name, image, sample.boxes * factors, sample.labels, sample.difficult)

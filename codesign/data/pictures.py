@@ -21,3 +21,11 @@ def read_picture(path: Path) -> np.ndarray:
         raise DataError("image is missing", where=str(path), remedy="restore it, or unlist it") from error
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise DataError(f"not readable as an image ({error})", where=str(path), remedy="restore the file") from error
+
+
+def stretched(image: np.ndarray, size: int) -> np.ndarray:
+    """(3, H, W) uint8 at (3, size, size), bilinear: what networks are trained on, whatever the picture's shape."""
+    if image.shape[1:] == (size, size):
+        return image
+    picture = Image.fromarray(image.transpose(1, 2, 0)).resize((size, size), Image.Resampling.BILINEAR)
+    return np.ascontiguousarray(np.asarray(picture).transpose(2, 0, 1))

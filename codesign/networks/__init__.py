@@ -1,6 +1,7 @@
 """Networks as recipes describe them, one file a kind, without torch; `codesign.nn` has a file of that name to build it.
 
-A new network needs these two files only: the section `Model` here, with the default of `kind` its file's name.
+A new network needs these two files only: the section `Model` here, with the default of `kind` its file's name. A user's
+own lie outside the package, in `networks/` and `nn/` of the folder that $CODESIGN_NETWORKS names (docs/own_network.md).
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from pydantic import Discriminator, Tag
 
 from codesign.graph.plugins import load, names
 from codesign.networks.base import Network
+from codesign.resources import users_networks
+
+__path__.extend(users_networks("networks"))
 
 DEFAULT_KIND = "codenet"
 """Of recipes that name none."""

@@ -5,38 +5,20 @@ Integers from the input's bytes to the heat map's peaks.
 """
 
 import itertools
-import math
-from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from codesign.networks.codenet import Decoder, Model, Stage, Stem, operator_form
+from codesign.nn.detector import Detector
 from codesign.nn.layers import (
     Layers,
     MaxPool2d,
     Upsample2x,
     concat_shuffle,
-    plain,
     split_halves,
 )
-from codesign.nn.network import Network, unit_scale
 from codesign.recipe import Recipe
-
-HEAT_BIAS = -2.19
-"""Initial logit of the heat map: a score of 0.1 everywhere."""
-
-
-class Heads(NamedTuple):
-    """Outputs at the heat map's resolution; sizes and offsets in cells of `output_stride` pixels."""
-
-    heat: Tensor
-    """(N, classes, H, W) logits."""
-    size: Tensor
-    """(N, 2, H, W) width, height."""
-    offset: Tensor
-    """(N, 2, H, W) of the box centre from the cell's corner, x then y."""
 
 
 class StemBlock(nn.Module):
@@ -157,95 +139,31 @@ class DecoderBlock(nn.Module):
         return self.spatial(x) if self.dilation is None else self.spatial(x, self.dilation(x))
 
 
-class Head(nn.Module):
-    """1x1, 3x3 depthwise, 1x1 with bias."""
-
-    def __init__(self, in_channels: int, channels: int, out_channels: int, layers: Layers) -> None:
-        super().__init__()
-        self.pointwise = layers.conv(in_channels, channels, 1)
-        self.depthwise = layers.conv(channels, channels, 3, groups=channels)
-        self.output = layers.output(channels, out_channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.output(self.depthwise(self.pointwise(x)))
-
-
-class HeatMapPeak(nn.Module):
-    """Keeps a logit that is the greatest of its 3x3 neighbourhood and at least the threshold; else gives `floor`.
-
-    Both are multiples of the heat map's scale (`CoDeNet.set_peak_threshold`), so the comparison is one of integers.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("threshold", torch.tensor(0.0))
-        self.register_buffer("floor", torch.tensor(-math.inf))
-
-    def forward(self, heat: Tensor) -> Tensor:
-        highest = F.max_pool2d(heat, 3, stride=1, padding=1)
-        kept = (heat == highest) & (heat >= self.threshold)
-        return torch.where(kept, heat, self.floor)
-
-
-class CoDeNet(Network):
+class CoDeNet(Detector):
     """The network of a recipe. Input (N, 3, S, S) float32 holding bytes / 256."""
 
     def __init__(self, recipe: Recipe, layers: Layers) -> None:
-        super().__init__()
+        super().__init__(layers)
         model = recipe.model
-        self.input = layers.image()
         self.backbone = Backbone(model, layers)
         widths = (self.backbone.channels, *model.decoder.channels)
         pairs = itertools.pairwise(widths)
         self.decoder = nn.Sequential(*(DecoderBlock(a, b, model.decoder, layers) for a, b in pairs))
-        outputs = {"heat": len(model.classes), "size": 2, "offset": 2}
-        self.heads = nn.ModuleDict(
-            {name: Head(widths[-1], model.head_channels, count, layers) for name, count in outputs.items()}
-        )
-        self.peak = HeatMapPeak()
+        self.add_heads(widths[-1], model.head_channels, len(model.classes), layers)
         _initialise(self)
 
-    def raw_heads(self, x: Tensor) -> Heads:
-        """The heads before the peak test: what training sees."""
-        features = self.decoder(self.backbone(self.input(x)))
-        return Heads(**{name: plain(head(features)) for name, head in self.heads.items()})
-
-    def forward(self, x: Tensor) -> Heads:
-        """The heads with only the peaks left in the heat map: what is exported."""
-        heads = self.raw_heads(x)
-        return heads._replace(heat=self.peak(heads.heat))
-
-    @torch.no_grad()
-    def set_peak_threshold(self, score: float) -> None:
-        """Let peaks pass from `score` in (0, 1) on; in a quantized network, rounded up to the heat map's scale."""
-        logit = math.log(score / (1 - score))
-        scale = self.head_scales()["heat"]
-        if self.heads["heat"].output.act is None:
-            self.peak.threshold.fill_(logit)
-            return
-        bits = int(self.heads["heat"].output.act.act_quant.bit_width())
-        lowest, highest = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
-        self.peak.threshold.fill_(min(max(math.ceil(logit / scale), lowest), highest) * scale)
-        self.peak.floor.fill_(lowest * scale)
-
-    @torch.no_grad()
-    def head_scales(self) -> dict[str, float]:
-        return {name: unit_scale(head.output) for name, head in self.heads.items()}
-
-    def finish(self, recipe: Recipe) -> None:
-        """Peaks pass from the recipe's score on."""
-        self.set_peak_threshold(recipe.detection.score_threshold)
+    def features(self, x: Tensor) -> Tensor:
+        return self.decoder(self.backbone(x))
 
 
 @torch.no_grad()
 def _initialise(network: CoDeNet) -> None:
-    """Dilations start at 1 and offsets at 0, so on the fixed grid; heat maps at a score of 0.1."""
+    """Dilations start at 1 and offsets at 0, so on the fixed grid."""
     for module in network.modules():
         if isinstance(module, DecoderBlock) and module.dilation is not None:
             conv = module.dilation.conv
             conv.weight.mul_(0.1)
             conv.bias.fill_(1.0 if conv.out_channels == 1 else 0.0)
-    network.heads["heat"].output.conv.bias.fill_(HEAT_BIAS)
 
 
 def network(recipe: Recipe, layers: Layers) -> CoDeNet:

@@ -67,13 +67,19 @@ def save_picture(pictures: Sequence[Picture], path: Path) -> None:
 
 def _drawn(picture: Picture) -> Image.Image:
     image = Image.fromarray(picture.pixels).resize((ENLARGED, ENLARGED), Image.Resampling.NEAREST)
+    factor = ENLARGED / picture.size
+    return draw_marks(image, [box.scaled(factor, factor) for box in picture.boxes])
+
+
+def draw_marks(image: Image.Image, marks: Sequence[Mark]) -> Image.Image:
+    """Draws labelled rectangles, in pixels of the image, into it."""
     draw = ImageDraw.Draw(image)
     font = ImageFont.load_default(size=15)
-    factor = ENLARGED / picture.size
-    for box in picture.boxes:
-        colour = f"hsl({box.hue}, 95%, 60%)"
-        corner = (box.x * factor, box.y * factor)
-        draw.rectangle((*corner, (box.x + box.width) * factor, (box.y + box.height) * factor), outline=colour, width=2)
-        place = (max(corner[0], 2), max(corner[1] - 18, 0))
-        draw.text(place, box.label, font=font, fill="white", stroke_width=2, stroke_fill=f"hsl({box.hue}, 90%, 28%)")
+    for mark in marks:
+        draw.rectangle(
+            (mark.x, mark.y, mark.x + mark.width, mark.y + mark.height), outline=f"hsl({mark.hue}, 95%, 60%)", width=2
+        )
+        place = (max(mark.x, 2), max(mark.y - 18, 0))
+        edge = f"hsl({mark.hue}, 90%, 28%)"
+        draw.text(place, mark.label, font=font, fill="white", stroke_width=2, stroke_fill=edge)
     return image

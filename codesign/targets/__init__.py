@@ -1,12 +1,13 @@
 """Boards: what a target offers, one YAML file each, every figure with its source."""
 
 from codesign.targets.load import load_target, target_names, target_of
-from codesign.targets.model import Coefficient, Energy, Memory, Power, Resources, Target
+from codesign.targets.model import Coefficient, Energy, Memory, Overlay, Power, Resources, Target
 
 __all__ = [
     "Coefficient",
     "Energy",
     "Memory",
+    "Overlay",
     "Power",
     "Resources",
     "Target",

@@ -41,6 +41,12 @@ class Memory(_Strict):
     source: str
 
 
+class Overlay(_Strict):
+    """How the vendor's tools make an overlay for a board with a Zynq-7000. board_part: in Vivado's board store."""
+
+    board_part: str
+
+
 class Coefficient(_Strict):
     """A figure known as a range only: from the least to the most plausible, and where both come from."""
 
@@ -82,7 +88,8 @@ class Energy(_Strict):
 class Target(_Strict):
     """A board: `part` as the vendor's tools spell it, `family` its kind of fabric.
 
-    Without `power` no energy of the whole board is told, without `energy` none at all.
+    Without `overlay` no package for the board is written. Without `power` no energy of the whole board is told,
+    without `energy` none at all.
     """
 
     name: str
@@ -93,6 +100,7 @@ class Target(_Strict):
     resources: Resources
     share: Share = Share()
     memory: Memory
+    overlay: Overlay | None = None
     power: Power | None = None
     energy: Energy | None = None
     sources: tuple[str, ...] = Field(min_length=1)

@@ -6,6 +6,8 @@ Such a file has
     decode(values, scales, recipe) -> found  what one image's outputs say; `values` are integers (C, H, W) by name
     measure(found, samples, recipe)          how good that is, as a record with the fields of `LABELS`
     marks(found, recipe)                     what to draw into the image
+    listing(found, recipe, factors)          the same as records for JSON, in an image wider and higher by `factors`
+    decoding(recipe)                         what the driver's `read` needs beside them (`codesign.board`, same name)
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,10 @@ class Mark:
     height: float
     label: str
     hue: int
+
+    def scaled(self, x: float, y: float) -> Mark:
+        """The same place in an image that is wider by x and higher by y."""
+        return replace(self, x=self.x * x, y=self.y * y, width=self.width * x, height=self.height * y)
 
 
 def hue(label: int, classes: int) -> int:

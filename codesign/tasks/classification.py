@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from codesign.board.classification import HEADS as HEADS
+from codesign.board.classification import Class, read
 from codesign.graph import IntArray
 from codesign.recipe import Recipe
 from codesign.tasks.base import Mark, hue
 
 if TYPE_CHECKING:
     from codesign.data.sample import Sample
-
-HEADS = ("scores",)
-
-
-@dataclass(frozen=True)
-class Class:
-    """What an image is taken for, and the probability by which."""
-
-    label: int
-    probability: float
 
 
 @dataclass(frozen=True)
@@ -34,10 +26,11 @@ class Accuracy:
 
 
 def decode(values: Mapping[str, IntArray], scales: Mapping[str, float], recipe: Recipe) -> Class:
-    """The class of the highest score (classes, 1, 1), the first of equal ones."""
-    logits = np.asarray(values["scores"], np.float64).reshape(-1) * scales["scores"]
-    label = int(logits.argmax())
-    return Class(label, float(1 / np.exp(logits - logits[label]).sum()))
+    return read(values, scales)
+
+
+def decoding(recipe: Recipe) -> dict[str, Any]:
+    return {}
 
 
 def measure(found: Sequence[Class], samples: Sequence[Sample], recipe: Recipe) -> Accuracy:
@@ -50,3 +43,7 @@ def marks(found: Class, recipe: Recipe) -> tuple[Mark, ...]:
     size, classes = recipe.data.image_size, recipe.model.classes
     label = f"{classes[found.label]} {found.probability:.2f}"
     return (Mark(0, 0, size, size, label, hue(found.label, len(classes))),)
+
+
+def listing(found: Class, recipe: Recipe, factors: tuple[float, float]) -> Iterator[dict[str, Any]]:
+    yield {"class": recipe.model.classes[found.label], "probability": found.probability}

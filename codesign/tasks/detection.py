@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from codesign.detection import Boxes
-from codesign.detection import decode as decode_heads
+from codesign.board.detection import HEADS as HEADS
+from codesign.board.detection import Boxes, read
 from codesign.graph import IntArray
 from codesign.recipe import Recipe
 from codesign.tasks.base import Mark, hue
@@ -15,17 +15,15 @@ if TYPE_CHECKING:
     from codesign.data.sample import Sample
     from codesign.training.metrics import Precision
 
-HEADS = ("heat", "size", "offset")
 SHOWN_FROM_SCORE = 0.3
 
 
 def decode(values: Mapping[str, IntArray], scales: Mapping[str, float], recipe: Recipe) -> Boxes:
-    return decode_heads(
-        *(values[head] for head in HEADS),
-        scales=scales,
-        stride=recipe.model.output_stride,
-        max_boxes=recipe.detection.max_boxes,
-    )
+    return read(values, scales, **decoding(recipe))
+
+
+def decoding(recipe: Recipe) -> dict[str, Any]:
+    return {"stride": recipe.model.output_stride, "max_boxes": recipe.detection.max_boxes}
 
 
 def measure(found: Sequence[Boxes], samples: Sequence[Sample], recipe: Recipe) -> Precision:
@@ -42,3 +40,9 @@ def marks(found: Boxes, recipe: Recipe) -> tuple[Mark, ...]:
         for (x0, y0, x1, y1), score, label in zip(found.boxes.tolist(), found.scores, found.labels, strict=True)
         if score >= SHOWN_FROM_SCORE
     )
+
+
+def listing(found: Boxes, recipe: Recipe, factors: tuple[float, float]) -> Iterator[dict[str, Any]]:
+    """Every box, best first: `box` is left, top, right and bottom in pixels."""
+    for box, score, label in zip(found.boxes * (factors * 2), found.scores, found.labels, strict=True):
+        yield {"class": recipe.model.classes[label], "score": float(score), "box": box.tolist()}

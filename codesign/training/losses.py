@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from codesign.nn.codenet import Heads
+from codesign.nn.detector import Heads
 from codesign.training.targets import Batch
 
 SIZE_WEIGHT = 0.1

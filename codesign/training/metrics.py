@@ -11,9 +11,9 @@ import torch
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from codesign.board.detection import Boxes
 from codesign.data.dataset import SampleSet
 from codesign.data.sample import Sample
-from codesign.detection import Boxes
 from codesign.nn.network import Network
 from codesign.recipe import Recipe
 from codesign.tasks import task_of

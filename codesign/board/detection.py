@@ -10,10 +10,14 @@ Decoding is CenterNet's (Zhou, Wang, Kraehenbuehl, arXiv 1904.07850, section 4),
 with x, y the cell of the peak. Peaks are taken by falling heat; equal ones by class, then y, then x.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+
+HEADS = ("heat", "size", "offset")
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,11 @@ class Boxes:
 
     def __len__(self) -> int:
         return len(self.scores)
+
+
+def read(values: Mapping[str, np.ndarray], scales: Mapping[str, float], *, stride: int, max_boxes: int) -> Boxes:
+    """What the outputs of one image, by name, say; see `decode`."""
+    return decode(*(values[head] for head in HEADS), scales=scales, stride=stride, max_boxes=max_boxes)
 
 
 def decode(

@@ -1,0 +1,106 @@
+"""`codesign detect`: what a build's back end finds in a user's own pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from codesign.api.evaluate import STAGES
+from codesign.build_folder import BuildFolder, open_build
+from codesign.data.pictures import read_picture, stretched
+from codesign.errors import BuildError, DataError
+from codesign.files import write_text
+from codesign.progress import Progress, silent
+from codesign.recipe import Recipe
+from codesign.reporting.pictures import draw_marks
+from codesign.tasks import task_of
+from codesign.verification.images import input_type
+from codesign.verification.predict import predictions, recipe_of
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp")
+VIDEOS = (".avi", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
+LISTING = "detections.json"
+PICTURES_AT_A_TIME = 32
+
+
+@dataclass(frozen=True)
+class Detected:
+    """What was found in a picture: as `detections.json` lists it, and how many marks were drawn."""
+
+    file: Path
+    found: tuple[dict[str, object], ...]
+    drawn: int
+
+
+def detect(
+    build: str | Path | BuildFolder,
+    source: str | Path,
+    out: str | Path,
+    *,
+    backend: str = "graph",
+    progress: Progress = silent,
+) -> tuple[Detected, ...]:
+    """Writes the pictures of `source`, boxes drawn, and `detections.json` to the folder `out`.
+
+    source: a picture or a folder of pictures; each is stretched to the network's input, and what is found is told in
+    the picture's own pixels. backend: torch, graph, onnx, hls or rtl. Raises DataError for what is no picture, and a
+    CodesignError as the back end does.
+    """
+    if backend not in STAGES:
+        raise BuildError(f"unknown back end '{backend}'", remedy=f"known: {', '.join(STAGES)}")
+    folder = build if isinstance(build, BuildFolder) else open_build(Path(build))
+    recipe, files, out = recipe_of(folder), _pictures(Path(source)), Path(out)
+    if any((out / file.name).resolve() == file.resolve() for file in files):
+        raise DataError("would be written over", where=str(files[0].parent), remedy="give another folder to --out")
+    results: list[Detected] = []
+    for start in range(0, len(files), PICTURES_AT_A_TIME):
+        some = files[start : start + PICTURES_AT_A_TIME]
+        results += _detect(folder, recipe, some, out, backend, progress)
+    listing = {
+        "build": str(folder.path),
+        "network": recipe.name,
+        "backend": backend,
+        "pictures": [{"file": str(result.file), "found": result.found} for result in results],
+    }
+    write_text(out / LISTING, json.dumps(listing, indent=1) + "\n")
+    return tuple(results)
+
+
+def _detect(
+    build: BuildFolder, recipe: Recipe, files: Sequence[Path], out: Path, backend: str, progress: Progress
+) -> Iterator[Detected]:
+    size, task = input_type(build).shape[-1], task_of(recipe)
+    pictures = [read_picture(file) for file in files]
+    images = np.stack([stretched(picture, size) for picture in pictures]).astype(np.int32)
+    out.mkdir(parents=True, exist_ok=True)
+    for file, picture, found in zip(
+        files, pictures, predictions(build, STAGES[backend], images, progress), strict=True
+    ):
+        factors = picture.shape[2] / size, picture.shape[1] / size
+        marks = [mark.scaled(*factors) for mark in task.marks(found, recipe)]
+        drawn = draw_marks(Image.fromarray(picture.transpose(1, 2, 0)), marks)
+        drawn.save(out / file.name, quality=95)
+        yield Detected(file, tuple(task.listing(found, recipe, factors)), len(marks))
+
+
+def _pictures(source: Path) -> list[Path]:
+    """The picture itself, or those of a folder by name."""
+    if source.is_dir():
+        files = sorted(file for file in source.iterdir() if file.suffix.lower() in SUFFIXES)
+        if not files:
+            raise DataError("holds no picture", where=str(source), remedy=f"known: {', '.join(SUFFIXES)}")
+        return files
+    if source.suffix.lower() in VIDEOS:
+        raise DataError(
+            "is a video, and nothing that codesign is made of decodes videos",
+            where=str(source),
+            remedy=f"make pictures of it first, e.g. `ffmpeg -i {source.name} frames/%06d.png`",
+        )
+    if source.is_file() and source.suffix.lower() not in SUFFIXES:
+        raise DataError("is no picture by its name", where=str(source), remedy=f"known: {', '.join(SUFFIXES)}")
+    return [source]

@@ -1,0 +1,25 @@
+"""From the network's integer scores to a class. NumPy only: classes of any back end are equal if its integers are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+HEADS = ("scores",)
+
+
+@dataclass(frozen=True)
+class Class:
+    """What an image is taken for, and the probability by which."""
+
+    label: int
+    probability: float
+
+
+def read(values: Mapping[str, np.ndarray], scales: Mapping[str, float]) -> Class:
+    """The class of the highest score (classes, 1, 1), the first of equal ones; `scales` are of one integer step."""
+    logits = np.asarray(values["scores"], np.float64).reshape(-1) * scales["scores"]
+    label = int(logits.argmax())
+    return Class(label, float(1 / np.exp(logits - logits[label]).sum()))

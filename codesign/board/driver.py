@@ -1,0 +1,264 @@
+"""Runs a design on the board: frames in, boxes or classes out.
+
+    from codesign_board.driver import Accelerator
+
+    with Accelerator("design.bit") as net:
+        found = net(frames)                    # (N, H, W, 3) bytes, RGB
+        for boxes in net.stream(camera):       # one frame (H, W, 3) after another
+
+Beside `design.bit` lie `design.hwh`, `design.json` and, if the design reads its weights from memory, `weights.bin`.
+Needs `pynq` and NumPy. The same file drives the simulated hardware in this project's tests.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FORMAT = 1
+MAJOR = 16
+"""Bits of the register map's version below its major part."""
+
+
+class BoardError(RuntimeError):
+    """The hardware is not what `design.json` describes, or it reports an error."""
+
+
+class Stream:
+    """How the frames of one input or output lie in memory: beat after beat, each lane in whole bytes.
+
+    A frame passes pixel by pixel in raster order; the channels of a pixel are padded to whole beats of `lanes`.
+    """
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self.name: str = fields["name"]
+        self.dma: str = fields["dma"]
+        self.dma_address: int = fields["dma_address"]
+        self.channels, self.height, self.width = fields["shape"]
+        self.lane_bytes: int = fields["lane_bytes"]
+        self.signed: bool = fields["signed"]
+        self.lowest, self.highest = fields["range"]
+        self.base, self.step = fields["base"], fields["step"]
+        self.scale = np.array(fields["scale"], np.float64)
+        self.padded = -(-self.channels // fields["lanes"]) * fields["lanes"]
+        self.frame_bytes = self.padded * self.height * self.width * self.lane_bytes
+
+    def pack(self, frame: np.ndarray) -> np.ndarray:
+        """The bytes (frame_bytes,) of a frame (H, W, C) of integers. Raises ValueError if it is not one."""
+        frame = np.asarray(frame)
+        shape = (self.height, self.width, self.channels)
+        if frame.shape != shape or frame.dtype.kind not in "iu":
+            raise ValueError(f"{self.name} takes integers {shape}, not {frame.dtype} {frame.shape}")
+        if frame.min() < self.lowest or frame.max() > self.highest:
+            raise ValueError(f"{self.name} takes integers from {self.lowest} to {self.highest}")
+        lanes = np.zeros((self.height, self.width, self.padded, self.lane_bytes), np.uint8)
+        held = frame if (self.base, self.step) == (0, 1) else (frame.astype(np.int64) - self.base) // self.step
+        for byte in range(self.lane_bytes):
+            lanes[..., : self.channels, byte] = held >> 8 * byte & 0xFF
+        return lanes.reshape(-1)
+
+    def unpack(self, data: np.ndarray) -> np.ndarray:
+        """The integers (C, H, W) that the bytes of a frame stand for."""
+        lanes = data.reshape(self.height, self.width, self.padded, self.lane_bytes)[:, :, : self.channels]
+        held = sum(lanes[..., byte].astype(np.int64) << 8 * byte for byte in range(self.lane_bytes))
+        if self.signed:
+            sign = 1 << (8 * self.lane_bytes - 1)
+            held = (held ^ sign) - sign
+        return (self.base + self.step * held).transpose(2, 0, 1)
+
+
+class Accelerator:
+    """A design in the fabric, taking frames until it is closed."""
+
+    def __init__(self, bitfile: str, batch: int = 8) -> None:
+        """Loads the bitstream, checks that it is the one described, gives it its weights and starts it.
+
+        batch: frames that are handed over at once when many are there. Raises BoardError if the bitstream holds
+        another design.
+        """
+        import pynq
+
+        folder = Path(bitfile).resolve().parent
+        self.design = json.loads((folder / "design.json").read_text())
+        if self.design["format"] != FORMAT:
+            raise BoardError(f"design.json is of format {self.design['format']}, the driver's is {FORMAT}")
+        self.batch = batch
+        self.inputs = [Stream(fields) for fields in self.design["inputs"]]
+        self.outputs = [Stream(fields) for fields in self.design["outputs"]]
+        overlay = pynq.Overlay(str(bitfile))
+        registers = self.design["registers"]
+        self._check_addresses(overlay.ip_dict)
+        self._mmio = pynq.MMIO(registers["address"], registers["bytes"])
+        self._check_identity()
+        self._weights = self._load_weights(folder, pynq.allocate) if self.design["weights"] else None
+        self._send = [getattr(overlay, stream.dma).sendchannel for stream in self.inputs]
+        self._receive = [getattr(overlay, stream.dma).recvchannel for stream in self.outputs]
+
+        def buffers(streams: list[Stream], frames: int) -> list[list[Any]]:
+            """Two of each, one to fill or read while the hardware works on the other."""
+            sizes = [frames * stream.frame_bytes for stream in streams]
+            return [[pynq.allocate((size,), np.uint8) for size in sizes] for _ in range(2)]
+
+        self._filled, self._got = buffers(self.inputs, batch), buffers(self.outputs, 1)
+        self._flying = 0  # frames handed over whose outputs have not been taken
+        self._side = self._place = 0  # of the buffers to fill, and to receive into
+        self._sending = False
+        self._write("CONTROL", 1 << registers["bits"]["CONTROL.run"])
+
+    def __call__(self, *frames: np.ndarray) -> list[Any]:
+        """What the network says of every frame; `frames` are (N, H, W, C) or one (H, W, C), an array for each input.
+
+        Of a detector `Boxes`, of a classifier a `Class`; of a network without a recipe the real values (C, H, W) of its
+        outputs by name. Raises ValueError for frames of another shape, BoardError if the hardware reports an error.
+        """
+        arrays = [array[None] if np.ndim(array) == 3 else np.asarray(array) for array in frames]
+        count = len(arrays[0])
+        if len(arrays) != len(self.inputs) or any(len(array) != count for array in arrays):
+            raise ValueError(f"{len(self.inputs)} arrays of equally many frames are wanted")
+        groups = range(0, count, self.batch)
+        return list(self._run([array[start : start + self.batch] for array in arrays] for start in groups))
+
+    def stream(self, frames: Iterable[Any]) -> Iterator[Any]:
+        """What the network says of one frame after another, each (H, W, C), or a tuple of such for several inputs.
+
+        A frame's result comes when the next frame has been handed over, so that both are in the hardware at once.
+        """
+        single = len(self.inputs) == 1
+        yield from self._run([frame[None]] if single else [part[None] for part in frame] for frame in frames)
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes by label; none without a recipe."""
+        return list(self.design["decode"]["classes"]) if self.design["decode"] else []
+
+    @property
+    def interval_s(self) -> float:
+        """Seconds between the last two frames that have come out; 0 before."""
+        return self._read("INTERVAL_CYCLES") / self.design["clock_mhz"] / 1e6
+
+    @property
+    def latency_s(self) -> float:
+        """Seconds that a frame took, from its first beat in to its last beat out; 0 before."""
+        return self._read("LATENCY_CYCLES") / self.design["clock_mhz"] / 1e6
+
+    def close(self) -> None:
+        """Takes no more frames, waits until none is in flight, and gives the memory back."""
+        self._write("CONTROL", 0)
+        idle = 1 << self.design["registers"]["bits"]["STATUS.idle"]
+        while not self._read("STATUS") & idle:
+            pass
+        for buffer in [one for pair in (*self._filled, *self._got) for one in pair]:
+            buffer.freebuffer()
+        if self._weights is not None:
+            self._weights.freebuffer()
+
+    def __enter__(self) -> Accelerator:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _read(self, register: str) -> int:
+        return int(self._mmio.read(self.design["registers"]["offsets"][register]))
+
+    def _write(self, register: str, value: int) -> None:
+        self._mmio.write(self.design["registers"]["offsets"][register], value)
+
+    def _check_addresses(self, cells: dict[str, Any]) -> None:
+        wanted = {self.design["registers"]["cell"]: self.design["registers"]["address"]}
+        wanted.update({stream.dma: stream.dma_address for stream in self.inputs + self.outputs})
+        for cell, address in wanted.items():
+            found = cells.get(cell, {}).get("phys_addr")
+            if found != address:
+                raise BoardError(f"the bitstream has {cell} at {found}, design.json at {address}")
+
+    def _check_identity(self) -> None:
+        registers = self.design["registers"]
+        if self._read("ID") != registers["id"]:
+            raise BoardError("the bitstream holds no design of codesign's")
+        version = self._read("MAP_VERSION")
+        if version >> MAJOR != registers["version"] >> MAJOR:
+            raise BoardError(f"its registers are of version {version:#x}, not {registers['version']:#x}")
+        digest = "".join(f"{self._read(f'MODEL_HASH_{part}'):08x}" for part in range(4))
+        if digest != self.design["digest"][:32]:
+            raise BoardError(f"the bitstream is of network {digest}, design.json of {self.design['digest'][:32]}")
+
+    def _load_weights(self, folder: Path, allocate: Any) -> Any:
+        """The weight image in memory that the design can read, its address in the registers."""
+        image = np.fromfile(folder / "weights.bin", np.uint8)
+        buffer = allocate(image.shape, np.uint8)
+        buffer[:] = image
+        buffer.flush()
+        self._write("WEIGHTS_BASE_LOW", buffer.device_address & 0xFFFF_FFFF)
+        self._write("WEIGHTS_BASE_HIGH", buffer.device_address >> 32)
+        return buffer
+
+    def _run(self, groups: Iterable[list[np.ndarray]]) -> Iterator[Any]:
+        """Results frame by frame. A group is, for each input, (n, H, W, C) of at most `batch` frames."""
+        if self._flying:
+            raise BoardError("frames of an earlier call are still on their way: finish it, or close its iterator")
+        waiting = iter(groups)
+        try:
+            self._hand_over(waiting)
+            while self._flying:
+                # The last frame's outputs have a place in memory, so it passes whole: what follows cannot get stuck.
+                if self._flying == 1:
+                    self._hand_over(waiting)
+                yield self._say(self._take())
+        finally:
+            while self._flying:  # the caller has enough, or a frame was refused
+                self._take()
+        self._check_errors()
+
+    def _hand_over(self, groups: Iterator[list[np.ndarray]]) -> None:
+        """Sends the next group, if there is one, as soon as the one before has been sent."""
+        group = next(groups, None)
+        if group is None:
+            return
+        count = len(group[0])
+        for stream, frames, buffer in zip(self.inputs, group, self._filled[self._side]):
+            packed = [stream.pack(frame) for frame in frames]
+            buffer[: count * stream.frame_bytes] = np.concatenate(packed)
+        for stream, channel, buffer in zip(self.inputs, self._send, self._filled[self._side]):
+            if self._sending:
+                channel.wait()
+            channel.transfer(buffer, 0, count * stream.frame_bytes)
+        self._sending = True
+        self._side ^= 1
+        self._flying += count
+        if self._flying == count:
+            self._expect()
+
+    def _expect(self) -> None:
+        """Gives the outputs of the next frame a place."""
+        for channel, buffer in zip(self._receive, self._got[self._place]):
+            channel.transfer(buffer)
+
+    def _take(self) -> list[np.ndarray]:
+        """The bytes of every output of the frame that comes next."""
+        for channel in self._receive:
+            channel.wait()
+        got = self._got[self._place]
+        self._flying -= 1
+        self._place ^= 1
+        if self._flying:
+            self._expect()
+        return [np.array(buffer) for buffer in got]
+
+    def _say(self, raw: list[np.ndarray]) -> Any:
+        values = {stream.name: stream.unpack(data) for stream, data in zip(self.outputs, raw)}
+        decode = self.design["decode"]
+        if decode is None:
+            return {stream.name: values[stream.name] * stream.scale.reshape(-1, 1, 1) for stream in self.outputs}
+        scales = {stream.name: float(stream.scale[0]) for stream in self.outputs}
+        return import_module(f".{decode['task']}", __package__).read(values, scales, **decode["settings"])
+
+    def _check_errors(self) -> None:
+        errors = self._read("ERRORS")
+        if errors >> self.design["registers"]["bits"]["ERRORS.weight_read"] & 1:
+            raise BoardError("a read of weights from memory was answered with an error: the results are not valid")

@@ -1,0 +1,63 @@
+"""`design.json`: what the driver on the board knows of its design."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from codesign.emit.board.system import ACCELERATOR, ACCELERATOR_ADDRESS, Channel, System
+from codesign.emit.rtl import registers
+from codesign.graph import Graph
+from codesign.recipe import Recipe
+from codesign.tasks import task_of
+
+FORMAT = 1
+
+
+def describe(system: System, graph: Graph, clock_mhz: float, recipe: Recipe | None) -> str:
+    """The contents of `design.json`; without a recipe (a QONNX file's network) outputs are given as they are."""
+    fields: dict[str, Any] = {
+        "format": FORMAT,
+        "name": system.project.name,
+        "digest": system.project.digest,
+        "clock_mhz": clock_mhz,
+        "registers": {
+            "cell": ACCELERATOR,
+            "address": ACCELERATOR_ADDRESS,
+            "bytes": 1 << registers.ADDRESS_BITS,
+            "id": registers.ID,
+            "version": registers.MAP_VERSION,
+            "offsets": {register.name: register.offset for register in registers.REGISTERS},
+            "bits": {f"{r.name}.{field.name}": field.bit for r in registers.REGISTERS for field in r.fields},
+        },
+        "weights": system.streamed,
+        "inputs": [_stream(channel, system, graph) for channel in system.inputs],
+        "outputs": [_stream(channel, system, graph) for channel in system.outputs],
+        "decode": None if recipe is None else _decoding(recipe),
+    }
+    return json.dumps(fields, indent=1) + "\n"
+
+
+def _decoding(recipe: Recipe) -> dict[str, Any]:
+    settings = task_of(recipe).decoding(recipe)
+    return {"task": recipe.task, "classes": list(recipe.model.classes), "settings": settings}
+
+
+def _stream(channel: Channel, system: System, graph: Graph) -> dict[str, Any]:
+    """`name` is that of the network's own input or output; a lane of a beat takes `lane_bytes`."""
+    stream, dma = channel.stream, system.dmas[channel.dma]
+    kind = graph.types[stream.tensor]
+    return {
+        "name": graph.origins.get(stream.tensor, stream.tensor),
+        "tensor": stream.tensor,
+        "dma": dma.name,
+        "dma_address": dma.address,
+        "shape": list(stream.shape),
+        "lanes": stream.lanes,
+        "lane_bytes": stream.bits // 8,
+        "signed": stream.signed,
+        "base": stream.base,
+        "step": stream.step,
+        "range": [kind.lo, kind.hi],
+        "scale": list(kind.scale),
+    }

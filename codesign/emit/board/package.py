@@ -1,0 +1,79 @@
+"""Writes a build's `board/`: scripts for the vendor's tools, and what is copied to the board."""
+
+from __future__ import annotations
+
+import shutil
+from importlib import resources
+from pathlib import Path
+
+import jinja2
+
+from codesign.board import __name__ as DRIVER
+from codesign.emit.board.description import describe
+from codesign.emit.board.system import ACCELERATOR, ACCELERATOR_ADDRESS, RANGE, System
+from codesign.emit.rtl.project import RtlProject
+from codesign.errors import TargetError
+from codesign.files import new_folder
+from codesign.graph import Graph
+from codesign.recipe import Recipe
+from codesign.targets import Target
+
+TEMPLATES = Path(__file__).parent / "templates"
+RENDERED = ("accelerator.v", "vivado.tcl", "vitis_hls.tcl", "Makefile")
+COPIED = ("design.xdc",)
+NOTEBOOK = "detect.ipynb"
+DEPLOYED = "deploy"
+"""The folder within `board/` that is copied to the board, once the bitstream is in it."""
+
+PACKAGE = "codesign_board"
+"""What the driver is called there."""
+
+
+def emit_board(
+    graph: Graph, project: RtlProject, target: Target, out_dir: Path, *, clock_mhz: float, recipe: Recipe | None
+) -> None:
+    """Writes the package for a board with a Zynq-7000 to `out_dir`, a sibling of the build's `rtl/` and `hls/`.
+
+    recipe: of the run that was exported, which says what the outputs mean. Raises TargetError for a target without
+    the section `overlay`.
+    """
+    if target.overlay is None:
+        raise TargetError("no board package is known for it", where=target.name, remedy="see docs/board.md")
+    system = System(project)
+    facts = {
+        "system": system,
+        "project": project,
+        "target": target,
+        "clock_mhz": clock_mhz,
+        "accelerator": ACCELERATOR,
+        "address": ACCELERATOR_ADDRESS,
+        "range": RANGE,
+        "deployed": DEPLOYED,
+        "sources": [str(path.relative_to(project.folder)) for path in project.sources],
+    }
+    jinja = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    with new_folder(out_dir) as folder:
+        for name in RENDERED:
+            (folder / name).write_text(jinja.get_template(f"{name}.j2").render(facts))
+        for name in COPIED:
+            shutil.copyfile(TEMPLATES / name, folder / name)
+        _deploy(folder / DEPLOYED, project)
+        (folder / DEPLOYED / "design.json").write_text(describe(system, graph, clock_mhz, recipe))
+
+
+def _deploy(folder: Path, project: RtlProject) -> None:
+    """The driver, a notebook, and the weights that are put into memory."""
+    folder.mkdir()
+    (folder / PACKAGE).mkdir()
+    for file in resources.files(DRIVER).iterdir():
+        if file.name.endswith(".py"):
+            (folder / PACKAGE / file.name).write_bytes(file.read_bytes())
+    shutil.copyfile(TEMPLATES / NOTEBOOK, folder / NOTEBOOK)
+    if project.weights:
+        shutil.copyfile(project.folder / "weights.bin", folder / "weights.bin")

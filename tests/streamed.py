@@ -1,0 +1,42 @@
+"""A small network whose weights come from memory, as RTL and as a package for the board."""
+
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from codesign.emit.board import emit_board
+from codesign.emit.rtl.top import emit_rtl
+from codesign.graph import Graph, Node, TensorType
+from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.requant import Requant
+from codesign.schedule import schedule
+from codesign.targets import load_target
+
+WIDTHS = (3, 64, 512, 12)
+
+
+@cache
+def network() -> Graph:
+    """Three convolutions of random weights; the middle one is too large for the board of `emit`."""
+    rng = np.random.default_rng(4)
+    nodes, x = [], "image"
+    for number, (inputs, outputs) in enumerate(pairwise(WIDTHS)):
+        kernel, shift = (3, 6) if number == 0 else (1, 8)
+        weight = rng.integers(-7, 8, (outputs, inputs, kernel, kernel))
+        bias = rng.integers(-200, 200, outputs)
+        lo, hi = (-128, 127) if number == 2 else (0, 255)
+        nodes.append(Node(f"conv{number}", Conv(weight, bias, (2.0**-shift,), (1, 1), (kernel // 2,) * 4), (x,)))
+        nodes.append(Node(f"quant{number}", Requant(np.array([shift]), lo, hi, 1.0), (f"conv{number}",)))
+        x = f"quant{number}"
+    return Graph("streamed", {"image": TensorType((3, 4, 4), 0, 255)}, tuple(nodes), (x,))
+
+
+def emit(folder: Path) -> None:
+    """Writes `rtl/` and `board/` into `folder`."""
+    target = load_target("pynq-z2")
+    small = target.model_copy(update={"resources": target.resources.model_copy(update={"bram36": 4, "lut": 4000})})
+    plan = schedule(network(), small, fps=16000, streaming=True)
+    project = emit_rtl(network(), plan, folder / "rtl")
+    emit_board(network(), project, target, folder / "board", clock_mhz=plan.clock_mhz, recipe=None)

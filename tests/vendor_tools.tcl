@@ -1,0 +1,59 @@
+# Vivado's and Vitis HLS's commands as far as our scripts use them: each writes itself into a log, one call a line with
+# its arguments apart by a unit separator, and returns what the real one would be asked for. Any other command is
+# unknown to the interpreter, so a misspelt one stops the script.
+#
+# Wanted before: `log` (file), `slack` (ns), `board_parts` (those installed), `script` (to run).
+
+set channel [open $log w]
+proc record {name arguments} {
+    puts $::channel [join [concat [list $name] $arguments] \x1f]
+}
+
+# These return the object that they name, their last argument.
+foreach name {
+    add_files apply_bd_automation assign_bd_address close_project config_compile config_schedule connect_bd_intf_net
+    connect_bd_net create_bd_cell create_bd_design create_clock create_project csynth_design export_design
+    get_bd_addr_segs get_bd_addr_spaces get_bd_cells get_bd_intf_pins get_bd_pins get_files get_runs open_project open_run
+    open_solution report_timing_summary report_utilization save_bd_design set_clock_uncertainty set_part set_property
+    set_top update_compile_order update_ip_catalog validate_bd_design wait_on_run
+    ipx::add_address_block ipx::add_address_space ipx::add_memory_map ipx::check_integrity ipx::create_xgui_files
+    ipx::package_project ipx::save_core ipx::update_checksums
+} {
+    if {[string match ipx::* $name]} { namespace eval ipx {} }
+    proc $name args "record $name \$args; lindex \$args end"
+}
+proc current_fileset {} { return sources_1 }
+proc current_project {} { return project }
+proc ipx::current_core {} { return core }
+proc ipx::get_memory_maps args { return {} }
+proc ipx::get_address_spaces args { return {} }
+proc ipx::get_bus_interfaces {name args} { return $name }
+proc get_board_parts args { return $::board_parts }
+proc get_timing_paths args { return path }
+proc make_wrapper args {
+    record make_wrapper $args
+    return [file join $::build design design.gen sources_1 bd design hdl design_wrapper.v]
+}
+proc launch_runs args {
+    record launch_runs $args
+    foreach path {design.gen/sources_1/bd/design/hw_handoff/design.hwh design.runs/impl_1/design_wrapper.bit} {
+        set file [file join $::build design $path]
+        file mkdir [file dirname $file]
+        close [open $file w]
+    }
+}
+proc get_property {name object} {
+    switch $name {
+        PROGRESS { return 100% }
+        SLACK { return $::slack }
+        default { error "no property $name of $object is known" }
+    }
+}
+rename exit leave
+proc exit {{code 0}} {
+    close $::channel
+    leave $code
+}
+
+source $script
+exit 0
