@@ -195,6 +195,14 @@ def _json(p: Point) -> dict[str, object]:
     return {**asdict(p), "merit": merit(p.macs, p.middle_uj, p.interval_cycles)}
 
 
+def save(stack: dict[str, object], out: Path) -> None:
+    """Into the file; what else it holds stays."""
+    kept = json.loads(out.read_text()) if out.is_file() else {}
+    others = [other for other in kept.get("stacks", []) if other["name"] != stack["name"]]
+    stacks = sorted([*others, stack], key=lambda one: list(STACKS).index(one["name"]))
+    out.write_text(json.dumps(kept | {"stacks": stacks}, indent=1) + "\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stack", choices=STACKS, action="append", help="default: all")
@@ -204,8 +212,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE / "e2gc.json")
     options = parser.parse_args()
     sizes = tuple(int(size) for size in options.sizes.split(","))
-    stacks = [run(name, sizes, options.max_dsp, options.work) for name in options.stack or STACKS]
-    options.out.write_text(json.dumps({"stacks": stacks}, indent=1) + "\n")
+    for name in options.stack or STACKS:
+        save(run(name, sizes, options.max_dsp, options.work), options.out)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,9 @@ RESNET_18 = (
 SMALL = {
     "resnet": [],
     "mobilenet": ["model={kind: mobilenet, stem: {channels: 4}, blocks: [{channels: 6, stride: 2}, {channels: 5}]}"],
+    "resnext": [
+        "model={kind: resnext, stem: {channels: 4}, stages: [{width: 4, channels: 6, blocks: 2}], groups: {size: 2}}"
+    ],
     "vgg": ["model={kind: vgg, stages: [{channels: 4}, {channels: 6, convolutions: 1}]}"],
 }
 
@@ -91,7 +94,7 @@ def test_an_average_of_a_map_without_a_power_of_two_of_pixels_is_a_constant_fact
     ("settings", "message"),
     [
         (["task=detection"], "a resnet is for classification: task must be classification"),
-        (["model.kind=alexnet"], "no network 'alexnet'; known: codenet, mobilenet, resnet, vgg"),
+        (["model.kind=alexnet"], "no network 'alexnet'; known: codenet, mobilenet, resnet, resnext, vgg"),
         (["model.stages.0.chanels=3"], r"model\.stages\.0\.chanels: unknown key; did you mean 'channels'\?"),
         (["training.fractional_first=true"], "has no dilations"),
         (["training.augmentation={scale: [1.0, 2.0]}"], "must stay below 2"),

@@ -74,7 +74,9 @@ def _regrouped(recipe: Recipe, size: int, quiet: bool) -> Recipe | None:
     """The recipe with that group size; None if it does not divide the channels, or is larger than any, and `quiet`."""
     if "groups" not in type(recipe.model).model_fields:
         raise RecipeError(
-            f"a {recipe.model.kind} has no grouped convolutions", where=recipe.name, remedy="tune a mobilenet"
+            f"a {recipe.model.kind} has no grouped convolutions",
+            where=recipe.name,
+            remedy="tune a mobilenet or a resnext",
         )
     content = recipe.model_dump(mode="json")
     content["model"]["groups"] = {"size": size}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 if TYPE_CHECKING:
     from codesign.recipe import Training
@@ -51,12 +51,20 @@ class Groups(Section):
         return f"groups of {self.size}" if self.size else f"{self.number} groups"
 
 
+def _numbered(classes: object) -> object:
+    """Names of so many classes: their numbers."""
+    return tuple(map(str, range(classes))) if isinstance(classes, int) else classes
+
+
 class Network(Section):
-    """A network's own part of a recipe. Its `kind` has the name of its file, here and in `nn`, for its default."""
+    """A network's own part of a recipe. Its `kind` has the name of its file, here and in `nn`, for its default.
+
+    classes: their names, or how many there are.
+    """
 
     task: ClassVar[Task]
     kind: str
-    classes: Annotated[tuple[str, ...], Field(min_length=1)] = DIGIT_CLASSES
+    classes: Annotated[tuple[str, ...], BeforeValidator(_numbered), Field(min_length=1)] = DIGIT_CLASSES
 
     @property
     def coarsest_stride(self) -> int:

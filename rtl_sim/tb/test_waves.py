@@ -1,5 +1,6 @@
 """Waveforms open in GTKWave's reader and hold what has passed on the streams."""
 
+import re
 import subprocess
 import zlib
 from pathlib import Path
@@ -114,13 +115,32 @@ def test_what_stands_in_for_zlib_and_lz4_can_be_decompressed(codecs: Path, size:
         assert max(map(len, packed.values())) < size / 100
 
 
-def test_the_waveform_of_a_network_holds_its_streams(tmp_path: Path) -> None:
-    graph = Graph(
+def shift() -> Graph:
+    return Graph(
         "shift",
         {"image": TensorType((3, 9, 40), -128, 127)},
         (Node("half", Requant(np.array([1]), -64, 63, 2.0), ("image",)),),
         ("half",),
     )
+
+
+def test_the_activity_of_a_network_is_how_often_the_bits_of_its_streams_change(tmp_path: Path) -> None:
+    graph, file = shift(), tmp_path / "top.saif"
+    images = np.random.default_rng(0).integers(-128, 128, (2, 3, 9, 40)).astype(np.int32)
+    project = emit_rtl(graph, schedule(graph, load_target("pynq-z2"), fps=100), tmp_path / "rtl")
+    simulate(project.folder, graph, images, waves=file)
+    (stream,) = project.inputs
+    signal = re.escape(f"{stream.wire}_tdata") + r"\\\[(\d)\\\] .*\(TC (\d+)\)"
+    counted = {int(bit): int(changes) for bit, changes in re.findall(signal, file.read_text())}
+    beats_played = images.transpose(0, 2, 3, 1).ravel() & 255
+    flips = beats_played[1:] ^ beats_played[:-1]
+    assert set(counted) == set(range(8))
+    for bit, changes in counted.items():  # and perhaps one before the first beat, and one behind the last
+        assert 0 <= changes - int((flips >> bit & 1).sum()) <= 2
+
+
+def test_the_waveform_of_a_network_holds_its_streams(tmp_path: Path) -> None:
+    graph = shift()
     images = np.random.default_rng(0).integers(-128, 128, (4, 3, 9, 40)).astype(np.int32)
     project = emit_rtl(graph, schedule(graph, load_target("pynq-z2"), fps=100), tmp_path / "rtl")
     file = tmp_path / "top.fst"

@@ -16,7 +16,10 @@ def run(
     stall: Annotated[float, typer.Option(min=0, max=0.99, help="Chance that a port pauses in a cycle.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed of the pauses.")] = 0,
     waves: Annotated[
-        Path | None, typer.Option(help="Write all signals to this FST file, for GTKWave or Surfer.")
+        Path | None,
+        typer.Option(
+            help="Write all signals to this FST file, for GTKWave or Surfer, or how often each changes to FILE.saif."
+        ),
     ] = None,
     stalls: Annotated[
         bool,

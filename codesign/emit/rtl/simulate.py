@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from codesign.emit.rtl import registers
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.top import template
-from codesign.emit.rtl.verilator import FST, FST_FLAGS, environment
+from codesign.emit.rtl.verilator import FST, FST_FLAGS, SAIF_FLAGS, environment
 from codesign.errors import GraphError, ToolError
 from codesign.graph import Graph, IntArray
 
@@ -97,14 +97,16 @@ def simulate(
 
     images_int: (N, C, H, W) integers, or one such array by input name. tensors: names of those to record besides the
     outputs, all if None. stall: probability with which each source pauses and each reader is not ready, in any cycle.
-    waves: FST file to write. stalls: count them on every stream. cache: folder of compiled simulators (default:
-    `.cache` beside `rtl_dir`); one is reused as long as the SystemVerilog is the same, memory files are read at the
-    start of each run. on_frame: called with the number of frames that have left the last output.
+    waves: FST file to write, or, if its name ends in `.saif`, SAIF: how often every bit changes. stalls: count them on
+    every stream. cache: folder of compiled simulators (default: `.cache` beside `rtl_dir`); one is reused as long as
+    the SystemVerilog is the same, memory files are read at the start of each run. on_frame: called with the number of
+    frames that have left the last output.
     Raises ToolError for a missing or failing compiler and for a deadlock, naming the streams that stand still.
     """
     project = RtlProject.load(rtl_dir)
     frames = _frames(graph, images_int)
-    binary, build_seconds = build(project, cache or rtl_dir.parent / ".cache", waves=waves is not None, stalls=stalls)
+    trace = () if waves is None else SAIF_FLAGS if waves.suffix == ".saif" else FST_FLAGS
+    binary, build_seconds = build(project, cache or rtl_dir.parent / ".cache", trace=trace, stalls=stalls)
     wanted = set(graph.types) if tensors is None else set(tensors)
     with tempfile.TemporaryDirectory(prefix="codesign_rtl_") as scratch:
         run = _write_run(Path(scratch), project, frames, wanted, stall, seed, waves)
@@ -125,13 +127,16 @@ def simulate(
     return Simulation(values, interval, latency, report["cycles"][0], seconds, build_seconds, passages, counted)
 
 
-def build(project: RtlProject, cache: Path, *, waves: bool = False, stalls: bool = False) -> tuple[Path, float]:
-    """The compiled simulator of `project` and the seconds that its compilation took, 0 if it was there already."""
+def build(project: RtlProject, cache: Path, *, trace: tuple[str, ...] = (), stalls: bool = False) -> tuple[Path, float]:
+    """The compiled simulator of `project` and the seconds that its compilation took, 0 if it was there already.
+
+    trace: Verilator's options for what it records.
+    """
     wrapper = _wrapper(project, stalls)
     harness = sorted(HARNESS.iterdir())
-    flags = [*FLAGS, *(FST_FLAGS if waves else ())]
+    flags = [*FLAGS, *trace]
     sha = hashlib.sha256(repr((flags, COMPILER, wrapper)).encode())
-    for path in (*project.sources, *harness, *(sorted(FST.iterdir()) if waves else ())):
+    for path in (*project.sources, *harness, *(sorted(FST.iterdir()) if trace == FST_FLAGS else ())):
         sha.update(path.name.encode() + b"\0" + path.read_bytes())
     folder = cache / f"rtl-{sha.hexdigest()[:16]}"
     binary = folder / "Vnetwork"

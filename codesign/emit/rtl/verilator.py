@@ -19,6 +19,9 @@ FST = Path(__file__).parent / "fst"
 FST_FLAGS = ("--trace-fst", "-CFLAGS", f"-I{FST}")
 """Options of Verilator for a binary that writes FST waveforms."""
 
+SAIF_FLAGS = ("--trace-saif", "--trace-structs")
+"""Options of Verilator for a binary that counts how often every bit changes, and writes that as SAIF."""
+
 
 def environment() -> dict[str, str]:
     """A copy of this process's environment in which `verilator` runs: VERILATOR_ROOT set, its `bin` first on PATH.

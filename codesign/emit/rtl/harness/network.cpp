@@ -6,7 +6,7 @@
 //   run    <frames> <stall> <seed> <quiet>     stall: probability of a pause a cycle; quiet: cycles without a beat
 //                                              after which the network counts as deadlocked
 //   memory <latency> <spread> <stall>          of the memory of streamed weights: cycles, cycles, 256ths
-//   waves  <file>                              only in a binary built with --trace-fst
+//   waves  <file>                              only in a binary built with --trace-fst, or --trace-saif: activity
 //   stream <id> <role> <lanes> <bits> <signed> <channels> <pixels> <file> <name>
 // with role `input`, `output` or `inner`. Files hold int32 in the order frame, pixel, channel; `-` records nothing.
 // Lanes past the last channel are driven with noise and not recorded. Prints `frame N` at the end of each frame and at
@@ -29,6 +29,10 @@
 #include "verilated.h"
 #if VM_TRACE_FST
 #include "verilated_fst_c.h"
+using Recorder = VerilatedFstC;
+#elif VM_TRACE_SAIF
+#include "verilated_saif_c.h"
+using Recorder = VerilatedSaifC;
 #endif
 
 namespace {
@@ -226,8 +230,8 @@ int main(int argc, char** argv) {
     const auto context = std::make_unique<VerilatedContext>();
     context->traceEverOn(!waves.empty());
     const auto top = std::make_unique<Vnetwork>(context.get());
-#if VM_TRACE_FST
-    VerilatedFstC waveform;
+#if VM_TRACE
+    Recorder waveform;
     if (!waves.empty()) {
         top->trace(&waveform, 99);
         waveform.open(waves.c_str());
@@ -238,7 +242,7 @@ int main(int argc, char** argv) {
         for (int level = 1; level >= 0; level--) {
             top->clk_i = level;
             top->eval();
-#if VM_TRACE_FST
+#if VM_TRACE
             if (waveform.isOpen()) waveform.dump(time);
 #endif
             time++;
@@ -255,7 +259,7 @@ int main(int argc, char** argv) {
         deadlock = cycle - last_beat_cycle > quiet;
     }
     top->final();
-#if VM_TRACE_FST
+#if VM_TRACE
     waveform.close();
 #endif
     for (Stream& s : streams) {
