@@ -4,7 +4,8 @@
 
 Every size is scheduled within the same budget, emitted, simulated with random frames (which must equal the integer
 graph's) and synthesized for xc7. The measured point is the model's own with simulated cycles and synthesized resources
-in place of the predicted ones. What is done is kept in `--work` and not done again.
+in place of the predicted ones. Those nearest to the chosen size come first, and the file is written after each. What
+is done is kept in `--work` and not done again.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
+from math import log2
 from pathlib import Path
 
 import numpy as np
@@ -156,39 +158,38 @@ def gap(chosen: Point, least: Point, figure: Callable[[Point], float]) -> float:
     return round((figure(chosen) / chosen.macs) / (figure(least) / least.macs) - 1, 4)
 
 
-def run(name: str, sizes: tuple[int, ...], max_dsp: int, work: Path) -> dict[str, object]:
-    """Everything about one stack, as the JSON file holds it."""
+def run(name: str, sizes: tuple[int, ...], max_dsp: int, work: Path) -> Iterator[dict[str, object]]:
+    """What is known about one stack, as the JSON file holds it, after each size."""
     build, grouped = STACKS[name]
     stack, target = Stack(name, build, grouped), load_target(TARGET)
     predicted = curve(stack, sizes, target, max_dsp=max_dsp)
-    points, found = [], {}
-    for before in predicted.points:
+    nearest = sorted(predicted.points, key=lambda p: abs(log2(p.group_size / predicted.chosen.group_size)))
+    points, found = {}, {}
+    for before in nearest:
         size = before.group_size
         found[size], wrong = measured(stack, size, target, max_dsp, work)
         if wrong:
             raise SystemExit(f"{name}, G = {size}: the simulation differs from the graph in {wrong}")
-        points.append(
-            {
-                "group_size": size,
-                "predicted": _json(before),
-                "measured": _json(found[size]),
-                "error": errors(before, found[size]),
-            }
-        )
-        print(name, size, points[-1]["error"], flush=True)
-    chosen, least = found[predicted.chosen.group_size], best(found.values())
-    return {
-        "name": name,
-        "target": TARGET,
-        "max_dsp": max_dsp,
-        "chosen_g": chosen.group_size,
-        "chosen_g_at_ends_of_energy": predicted.chosen_range,
-        "best_g": least.group_size,
-        "energy_gap": gap(chosen, least, lambda p: p.middle_uj),
-        "cycles_gap": gap(chosen, least, lambda p: p.interval_cycles),
-        "refused": predicted.refused,
-        "points": points,
-    }
+        points[size] = {
+            "group_size": size,
+            "predicted": _json(before),
+            "measured": _json(found[size]),
+            "error": errors(before, found[size]),
+        }
+        print(name, size, points[size]["error"], flush=True)
+        chosen, least = found[predicted.chosen.group_size], best(found.values())
+        yield {
+            "name": name,
+            "target": TARGET,
+            "max_dsp": max_dsp,
+            "chosen_g": chosen.group_size,
+            "chosen_g_at_ends_of_energy": predicted.chosen_range,
+            "best_g": least.group_size,
+            "energy_gap": gap(chosen, least, lambda p: p.middle_uj),
+            "cycles_gap": gap(chosen, least, lambda p: p.interval_cycles),
+            "refused": predicted.refused,
+            "points": [points[size] for size in sorted(points)],
+        }
 
 
 def _json(p: Point) -> dict[str, object]:
@@ -213,7 +214,8 @@ def main() -> None:
     options = parser.parse_args()
     sizes = tuple(int(size) for size in options.sizes.split(","))
     for name in options.stack or STACKS:
-        save(run(name, sizes, options.max_dsp, options.work), options.out)
+        for stack in run(name, sizes, options.max_dsp, options.work):
+            save(stack, options.out)
 
 
 if __name__ == "__main__":
