@@ -1,6 +1,7 @@
 """ResNeXt (Xie, Girshick, Dollar, Tu, He, arXiv 1611.05431) built from a recipe."""
 
-from torch import nn
+from brevitas.quant_tensor import QuantTensor
+from torch import Tensor, nn
 
 from codesign.networks.base import Groups
 from codesign.networks.resnext import Stage, Stem
@@ -21,7 +22,7 @@ class Bottleneck(ResidualBlock):
         self.expand = layers.conv(width, stage.channels, 1, relu=False, shared_act=self.join.grid)
         self.shortcut = self.shortcut_of(in_channels, stage.channels, stride, layers)
 
-    def branch(self, x):
+    def branch(self, x: Tensor | QuantTensor) -> Tensor | QuantTensor:
         return self.expand(self.grouped(self.reduce(x)))
 
 
