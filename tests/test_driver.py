@@ -93,6 +93,7 @@ def test_boxes_from_the_board_are_pytorchs_boxes(tiny_build, tmp_path, monkeypat
     assert run_driver(tmp_path, as_camera_frames(images), expected, tests, monkeypatch) == []
 
 
+@pytest.mark.slow
 def test_weights_are_put_where_the_hardware_reads_them(tmp_path, monkeypatch):
     emit(tmp_path)
     (kind,) = network().inputs.values()

@@ -38,6 +38,7 @@ def follow(document, folder):
     return printed
 
 
+@pytest.mark.slow
 def test_an_own_network_goes_from_pytorch_to_a_verified_design(tmp_path):
     printed = follow("own_network.md", tmp_path)
     assert len(printed) == 8
@@ -56,6 +57,7 @@ def test_a_network_of_the_users_own_is_known_only_where_it_lies(tmp_path):
     assert "no network 'tower'; known: codenet, mobilenet, resnet, vgg" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_file_from_elsewhere_becomes_a_verified_design(tmp_path):
     printed = follow("foreign_qonnx.md", tmp_path)
     assert "threshold" in printed["python look.py"]
