@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -9,11 +10,13 @@ from codesign.api.export import export
 from codesign.build_folder import open_build
 from codesign.cli.main import status
 from codesign.data.scenes import scenes
+from codesign.graph import execute
 from codesign.nn.layers import plain
 from codesign.recipe import load_recipe
 from codesign.training.run import WEIGHTS
 from codesign.training.untrained import save_untrained, untrained_network
 from codesign.verification.images import verification_images
+from codesign.verification.stages import brevitas
 
 TINY = Path(__file__).parent / "recipes" / "tiny.yaml"
 
@@ -61,6 +64,20 @@ def test_a_build_says_that_its_weights_are_random(build, tmp_path, capsys):
     assert "the weights are random" in capsys.readouterr().out
     dilations = [kind for name, kind in open_build(tmp_path / "build").graph.types.items() if "dilation.act" in name]
     assert {(kind.lo, kind.hi) for kind in dilations} == {(-3, 3)}
+
+
+def test_pointwise_convolutions_before_their_upsampling_are_verified_where_the_modules_show_them(tmp_path):
+    made = export(
+        TINY, tmp_path / "build", random_weights=True, overrides=["model.decoder.order=pointwise_first"]
+    ).folder
+    images = verification_images(made, 1)
+    (source,) = made.graph.inputs
+    expected = execute(made.graph, {source: images}, list(made.graph.types))
+    (shown,) = brevitas.run(made, images, tuple(made.graph.types))
+    assert "decoder.1.pointwise.conv" in expected.keys() - shown.keys()
+    assert {"decoder.0.upsample", "decoder.1.spatial.act"} <= shown.keys()
+    for name, values in shown.items():
+        np.testing.assert_array_equal(values, expected[name], name)
 
 
 def test_settings_are_for_recipes_only(tmp_path, capsys):

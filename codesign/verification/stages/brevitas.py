@@ -18,7 +18,11 @@ IMAGES_AT_A_TIME = 16
 
 
 def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
-    """Raises CheckpointError if the build has no run, or one that is damaged."""
+    """Shows the tensors that exist in the modules.
+
+    Those that the graph computes before an upsampling, and the modules behind it, do not (`late_upsampling`).
+    Raises CheckpointError if the build has no run, or one that is damaged.
+    """
     graph = build.graph
     (kind,) = graph.inputs.values()
     _, model = load_run(build.run)
@@ -26,6 +30,11 @@ def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Itera
     for start in range(0, len(images), IMAGES_AT_A_TIME):
         batch = torch.from_numpy(to_real(images[start : start + IMAGES_AT_A_TIME], kind))
         seen = {by_origin[origin]: value for origin, value in _values(model, batch).items() if origin in by_origin}
+        seen = {
+            name: value
+            for name, value in seen.items()
+            if name in graph.origins or value.shape[1:] == graph.types[name].shape
+        }
         yield {name: to_integers(value.numpy(), graph.types[name]) for name, value in seen.items()}
 
 
