@@ -32,10 +32,7 @@ IMAGES = 16
 
 def run_driver(folder, frames, expected, tests, monkeypatch):
     """Simulates `folder`'s accelerator under the driver of its package; the cocotb tests that failed."""
-    objects = BENCHES / "sim_build" / "objects"
-    objects.mkdir(parents=True, exist_ok=True)
-    compiler = {"OBJCACHE": f"{sys.executable} {BENCHES / 'object_cache.py'}", "BENCH_OBJECTS": str(objects)}
-    for name, value in (environment() | compiler).items():
+    for name, value in environment().items():
         monkeypatch.setenv(name, value)
     rtl, package = folder / "rtl", folder / "board"
     task = folder / "task.pickle"

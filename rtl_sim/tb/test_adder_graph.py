@@ -1,11 +1,9 @@
 """Binary matrices in SystemVerilog, as popcounts and as adder graphs, give the integers that NumPy gives."""
 
 import subprocess
-import sys
 
 import numpy as np
 import pytest
-from bench import BUILDS, HERE
 
 from codesign.emit.rtl import adder_graph, popcounts
 from codesign.emit.rtl.verilator import environment
@@ -15,7 +13,6 @@ from codesign.schedule.sharing import shared_graph
 from codesign.synthesis import synthesize_module
 
 VECTORS = 64
-OBJECTS = BUILDS / "objects"
 
 
 def weights(channels: int, inputs: int, flips: float = 0.5) -> np.ndarray:
@@ -77,8 +74,7 @@ def simulate(folder, modules: list[tuple[str, int, int, int, np.ndarray, np.ndar
     lint = ["verilator", "--lint-only", "-Wall", "-Wno-MULTITOP", *map(str, sources)]
     build = ["verilator", "--cc", "--exe", "--build", "--top", "bench", "-Wno-fatal", "--Mdir", "obj", "-CFLAGS", "-O0"]
     build += [*map(str, sources), "bench.sv", "main.cpp"]
-    tools = {**environment(), "OBJCACHE": f"{sys.executable} {HERE / 'object_cache.py'}", "BENCH_OBJECTS": str(OBJECTS)}
-    OBJECTS.mkdir(parents=True, exist_ok=True)
+    tools = environment()
     for command in (lint, build, ["obj/Vbench"]):
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=tools, check=False)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -21,13 +21,7 @@ MODEL_HASH = 0x0123456789ABCDEF_F1E2D3C4B5A69788
 def test_every_register_does_what_the_map_says(
     inputs: int, outputs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    objects = bench.BUILDS / "objects"
-    objects.mkdir(parents=True, exist_ok=True)
-    variables = environment() | {
-        "OBJCACHE": f"{sys.executable} {bench.HERE / 'object_cache.py'}",
-        "BENCH_OBJECTS": str(objects),
-    }
-    for name, value in variables.items():
+    for name, value in environment().items():
         monkeypatch.setenv(name, value)
     runner = get_runner("verilator")
     runner.build(
