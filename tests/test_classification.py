@@ -160,6 +160,7 @@ def test_the_stated_accuracy_is_that_of_the_saved_network(run):
     assert round(found.accuracy, 4) == result["accuracy"] > 0.1
 
 
+@pytest.mark.slow
 def test_every_stage_of_a_residual_network_is_exact(build):
     verdict = verify(build, images=2)
     shown = {stage.name: stage.tensors for stage in verdict.stages}

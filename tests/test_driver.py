@@ -26,7 +26,6 @@ HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent / "docs"))
 import notebook  # noqa: E402
 
-BENCHES = HERE.parent / "rtl_sim" / "tb"
 IMAGES = 16
 
 
@@ -72,6 +71,7 @@ def as_camera_frames(images):
     return np.ascontiguousarray(images.transpose(0, 2, 3, 1)).astype(np.uint8)
 
 
+@pytest.mark.slow
 def test_boxes_from_the_board_are_pytorchs_boxes(tiny_build, tmp_path, monkeypatch, cache_folder):
     monkeypatch.setenv("CODESIGN_CACHE", str(cache_folder))
     build = open_build(tiny_build)

@@ -138,6 +138,7 @@ def test_quantized_groups_are_the_same_in_every_executor(dynamo: bool) -> None:
     assert [node.op.groups for node in graph.nodes if node.op.kind == "group_conv"] == [3, 4]
 
 
+@pytest.mark.slow
 def test_all_stages_of_a_network_of_mixed_group_sizes_are_exact(tmp_path: Path) -> None:
     settings = ["model.groups={number: 2}", "model.blocks.0.channels=12"]
     build = export(RECIPES / "tiny-grouped.yaml", tmp_path / "build", random_weights=True, overrides=settings).folder
