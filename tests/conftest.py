@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from made_once import RECIPES, first_one_makes
+from made_once import RECIPES, made_once
 
 
 @pytest.fixture(scope="session")
@@ -28,32 +28,24 @@ def tiny_run(common_folder, cache_folder):
     """A trained run of the smallest recipe with every operator. Read only."""
     from codesign.training import train
 
-    folder = common_folder / "run"
-    with first_one_makes(folder) as mine:
-        if mine:
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("CODESIGN_CACHE", str(cache_folder))
-                making = common_folder / "run.making"
-                train(RECIPES / "tiny.yaml", making, progress=False)
-                making.rename(folder)
-    return folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CODESIGN_CACHE", str(cache_folder))
+        return made_once(common_folder / "run", lambda making: train(RECIPES / "tiny.yaml", making, progress=False))
 
 
 @pytest.fixture(scope="session")
-def tiny_build(common_folder, tiny_run):
+def tiny_build(common_folder, cache_folder, tiny_run):
     """Its verified build for the default target, simulators compiled. Read only; copy it with `build_copy`."""
     from codesign.api.export import export
     from codesign.api.verify import verify
 
-    folder = common_folder / "build"
-    with first_one_makes(folder) as mine:
-        if mine:
-            export(tiny_run, common_folder / "build.making")
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("CODESIGN_CACHE", str(common_folder / "cache"))
-                verify(common_folder / "build.making", images=2)
-            (common_folder / "build.making").rename(folder)
-    return folder
+    def make(making):
+        export(tiny_run, making)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("CODESIGN_CACHE", str(cache_folder))
+            verify(making, images=2)
+
+    return made_once(common_folder / "build", make)
 
 
 @pytest.fixture

@@ -1,16 +1,18 @@
 """What several test processes share is made by the first that asks."""
 
 import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 RECIPES = Path(__file__).parent / "recipes"
 
 
-@contextmanager
-def first_one_makes(folder: Path) -> Iterator[bool]:
-    """Yields True to the first process that asks for `folder`; the others wait until it is there."""
+def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """`folder`, made beside, then renamed, by the first process that asks for it; the others wait until it is there."""
     with open(f"{folder}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield not folder.exists()
+        if not folder.exists():
+            making = folder.with_name(f"{folder.name}.making")
+            make(making)
+            making.rename(folder)
+    return folder

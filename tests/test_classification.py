@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from made_once import RECIPES, first_one_makes
+from made_once import RECIPES, made_once
 
 from codesign.api.evaluate import evaluate
 from codesign.api.export import export
@@ -109,23 +109,13 @@ def test_recipes_that_cannot_be_are_refused(settings, message):
 @pytest.fixture(scope="session")
 def run(common_folder):
     """A trained run of the smallest residual network. Read only."""
-    folder = common_folder / "classifier"
-    with first_one_makes(folder) as mine:
-        if mine:
-            train(TINY, common_folder / "classifier.making", progress=False)
-            (common_folder / "classifier.making").rename(folder)
-    return folder
+    return made_once(common_folder / "classifier", lambda making: train(TINY, making, progress=False))
 
 
 @pytest.fixture(scope="session")
 def build(common_folder, run):
     """Its build. Read only, but for what verification and report add."""
-    folder = common_folder / "classifier-build"
-    with first_one_makes(folder) as mine:
-        if mine:
-            export(run, common_folder / "classifier-build.making")
-            (common_folder / "classifier-build.making").rename(folder)
-    return open_build(folder)
+    return open_build(made_once(common_folder / "classifier-build", lambda making: export(run, making)))
 
 
 def test_an_interrupted_training_resumes_to_the_same_bits(run, tmp_path, monkeypatch):

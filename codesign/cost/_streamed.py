@@ -9,10 +9,10 @@ word, so that all weights are read once for every `tile` vectors: of the memory 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
-from codesign.cost import _memory
+from codesign.cost import _memory, _stream
 from codesign.cost import requant as requant_cost
 from codesign.cost._mvu import DSP_FACTOR_BITS
 from codesign.cost.base import BlockCost, Folding, Lanes, beats
@@ -173,7 +173,22 @@ def cost(
     """
     (x,), (y,) = inputs, outputs
     out = requant.infer(y)[0] if requant else y
-    p = plan(op, y, out, x, folding, tile)
+    return _cost(plan(op, y, out, x, folding, tile), x, y, out, requant)
+
+
+def cost_with_port(
+    op: Conv, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding, requant: Requant
+) -> BlockCost:
+    """`cost` of a block of `folding.tile` pixels, requantized, with its end of `weight_reader`."""
+    (x,), (y,) = inputs, outputs
+    (out,) = requant.infer(y)
+    p = plan(op, y, out, x, folding, folding.tile)
+    alone, port = _cost(p, x, y, out, requant), _stream.reader_port(p.port_words)
+    return replace(alone, lut=alone.lut + port.lut, ff=alone.ff + port.ff)
+
+
+def _cost(p: Plan, x: TensorType, y: TensorType, out: TensorType, requant: Requant | None) -> BlockCost:
+    folding, tile = p.folding, p.tile
     inside = BlockCost(0, 0, 0, 0, 0, 0)
     if requant:
         inside = requant_cost.cost(requant, (y,), (out,), Folding(folding.pe, folding.pe))
@@ -197,11 +212,6 @@ def cost(
         multipliers=folding.pe * folding.simd,
         memory_bytes=ceil(p.region_bytes * p.vectors / tile),
     )
-
-
-def port_words(op: Conv, x: TensorType, y: TensorType, requant: Requant, folding: Folding) -> int:
-    """`Plan.port_words` of a block from x to sums y, requantized, of `folding.tile` pixels."""
-    return plan(op, y, requant.infer(y)[0], x, folding, folding.tile).port_words
 
 
 def bandwidth_mb_s(plan: Plan, interval_cycles: int, clock_mhz: float) -> float:

@@ -236,11 +236,9 @@ def _streamed_candidates(problem: Problem, conv: Node, requant: Node) -> Iterato
             for buffer in BUFFERS:
                 found = replace(folding, weights="stream", tile=tile, buffer=buffer)
                 try:
-                    cost = _streamed.cost(conv.op, inputs, outputs, found, tile, requant.op)
+                    cost = _streamed.cost_with_port(conv.op, inputs, outputs, found, requant.op)
                 except ScheduleError:
                     break
-                port = _stream.reader_port(_streamed.port_words(conv.op, inputs[0], outputs[0], requant.op, found))
-                cost = replace(cost, lut=cost.lut + port.lut, ff=cost.ff + port.ff)
                 yield Candidate(found, _streamed.lanes(conv.op, inputs, outputs, found), cost)
 
 

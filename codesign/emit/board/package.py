@@ -6,12 +6,11 @@ import shutil
 from importlib import resources
 from pathlib import Path
 
-import jinja2
-
 from codesign.board import __name__ as DRIVER
 from codesign.emit.board.description import describe
 from codesign.emit.board.system import ACCELERATOR, ACCELERATOR_ADDRESS, RANGE, System
 from codesign.emit.rtl.project import RtlProject
+from codesign.emit.templating import template
 from codesign.errors import TargetError
 from codesign.files import new_folder
 from codesign.graph import Graph
@@ -51,16 +50,9 @@ def emit_board(
         "deployed": DEPLOYED,
         "sources": [str(path.relative_to(project.folder)) for path in project.sources],
     }
-    jinja = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-    )
     with new_folder(out_dir) as folder:
         for name in RENDERED:
-            (folder / name).write_text(jinja.get_template(f"{name}.j2").render(facts))
+            (folder / name).write_text(template(TEMPLATES, f"{name}.j2").render(facts))
         for name in COPIED:
             shutil.copyfile(TEMPLATES / name, folder / name)
         _deploy(folder / DEPLOYED, project)

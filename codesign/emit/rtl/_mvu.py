@@ -5,7 +5,26 @@ from __future__ import annotations
 import numpy as np
 
 from codesign.cost._mvu import Mvu
-from codesign.emit.rtl.base import Memory, fold_matrix
+from codesign.cost._window import Window
+from codesign.emit.rtl import _window
+from codesign.emit.rtl.base import Block, Memory, Port, fold_matrix
+from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.group_conv import GroupConv
+from codesign.graph.types import TensorType
+
+
+def convolution(
+    name: str, op: Conv | GroupConv, x: TensorType, y: TensorType, unit: Mvu, window: Window | None, **parts: int
+) -> Block:
+    """The instance of `conv`, with the window in front of the unit if there is one.
+
+    parts: parameters that say how the unit takes a window's beats.
+    """
+    found: dict[str, int | str] = {**parts, **parameters(name, unit)}
+    if window is not None:
+        found |= _window.sliding(op, window, y)
+    inputs, outputs = (Port.of(x.plain, unit.folding.simd),), (Port.of(y, unit.out_lanes),)
+    return Block("conv", found, inputs, outputs, memories(name, unit))
 
 
 def parameters(name: str, unit: Mvu) -> dict[str, int | str]:

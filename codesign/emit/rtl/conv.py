@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from codesign.cost import conv as model
 from codesign.cost.base import Folding
-from codesign.emit.rtl import _mvu, _window
-from codesign.emit.rtl.base import Block, Port
+from codesign.emit.rtl import _mvu
+from codesign.emit.rtl.base import Block
 from codesign.graph.ops.conv import Conv
 from codesign.graph.types import TensorType
 
@@ -15,13 +15,4 @@ def block(
 ) -> Block:
     (x,), (y,) = inputs, outputs
     unit, window = model.unit(op, inputs, outputs, folding), model.window(op, inputs, folding)
-    parameters = {"BEATS": unit.steps, **_mvu.parameters(name, unit)}
-    if window is not None:
-        parameters |= _window.sliding(op, window, y)
-    return Block(
-        "conv",
-        parameters,
-        (Port.of(x.plain, folding.simd),),
-        (Port.of(y, unit.out_lanes),),
-        _mvu.memories(name, unit),
-    )
+    return _mvu.convolution(name, op, x, y, unit, window, BEATS=unit.steps)

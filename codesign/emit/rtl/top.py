@@ -10,6 +10,7 @@ from pathlib import Path
 import jinja2
 
 from codesign import files
+from codesign.emit import templating
 from codesign.emit.rtl import _streamed, library, wiring
 from codesign.emit.rtl.base import Block, Port, identifier
 from codesign.emit.rtl.project import RtlProject, Stream
@@ -65,14 +66,7 @@ def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path) -> RtlProject:
 
 def template(name: str) -> jinja2.Template:
     """A template of this package; a name that it is not given is an error."""
-    jinja = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return jinja.get_template(name)
+    return templating.template(TEMPLATES, name)
 
 
 def _blocks(graph: Graph, schedule: Schedule) -> _Blocks:
