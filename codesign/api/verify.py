@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
+from threading import Event
 
 from codesign.build_folder import BuildFolder, open_build
 from codesign.errors import BuildError
@@ -16,6 +19,14 @@ from codesign.progress import Progress, silent
 from codesign.verification import STAGES
 from codesign.verification.compare import Mismatch, StageResult, compare
 from codesign.verification.images import verification_images
+
+SIMULATION = "rtl"
+
+Outcome = tuple[StageResult, Mismatch | None]
+
+
+class _StoppedError(Exception):
+    """The simulation has failed, or the user interrupted it."""
 
 
 @dataclass(frozen=True)
@@ -41,20 +52,39 @@ def verify(build: Path | BuildFolder, *, images: int = 16, progress: Progress = 
     with folder.locked():
         integers = verification_images(folder, images)
         names = [name for name in STAGES if name != "brevitas" or folder.run.is_dir()]
-        results, mismatches = [], []
-        for name in names:
-            result, mismatch = _run_stage(name, folder, integers, progress)
-            results.append(result)
-            mismatches += [mismatch] if mismatch else []
-        first = mismatches[0] if mismatches else None
-        verdict = Verification(tuple(results), len(integers), first is None, first)
+        outcomes = _run_stages(names, folder, integers, progress)
+        first = next((mismatch for _, mismatch in outcomes if mismatch), None)
+        results = tuple(result for result, _ in outcomes)
+        verdict = Verification(results, len(integers), first is None, first)
         write_text(folder.verification, json.dumps(asdict(verdict), indent=1) + "\n")
     return verdict
 
 
-def _run_stage(
-    name: str, build: BuildFolder, images: IntArray, progress: Progress
-) -> tuple[StageResult, Mismatch | None]:
+def _run_stages(names: Sequence[str], build: BuildFolder, images: IntArray, progress: Progress) -> list[Outcome]:
+    """Outcomes in the order of `names`. The simulation, longest by far, runs beside the other stages.
+
+    It is this thread's, so that an interrupt reaches it at once; the others then stop at their next step.
+    """
+    beside = [name for name in names if name != SIMULATION]
+    stopped = Event()
+
+    def unless_stopped(what: str, done: int, total: int) -> None:
+        if stopped.is_set():
+            raise _StoppedError
+        progress(what, done, total)
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        others = pool.submit(lambda: {name: _run_stage(name, build, images, unless_stopped) for name in beside})
+        try:
+            simulated = _run_stage(SIMULATION, build, images, progress)
+        except BaseException:
+            stopped.set()
+            raise
+        outcomes = others.result() | {SIMULATION: simulated}
+    return [outcomes[name] for name in names]
+
+
+def _run_stage(name: str, build: BuildFolder, images: IntArray, progress: Progress) -> Outcome:
     progress(name, 0, len(images))
     start = time.perf_counter()
     stage = import_module(f"codesign.verification.stages.{name}")
