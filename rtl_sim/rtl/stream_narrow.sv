@@ -40,7 +40,11 @@ module stream_narrow #(
       .clk_i, .rst_ni, .step_i(full && ready), .count_o(unused_beat), .last_o(last_beat)
   );
   counter #(.COUNT(PARTS)) part (
-      .clk_i, .rst_ni(rst_ni && !(full && ready && last_beat)), .step_i(full && ready), .count_o(unused_part), .last_o(last_part)
+      .clk_i,
+      .rst_ni(rst_ni && !(full && ready && last_beat)),
+      .step_i(full && ready),
+      .count_o(unused_part),
+      .last_o(last_part)
   );
 
   always_ff @(posedge clk_i) begin

@@ -119,7 +119,8 @@ module weight_reader #(
     if (request || arready_i) arvalid_o <= request;
     if (clearing || request) begin
       asked[clearing ? scan : scanned] <= clearing ? '0 : scanned_asked + length;
-      at[clearing ? scan : scanned] <= clearing ? AT_BITS'(ALL_OFFSETS[scan*32+:32]) : at_final ? scanned_first : scanned_at + 1'b1;
+      at[clearing ? scan : scanned] <=
+          clearing ? AT_BITS'(ALL_OFFSETS[scan*32+:32]) : at_final ? scanned_first : scanned_at + 1'b1;
     end
     if (!rst_ni) begin
       clearing      <= 1;
