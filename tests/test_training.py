@@ -260,6 +260,7 @@ def test_a_missing_data_folder_stops_before_training(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_the_shipped_run_is_of_the_shipped_recipe_and_detects_as_well_as_it_states():
     recipe, network = load_run("codenet-digits")
     assert recipe == load_recipe("codenet-digits")

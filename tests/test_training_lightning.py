@@ -23,6 +23,7 @@ def cache(monkeypatch, cache_folder):
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="on GPUs the same needs two of them")
+@pytest.mark.slow
 def test_two_processes_train_one_network_and_say_so_once(tmp_path):
     program = tmp_path / "program.py"  # Lightning starts the second process with the first one's arguments
     program.write_text("from codesign.cli.main import main\nmain()\n")

@@ -124,6 +124,7 @@ def shift() -> Graph:
     )
 
 
+@pytest.mark.slow
 def test_the_activity_of_a_network_is_how_often_the_bits_of_its_streams_change(tmp_path: Path) -> None:
     graph, file = shift(), tmp_path / "top.saif"
     images = np.random.default_rng(0).integers(-128, 128, (2, 3, 9, 40)).astype(np.int32)
