@@ -1,6 +1,6 @@
 """The schedule of CoDeNet's configurations on boards: highest frame rate, resources, bandwidth, and what binds.
 
-    python benchmarks/schedules.py [a b c d e]
+    python benchmarks/schedules.py [a b c d e] [pynq-z2 ultra96-v2 zcu104]
 
 Networks are untrained (`codesign.training.untrained`), so that dilations span their whole range. Each row says the
 decoder's order and bound. Configuration c comes in several orders and bounds. Writes benchmarks/schedules.json.
@@ -24,14 +24,14 @@ from codesign.targets import load_target
 from codesign.training.untrained import untrained_network
 
 MODELS = Path(__file__).parent.parent / "models"
-PYNQ, LARGER = "pynq-z2", "zcu104"
+PYNQ, LARGER = "pynq-z2", ("ultra96-v2", "zcu104")
 ORDERS = ("pointwise_first", "depthwise_first")
 VARIANTS = [
     *((name, "pointwise_first", 7, PYNQ) for name in "cabde"),
     *(("c", "pointwise_first", bound, PYNQ) for bound in (4, 2)),
     ("c", "depthwise_first", 4, PYNQ),
     *((name, "pointwise_first", 2, PYNQ) for name in "de"),
-    *((name, "pointwise_first", 7, LARGER) for name in "cde"),
+    *((name, "pointwise_first", 7, board) for board in LARGER for name in "cde"),
 ]
 """(configuration, order, bound of the dilation, target)."""
 
@@ -73,11 +73,13 @@ def row(name: str, order: str, bound: int, target: str) -> dict[str, Any]:
     }
 
 
-def main(names: list[str]) -> None:
+def main(words: list[str]) -> None:
+    boards = {board for *_, board in VARIANTS} & set(words)
+    names = set(words) - boards
     path = Path(__file__).with_suffix(".json")
     rows = json.loads(path.read_text()) if path.exists() else []
     for variant in VARIANTS:
-        if names and variant[0] not in names:
+        if (names and variant[0] not in names) or (boards and variant[3] not in boards):
             continue
         found = row(*variant)
         print(json.dumps(found), flush=True)
