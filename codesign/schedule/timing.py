@@ -29,13 +29,13 @@ FRAMES = 2
 """Frames that are followed: in the second, the tail of the first is still in the pipeline."""
 
 JITTER_PIXELS = 1
-"""Waiting pixels that make no difference on an edge that ends in no join: the blocks at both ends hold them."""
+"""Waiting pixels that make no difference in front of a block that takes in whole ones."""
 
 FIFO_BEATS = 3
 """Beats that pass while one passes through a FIFO, at most."""
 
 JITTER_BEATS = 2
-"""Waiting beats that make no difference in front of a join."""
+"""Waiting beats that make no difference in front of any other."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,16 @@ def fifo_depths(
             continue
         count = beats(graph.types[edge.tensor].channels, at[edge.tensor])
         waiting = _waiting(produced[edge.tensor], taken[edge], count)
-        joins = len(graph.node(edge.reader).inputs) > 1
-        if waiting > (JITTER_BEATS if joins else JITTER_PIXELS * count):
+        if waiting > (JITTER_PIXELS * count if _holds_pixels(graph, edge.reader) else JITTER_BEATS):
             depths[edge] = waiting + FIFO_BEATS
     return depths
+
+
+def _holds_pixels(graph: Graph, name: str) -> bool:
+    """Whether a block takes in whole pixels before it works on them; joins and what passes beats on do not."""
+    node = graph.node(name)
+    reached = reach(node.op, graph.input_types(node), graph.output_types(node))
+    return len(node.inputs) == 1 and (reached.whole or reached.ahead)
 
 
 def latency(
@@ -144,7 +150,7 @@ def _pass(
         first = _in_rows((ready + delay).reshape(-1, outputs[0].width), gap, wait)
     else:
         first = _spaced(ready + delay, gap)
-    last = first + (service if reached.whole else out_beats - 1)
+    last = first + (service if reached.whole else service * (1 - 1 / out_beats))
     if not reached.whole:
         for done in (entering[0].last[need], *(other.last for other in entering[1:])):
             last = np.maximum(last, done + delay)

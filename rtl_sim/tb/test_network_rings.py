@@ -1,4 +1,4 @@
-"""A ring of less than full slack and a slow writer take turns: the schedule knows at what rate, and what must wait."""
+"""Where blocks take turns with their writers (small rings, groups), the schedule knows the rate, and what must wait."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +11,8 @@ from codesign.cost.base import Folding
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
 from codesign.graph import Graph, execute
+from codesign.graph.ops.concat import Concat
+from codesign.graph.ops.split import Split
 from codesign.graph.plugins import load
 from codesign.schedule import Schedule, schedule, timing
 from codesign.schedule.edges import Edge
@@ -79,3 +81,23 @@ def fifos(graph: Graph, plan: Schedule, interval: int) -> dict[Edge, Fifo]:
     inputs = {name: plan.lanes[name] for name in graph.inputs}
     depths = timing.fifo_depths(graph, plan.blocks, lanes, inputs, interval)
     return {edge: Fifo(depth, "lut") for edge, depth in depths.items()}
+
+
+@pytest.mark.parametrize("with_fifo", [True, False])
+def test_groups_in_turn_wait_behind_a_split_that_passes_their_channels_at_once(with_fifo, tmp_path):
+    b = Builder(32, 6, 6)
+    halves = b.add("split", Split((16, 16)), "image")
+    grouped = b.grouped("grouped", f"{halves}.1", 16, 16, groups=4, kernel=1)
+    graph = b.graph(b.add("joined", Concat(), f"{halves}.0", grouped))
+    foldings = {"split": Folding(1, 1), "grouped": Folding(2, 1), "joined": Folding(1, 1)}
+    plan = folded(graph, schedule(graph, load_target("pynq-z2"), fps=10_000), foldings)
+    interval = plan.blocks["grouped"].interval_cycles
+    assert interval == plan.blocks["split"].interval_cycles
+    needed = fifos(graph, plan, interval)
+    behind = Edge(f"{halves}.1", "grouped", 0)
+    assert 0 < needed[behind].depth < 16
+    kept = {edge: fifo for edge, fifo in needed.items() if with_fifo or edge != behind}
+    images = np.random.default_rng(0).integers(0, 256, (FRAMES, 32, 6, 6)).astype(np.int32)
+    folder = emit_rtl(graph, replace(plan, fifos=kept), tmp_path / "rtl").folder
+    run = simulate(folder, graph, images, tensors=(), cache=CACHE)
+    assert (run.interval_cycles == interval) is with_fifo
