@@ -43,7 +43,7 @@ from codesign.targets import load_target
 
 RESULT = Path(__file__).with_suffix(".json")
 CACHE = cache_dir() / "vs_nngen"
-PARALLELISM = (1, 2, 4)
+PARALLELISM = (1, 2)
 TARGET = "pynq-z2"
 SHARES = {"as many cycles": 1, "a fifth of the cycles": 5}
 FRAMES = 3
