@@ -85,6 +85,22 @@ def test_the_interval_is_the_shortest_of_all_combinations_within_the_budget(
     assert plan.interval_cycles == best
 
 
+@pytest.mark.parametrize("dsp", [0, 2, 5])
+def test_where_dsp_slices_run_out_products_are_made_of_luts(dsp: int) -> None:
+    graph, board = chain(4, 6, 3), load_target("pynq-z2")
+    plan = schedule(graph, board, max_dsp=dsp, lut_products=True)
+    assert plan.used.dsp <= dsp
+    assert plan.interval_cycles == schedule(graph, board).interval_cycles
+    assert any(folding.products == "lut" for folding in plan.foldings.values())
+
+
+def test_products_are_made_of_dsp_slices_as_long_as_there_are_some() -> None:
+    graph, board = chain(4, 6, 3), load_target("pynq-z2")
+    assert schedule(graph, board, lut_products=True) == schedule(graph, board)
+    slow = schedule(graph, board, fps=1000, max_dsp=2, lut_products=True)
+    assert all(folding.products == "dsp" for folding in slow.foldings.values())
+
+
 @pytest.mark.parametrize("rank", [0.0, 0.1, 0.4, 0.8])
 def test_the_area_at_a_given_interval_is_the_least_of_all_combinations(
     enumerated: tuple[Problem, list[tuple[int, Resources]]], rank: float

@@ -83,7 +83,7 @@ def export(
         step()
         write_bytes(build.qcdq, emit_qcdq(graph).SerializeToString())
         step()
-        plan = schedule(graph, board, fps=fps, max_dsp=max_dsp, clock_mhz=clock_mhz, streaming=True)
+        plan = schedule(graph, board, fps=fps, max_dsp=max_dsp, clock_mhz=clock_mhz, streaming=True, lut_products=True)
         plan.save(build.schedule)
         step()
         emit_hls(graph, build.hls, part=board.part, clock_period_ns=1e3 / plan.clock_mhz, foldings=plan.foldings)

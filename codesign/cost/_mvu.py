@@ -18,6 +18,9 @@ from codesign.graph.types import TensorType, bits_for_range
 DSP_FACTOR_BITS = 25
 """Width of the larger factor of a DSP48E1, which takes two packed weights."""
 
+ADDERS = {1: 0.9, 2: 2.0, 3: 2.0, 4: 3.4}
+"""LUTs for each bit of a product made without DSP slices, by its weight's digits of two bits; fitted to xc7."""
+
 
 def foldings(outputs: int, inputs: int) -> tuple[Folding, ...]:
     """Foldings of `outputs` by `inputs` a vector, cheapest first.
@@ -30,8 +33,13 @@ def foldings(outputs: int, inputs: int) -> tuple[Folding, ...]:
 
 
 def placed(found: Iterable[Folding]) -> tuple[Folding, ...]:
-    """Each folding with its weights in block RAM and in LUTs."""
-    return tuple(replace(folding, weights=where) for folding in found for where in ("block", "lut"))
+    """Each folding with its weights in block RAM and in LUTs, its products made by DSP slices and by LUTs."""
+    return tuple(
+        replace(folding, weights=where, products=by)
+        for folding in found
+        for where in ("block", "lut")
+        for by in ("dsp", "lut")
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +155,7 @@ class Mvu:
         """Whether two outputs share a DSP slice."""
         lowest = self.matrix.lowest == -(1 << (self.weight_bits - 1))
         fits = self.weight_bits + self.sum_bits + lowest <= DSP_FACTOR_BITS
-        return self.folding.pair and self.folding.pe > self.units and fits
+        return self.folding.products == "dsp" and self.folding.pair and self.folding.pe > self.units and fits
 
     @property
     def weight_memory(self) -> tuple[int, int]:
@@ -181,6 +189,8 @@ class Mvu:
         return self.folding.pe * self.matrix.simd
 
     def dsp(self) -> int:
+        if self.folding.products == "lut":
+            return 0
         run = self.folding.pe // self.units
         return self.folding.simd * (math.ceil(run / 2) if self.packed else run)
 
@@ -201,11 +211,29 @@ class Mvu:
         choose = math.ceil((turns - 1) / 3) * self.sum_bits * simd * self.out_lanes
         add = simd * self.out_lanes * self.accumulators.bits
         control = 30 + 3 * (self.steps.bit_length() + self.groups.bit_length()) + 2 * self.out_beats.bit_length()
-        return tables + buffer + choose + add + control
+        return tables + buffer + choose + add + control + self.product_luts()
+
+    def product_luts(self) -> int:
+        """What `mac.sv` takes for products and their sums without DSP slices.
+
+        A product is a sum of as many rows as its weight has digits of two bits; three times an activation, which is
+        one of the multiples in a row, is made once for all outputs.
+        """
+        if self.folding.products == "dsp":
+            return 0
+        digits, bits = (self.weight_bits + 1) // 2, self.product_bits
+        thrice = self.folding.simd * self.x.bits if digits > 1 else 0
+        return thrice + round(self.multipliers * (ADDERS[digits] * bits + self.sum_bits))
+
+    @property
+    def product_bits(self) -> int:
+        return self.x.bits + (not self.x.signed) + self.weight_bits
 
     def ff(self) -> int:
         simd = self.matrix.simd
         held = self.multipliers * self.sum_bits
+        if self.folding.products == "lut":
+            held += self.multipliers * (self.sum_bits + self.product_bits + self.weight_bits)
         leaving = self.out_lanes * (simd * self.sum_bits + self.bias_bits + simd * self.accumulators.bits)
         return held + leaving + self.folding.simd * self.x.bits + 40 + 5 * self.multipliers
 

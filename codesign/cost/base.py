@@ -32,7 +32,7 @@ class Folding:
     (window rings, repeated rows, shuffled pixels, tiles). slack: pixels that a window ring holds for the next window
     beyond those of the present one, fewer than it takes never to wait; 0 takes as many as that.
     pair: two outputs of a matrix share a DSP slice where the widths allow it; not in a fabric whose multipliers are too
-    narrow, `Target.products_per_dsp`.
+    narrow, `Target.products_per_dsp`. products: what a matrix' multiplications are made of.
     """
 
     pe: int = 1
@@ -42,6 +42,7 @@ class Folding:
     buffer: Memory = ""
     slack: int = 0
     pair: bool = True
+    products: Literal["dsp", "lut"] = "dsp"
 
     @property
     def streamed(self) -> bool:

@@ -80,13 +80,14 @@ class Problem:
     An input of the graph takes part as a block without cost whose lanes are free. Blocks of more than
     `most_multipliers` are left out, and so are those with more outputs at once than it takes for the interval that so
     many multipliers cannot beat in the whole network. Weights are streamed from DDR only with `streaming`.
-    pair: whether two outputs may share a DSP slice.
+    pair: whether two outputs may share a DSP slice. lut_products: whether products may be made of LUTs.
     """
 
     graph: Graph
     most_multipliers: int = 1 << 16
     streaming: bool = False
     pair: bool = True
+    lut_products: bool = False
 
     @cached_property
     def candidates(self) -> Mapping[str, tuple[Candidate, ...]]:
@@ -112,7 +113,7 @@ class Problem:
         (x,), (y,) = self.graph.input_types(node), self.graph.output_types(node)
         least: dict[int, int] = {}
         for folding in sorted(foldings, key=lambda f: f.pe):
-            if folding.pe * folding.simd > max(1, self.most_multipliers):
+            if folding.pe * folding.simd > max(1, self.most_multipliers) or not self.allows(folding):
                 continue
             vectors = node.op.macs(x) // (x.channels * y.channels)
             cycles = vectors * beats(x.channels, folding.simd) * beats(y.channels, folding.pe)
@@ -121,6 +122,9 @@ class Problem:
             if cycles <= self.bound:
                 least[folding.simd] = folding.pe
             yield replace(folding, pair=self.pair)
+
+    def allows(self, folding: Folding) -> bool:
+        return self.lut_products or folding.products == "dsp"
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
@@ -209,7 +213,7 @@ def _candidates(problem: Problem, node: Node) -> Iterator[Candidate]:
     if isinstance(node.op, Conv | Linear):
         foldings = problem.useful(node, foldings)
     elif isinstance(node.op, GroupConv):
-        foldings = (replace(folding, pair=problem.pair) for folding in foldings)
+        foldings = (replace(folding, pair=problem.pair) for folding in foldings if problem.allows(folding))
     for f in foldings:
         cost = model.cost(node.op, inputs, outputs, f)
         cost = replace(cost, interval_cycles=cost.sustained_cycles)

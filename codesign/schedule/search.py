@@ -26,6 +26,9 @@ LIKELY = 1.3
 THOROUGH = 3
 """Intervals that are tried with all foldings of a large network."""
 
+PRODUCT_LUTS = 20
+"""That a product made without a DSP slice takes at least."""
+
 ROUNDS = 4
 """Times that foldings are chosen anew because the FIFOs they need did not fit beside them."""
 
@@ -38,13 +41,15 @@ def schedule(
     max_dsp: int | None = None,
     clock_mhz: float | None = None,
     streaming: bool = False,
+    lut_products: bool = False,
 ) -> Schedule:
     """Folds `graph` for `target`.
 
     Without `fps`, the shortest interval between frames that the budget allows, and the least area at that interval;
     with it, the least area that reaches that many frames a second at `clock_mhz` (default: the target's clock).
     The interval is exactly the shortest, and the area the least, that the cost model knows, FIFOs apart; in networks of
-    more than `solve.LARGE` foldings they come close. With `streaming`, weights may come from DDR as well.
+    more than `solve.LARGE` foldings they come close. With `streaming`, weights may come from DDR as well; with
+    `lut_products`, products are made of LUTs where DSP slices run out.
     Raises ScheduleError, with the figure that overflows, if nothing fits.
     """
     clock = clock_mhz or target.clock_mhz
@@ -53,10 +58,40 @@ def schedule(
     budget = Resources(**target.budget.model_dump())
     if max_dsp is not None:
         budget = replace(budget, dsp=min(budget.dsp, max_dsp))
-    most = target.products_per_dsp * budget.dsp
-    problem = Problem(graph, most_multipliers=most, streaming=streaming, pair=target.products_per_dsp > 1)
     room = Room(budget, target.memory_mb_s / clock)
     wanted = None if fps is None else int(clock * 1e6 / fps)
+    most = target.products_per_dsp * budget.dsp
+    problem = Problem(graph, most_multipliers=most, streaming=streaming, pair=target.products_per_dsp > 1)
+    helped = replace(problem, most_multipliers=most + budget.lut // PRODUCT_LUTS, lut_products=True)
+    try:
+        found = _scheduled(problem, room, wanted, target, clock)
+    except ScheduleError:
+        if not lut_products or not _lacks_dsp(problem, room, wanted or problem.intervals[-1]):
+            raise
+        return _scheduled(helped, room, wanted, target, clock)
+    if not lut_products or wanted is not None or not _could_be_faster(problem, helped, room, found.interval_cycles):
+        return found
+    try:
+        return min(found, _scheduled(helped, room, wanted, target, clock), key=lambda plan: plan.interval_cycles)
+    except ScheduleError:
+        return found
+
+
+def _could_be_faster(problem: Problem, helped: Problem, room: Room, interval: int) -> bool:
+    """Whether a shorter interval lacks DSP slices; not of a large network, in which LUTs are short as well."""
+    if large(problem, interval):
+        return False
+    shorter = [t for t in problem.intervals if t < interval]
+    return _lacks_dsp(problem, room, shorter[-1]) if shorter else helped.intervals[0] < interval
+
+
+def _lacks_dsp(problem: Problem, room: Room, interval: int) -> bool:
+    """Whether even the fewest DSP slices that an interval takes are more than there are."""
+    choice = least_area(problem, interval, PLENTY, weights=vector(Resources(dsp=1)))
+    return choice is None or problem.area(choice).dsp > room.resources.dsp
+
+
+def _scheduled(problem: Problem, room: Room, wanted: int | None, target: Target, clock: float) -> Schedule:
     fifos = _expected_fifos(problem, room, wanted)
     for _ in range(ROUNDS):
         choice, binds = _fastest(problem, room, fifos) if wanted is None else _smallest(problem, room, fifos, wanted)

@@ -9,6 +9,7 @@ import test_depthwise
 from bench import Case, Streams, check_streams
 
 from codesign.emit.rtl import library
+from codesign.graph.ops.conv import Conv
 from codesign.synthesis.module import synthesize_module
 
 LIBRARY = Path(__file__).parent.parent / "rtl"
@@ -16,11 +17,10 @@ LIBRARY = Path(__file__).parent.parent / "rtl"
 
 def in_luts(case: Case, name: str) -> Streams:
     """The streams of a case whose products are made of look-up tables."""
+    if isinstance(case.op, Conv):
+        return replace(case, folding=replace(case.folding, products="lut")).streams(name)
     streams = case.streams(name)
-    parameters = {**streams.block.parameters, "MULT": 1}
-    if "PACK" in parameters:
-        parameters["PACK"] = 0
-    return replace(streams, block=replace(streams.block, parameters=parameters))
+    return replace(streams, block=replace(streams.block, parameters={**streams.block.parameters, "MULT": 1}))
 
 
 def test_products_in_look_up_tables_are_exact_for_every_width_of_weights():

@@ -41,6 +41,7 @@ def parameters(name: str, unit: Mvu) -> dict[str, int | str]:
         "ACC_BITS": unit.accumulators.bits,
         "OUT_LANES": unit.out_lanes,
         "PACK": int(unit.packed),
+        "MULT": int(unit.folding.products == "lut"),
         "WEIGHT_BLOCK": int(unit.weight_block),
         "BIAS_BLOCK": int(unit.bias_block),
         "INPUT_BLOCK": int(unit.input_block),
