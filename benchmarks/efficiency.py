@@ -29,6 +29,7 @@ from codesign.targets import Target, load_target
 RESULT = Path(__file__).with_suffix(".json")
 DOCS = Path(__file__).parent.parent / "docs"
 NETWORKS = ("codenet-a", "codenet-b", "codenet-c", "codenet-d", "codenet-e")
+ORDER = "model.decoder.order=pointwise_first"
 plt.rcParams["svg.hashsalt"] = "codesign"
 
 
@@ -103,13 +104,13 @@ def graph_of(source: str) -> Graph:
     from codesign.recipe import load_recipe
     from codesign.training.untrained import untrained_network
 
-    recipe = load_recipe(source)
+    recipe = load_recipe(source, [ORDER] if source in NETWORKS else [])
     return import_qonnx(export_qonnx(untrained_network(recipe), recipe))
 
 
 def measure(name: str, graph: Graph, target: Target, fps: float | None) -> NetworkWork:
     """Raises ScheduleError if the network does not fit."""
-    plan = schedule(graph, target, fps=fps)
+    plan = schedule(graph, target, fps=fps, streaming=True)
     ends = (*graph.inputs.values(), *(graph.types[output] for output in graph.outputs))
     return NetworkWork(
         network=name,

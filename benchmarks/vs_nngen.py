@@ -8,8 +8,8 @@ both are synthesized by the same Yosys for xc7, module by module, and counted by
 from the write of its start register to its busy register being read as 0, with its own memory model; it reads its
 weights from that memory, ours are on chip. Ours are the interval between frames that follow each other, and one's
 latency. For each of NNgen's designs there is one of ours of least area that takes at most as many cycles a frame, and
-one that takes at most a fifth with no more DSP slices, further products being made of LUTs. Writes benchmarks/vs_nngen.json; what has been
-measured once is kept in the user's cache.
+one that takes at most a fifth with no more DSP slices, further products being made of LUTs. Writes
+benchmarks/vs_nngen.json; what has been measured once is kept in the user's cache.
 """
 
 from __future__ import annotations
