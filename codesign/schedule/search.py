@@ -116,14 +116,16 @@ def _expected_fifos(problem: Problem, room: Room, wanted: int | None) -> Fifos:
     """The FIFOs of the network where nothing is short, at the interval asked for or one that is likely."""
     likely = [t for t in problem.intervals if t >= (wanted or LIKELY * problem.bound)]
     interval = likely[0] if likely else problem.intervals[-1]
-    choice = least_area(problem, interval, PLENTY, weights=_weights(room.at(interval)), any_will_do=True)
+    choice = least_area(problem, interval, PLENTY, weights=_weights(problem, room.at(interval)), any_will_do=True)
     if choice is None:
         return {}
     depths = _fifo_depths(problem, choice, problem.interval(choice))
     return _without_tiles(problem, choice, _waiting(problem, choice, depths))
 
 
-def _weights(budget: Resources) -> Vector:
+def _weights(problem: Problem, budget: Resources) -> Vector:
+    """Of each resource in an area: its part of the budget; DSP slices are free where they run out."""
+    budget = replace(budget, dsp=1_000_001) if problem.lut_products else budget
     return tuple(1_000_000 // max(1, limit) for limit in vector(budget))
 
 
@@ -193,7 +195,10 @@ def _if_in_time(
     """What `least_area` finds; None as well if the solver gives up."""
     limit = room.at(interval)
     try:
-        return least_area(problem, interval, limit, fifos=fifos, any_will_do=any_will_do, thorough=thorough)
+        weights = _weights(problem, limit)
+        return least_area(
+            problem, interval, limit, fifos=fifos, weights=weights, any_will_do=any_will_do, thorough=thorough
+        )
     except ScheduleError:
         return None
 
@@ -218,9 +223,10 @@ def _smallest(problem: Problem, room: Room, fifos: Fifos, interval: int) -> tupl
             remedy="lower the frame rate or raise the clock",
         )
     limit = room.at(interval)
-    choice = least_area(problem, interval, limit, fifos=fifos)
+    weights = _weights(problem, limit)
+    choice = least_area(problem, interval, limit, fifos=fifos, weights=weights)
     if choice is None:  # of a large network's foldings, that was a part
-        choice = least_area(problem, interval, limit, fifos=fifos, thorough=True)
+        choice = least_area(problem, interval, limit, fifos=fifos, weights=weights, thorough=True)
     if choice is None:
         raise ScheduleError(
             f"{interval} cycles a frame do not fit: {_overflow(problem, interval, room, fifos)}",
