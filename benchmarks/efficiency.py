@@ -18,6 +18,7 @@ import matplotlib
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
+from matplotlib.ticker import NullFormatter
 
 from codesign.errors import ScheduleError
 from codesign.graph import Graph, load
@@ -142,19 +143,22 @@ def _blocks(graph: Graph, plan: Schedule) -> tuple[BlockWork, ...]:
 
 def plot_gap(works: Sequence[NetworkWork], target: Target) -> None:
     figure, (networks, blocks) = plt.subplots(1, 2, figsize=(11, 4.2), width_ratios=(1, 2), layout="constrained")
-    span = [min(work.macs for work in works) * 0.7, max(work.macs for work in works) * 1.4]
+    span = [min(work.macs for work in works) * 0.3, max(work.macs for work in works) * 1.4]
     rate = target.products_per_dsp * target.budget.dsp
     networks.plot(span, [macs / rate for macs in span], color="0.4", label=f"limit: {rate} a cycle")
-    for work in works:
+    for index, work in enumerate(works):
         networks.plot([work.macs] * 2, [work.limit_cycles, work.interval_cycles], color="C3", linewidth=1)
         networks.plot(work.macs, work.interval_cycles, "o", color="C0")
         networks.annotate(
             f"{work.network} {work.efficiency:.0%}",
             (work.macs, work.interval_cycles),
-            (5, 5),
+            (-6, 4 + 12 * (index % 2)),
             textcoords="offset points",
+            horizontalalignment="right",
         )
     networks.set(xscale="log", yscale="log", xlabel="multiplications a frame", ylabel="cycles a frame", xlim=span)
+    networks.xaxis.set_minor_formatter(NullFormatter())
+    networks.yaxis.set_minor_formatter(NullFormatter())
     networks.legend(loc="lower right", frameon=False)
     for index, work in enumerate(works):
         left = 0.0
