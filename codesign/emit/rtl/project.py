@@ -47,7 +47,7 @@ class RtlProject:
 
     digest: of the network; its first 32 digits are what the registers show. tensors: those that exist as streams; the
     sums within a block with streamed weights do not. weights: what lies where in `weights.bin`, which is to be copied
-    to the board's memory; empty if all weights are on chip.
+    to the board's memory; empty if all weights are on chip. top: name of the top module.
     """
 
     folder: Path
@@ -58,6 +58,7 @@ class RtlProject:
     outputs: tuple[Stream, ...]
     tensors: tuple[Stream, ...]
     weights: tuple[Region, ...] = ()
+    top: str = "top"
 
     @property
     def sources(self) -> tuple[Path, ...]:
@@ -71,7 +72,7 @@ class RtlProject:
 
     def describe(self) -> str:
         """The contents of `project.json`."""
-        fields: dict[str, Any] = {"format": FORMAT, "name": self.name, "digest": self.digest}
+        fields: dict[str, Any] = {"format": FORMAT, "name": self.name, "digest": self.digest, "top": self.top}
         fields["interval_cycles"] = self.interval_cycles
         fields |= {key: [asdict(s) for s in getattr(self, key)] for key in (*STREAMS, "weights")}
         return json.dumps(fields, indent=1) + "\n"
@@ -87,7 +88,7 @@ class RtlProject:
             streams = {key: tuple(Stream(**{**s, "shape": tuple(s["shape"])}) for s in fields[key]) for key in STREAMS}
             weights = tuple(Region(**region) for region in fields["weights"])
             facts = (fields["name"], fields["digest"], fields["interval_cycles"])
-            return cls(folder, *facts, **streams, weights=weights)
+            return cls(folder, *facts, **streams, weights=weights, top=fields.get("top", cls.top))
         except FileNotFoundError:
             raise GraphError(
                 "there is no RTL project", where=str(folder), remedy="run `codesign export` first"

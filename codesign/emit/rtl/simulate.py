@@ -31,6 +31,7 @@ FLAGS = (
     "--x-initial",
     "fast",
     "--no-assert",
+    "--no-timing",  # Vitis HLS writes delays of none
     "-Wno-fatal",
     "-Werror-PINMISSING",
     "--output-split",
@@ -179,6 +180,7 @@ def _call(command: list[str], folder: Path, what: str) -> None:
 
 def _wrapper(project: RtlProject, stalls: bool) -> str:
     return template("network.sv.j2").render(
+        top=project.top,
         inputs=list(project.inputs),
         outputs=list(project.outputs),
         probes=project.tensors,
