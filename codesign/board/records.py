@@ -33,14 +33,15 @@ class Records:
         self.dma_address: int = fields["dma_address"]
         self.classes, self.height, self.width = fields["shape"]
         self.floor: int = fields["floor"]
+        self.scales = {head: np.array(scale, np.float64) for head, scale in fields["scale"].items()}
         self.frame_bytes = BYTES * (self.classes * self.height * self.width + 1)
         """The most that a frame takes: every place a peak, and the end."""
 
     def unpack(self, data: np.ndarray) -> dict[str, np.ndarray]:
         """The maps (C, H, W) int64 by name, from the bytes of one frame and whatever lies behind them.
 
-        `heat` is whole. `size` and `offset` are 0 where there is no peak. Raises RecordError if there is no end, or if
-        it counts another number.
+        `heat` is whole. `size` and `offset` are 0 where there is no peak. Raises RecordError if there is no end, if it
+        counts another number, or if records are not in their order or are of no peak.
         """
         records = data[: len(data) // BYTES * BYTES].view(RECORD)
         ends = np.flatnonzero(records["label"] == END)
@@ -50,6 +51,10 @@ class Records:
         counted = int(end["x"]) | (int(end["heat"]) & 0xFFFF) << 16
         if counted != len(peaks):
             raise RecordError(f"{len(peaks)} records came of {counted}")
+        places = (self.height, self.width, self.classes)
+        where = np.ravel_multi_index((peaks["y"], peaks["x"], peaks["label"]), places, mode="clip")
+        if (np.diff(where) <= 0).any() or (peaks["heat"] <= self.floor).any():
+            raise RecordError("records are out of order, or of no peak")
         at = (peaks["y"], peaks["x"])
         heat = np.full((self.classes, self.height, self.width), self.floor, np.int64)
         size, offset = np.zeros((2, 2, self.height, self.width), np.int64)

@@ -92,7 +92,7 @@ def test_the_maps_are_found_again_in_the_records(seed):
     heat = heats(3, 4, 5, seed)
     rng = np.random.default_rng(seed)
     size, offset = rng.integers(-128, 128, (2, len(heat), 2, 4, 5))
-    reader = Records({"dma": "dma_0", "dma_address": 0, "shape": [3, 4, 5], "floor": FLOOR})
+    reader = Records({"dma": "dma_0", "dma_address": 0, "shape": [3, 4, 5], "floor": FLOOR, "scale": {}})
     for frame in range(len(heat)):
         one = [maps[frame : frame + 1] for maps in (heat, size, offset)]
         data = records(*one)[0, :, :, 0].T.astype("<u2").view(np.uint8).reshape(-1)
