@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from rich.console import Console
-from test_board import interpreter, write_driver
+from vendor_scripts import interpreter, write_driver
 
 import codesign
 from codesign.build_folder import open_build
@@ -190,6 +190,13 @@ def test_a_tool_that_fails_is_told_with_its_first_error_and_writes_no_figures(bu
     error = capfd.readouterr().err
     assert "Vivado failed: ERROR: [Synth 8-1] no license" in error and "make.log" in error
     assert not (build_copy / "vendor.json").exists()
+
+
+def test_what_is_made_already_is_not_made_again(build_copy, tools, tmp_path):
+    tools("vivado", build_copy, "vivado_2018.3")
+    first = codesign.build(build_copy)
+    (tmp_path / "bin" / "vivado").write_text("#!/bin/sh\nexit 1\n")
+    assert codesign.build(build_copy) == first
 
 
 def test_a_tool_that_leaves_no_report_is_no_success(build_copy, tools):

@@ -53,12 +53,21 @@ def run(tool: Tool, board: Path, progress: Progress) -> None:
     """
     path = board / tool.log
     command = ["make", "-C", str(board), *tool.goals]
-    pipe = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     phase = f"{tool.name}: start"
     progress(phase, 0, 1)
-    with path.open("w") as log, subprocess.Popen(command, **pipe, text=True, errors="replace") as process:  # type: ignore[call-overload]
+    with (
+        path.open("w") as log,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process,
+    ):
         try:
-            for line in process.stdout:
+            for line in process.stdout or ():
                 log.write(line)
                 log.flush()
                 if found := PHASE.match(line):
