@@ -13,7 +13,7 @@ from codesign.emit.rtl.base import Block, Port, identifier
 from codesign.emit.rtl.project import Stream
 from codesign.errors import GraphError
 from codesign.graph import Graph
-from codesign.graph.heads import BITS, END, Heads
+from codesign.graph.heads import Heads
 from codesign.schedule import Edge, Schedule, edges
 
 WEIGHTS = "m_axi_weights"
@@ -154,12 +154,10 @@ class Wiring:
             edge = Edge(tensor, "", self.graph.outputs.index(tensor))
             connections += _port(f"in{index}", self._reach(section, edge, sink), "i")
             parameters |= {f"{head.upper()}_BITS": port.bits, f"{head.upper()}_SIGNED": int(port.signed)}
-        signals = {"valid_o": "tvalid", "ready_i": "tready", "data_o": "tdata"}
-        connections += [f".out0_{ours}({stream.wire}_{signal})" for ours, signal in signals.items()]
-        section.instances.append(Instance("peak_records", f"{stream.wire}_records", parameters, connections))
-        section.assigns.append(f"{stream.wire}_tlast = {stream.wire}_tdata[{BITS - 1}:0] == {BITS}'d{END}")
-        passes = f"{stream.wire}_tvalid && {stream.wire}_tready && {stream.wire}_tlast"
-        section.assigns.append(f"{REGISTERS}_out_last = {passes}")
+        signals = ("tvalid_o", "tready_i", "tdata_o", "tlast_o")
+        connections += [f".{signal}({stream.wire}_{signal[:-2]})" for signal in signals]
+        connections.append(f".last_o({REGISTERS}_out_last)")
+        section.instances.append(Instance("axi_peak_output", f"{stream.wire}_output", parameters, connections))
         return section
 
     def _frame_beats(self, tensor: str) -> int:
