@@ -1,8 +1,8 @@
 """From PyTorch to verified FPGA hardware.
 
 Every command is also a function here, with a typed result: `summary`, `train`, `evaluate`, `export`, `verify`,
-`simulate`, `synth`, `report`, `compare`, `detect`, `tune`, `demo`. Each lives in `codesign/api/<name>.py` and is
-imported when first used, so that `import codesign` stays fast.
+`simulate`, `synth`, `build`, `report`, `compare`, `detect`, `tune`, `demo`. Each lives in `codesign/api/<name>.py` and
+is imported when first used, so that `import codesign` stays fast.
 """
 
 from importlib import import_module
@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from codesign.api.build import build as build
     from codesign.api.compare import compare as compare
     from codesign.api.demo import demo as demo
     from codesign.api.detect import detect as detect

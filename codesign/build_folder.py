@@ -83,6 +83,11 @@ class BuildFolder:
         return self.path / "synth.json"
 
     @property
+    def vendor(self) -> Path:
+        """What Vivado and Vitis HLS found."""
+        return self.path / "vendor.json"
+
+    @property
     def detections(self) -> Path:
         """Picture of what is decoded from the simulated hardware's output."""
         return self.path / "detections.png"

@@ -1,19 +1,22 @@
 """The package for the board: the scripts for the vendor's tools run in a real Tcl interpreter, and join what exists."""
 
-import importlib.util
 import json
 import re
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
+import sparse
 from streamed import emit
+from vendor_scripts import run_script
 
+from codesign.board import driver
+from codesign.board.records import Records
+from codesign.build_folder import open_build
 from codesign.emit.board import emit_board
 from codesign.emit.board.system import CONVERTER_BYTES, Channel
 from codesign.emit.rtl.project import RtlProject, Stream
@@ -22,30 +25,7 @@ from codesign.errors import TargetError
 from codesign.graph import load
 from codesign.targets import load_target
 
-TOOLS = Path(__file__).parent / "vendor_tools.tcl"
 AXIS, AXI = "axis", "aximm"
-UNIT_SEPARATOR = "\x1f"
-
-
-def interpreter():
-    """The command line of a Tcl interpreter: Tcl's own, or the one within Python."""
-    if shutil.which("tclsh"):
-        return ["tclsh"]
-    if importlib.util.find_spec("_tkinter"):
-        return [sys.executable, "-c", "import sys, tkinter; tkinter.Tcl().evalfile(sys.argv[1])"]
-    pytest.skip("no Tcl interpreter: install the system package tcl, or a Python with tkinter")
-
-
-def run_script(script, *, slack="0.5", board_parts=""):
-    """Runs a script against the stubs; returns its exit status and calls, as lists of words."""
-    log = script.parent / "calls"
-    driver = script.parent / "driver.tcl"
-    settings = {"log": log, "slack": slack, "board_parts": board_parts, "script": script}
-    lines = [f"set {name} {{{value}}}" for name, value in settings.items()]
-    driver.write_text("\n".join([*lines, f"source {{{TOOLS}}}"]) + "\n")
-    done = subprocess.run([*interpreter(), str(driver)], capture_output=True, text=True, check=False, timeout=60)
-    assert "while executing" not in done.stderr, done.stderr
-    return done, [line.split(UNIT_SEPARATOR) for line in log.read_text().splitlines()]
 
 
 @dataclass
@@ -158,7 +138,16 @@ def streamed(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(params=["tiny_build", "streamed"])
+@pytest.fixture(scope="module")
+def peaks_only(tiny_build, tmp_path_factory):
+    """RTL and package of a detector that sends its peaks only."""
+    folder = tmp_path_factory.mktemp("sparse")
+    sparse.emit(open_build(tiny_build), folder)
+    (folder / "hls").mkdir()
+    return folder
+
+
+@pytest.fixture(params=["tiny_build", "streamed", "peaks_only"])
 def package(request, tmp_path):
     return copied_board(request.getfixturevalue(request.param), tmp_path)
 
@@ -178,6 +167,14 @@ def test_the_vivado_script_joins_every_interface_of_every_cell_once(package):
     assert driven == {(sources[kind], pin): 1 for pin, kind in pins.items()}
 
 
+def described_outputs(package):
+    """What the driver receives: its description, with the bytes that come in whole beats."""
+    design = json.loads((package / "deploy" / "design.json").read_text())
+    if design["records"]:
+        return [design["records"] | {"bytes": Records(design["records"]).frame_bytes}]
+    return [fields | {"bytes": driver.Stream(fields).frame_bytes} for fields in design["outputs"]]
+
+
 def test_every_stream_keeps_its_bytes_between_memory_and_the_design(package):
     _, calls = run_script(package / "vivado.tcl")
     design, widths = read_calls(calls), ports_of_top(package.parent / "rtl")
@@ -191,14 +188,12 @@ def test_every_stream_keeps_its_bytes_between_memory_and_the_design(package):
                 int(cells[origin]["CONFIG.c_m_axis_mm2s_tdata_width"]) // 8
             )
             assert 8 * sent == widths[f"{port}_tdata"]
-    for stream in json.loads((package / "deploy" / "design.json").read_text())["outputs"]:
+    for stream in described_outputs(package):
         wire = "m_axis_" + stream["tensor"].replace(".", "__")
         behind = joined[f"accelerator/{wire}"].split("/")[0]
         assert behind.startswith(stream["dma"])
         width = int(cells[behind].get("CONFIG.M_TDATA_NUM_BYTES", widths[f"{wire}_tdata"] // 8))
-        channels, height, wide = stream["shape"]
-        frame = -(-channels // stream["lanes"]) * stream["lanes"] * stream["lane_bytes"] * height * wide
-        assert width in (1, 2, 4, 8) and frame % width == 0
+        assert width in (1, 2, 4, 8) and stream["bytes"] % width == 0
 
 
 def test_every_file_that_the_scripts_name_is_there(package):
@@ -217,7 +212,8 @@ def test_the_address_map_is_the_drivers(package):
     _, calls = run_script(package / "vivado.tcl")
     described = json.loads((package / "deploy" / "design.json").read_text())
     wanted = {f"{described['registers']['cell']}/s_axil": described["registers"]["address"]}
-    wanted |= {f"{s['dma']}/S_AXI_LITE": s["dma_address"] for s in described["inputs"] + described["outputs"]}
+    streams = described["inputs"] + described_outputs(package)
+    wanted |= {f"{s['dma']}/S_AXI_LITE": s["dma_address"] for s in streams}
     assert read_calls(calls).addresses == wanted
 
 

@@ -29,6 +29,7 @@ COMMANDS = (
     "detect",
     "simulate",
     "synth",
+    "build",
     "targets",
     "ablate",
     "demo",

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import sparse
 from cocotb_tools.runner import get_runner
 from streamed import emit, network
 
@@ -91,6 +92,18 @@ def test_boxes_from_the_board_are_pytorchs_boxes(tiny_build, tmp_path, monkeypat
 
 
 @pytest.mark.slow
+def test_peaks_alone_give_pytorchs_boxes(tiny_build, tmp_path, monkeypatch, cache_folder):
+    monkeypatch.setenv("CODESIGN_CACHE", str(cache_folder))
+    build = open_build(tiny_build)
+    seen = verification_images(build, IMAGES)
+    images = np.concatenate((seen, random_images(build.graph.inputs["image"], IMAGES - len(seen))))
+    expected = list(predictions(build, "brevitas", images, silent))
+    sparse.emit(build, tmp_path)
+    tests = ["frames_in_give_what_the_network_says", "the_notebook_runs"]
+    assert run_driver(tmp_path, as_camera_frames(images), expected, tests, monkeypatch) == []
+
+
+@pytest.mark.slow
 def test_weights_are_put_where_the_hardware_reads_them(tmp_path, monkeypatch):
     emit(tmp_path)
     (kind,) = network().inputs.values()
@@ -136,7 +149,7 @@ def test_the_driver_is_written_in_the_boards_python():
     for file in Path(board.__file__).parent.glob("*.py"):
         ast.parse(file.read_text(), feature_version=(3, 8))
         names = {name for name in re.findall(r"^(?:from|import) ([\w.]+)", file.read_text(), re.MULTILINE)}
-        assert {name.split(".")[0] for name in names} <= {"__future__", "collections", "dataclasses"} | {
+        assert {name.split(".")[0] for name in names} <= {"", "__future__", "collections", "dataclasses"} | {
             "importlib",
             "json",
             "numpy",

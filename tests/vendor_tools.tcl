@@ -2,7 +2,8 @@
 # its arguments apart by a unit separator, and returns what the real one would be asked for. Any other command is
 # unknown to the interpreter, so a misspelt one stops the script.
 #
-# Wanted before: `log` (file), `slack` (ns), `board_parts` (those installed), `script` (to run).
+# Wanted before: `log` (file), `slack` (ns), `board_parts` (those installed), `reports` (a folder; those in it are left
+# where the tool would write its own), `script` (to run).
 
 set channel [open $log w]
 proc record {name arguments} {
@@ -12,15 +13,33 @@ proc record {name arguments} {
 # These return the object that they name, their last argument.
 foreach name {
     add_files apply_bd_automation assign_bd_address close_project config_compile config_schedule connect_bd_intf_net
-    connect_bd_net create_bd_cell create_bd_design create_clock create_project csynth_design export_design
+    connect_bd_net create_bd_cell create_bd_design create_clock create_project
     get_bd_addr_segs get_bd_addr_spaces get_bd_cells get_bd_intf_pins get_bd_pins get_files get_runs open_project open_run
-    open_solution report_timing_summary report_utilization save_bd_design set_clock_uncertainty set_part set_property
+    open_solution save_bd_design set_clock_uncertainty set_part set_property
     set_top update_compile_order update_ip_catalog validate_bd_design wait_on_run
     ipx::add_address_block ipx::add_address_space ipx::add_memory_map ipx::check_integrity ipx::create_xgui_files
     ipx::package_project ipx::save_core ipx::update_checksums
 } {
     if {[string match ipx::* $name]} { namespace eval ipx {} }
     proc $name args "record $name \$args; lindex \$args end"
+}
+proc leave_report {name file} {
+    set recorded [file join $::reports $name]
+    if {$::reports ne "" && [file exists $recorded]} {
+        file mkdir [file dirname $file]
+        file copy -force $recorded $file
+    }
+}
+foreach name {report_timing_summary report_utilization} {
+    proc $name args "record $name \$args; leave_report \[file tail \[lindex \$args end]] \[lindex \$args end]"
+}
+proc csynth_design {} {
+    record csynth_design {}
+    leave_report csynth.xml [file join [pwd] hls solution1 syn report csynth.xml]
+}
+proc export_design args {
+    record export_design $args
+    close [open [lindex $args end] w]
 }
 proc current_fileset {} { return sources_1 }
 proc current_project {} { return project }

@@ -16,6 +16,7 @@ from codesign.errors import CheckpointError, GraphError, RecipeError
 from codesign.files import write_bytes, write_text
 from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import Graph, save
+from codesign.graph.heads import heads_of
 from codesign.progress import Progress, silent
 from codesign.recipe import Recipe, find_recipe, load_recipe
 from codesign.reporting.summarize import summarize
@@ -44,6 +45,7 @@ def export(
     max_dsp: int | None = None,
     clock_mhz: float | None = None,
     random_weights: bool = False,
+    sparse: bool = False,
     overrides: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Export:
@@ -52,7 +54,8 @@ def export(
     source: a run folder, the name of a run that ships in `models/`, or a QONNX file. fps: reach this frame rate with
     the least hardware, else as fast as the target allows; max_dsp and clock_mhz replace the target's own limits.
     random_weights: `source` is a recipe instead, a file or a shipped one's name, whose network is built untrained; the
-    manifest says so. overrides: `key.path=value` settings of that recipe. Raises a CodesignError that says what cannot
+    manifest says so. sparse: of a detector, only the peaks leave the hardware (docs/frames.md). overrides:
+    `key.path=value` settings of that recipe. Raises a CodesignError that says what cannot
     be exported, and why.
     """
     if overrides and not random_weights:
@@ -65,7 +68,7 @@ def export(
         "source": str(origin),
         "random_weights": random_weights,
         "target": board.model_dump(mode="json"),
-        "options": {"fps": fps, "max_dsp": max_dsp, "clock_mhz": clock_mhz, "set": list(overrides)},
+        "options": {"fps": fps, "max_dsp": max_dsp, "clock_mhz": clock_mhz, "sparse": sparse, "set": list(overrides)},
     }
     steps = iter(STEPS)
 
@@ -79,16 +82,19 @@ def export(
             graph = _import_untrained(load_recipe(origin, overrides), build)
         else:
             graph = _import_file(origin, build) if origin.is_file() else _import_run(origin, build)
+        if sparse:
+            heads_of(graph)  # refuses what is no detector before the search for a schedule
         save(graph, build.graph_file)
         step()
         write_bytes(build.qcdq, emit_qcdq(graph).SerializeToString())
         step()
-        plan = schedule(graph, board, fps=fps, max_dsp=max_dsp, clock_mhz=clock_mhz, streaming=True, lut_products=True)
+        limits = {"fps": fps, "max_dsp": max_dsp, "clock_mhz": clock_mhz}
+        plan = schedule(graph, board, **limits, streaming=True, lut_products=True, sparse=sparse)
         plan.save(build.schedule)
         step()
         emit_hls(graph, build.hls, part=board.part, clock_period_ns=1e3 / plan.clock_mhz, foldings=plan.foldings)
         step()
-        project = emit_rtl(graph, plan, build.rtl)
+        project = emit_rtl(graph, plan, build.rtl, sparse=sparse)
         step()
         if board.overlay:
             recipe = load_recipe(build.run / "recipe.yaml") if build.run.is_dir() else None

@@ -20,7 +20,8 @@ from codesign.verification import STAGES
 from codesign.verification.compare import Mismatch, StageResult, compare
 from codesign.verification.images import verification_images
 
-SIMULATION = "rtl"
+SIMULATIONS = {"codesign": "rtl", "vitis": "vitis"}
+"""The stage that simulates hardware, by whose RTL it is: our own, or what Vitis HLS made of the hls4ml project."""
 
 Outcome = tuple[StageResult, Mismatch | None]
 
@@ -39,20 +40,24 @@ class Verification:
     first_mismatch: Mismatch | None
 
 
-def verify(build: Path | BuildFolder, *, images: int = 16, progress: Progress = silent) -> Verification:
+def verify(
+    build: Path | BuildFolder, *, images: int = 16, rtl: str = "codesign", progress: Progress = silent
+) -> Verification:
     """Runs all stages on `images` images and writes `verify.json` into the build folder.
 
     The images are the first of the recipe's validation set, or random integers if the build was made from a QONNX
-    file; then there is no Brevitas stage either. All stages run even after a difference. Raises a CodesignError if
-    one cannot: verify.json is then left as it was.
+    file; then there is no Brevitas stage either. rtl: a key of SIMULATIONS. All stages run even after a difference.
+    Raises a CodesignError if one cannot: verify.json is then left as it was.
     """
     if images < 1:
         raise BuildError(f"cannot verify on {images} images", where="--images", remedy="give at least 1")
+    if rtl not in SIMULATIONS:
+        raise BuildError(f"unknown RTL '{rtl}'", where="--rtl", remedy=f"known: {', '.join(SIMULATIONS)}")
     folder = build if isinstance(build, BuildFolder) else open_build(build)
     with folder.locked():
         integers = verification_images(folder, images)
-        names = [name for name in STAGES if name != "brevitas" or folder.run.is_dir()]
-        outcomes = _run_stages(names, folder, integers, progress)
+        names = [name for name in STAGES if name != "rtl" and (name != "brevitas" or folder.run.is_dir())]
+        outcomes = _run_stages(names, SIMULATIONS[rtl], folder, integers, progress)
         first = next((mismatch for _, mismatch in outcomes if mismatch), None)
         results = tuple(result for result, _ in outcomes)
         verdict = Verification(results, len(integers), first is None, first)
@@ -60,12 +65,13 @@ def verify(build: Path | BuildFolder, *, images: int = 16, progress: Progress = 
     return verdict
 
 
-def _run_stages(names: Sequence[str], build: BuildFolder, images: IntArray, progress: Progress) -> list[Outcome]:
-    """Outcomes in the order of `names`. The simulation, longest by far, runs beside the other stages.
+def _run_stages(
+    beside: Sequence[str], simulation: str, build: BuildFolder, images: IntArray, progress: Progress
+) -> list[Outcome]:
+    """Outcomes in the order of the chain. The simulation, longest by far and its end, runs beside the other stages.
 
     It is this thread's, so that an interrupt reaches it at once; the others then stop at their next step.
     """
-    beside = [name for name in names if name != SIMULATION]
     stopped = Event()
 
     def unless_stopped(what: str, done: int, total: int) -> None:
@@ -74,14 +80,13 @@ def _run_stages(names: Sequence[str], build: BuildFolder, images: IntArray, prog
         progress(what, done, total)
 
     with ThreadPoolExecutor(max_workers=1) as pool:
-        others = pool.submit(lambda: {name: _run_stage(name, build, images, unless_stopped) for name in beside})
+        others = pool.submit(lambda: [_run_stage(name, build, images, unless_stopped) for name in beside])
         try:
-            simulated = _run_stage(SIMULATION, build, images, progress)
+            simulated = _run_stage(simulation, build, images, progress)
         except BaseException:
             stopped.set()
             raise
-        outcomes = others.result() | {SIMULATION: simulated}
-    return [outcomes[name] for name in names]
+        return [*others.result(), simulated]
 
 
 def _run_stage(name: str, build: BuildFolder, images: IntArray, progress: Progress) -> Outcome:

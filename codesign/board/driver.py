@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from .records import Records
+
 FORMAT = 1
 MAJOR = 16
 """Bits of the register map's version below its major part."""
@@ -90,6 +92,8 @@ class Accelerator:
         self.batch = batch
         self.inputs = [Stream(fields) for fields in self.design["inputs"]]
         self.outputs = [Stream(fields) for fields in self.design["outputs"]]
+        records = self.design["records"]
+        self._received = [Records(records)] if records else self.outputs
         overlay = pynq.Overlay(str(bitfile))
         registers = self.design["registers"]
         self._check_addresses(overlay.ip_dict)
@@ -97,14 +101,14 @@ class Accelerator:
         self._check_identity()
         self._weights = self._load_weights(folder, pynq.allocate) if self.design["weights"] else None
         self._send = [getattr(overlay, stream.dma).sendchannel for stream in self.inputs]
-        self._receive = [getattr(overlay, stream.dma).recvchannel for stream in self.outputs]
+        self._receive = [getattr(overlay, stream.dma).recvchannel for stream in self._received]
 
-        def buffers(streams: list[Stream], frames: int) -> list[list[Any]]:
+        def buffers(streams: list[Any], frames: int) -> list[list[Any]]:
             """Two of each, one to fill or read while the hardware works on the other."""
             sizes = [frames * stream.frame_bytes for stream in streams]
             return [[pynq.allocate((size,), np.uint8) for size in sizes] for _ in range(2)]
 
-        self._filled, self._got = buffers(self.inputs, batch), buffers(self.outputs, 1)
+        self._filled, self._got = buffers(self.inputs, batch), buffers(self._received, 1)
         self._flying = 0  # frames handed over whose outputs have not been taken
         self._side = self._place = 0  # of the buffers to fill, and to receive into
         self._sending = False
@@ -171,7 +175,7 @@ class Accelerator:
 
     def _check_addresses(self, cells: dict[str, Any]) -> None:
         wanted = {self.design["registers"]["cell"]: self.design["registers"]["address"]}
-        wanted.update({stream.dma: stream.dma_address for stream in self.inputs + self.outputs})
+        wanted.update({stream.dma: stream.dma_address for stream in [*self.inputs, *self._received]})
         for cell, address in wanted.items():
             found = cells.get(cell, {}).get("phys_addr")
             if found != address:
@@ -251,11 +255,15 @@ class Accelerator:
         return [np.array(buffer) for buffer in got]
 
     def _say(self, raw: list[np.ndarray]) -> Any:
-        values = {stream.name: stream.unpack(data) for stream, data in zip(self.outputs, raw)}
+        if self.design["records"]:
+            scale, values = self._received[0].scales, self._received[0].unpack(raw[0])
+        else:
+            scale = {stream.name: stream.scale for stream in self.outputs}
+            values = {stream.name: stream.unpack(data) for stream, data in zip(self.outputs, raw)}
         decode = self.design["decode"]
         if decode is None:
-            return {stream.name: values[stream.name] * stream.scale.reshape(-1, 1, 1) for stream in self.outputs}
-        scales = {stream.name: float(stream.scale[0]) for stream in self.outputs}
+            return {name: values[name] * scale[name].reshape(-1, 1, 1) for name in values}
+        scales = {name: float(factors[0]) for name, factors in scale.items()}
         return import_module(f".{decode['task']}", __package__).read(values, scales, **decode["settings"])
 
     def _check_errors(self) -> None:

@@ -13,6 +13,10 @@ READER = BlockCost(0, 0, lut=180, ff=220, bram36=1, dsp=0)
 """A `weight_reader` of up to 32 ports with 16 beats each, besides its ports."""
 
 
+PEAK_RECORDS = BlockCost(0, 0, lut=175, ff=306, bram36=0, dsp=0)
+"""A `peak_records` of one or two classes a beat; each class more takes up to 15 LUTs."""
+
+
 def reader_port(words: int) -> BlockCost:
     """One port of `weight_reader` that holds so many bus words: two in registers, more in LUT-RAM."""
     if words == 2:

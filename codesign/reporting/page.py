@@ -19,6 +19,7 @@ from codesign.reporting.plots import bars, efficiency_gap, roofline, waterline
 from codesign.reporting.rails import Row, rows, width
 from codesign.reporting.summary import Resources, Summary, Tensor, Unit
 from codesign.reporting.terminal import engineering, plain, shorten, two_digits
+from codesign.reporting.vendor import HEADINGS, vendor_rows
 from codesign.tasks import figures
 
 RAIL = 14
@@ -31,6 +32,7 @@ STAGE_NAMES = {
     "graph": "integer graph, imported anew",
     "hls": "hls4ml project, compiled",
     "rtl": "SystemVerilog, simulated",
+    "vitis": "Vitis HLS' Verilog, simulated",
 }
 KINDS = {
     "conv": "dense",
@@ -74,6 +76,8 @@ def write_page(summary: Summary, extras: Extras, path: Path) -> None:
             summary=summary,
             tiles=_tiles(summary),
             gauges=_gauges(summary),
+            vendor=vendor_rows(summary),
+            vendor_headings=HEADINGS,
             stage_names=STAGE_NAMES,
             pictures=[_picture(picture) for picture in extras.pictures],
             metrics=_metrics(summary),

@@ -11,6 +11,7 @@ from codesign.graph import Graph, Node, TensorType
 from codesign.reporting import efficiency, energy, summary
 from codesign.schedule import Schedule
 from codesign.targets import Target
+from codesign.vendor.figures import VendorFigures
 
 
 def summarize(build: BuildFolder, target: Target) -> summary.Summary:
@@ -36,6 +37,7 @@ def summarize(build: BuildFolder, target: Target) -> summary.Summary:
         totals=_totals(graph, schedule, target, blocks),
         accuracy=_accuracy(build),
         verification=_verdict(build),
+        vendor=VendorFigures.load(build.vendor) if build.vendor.is_file() else None,
     )
 
 

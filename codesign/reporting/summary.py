@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from codesign.graph.ops.base import op_class
+from codesign.vendor.figures import VendorFigures
 
 
 class Record(BaseModel):
@@ -197,6 +198,7 @@ class Summary(Record):
     totals: Totals
     accuracy: Accuracy | None = None
     verification: Verdict | None = None
+    vendor: VendorFigures | None = None
 
     @property
     def units(self) -> tuple[Unit, ...]:

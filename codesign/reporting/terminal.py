@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from codesign.reporting.summary import Energy, FabricEnergy, Resources, Summary, Totals
+from codesign.reporting.vendor import HEADINGS, vendor_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,6 +63,21 @@ def _print_totals(summary: Summary, console: Console) -> None:
         console.print(f"{name.upper():7}[cyan]{bar:░<30}[/] {used:>9,g} of {held:>9,g}  {share:6.1%}")
     if totals.energy:
         console.print(energy_line(totals))
+    if summary.vendor:
+        console.print()
+        print_vendor(summary, console)
+
+
+def print_vendor(summary: Summary, console: Console) -> None:
+    """What the vendor's tools found, below what was predicted."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    table.add_column("", no_wrap=True)
+    for heading in HEADINGS:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("clock")
+    for row in vendor_rows(summary):
+        table.add_row(row.what, *row.figures, row.timing, style="bold red" if row.late else None)
+    console.print(table)
 
 
 def energy_line(totals: Totals) -> str:

@@ -13,6 +13,7 @@ from codesign.cost import _stream, _streamed
 from codesign.cost.base import BlockCost, Folding, Lanes, Memory, beats
 from codesign.errors import ScheduleError
 from codesign.graph import Graph, Node, TensorType
+from codesign.graph.heads import heads_of
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.linear import Linear
@@ -81,6 +82,7 @@ class Problem:
     `most_multipliers` are left out, and so are those with more outputs at once than it takes for the interval that so
     many multipliers cannot beat in the whole network. Weights are streamed from DDR only with `streaming`.
     pair: whether two outputs may share a DSP slice. lut_products: whether products may be made of LUTs.
+    sparse: the outputs, a detector's, leave as records of peaks.
     """
 
     graph: Graph
@@ -88,6 +90,7 @@ class Problem:
     streaming: bool = False
     pair: bool = True
     lut_products: bool = False
+    sparse: bool = False
 
     @cached_property
     def candidates(self) -> Mapping[str, tuple[Candidate, ...]]:
@@ -143,8 +146,15 @@ class Problem:
         readers: dict[str, int] = {}
         for edge in edges(self.graph):
             readers[edge.tensor] = readers.get(edge.tensor, 0) + 1
-        ends = _stream.ends(len(self.graph.inputs), len(self.graph.outputs))
-        return Resources.total((ends, *(_stream.fork(count) for count in readers.values())))
+        ends = _stream.ends(len(self.graph.inputs), 1 if self.sparse else len(self.graph.outputs))
+        records = self._records() if self.sparse else ()
+        return Resources.total((ends, *records, *(_stream.fork(count) for count in readers.values())))
+
+    def _records(self) -> tuple[BlockCost, ...]:
+        """What makes records of peaks, and gathers sizes and offsets that come one number a beat."""
+        heads = heads_of(self.graph)
+        pairs = (_stream.width(self.graph.types[name], 1, 2) for name in (heads.size, heads.offset))
+        return (_stream.PEAK_RECORDS, *pairs)
 
     @cached_property
     def intervals(self) -> tuple[int, ...]:

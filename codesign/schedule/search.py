@@ -42,6 +42,7 @@ def schedule(
     clock_mhz: float | None = None,
     streaming: bool = False,
     lut_products: bool = False,
+    sparse: bool = False,
 ) -> Schedule:
     """Folds `graph` for `target`.
 
@@ -49,8 +50,9 @@ def schedule(
     with it, the least area that reaches that many frames a second at `clock_mhz` (default: the target's clock).
     The interval is exactly the shortest, and the area the least, that the cost model knows, FIFOs apart; in networks of
     more than `solve.LARGE` foldings they come close. With `streaming`, weights may come from DDR as well; with
-    `lut_products`, products are made of LUTs where DSP slices run out.
-    Raises ScheduleError, with the figure that overflows, if nothing fits.
+    `lut_products`, products are made of LUTs where DSP slices run out; with `sparse`, the outputs, a detector's, leave
+    together as records of peaks.
+    Raises ScheduleError, with the figure that overflows, if nothing fits; GraphError, with `sparse`, for other outputs.
     """
     clock = clock_mhz or target.clock_mhz
     if clock <= 0 or (fps is not None and fps <= 0) or (max_dsp is not None and max_dsp < 0):
@@ -61,7 +63,8 @@ def schedule(
     room = Room(budget, target.memory_mb_s / clock)
     wanted = None if fps is None else int(clock * 1e6 / fps)
     most = target.products_per_dsp * budget.dsp
-    problem = Problem(graph, most_multipliers=most, streaming=streaming, pair=target.products_per_dsp > 1)
+    pair = target.products_per_dsp > 1
+    problem = Problem(graph, most_multipliers=most, streaming=streaming, pair=pair, sparse=sparse)
     helped = replace(problem, most_multipliers=most + budget.lut // PRODUCT_LUTS, lut_products=True)
     try:
         found = _scheduled(problem, room, wanted, target, clock)
@@ -265,12 +268,13 @@ def _fifo_depths(problem: Problem, choice: Choice, interval: int) -> dict[Edge, 
     graph = problem.graph
     costs = {name: _paced(candidate, interval) for name, candidate in choice.items()}
     lanes = {name: candidate.lanes for name, candidate in choice.items()}
-    depths = timing.fifo_depths(graph, costs, lanes, _input_lanes(graph, choice), interval)
+    entering = _input_lanes(graph, choice)
+    depths = timing.fifo_depths(graph, costs, lanes, entering, interval, together=problem.sparse)
     at = _lanes(graph, choice)
     held = {
         edge: (choice[edge.reader].folding.tile + 1) * beats(graph.types[edge.tensor].channels, at[edge.tensor])
         for edge in depths
-        if choice[edge.reader].folding.streamed
+        if edge.reader and choice[edge.reader].folding.streamed
     }
     return {edge: depth - held.get(edge, 0) for edge, depth in depths.items() if depth > held.get(edge, 0)}
 

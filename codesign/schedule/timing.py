@@ -10,7 +10,7 @@ Process Networks", Proc. IEEE 1995; Sriram and Bhattacharyya, "Embedded Multipro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -52,18 +52,25 @@ def fifo_depths(
     lanes: Mapping[str, Lanes],
     input_lanes: Mapping[str, int],
     interval_cycles: int,
+    *,
+    together: bool = False,
 ) -> dict[Edge, int]:
-    """Depth in beats, of the producer's lanes, of every edge that needs a FIFO to sustain `interval_cycles` a frame."""
+    """Depth in beats, of the producer's lanes, of every edge that needs a FIFO to sustain `interval_cycles` a frame.
+
+    together: the outputs leave pixel by pixel at the same time; otherwise each as it comes.
+    """
     spacing = {name: interval_cycles / kind.pixels for name, kind in graph.inputs.items()}
     produced, taken = _follow(graph, costs, lanes, spacing, input_lanes, interval_cycles)
     at = produced_lanes(graph, lanes, input_lanes)
     depths = {}
     for edge in edges(graph):
-        if not edge.reader:
+        if not edge.reader and not together:
             continue
         count = beats(graph.types[edge.tensor].channels, at[edge.tensor])
-        waiting = _waiting(produced[edge.tensor], taken[edge], count)
-        if waiting > (JITTER_PIXELS * count if _holds_pixels(graph, edge.reader) else JITTER_BEATS):
+        leaving = taken[edge] if edge.reader else _latest(produced[name] for name in graph.outputs)
+        waiting = _waiting(produced[edge.tensor], leaving, count)
+        holds = edge.reader and _holds_pixels(graph, edge.reader)
+        if waiting > (JITTER_PIXELS * count if holds else JITTER_BEATS):
             depths[edge] = waiting + FIFO_BEATS
     return depths
 
@@ -73,6 +80,12 @@ def _holds_pixels(graph: Graph, name: str) -> bool:
     node = graph.node(name)
     reached = reach(node.op, graph.input_types(node), graph.output_types(node))
     return len(node.inputs) == 1 and (reached.whole or reached.ahead)
+
+
+def _latest(passages: Iterable[Passage]) -> Passage:
+    """When pixels pass that wait for one of each."""
+    found = list(passages)
+    return Passage(np.maximum.reduce([p.first for p in found]), np.maximum.reduce([p.last for p in found]))
 
 
 def latency(

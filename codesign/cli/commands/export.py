@@ -24,6 +24,9 @@ def run(
     random_weights: Annotated[
         bool, typer.Option("--random-weights", help="SOURCE is a recipe: build its network untrained.")
     ] = False,
+    sparse: Annotated[
+        bool, typer.Option("--sparse", help="Of a detector, only the peaks leave the hardware, as records.")
+    ] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="With --random-weights: replace a setting of the recipe."),
@@ -45,6 +48,7 @@ def run(
             max_dsp=max_dsp,
             clock_mhz=clock,
             random_weights=random_weights,
+            sparse=sparse,
             overrides=settings or (),
             progress=progress,
         )

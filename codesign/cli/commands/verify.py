@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,6 +13,10 @@ ORDER = 4
 def run(
     build: Annotated[Path, typer.Argument(help="A build folder.")],
     images: Annotated[int, typer.Option(help="Images to run through every stage.")] = 16,
+    rtl: Annotated[
+        Literal["codesign", "vitis"],
+        typer.Option(help="Whose RTL to simulate: ours, or what Vitis HLS made."),
+    ] = "codesign",
 ) -> int:
     """Prove every stage equal to the integer graph, tensor by tensor, to the bit.
 
@@ -23,6 +27,6 @@ def run(
     from codesign.reporting.terminal import print_verification
 
     with keeps(f"{build} is as it was, compiled simulators included"), progress_bars() as progress:
-        verdict = verify(build, images=images, progress=progress)
+        verdict = verify(build, images=images, rtl=rtl, progress=progress)
     print_verification(verdict, terminal())
     return 0 if verdict.exact else 1

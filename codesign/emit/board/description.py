@@ -8,6 +8,7 @@ from typing import Any
 from codesign.emit.board.system import ACCELERATOR, ACCELERATOR_ADDRESS, Channel, System
 from codesign.emit.rtl import registers
 from codesign.graph import Graph
+from codesign.graph.heads import heads_of
 from codesign.recipe import Recipe
 from codesign.tasks import task_of
 
@@ -16,6 +17,7 @@ FORMAT = 1
 
 def describe(system: System, graph: Graph, clock_mhz: float, recipe: Recipe | None) -> str:
     """The contents of `design.json`; without a recipe (a QONNX file's network) outputs are given as they are."""
+    sparse = system.project.sparse
     fields: dict[str, Any] = {
         "format": FORMAT,
         "name": system.project.name,
@@ -32,10 +34,25 @@ def describe(system: System, graph: Graph, clock_mhz: float, recipe: Recipe | No
         },
         "weights": system.streamed,
         "inputs": [_stream(channel, system, graph) for channel in system.inputs],
-        "outputs": [_stream(channel, system, graph) for channel in system.outputs],
+        "outputs": [] if sparse else [_stream(channel, system, graph) for channel in system.outputs],
+        "records": _records(system, graph) if sparse else None,
         "decode": None if recipe is None else _decoding(recipe),
     }
     return json.dumps(fields, indent=1) + "\n"
+
+
+def _records(system: System, graph: Graph) -> dict[str, Any]:
+    """`scale`: of the heads, by name."""
+    (channel,), heads = system.outputs, heads_of(graph)
+    dma = system.dmas[channel.dma]
+    return {
+        "tensor": channel.stream.tensor,
+        "dma": dma.name,
+        "dma_address": dma.address,
+        "shape": list(heads.shape),
+        "floor": heads.floor,
+        "scale": {head: list(graph.types[tensor].scale) for head, tensor in heads.names.items()},
+    }
 
 
 def _decoding(recipe: Recipe) -> dict[str, Any]:

@@ -47,7 +47,8 @@ class RtlProject:
 
     digest: of the network; its first 32 digits are what the registers show. tensors: those that exist as streams; the
     sums within a block with streamed weights do not. weights: what lies where in `weights.bin`, which is to be copied
-    to the board's memory; empty if all weights are on chip.
+    to the board's memory; empty if all weights are on chip. top: name of the top module. sparse:
+    the one output carries records of peaks, as `heads_of` the graph and `codesign/board/records.py` have it.
     """
 
     folder: Path
@@ -58,6 +59,8 @@ class RtlProject:
     outputs: tuple[Stream, ...]
     tensors: tuple[Stream, ...]
     weights: tuple[Region, ...] = ()
+    top: str = "top"
+    sparse: bool = False
 
     @property
     def sources(self) -> tuple[Path, ...]:
@@ -72,6 +75,7 @@ class RtlProject:
     def describe(self) -> str:
         """The contents of `project.json`."""
         fields: dict[str, Any] = {"format": FORMAT, "name": self.name, "digest": self.digest}
+        fields |= {"top": self.top, "sparse": self.sparse}
         fields["interval_cycles"] = self.interval_cycles
         fields |= {key: [asdict(s) for s in getattr(self, key)] for key in (*STREAMS, "weights")}
         return json.dumps(fields, indent=1) + "\n"
@@ -86,8 +90,9 @@ class RtlProject:
                 raise ValueError(f"format {fields['format']}")
             streams = {key: tuple(Stream(**{**s, "shape": tuple(s["shape"])}) for s in fields[key]) for key in STREAMS}
             weights = tuple(Region(**region) for region in fields["weights"])
-            facts = (fields["name"], fields["digest"], fields["interval_cycles"])
-            return cls(folder, *facts, **streams, weights=weights)
+            facts = fields["name"], fields["digest"], fields["interval_cycles"]
+            variant = {key: fields.get(key, getattr(cls, key)) for key in ("top", "sparse")}
+            return cls(folder, *facts, **streams, weights=weights, **variant)
         except FileNotFoundError:
             raise GraphError(
                 "there is no RTL project", where=str(folder), remedy="run `codesign export` first"

@@ -11,17 +11,20 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from codesign.board.records import BYTES, Records
 from codesign.emit.rtl import registers
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.top import template
 from codesign.emit.rtl.verilator import FST, FST_FLAGS, SAIF_FLAGS, environment
 from codesign.errors import GraphError, ToolError
 from codesign.graph import Graph, IntArray
+from codesign.graph.heads import Heads, heads_of
 
 HARNESS = Path(__file__).parent / "harness"
 FLAGS = (
@@ -31,6 +34,7 @@ FLAGS = (
     "--x-initial",
     "fast",
     "--no-assert",
+    "--no-timing",  # Vitis HLS writes delays of none
     "-Wno-fatal",
     "-Werror-PINMISSING",
     "--output-split",
@@ -63,7 +67,8 @@ class Stalls:
 class Simulation:
     """What a simulation has shown.
 
-    values: recorded tensors, (N, C, H, W) int32. interval_cycles: between the ends of the last two frames, 0 for a
+    values: recorded tensors, (N, C, H, W) int32; of a design that sends peaks only, the outputs are as its records have
+    them wherever there is a peak, by either account. interval_cycles: between the ends of the last two frames, 0 for a
     single frame. latency_cycles: of the first frame, first input beat to last output beat. cycles: in all.
     seconds: of the run; build_seconds: of the compilation, 0 if an earlier one was reused. passages: by tensor,
     (N, 2), the cycles of each frame's first and last beat. stalls: by tensor, where it leaves its producer; none unless
@@ -107,15 +112,18 @@ def simulate(
     frames = _frames(graph, images_int)
     trace = () if waves is None else SAIF_FLAGS if waves.suffix == ".saif" else FST_FLAGS
     binary, build_seconds = build(project, cache or rtl_dir.parent / ".cache", trace=trace, stalls=stalls)
-    wanted = set(graph.types) if tensors is None else set(tensors)
+    wanted = set(graph.types) if tensors is None else {*tensors, *graph.outputs}
     with tempfile.TemporaryDirectory(prefix="codesign_rtl_") as scratch:
         run = _write_run(Path(scratch), project, frames, wanted, stall, seed, waves)
         started = time.perf_counter()
         report = _run(binary, run, project, on_frame)
         seconds = time.perf_counter() - started
         count = next(iter(frames.values())).shape[0]
-        recorded = {s.tensor: s for s in project.tensors if s.tensor in wanted} | {s.tensor: s for s in project.outputs}
+        recorded = {s.tensor: s for s in project.tensors if s.tensor in wanted}
+        recorded |= {} if project.sparse else {s.tensor: s for s in project.outputs}
         values = {name: _read(Path(scratch) / f"{s.id}.i32", s, count) for name, s in recorded.items()}
+        if project.sparse:
+            values |= _sent(Path(scratch) / f"{project.outputs[0].id}.i32", heads_of(graph), values, count)
     passages = {
         s.tensor: np.array(report[f"frames {s.id}"]).reshape(-1, 2) for s in (*project.tensors, *project.inputs)
     }
@@ -179,6 +187,7 @@ def _call(command: list[str], folder: Path, what: str) -> None:
 
 def _wrapper(project: RtlProject, stalls: bool) -> str:
     return template("network.sv.j2").render(
+        top=project.top,
         inputs=list(project.inputs),
         outputs=list(project.outputs),
         probes=project.tensors,
@@ -225,7 +234,8 @@ def _write_run(
         carried = (frames[stream.tensor] - stream.base) // stream.step
         carried.transpose(0, 2, 3, 1).astype("<i4").tofile(folder / f"{stream.id}.i32")
         lines.append(_line(stream, "input", f"{folder / str(stream.id)}.i32"))
-    lines += [_line(stream, "output", f"{folder / str(stream.id)}.i32") for stream in project.outputs]
+    role = "records" if project.sparse else "output"
+    lines += [_line(stream, role, f"{folder / str(stream.id)}.i32") for stream in project.outputs]
     shown = {stream.tensor for stream in project.outputs}
     for stream in project.tensors:
         kept = stream.tensor in wanted and stream.tensor not in shown
@@ -278,6 +288,27 @@ def _deadlock(project: RtlProject, report: Mapping[str, list[int]]) -> str:
         f"deadlock at cycle {report['deadlock'][0]}; offered and not taken: {', '.join(blocked) or 'none'}; "
         f"awaited: {', '.join(starved) or 'none'}"
     )
+
+
+def _sent(path: Path, heads: Heads, values: Mapping[str, IntArray], count: int) -> dict[str, IntArray]:
+    """The outputs, the heat map made of the records alone, the others with what the records say at their peaks.
+
+    Raises ToolError if the records of a frame are none.
+    """
+    words = np.fromfile(path, dtype="<i4").astype("<u2").view(np.uint8).reshape(-1, BYTES)
+    ends = np.flatnonzero((words[:, 0] == 0xFF) & (words[:, 1] == 0xFF))[:count] + 1
+    reader = Records({"dma": "", "dma_address": 0, "shape": heads.shape, "floor": heads.floor, "scale": {}})
+    sent = {tensor: values[tensor].copy() for tensor in heads.names.values()}
+    for frame, (begin, end) in enumerate(pairwise((0, *ends))):
+        try:
+            maps = reader.unpack(words[begin:end].reshape(-1))
+        except ValueError as error:
+            raise ToolError(f"frame {frame} of the records of peaks: {error}", where=str(path)) from None
+        sent[heads.heat][frame] = maps["heat"]
+        peaks = (maps["heat"] != heads.floor).any(axis=0)
+        for head in ("size", "offset"):
+            sent[heads.names[head]][frame][:, peaks] = maps[head][:, peaks]
+    return sent
 
 
 def _read(path: Path, stream: Stream, count: int) -> IntArray:

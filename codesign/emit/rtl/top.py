@@ -17,6 +17,7 @@ from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.weight_image import WeightImage, reader_depth, reader_parameters, weight_image
 from codesign.emit.rtl.wiring import Unit, Wiring
 from codesign.graph import Graph, Node
+from codesign.graph.heads import BITS, Heads, heads_of
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 from codesign.graph.plugins import load
@@ -25,6 +26,9 @@ from codesign.resources import rtl_dir
 from codesign.schedule import Schedule
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+RECORDS, FIELDS = "peaks", 8
+"""The output of a design that sends peaks only, and how many fields a record has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,14 +39,19 @@ class _Blocks:
     streamed: Mapping[str, _streamed.Streamed]
 
 
-def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path) -> RtlProject:
-    """Writes the RTL of `graph` under `schedule` to `out_dir`, beside it first and then renamed."""
+def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path, *, sparse: bool = False) -> RtlProject:
+    """Writes the RTL of `graph` under `schedule` to `out_dir`, beside it first and then renamed.
+
+    sparse: a detector's outputs leave as records of peaks, which the schedule must have been made for. Raises
+    GraphError if they cannot.
+    """
     blocks = _blocks(graph, schedule)
     ports = _tensor_ports(graph, schedule, blocks.units)
-    inputs, outputs, tensors = _streams(graph, ports)
+    inputs, outputs, tensors = _streams(graph, ports, sparse)
     image = weight_image(blocks.streamed)
     interval = schedule.interval_cycles
-    project = RtlProject(out_dir, graph.name, digest(graph), interval, inputs, outputs, tensors, image.regions)
+    facts = (graph.name, digest(graph), interval)
+    project = RtlProject(out_dir, *facts, inputs, outputs, tensors, image.regions, sparse=sparse)
     sections = _sections(Wiring(graph, schedule, ports), blocks, project, image)
     text = template("top.sv.j2").render(
         name=graph.name,
@@ -118,7 +127,7 @@ def _tensor_ports(graph: Graph, schedule: Schedule, units: Sequence[Unit]) -> di
 
 
 def _streams(
-    graph: Graph, ports: Mapping[str, Port]
+    graph: Graph, ports: Mapping[str, Port], sparse: bool
 ) -> tuple[tuple[Stream, ...], tuple[Stream, ...], tuple[Stream, ...]]:
     """Streams of the top's inputs, its outputs, and all tensors, numbered in this order."""
 
@@ -132,8 +141,12 @@ def _streams(
 
     inputs = tuple(stream(i, name, f"s_axis_{identifier(name)}", padded(name)) for i, name in enumerate(graph.inputs))
     count = len(inputs)
-    outputs = tuple(
-        stream(count + i, name, f"m_axis_{identifier(name)}", padded(name)) for i, name in enumerate(graph.outputs)
+    outputs = (
+        (_records(count, heads_of(graph)),)
+        if sparse
+        else tuple(
+            stream(count + i, name, f"m_axis_{identifier(name)}", padded(name)) for i, name in enumerate(graph.outputs)
+        )
     )
     count += len(outputs)
     tensors = tuple(
@@ -142,11 +155,19 @@ def _streams(
     return inputs, outputs, tensors
 
 
+def _records(number: int, heads: Heads) -> Stream:
+    """A record a beat; at the most as many as there are places, and the end."""
+    return Stream(number, RECORDS, f"m_axis_{RECORDS}", FIELDS, BITS, True, (FIELDS, heads.most_peaks + 1, 1))
+
+
 def _sections(wires: Wiring, blocks: _Blocks, project: RtlProject, image: WeightImage) -> list[wiring.Section]:
     sections = [wiring.registers(len(project.inputs), len(project.outputs), project.digest)]
     sections += [wires.input(stream) for stream in project.inputs]
     sections += [wires.unit(unit) for unit in blocks.units]
-    sections += [wires.output(stream) for stream in project.outputs]
+    if project.sparse:
+        sections.append(wires.records(project.outputs[0], heads_of(wires.graph)))
+    else:
+        sections += [wires.output(stream) for stream in project.outputs]
     if blocks.streamed:
         ports = len(blocks.streamed)
         sections.append(wiring.reader(reader_parameters(image, reader_depth(ports)), ports))

@@ -13,6 +13,7 @@ from codesign.emit.rtl.base import Block, Port, identifier
 from codesign.emit.rtl.project import Stream
 from codesign.errors import GraphError
 from codesign.graph import Graph
+from codesign.graph.heads import Heads
 from codesign.schedule import Edge, Schedule, edges
 
 WEIGHTS = "m_axi_weights"
@@ -141,6 +142,24 @@ class Wiring:
         )
         return Section(f"output {stream.tensor}: {self.graph.types[stream.tensor]}", instances=[unit])
 
+    def records(self, stream: Stream, heads: Heads) -> Section:
+        """The outputs of a detector to one AXI4-Stream port of the top, as records of its peaks."""
+        section = Section(f"output {stream.tensor}: records of {', '.join(heads.names.values())}")
+        parameters: dict[str, int | str] = dict(zip(("CLASSES", "HEIGHT", "WIDTH"), heads.shape, strict=True))
+        parameters |= {"LANES": self.ports[heads.heat].lanes, "FLOOR": heads.floor}
+        connections: list[str] = []
+        for index, (head, tensor) in enumerate(heads.names.items()):
+            port = self.ports[tensor]
+            sink = port if head == "heat" else replace(port, lanes=2)
+            edge = Edge(tensor, "", self.graph.outputs.index(tensor))
+            connections += _port(f"in{index}", self._reach(section, edge, sink), "i")
+            parameters |= {f"{head.upper()}_BITS": port.bits, f"{head.upper()}_SIGNED": int(port.signed)}
+        signals = ("tvalid_o", "tready_i", "tdata_o", "tlast_o")
+        connections += [f".{signal}({stream.wire}_{signal[:-2]})" for signal in signals]
+        connections.append(f".last_o({REGISTERS}_out_last)")
+        section.instances.append(Instance("axi_peak_output", f"{stream.wire}_output", parameters, connections))
+        return section
+
     def _frame_beats(self, tensor: str) -> int:
         kind = self.graph.types[tensor]
         return kind.pixels * beats(kind.channels, self.ports[tensor].lanes)
@@ -170,7 +189,7 @@ class Wiring:
         decoded = source.step > 1 and sink.step == 1
         if not decoded and replace(source, lanes=sink.lanes) != sink:
             raise GraphError(f"{edge}: the block reads {sink}, the tensor is {source}")
-        stem = f"{identifier(edge.reader)}_in{edge.port}"
+        stem = f"{identifier(edge.reader)}_in{edge.port}" if edge.reader else f"{identifier(edge.tensor)}_out"
         fifo = self.schedule.fifos.get(edge)
         if fifo:
             parameters = {"WIDTH": source.width, "DEPTH": fifo.depth, "BLOCK": int(fifo.memory != "lut")}

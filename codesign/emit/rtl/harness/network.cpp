@@ -8,7 +8,7 @@
 //   memory <latency> <spread> <stall>          of the memory of streamed weights: cycles, cycles, 256ths
 //   waves  <file>                              only in a binary built with --trace-fst, or --trace-saif: activity
 //   stream <id> <role> <lanes> <bits> <signed> <channels> <pixels> <file> <name>
-// with role `input`, `output` or `inner`. Files hold int32 in the order frame, pixel, channel; `-` records nothing.
+// with role `input`, `output`, `records` or `inner`; frames of records, an output too, end with one of -1 in lane 0. Files hold int32 in the order frame, pixel, channel; `-` records nothing.
 // Lanes past the last channel are driven with noise and not recorded. Prints `frame N` at the end of each frame and at
 // last `cycles N` and for every stream `frames <id>`, then the first and the last cycle of each frame that has passed.
 // Exit status 1 with `deadlock <cycle>` and for each stream `state <id> <valid> <ready> <beats>`.
@@ -37,7 +37,7 @@ using Recorder = VerilatedSaifC;
 
 namespace {
 
-enum class Role { kInput, kOutput, kInner };
+enum class Role { kInput, kOutput, kRecords, kInner };
 
 struct Stream {
     bool known = false;
@@ -53,6 +53,7 @@ struct Stream {
     int channel = 0;              // of lane 0 of the next beat
     size_t position = 0;          // values played so far
     uint64_t beats = 0, beats_per_frame = 1;
+    bool within = false;  // a frame, of which a beat has passed
     uint64_t noise = 1;
     FILE* out = nullptr;
     std::vector<uint64_t> first_cycles, last_cycles;  // of each frame
@@ -91,7 +92,8 @@ int32_t get_bits(const std::vector<uint32_t>& words, size_t offset, int bits, bo
 }
 
 void record(Stream& s) {
-    if (s.beats % s.beats_per_frame == 0) s.first_cycles.push_back(cycle);
+    if (!s.within) s.first_cycles.push_back(cycle);
+    s.within = true;
     const int lanes = std::min(s.lanes, s.channels - s.channel);
     if (s.out) {
         for (int i = 0; i < lanes; i++) {
@@ -100,9 +102,12 @@ void record(Stream& s) {
         }
     }
     s.channel = (s.channel + lanes) % s.channels;
-    if (++s.beats % s.beats_per_frame != 0) return;
+    s.beats++;
+    const bool records = s.role == Role::kRecords;
+    if (records ? get_bits(s.beat, 0, s.bits, true) != -1 : s.beats % s.beats_per_frame != 0) return;
+    s.within = false;
     s.last_cycles.push_back(cycle);
-    if (s.role == Role::kOutput) {
+    if (s.role == Role::kOutput || records) {
         unfinished--;
         std::printf("frame %zu\n", s.last_cycles.size());
         std::fflush(stdout);
@@ -121,7 +126,10 @@ void add_stream(std::istringstream& line, uint64_t seed) {
     line >> id >> role >> s.lanes >> s.bits >> s.is_signed >> s.channels >> s.pixels >> s.file >> s.name;
     if (!line) fail("malformed stream line");
     s.known = true;
-    s.role = role == "input" ? Role::kInput : role == "output" ? Role::kOutput : Role::kInner;
+    s.role = role == "input"     ? Role::kInput
+             : role == "output"  ? Role::kOutput
+             : role == "records" ? Role::kRecords
+                                 : Role::kInner;
     s.beat.assign((static_cast<size_t>(s.lanes) * s.bits + 31) / 32, 0);
     s.beats_per_frame = s.pixels * ((s.channels + s.lanes - 1) / s.lanes);
     s.noise = (seed + 1) * 0x9E3779B97F4A7C15ULL + id * 0xD1B54A32D192ED03ULL;
@@ -135,7 +143,7 @@ void add_stream(std::istringstream& line, uint64_t seed) {
         s.out = std::fopen(s.file.c_str(), "wb");
         if (!s.out) fail("cannot write " + s.file);
     }
-    if (s.role == Role::kOutput) unfinished += frames;
+    if (s.role == Role::kOutput || s.role == Role::kRecords) unfinished += frames;
     if (streams.size() <= id) streams.resize(id + 1);
     streams[id] = std::move(s);
 }
@@ -207,7 +215,8 @@ void network_beat(int id, unsigned int word) {
 
 extern "C" svBit network_counting() {  // whether the first frame has left all outputs
     for (const Stream& s : streams) {
-        if (s.role == Role::kOutput && s.known && s.last_cycles.empty()) return 0;
+        const bool leaves = s.role == Role::kOutput || s.role == Role::kRecords;
+        if (leaves && s.known && s.last_cycles.empty()) return 0;
     }
     return 1;
 }
