@@ -55,6 +55,8 @@ class Quantization(Section):
     weight_scale: what sets a channel's full scale, its largest magnitude or twice its mean magnitude (Liu, Liu, Cheng,
         arXiv 2302.02210): a scale from statistics does not follow the few weights that oscillate.
     weight_percentile: magnitudes of a channel beyond this percentile are clipped before quantized training; 100: none.
+    binary: weights and activations are -1 or +1, but for the image, the weights of the first layer, the last layer, and
+        in residual networks the summands and the average.
     """
 
     weight_bits: Bits = 4
@@ -65,6 +67,7 @@ class Quantization(Section):
     weight_percentile: Annotated[float, Field(gt=50, le=100)] = 100.0
     activation_percentile: Annotated[float, Field(gt=50, le=100)] = 99.9
     calibration_batches: Positive = 4
+    binary: bool = False
 
 
 class Phase(Section):
@@ -154,6 +157,13 @@ class Recipe(Section):
         if self.model.task != self.task:
             raise ValueError(f"a {self.model.kind} is for {self.model.task}: task must be {self.model.task}")
         self.model.check(self.training)
+        return self
+
+    @model_validator(mode="after")
+    def _network_can_be_binary(self) -> Self:
+        if self.quantization.binary and not self.model.has_binary_form:
+            able = ", ".join(kind for kind, section in sections().items() if section.has_binary_form)
+            raise ValueError(f"a {self.model.kind} has no binary form: quantization.binary is for {able}")
         return self
 
     @model_validator(mode="after")
