@@ -1,7 +1,14 @@
-"""Binary layers with channels that share: tables of the synthesized layer, and the time it takes to schedule one.
+"""Binary layers with channels that share: tables of the synthesized layer, training that makes them share more, and the
+time it takes to schedule one.
 
     python benchmarks/mst.py layers [--only NAME ...]      needs: pip install 'codesign[synth,bench]'
+    python benchmarks/mst.py training --work FOLDER
     python benchmarks/mst.py scheduling
+
+`training`: the recipe `fashion-binary` on fewer images, with and without the loss on what channels do not share, on the
+first 8,000 training and 2,000 test images of Fashion-MNIST. kept: fraction of the binary layers' bit operations a frame
+that is left of reuse along the trees. tree_share: part of the binary phase's time that trees take. A run that FOLDER
+holds is not trained again; an interrupted one goes on.
 
 `layers`: constant +-1 matrices over 1-bit inputs as combinational modules: XNOR-popcounts ("plain"), popcounts along
 the minimum spanning tree ("mst"), our adder graph ("mst_shared"; "mst_shared_shallow": of no more adder levels than
@@ -40,6 +47,9 @@ FLIPS = {"random": 0.5, "correlated": 0.047}
 LAYERS = [(kind, inputs, 64) for inputs in (64, 144) for kind in FLIPS]
 CHANNELS = (64, 128, 256, 512, 1024, 2048)
 BITS = 4608
+LOSS_WEIGHTS = (0.0, 10.0, 30.0, 100.0)
+SEEDS = (0, 1, 2)
+TRAINING = ("data.train_images=8000", "training.float_phase.epochs=1", "training.quantized_phase.epochs=4")
 
 
 def weights(kind: str, inputs: int, outputs: int) -> np.ndarray:
@@ -167,6 +177,51 @@ def measure_scheduling() -> None:
         save({"scheduling": rows})
 
 
+def measure_training(work: Path) -> None:
+    from codesign.api.train import train
+    from codesign.recipe import load_recipe
+    from codesign.training.run import load_run
+
+    rows = load().get("training", [])
+    for seed in SEEDS:
+        for weight in LOSS_WEIGHTS:
+            if any((row["seed"], row["loss_weight"]) == (seed, weight) for row in rows):
+                continue
+            loss = [f"training.reuse={{weight: {weight}}}"] if weight else []
+            run = work / f"weight{weight:g}-seed{seed}"
+            recipe = load_recipe("fashion-binary", [*TRAINING, *loss, f"seed={seed}"])
+            result = train(recipe, run, resume=True, progress=False)
+            row = {"network": recipe.name, "loss_weight": weight, "seed": seed, "accuracy": result.accuracy}
+            rows.append(row | reuse(load_run(run)[1], recipe.data.image_size))
+            print(rows[-1], flush=True)
+            save({"training": rows})
+
+
+def reuse(network: Any, size: int) -> dict[str, Any]:
+    """What is kept of a network's bit operations, and of each layer's; depths of the trees. size: of the image."""
+    import torch
+
+    from codesign.nn.binary import BinaryConv2d
+    from codesign.training.channel_reuse import binary_signs
+
+    kept, depth, operations = {}, {}, []
+
+    def measure(name: str, pixels: int, weight: Any) -> None:
+        tree = reuse_tree(binary_signs(weight))
+        kept[name], depth[name] = round(tree.kept, 4), tree.depth
+        operations.append((tree.total * pixels, tree.weight.size * pixels))
+
+    layers = {name: layer for name, layer in network.named_modules() if isinstance(layer, BinaryConv2d)}
+    for name, layer in layers.items():
+        layer.register_forward_hook(
+            lambda layer, _, out, name=name: measure(name.removesuffix(".conv"), out.shape[2] * out.shape[3], layer.weight)
+        )
+    with torch.no_grad():
+        network.raw_heads(torch.zeros(1, 3, size, size))
+    left, whole = map(sum, zip(*operations, strict=True))
+    return {"kept": round(left / whole, 4), "kept_by_layer": kept, "depth_by_layer": depth}
+
+
 def load() -> dict[str, Any]:
     return json.loads(RESULT.read_text()) if RESULT.exists() else {}
 
@@ -181,10 +236,14 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     layers = commands.add_parser("layers")
     layers.add_argument("--only", nargs="*", default=[], help="names of layers")
+    training = commands.add_parser("training")
+    training.add_argument("--work", type=Path, required=True, help="folder of the runs")
     commands.add_parser("scheduling")
     options = parser.parse_args()
     if options.command == "layers":
         measure_layers(options.only)
+    elif options.command == "training":
+        measure_training(options.work)
     else:
         measure_scheduling()
 

@@ -93,6 +93,20 @@ class Freezing(Section):
     boundary: Annotated[float, Field(gt=0, lt=0.5)] = 0.005
 
 
+class ChannelReuse(Section):
+    """Quantized training of a binary network also lessens what its channels do not share with each other.
+
+    weight: of the loss, which is the mean over the layers of the fraction of bit operations that is left of reuse along
+        minimum spanning trees. rise: part of the training over which the weight rises to its value.
+    interval: batches of an epoch between two computations of the trees. max_depth: most levels of a tree below its root.
+    """
+
+    weight: Annotated[float, Field(gt=0)]
+    rise: Annotated[float, Field(ge=0, le=1)] = 0.25
+    interval: Positive = 25
+    max_depth: Positive | None = None
+
+
 class Augmentation(Section):
     """Of training images, drawn anew in every epoch, after CenterNet's.
 
@@ -131,6 +145,7 @@ class Training(Section):
     quantized_phase: Phase | None = Phase(epochs=4, learning_rate=5e-4)
     distillation: Distillation | None = None
     freezing: Freezing | None = None
+    reuse: ChannelReuse | None = None
 
 
 class Detection(Section):
@@ -164,6 +179,8 @@ class Recipe(Section):
         if self.quantization.binary and not self.model.has_binary_form:
             able = ", ".join(kind for kind, section in sections().items() if section.has_binary_form)
             raise ValueError(f"a {self.model.kind} has no binary form: quantization.binary is for {able}")
+        if self.training.reuse is not None and not self.quantization.binary:
+            raise ValueError("training.reuse is for binary networks: quantization.binary must be true")
         return self
 
     @model_validator(mode="after")
