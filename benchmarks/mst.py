@@ -5,10 +5,10 @@ time it takes to schedule one.
     python benchmarks/mst.py training --work FOLDER
     python benchmarks/mst.py scheduling
 
-`training`: the recipe `fashion-binary` on fewer images, with and without the loss on what channels do not share, on the
-first 8,000 training and 2,000 test images of Fashion-MNIST. kept: fraction of the binary layers' bit operations a frame
-that is left of reuse along the trees. tree_share: part of the binary phase's time that trees take. A run that FOLDER
-holds is not trained again; an interrupted one goes on.
+`training`: the recipe `fashion-binary` on fewer and smaller images (24 x 24), with and without the loss on what
+channels do not share, on the first 8,000 training and 2,000 test images of Fashion-MNIST. kept: fraction of the binary layers'
+bit operations a frame that is left of reuse along the trees. cpu_s: of the whole training; tree_share: part of it that
+trees take. A run that FOLDER holds is not trained again; an interrupted one goes on.
 
 `layers`: constant +-1 matrices over 1-bit inputs as combinational modules: XNOR-popcounts ("plain"), popcounts along
 the minimum spanning tree ("mst"), our adder graph ("mst_shared"; "mst_shared_shallow": of no more adder levels than
@@ -47,9 +47,14 @@ FLIPS = {"random": 0.5, "correlated": 0.047}
 LAYERS = [(kind, inputs, 64) for inputs in (64, 144) for kind in FLIPS]
 CHANNELS = (64, 128, 256, 512, 1024, 2048)
 BITS = 4608
-LOSS_WEIGHTS = (0.0, 10.0, 30.0, 100.0)
+LOSS_WEIGHTS = (0.0, 10.0, 40.0)
 SEEDS = (0, 1, 2)
-TRAINING = ("data.train_images=8000", "training.float_phase.epochs=1", "training.quantized_phase.epochs=4")
+TRAINING = (
+    "data.image_size=24",
+    "data.train_images=8000",
+    "training.float_phase.epochs=1",
+    "training.quantized_phase.epochs=4",
+)
 
 
 def weights(kind: str, inputs: int, outputs: int) -> np.ndarray:
@@ -190,9 +195,14 @@ def measure_training(work: Path) -> None:
             loss = [f"training.reuse={{weight: {weight}}}"] if weight else []
             run = work / f"weight{weight:g}-seed{seed}"
             recipe = load_recipe("fashion-binary", [*TRAINING, *loss, f"seed={seed}"])
+            started = time.process_time()
             result = train(recipe, run, resume=True, progress=False)
+            seconds = time.process_time() - started
             row = {"network": recipe.name, "loss_weight": weight, "seed": seed, "accuracy": result.accuracy}
-            rows.append(row | reuse(load_run(run)[1], recipe.data.image_size))
+            row |= reuse(load_run(run)[1], recipe.data.image_size) | {"cpu_s": round(seconds, 1)}
+            if weight:
+                row["tree_share"] = round(row["trees_s"] * computed(recipe) / seconds, 4)
+            rows.append(row)
             print(rows[-1], flush=True)
             save({"training": rows})
 
@@ -204,22 +214,33 @@ def reuse(network: Any, size: int) -> dict[str, Any]:
     from codesign.nn.binary import BinaryConv2d
     from codesign.training.channel_reuse import binary_signs
 
-    kept, depth, operations = {}, {}, []
+    kept, depth, operations, seconds = {}, {}, [], []
 
     def measure(name: str, pixels: int, weight: Any) -> None:
+        started = time.process_time()
         tree = reuse_tree(binary_signs(weight))
+        seconds.append(time.process_time() - started)
         kept[name], depth[name] = round(tree.kept, 4), tree.depth
         operations.append((tree.total * pixels, tree.weight.size * pixels))
 
     layers = {name: layer for name, layer in network.named_modules() if isinstance(layer, BinaryConv2d)}
     for name, layer in layers.items():
         layer.register_forward_hook(
-            lambda layer, _, out, name=name: measure(name.removesuffix(".conv"), out.shape[2] * out.shape[3], layer.weight)
+            lambda layer, _, out, name=name: measure(
+                name.removesuffix(".conv"), out.shape[2] * out.shape[3], layer.weight
+            )
         )
     with torch.no_grad():
         network.raw_heads(torch.zeros(1, 3, size, size))
     left, whole = map(sum, zip(*operations, strict=True))
-    return {"kept": round(left / whole, 4), "kept_by_layer": kept, "depth_by_layer": depth}
+    trees = {"kept_by_layer": kept, "depth_by_layer": depth, "trees_s": round(sum(seconds), 4)}
+    return {"kept": round(left / whole, 4)} | trees
+
+
+def computed(recipe: Any) -> int:
+    """How often a training computes its trees."""
+    batches = recipe.data.train_images // recipe.training.batch_size
+    return recipe.training.quantized_phase.epochs * -(-batches // recipe.training.reuse.interval)
 
 
 def load() -> dict[str, Any]:

@@ -96,8 +96,8 @@ class Freezing(Section):
 class ChannelReuse(Section):
     """Quantized training of a binary network also lessens what its channels do not share with each other.
 
-    weight: of the loss, which is the mean over the layers of the fraction of bit operations that is left of reuse along
-        minimum spanning trees. rise: part of the training over which the weight rises to its value.
+    weight: of the loss, which is the mean over the layers of the fraction of bit operations that is left of reuse
+        along minimum spanning trees. rise: part of the training over which the weight rises to its value.
     interval: batches of an epoch between two computations of the trees. max_depth: most levels of a tree below its root.
     """
 

@@ -21,15 +21,16 @@ from codesign.cost.base import MOST_LANES, BlockCost, Folding, Lanes, beats, div
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.types import TensorType, bits_for_range
 from codesign.schedule.adder_graph import AdderGraph
-from codesign.schedule.sharing import shared_graph
+from codesign.schedule.sharing import pipelined_graph
 
 Types = tuple[TensorType, ...]
 
-MOST_WIRED = 40_000
+MOST_WIRED = 20_000
 """Weights of a matrix that is offered as an adder graph; larger ones are folded."""
 
 STAGE_LEVELS = 3
 """Tables and carry chains between two registers of an adder graph."""
+
 
 @dataclass(frozen=True, eq=False)
 class Xnor(Mvu):
@@ -113,7 +114,7 @@ class Wired:
 @lru_cache(maxsize=64)
 def wired_graph(op: BinaryConv) -> AdderGraph:
     """The adder graph of the weights, inputs in the order of windows."""
-    return shared_graph(op.matrix, trials=0)
+    return pipelined_graph(op.matrix, STAGE_LEVELS)
 
 
 def window(op: BinaryConv, inputs: Types, folding: Folding) -> Window | None:

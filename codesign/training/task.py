@@ -27,8 +27,8 @@ MAX_GRADIENT_NORM = 10.0
 class TrainingTask(pl.LightningModule):
     """One phase of training a network.
 
-    `teacher` is a network in eval mode, of the same outputs, whose outputs `network` learns besides the truth. `reuse` is
-    added to the loss.
+    `teacher` is a network in eval mode, of the same outputs, whose outputs `network` learns besides the truth. `reuse`
+    is added to the loss.
     """
 
     def __init__(

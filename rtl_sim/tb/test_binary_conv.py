@@ -34,7 +34,9 @@ def case(
 
 def test_folded_ones_are_exact():
     shapes = [case(4, 6, (pe, simd)) for pe in (1, 2, 3, 6) for simd in (1, 2, 4)]
-    check_all([*shapes, case(3, 5, (2, 3)), case(6, 1, (1, 3)), case(1, 2, (2, 1)), case(8, 3, (1, 8), weights="block")])
+    check_all(
+        [*shapes, case(3, 5, (2, 3)), case(6, 1, (1, 3)), case(1, 2, (2, 1)), case(8, 3, (1, 8), weights="block")]
+    )
 
 
 def test_wired_ones_are_exact():
@@ -52,8 +54,13 @@ def test_windows_keep_their_rate_with_strides_borders_and_pointwise():
         {"kernel": (1, 3), "size": (2, 5)},
         {"size": (10, 12), "stride": 2, "slack": 6},
     ]
-    check_all([case(4, 6, (2, 2), **some) for some in several] + [case(4, 6, (6, 2), weights="wired", **some) for some in several])
+    check_all(
+        [case(4, 6, (2, 2), **some) for some in several]
+        + [case(4, 6, (6, 2), weights="wired", **some) for some in several]
+    )
 
 
 def test_an_odd_number_of_inputs_and_of_words_is_exact():
-    check_all([case(5, 7, (7, 5), weights="wired"), case(5, 7, (3, 5)), case(7, 12, (12, 7), weights="wired", size=(2, 9))])
+    check_all(
+        [case(5, 7, (7, 5), weights="wired"), case(5, 7, (3, 5)), case(7, 12, (12, 7), weights="wired", size=(2, 9))]
+    )
