@@ -6,9 +6,9 @@ time it takes to schedule one.
     python benchmarks/mst.py scheduling
 
 `training`: the recipe `fashion-binary` on fewer and smaller images (24 x 24), with and without the loss on what
-channels do not share, on the first 8,000 training and 2,000 test images of Fashion-MNIST. kept: fraction of the binary layers'
-bit operations a frame that is left of reuse along the trees. cpu_s: of the whole training; tree_share: part of it that
-trees take. A run that FOLDER holds is not trained again; an interrupted one goes on.
+channels do not share, on the first 8,000 training and 2,000 test images of Fashion-MNIST. kept: fraction of the binary
+layers' bit operations a frame that is left of reuse along the trees. cpu_s: of the whole training; tree_share: part of
+it that trees take. A run that FOLDER holds is not trained again; an interrupted one goes on.
 
 `layers`: constant +-1 matrices over 1-bit inputs as combinational modules: XNOR-popcounts ("plain"), popcounts along
 the minimum spanning tree ("mst"), our adder graph ("mst_shared"; "mst_shared_shallow": of no more adder levels than

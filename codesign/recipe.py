@@ -98,7 +98,8 @@ class ChannelReuse(Section):
 
     weight: of the loss, which is the mean over the layers of the fraction of bit operations that is left of reuse
         along minimum spanning trees. rise: part of the training over which the weight rises to its value.
-    interval: batches of an epoch between two computations of the trees. max_depth: most levels of a tree below its root.
+    interval: batches of an epoch between two computations of the trees. max_depth: most levels of a tree below its
+        root.
     """
 
     weight: Annotated[float, Field(gt=0)]

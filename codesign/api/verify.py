@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib import import_module
@@ -21,6 +21,8 @@ from codesign.verification.compare import Mismatch, StageResult, compare
 from codesign.verification.images import verification_images
 
 SIMULATION = "rtl"
+FAST = ("onnxruntime", "graph")
+"""Stages that take milliseconds an image."""
 
 Outcome = tuple[StageResult, Mismatch | None]
 
@@ -39,8 +41,12 @@ class Verification:
     first_mismatch: Mismatch | None
 
 
-def verify(build: Path | BuildFolder, *, images: int = 16, progress: Progress = silent) -> Verification:
+def verify(
+    build: Path | BuildFolder, *, images: int = 16, fast_images: int = 0, progress: Progress = silent
+) -> Verification:
     """Runs all stages on `images` images and writes `verify.json` into the build folder.
+
+    ONNX Runtime and the integer graph, which are fast, run on `fast_images` if those are more.
 
     The images are the first of the recipe's validation set, or random integers if the build was made from a QONNX
     file; then there is no Brevitas stage either. All stages run even after a difference. Raises a CodesignError if
@@ -50,22 +56,24 @@ def verify(build: Path | BuildFolder, *, images: int = 16, progress: Progress = 
         raise BuildError(f"cannot verify on {images} images", where="--images", remedy="give at least 1")
     folder = build if isinstance(build, BuildFolder) else open_build(build)
     with folder.locked():
-        integers = verification_images(folder, images)
+        integers = verification_images(folder, max(images, fast_images))
         names = [name for name in STAGES if name != "brevitas" or folder.run.is_dir()]
-        outcomes = _run_stages(names, folder, integers, progress)
+        batches = {name: integers if name in FAST else integers[:images] for name in names}
+        outcomes = _run_stages(batches, folder, progress)
         first = next((mismatch for _, mismatch in outcomes if mismatch), None)
         results = tuple(result for result, _ in outcomes)
-        verdict = Verification(results, len(integers), first is None, first)
+        verdict = Verification(results, min(images, len(integers)), first is None, first)
         write_text(folder.verification, json.dumps(asdict(verdict), indent=1) + "\n")
     return verdict
 
 
-def _run_stages(names: Sequence[str], build: BuildFolder, images: IntArray, progress: Progress) -> list[Outcome]:
-    """Outcomes in the order of `names`. The simulation, longest by far, runs beside the other stages.
+def _run_stages(batches: Mapping[str, IntArray], build: BuildFolder, progress: Progress) -> list[Outcome]:
+    """Outcomes of the stages in `batches`, each on its images.
 
-    It is this thread's, so that an interrupt reaches it at once; the others then stop at their next step.
+    The simulation, longest by far, runs beside the other stages. It is this thread's, so that an
+    interrupt reaches it at once; the others then stop at their next step.
     """
-    beside = [name for name in names if name != SIMULATION]
+    beside = [name for name in batches if name != SIMULATION]
     stopped = Event()
 
     def unless_stopped(what: str, done: int, total: int) -> None:
@@ -74,14 +82,14 @@ def _run_stages(names: Sequence[str], build: BuildFolder, images: IntArray, prog
         progress(what, done, total)
 
     with ThreadPoolExecutor(max_workers=1) as pool:
-        others = pool.submit(lambda: {name: _run_stage(name, build, images, unless_stopped) for name in beside})
+        others = pool.submit(lambda: {name: _run_stage(name, build, batches[name], unless_stopped) for name in beside})
         try:
-            simulated = _run_stage(SIMULATION, build, images, progress)
+            simulated = _run_stage(SIMULATION, build, batches[SIMULATION], progress)
         except BaseException:
             stopped.set()
             raise
         outcomes = others.result() | {SIMULATION: simulated}
-    return [outcomes[name] for name in names]
+    return [outcomes[name] for name in batches]
 
 
 def _run_stage(name: str, build: BuildFolder, images: IntArray, progress: Progress) -> Outcome:
@@ -90,4 +98,5 @@ def _run_stage(name: str, build: BuildFolder, images: IntArray, progress: Progre
     stage = import_module(f"codesign.verification.stages.{name}")
     found = compare(name, build.graph, images, stage.run(build, images, tuple(build.graph.types)), progress)
     seconds = round(time.perf_counter() - start, 3)
-    return StageResult(name, found.mismatch is None, found.tensors, found.values, seconds), found.mismatch
+    result = StageResult(name, found.mismatch is None, found.tensors, found.values, seconds, len(images))
+    return result, found.mismatch

@@ -29,8 +29,9 @@ class Folding:
     layer's weights; "stream": a dense convolution's come from external memory (`_streamed`), one pass for every `tile`
     vectors; "wired": a binary convolution's are no memory but an adder graph. A streamed convolution contains the
     requant that reads its sums, whose own folding then is `pe` of the convolution for both, with weights "stream": it
-    has no hardware of its own. buffer: the memory of pixels (window rings, repeated rows, shuffled pixels, tiles). slack: pixels that a window ring holds for the next window
-    beyond those of the present one, fewer than it takes never to wait; 0 takes as many as that.
+    has no hardware of its own. buffer: the memory of pixels (window rings, repeated rows, shuffled pixels, tiles).
+    slack: pixels that a window ring holds for the next window beyond those of the present one, fewer than it takes
+    never to wait; 0 takes as many as that.
     pair: two outputs of a matrix share a DSP slice where the widths allow it; not in a fabric whose multipliers are too
     narrow, `Target.products_per_dsp`.
     """

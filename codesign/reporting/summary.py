@@ -178,6 +178,7 @@ class Stage(Record):
     tensors: int
     values: int
     seconds: float
+    images: int | None = None
 
 
 class Verdict(Record):

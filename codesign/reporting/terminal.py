@@ -158,11 +158,12 @@ def print_verification(verdict: Verification, console: Console) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     table.add_column("stage")
     table.add_column("verdict")
-    for heading in ("tensors", "values", "seconds"):
+    for heading in ("images", "tensors", "values", "seconds"):
         table.add_column(heading, justify="right")
     for stage in verdict.stages:
         mark = "[green]exact[/]" if stage.exact else "[bold red]DIFFERS[/]"
-        table.add_row(stage.name, mark, f"{stage.tensors:,}", f"{stage.values:,}", f"{stage.seconds:.1f}")
+        counts = (f"{stage.images:,}", f"{stage.tensors:,}", f"{stage.values:,}")
+        table.add_row(stage.name, mark, *counts, f"{stage.seconds:.1f}")
     console.print()
     console.print(table)
     if all(stage.name != "brevitas" for stage in verdict.stages):

@@ -13,6 +13,9 @@ ORDER = 4
 def run(
     build: Annotated[Path, typer.Argument(help="A build folder.")],
     images: Annotated[int, typer.Option(help="Images to run through every stage.")] = 16,
+    fast_images: Annotated[
+        int, typer.Option(help="Run ONNX Runtime and the integer graph on so many, if those are more.")
+    ] = 0,
 ) -> int:
     """Prove every stage equal to the integer graph, tensor by tensor, to the bit.
 
@@ -23,6 +26,6 @@ def run(
     from codesign.reporting.terminal import print_verification
 
     with keeps(f"{build} is as it was, compiled simulators included"), progress_bars() as progress:
-        verdict = verify(build, images=images, progress=progress)
+        verdict = verify(build, images=images, fast_images=fast_images, progress=progress)
     print_verification(verdict, terminal())
     return 0 if verdict.exact else 1
