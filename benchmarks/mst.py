@@ -1,7 +1,7 @@
 """Binary layers with channels that share: tables of the synthesized layer, training that makes them share more, and the
 time it takes to schedule one.
 
-    python benchmarks/mst.py layers [--only NAME ...]      needs: pip install 'codesign[synth,bench]'
+    python benchmarks/mst.py layers [--run RUN] [--only NAME ...]      needs: pip install 'codesign[synth,bench]'
     python benchmarks/mst.py training --work FOLDER
     python benchmarks/mst.py scheduling
 
@@ -55,6 +55,21 @@ TRAINING = (
     "training.float_phase.epochs=1",
     "training.quantized_phase.epochs=4",
 )
+
+
+def matrices(run: Path | None) -> dict[str, np.ndarray]:
+    """(C, n) of +-1 by name: random ones, and those of a trained run that may be built as a graph."""
+    found = {f"{kind}-{inputs}x{outputs}": weights(kind, inputs, outputs) for kind, inputs, outputs in LAYERS}
+    if run is not None:
+        from codesign.cost.binary_conv import MOST_WIRED
+        from codesign.nn.binary import BinaryConv2d
+        from codesign.training.channel_reuse import binary_signs
+        from codesign.training.run import load_run
+
+        for name, layer in load_run(run)[1].named_modules():
+            if isinstance(layer, BinaryConv2d) and layer.weight.numel() <= MOST_WIRED:
+                found[f"{run.name}:{name.removesuffix('.conv')}"] = binary_signs(layer.weight)
+    return found
 
 
 def weights(kind: str, inputs: int, outputs: int) -> np.ndarray:
@@ -147,26 +162,25 @@ def synthesized(command: str, folder: Path) -> dict[str, int]:
     return {"lut": count(yosys.cells(stat), "xc7").lut, "depth": lut_levels(netlist, "layer")}
 
 
-def measure_layers(only: list[str]) -> None:
+def measure_layers(only: list[str], run: Path | None) -> None:
     results = load()
     rows = {row["name"]: row for row in results.get("layers", [])}
     for form_name, form in FORMS.items():
-        for kind, inputs, outputs in LAYERS:
-            name = f"{kind}-{inputs}x{outputs}"
+        for name, weight in matrices(run).items():
             if only and name not in only:
                 continue
-            row = rows.setdefault(name, {"name": name, "inputs": inputs, "outputs": outputs})
+            row = rows.setdefault(name, {"name": name, "inputs": weight.shape[1], "outputs": weight.shape[0]})
             if form_name in row.get("lut", {}):
                 continue
             started = time.process_time()
             with tempfile.TemporaryDirectory(prefix="mst_") as scratch:
-                command, figures = form(weights(kind, inputs, outputs), Path(scratch))
+                command, figures = form(weight, Path(scratch))
                 figures |= {"scheduling_s": round(time.process_time() - started, 1)}
                 figures |= synthesized(command, Path(scratch))
             for key, value in figures.items():
                 row.setdefault(key, {})[form_name] = value
             print(name, form_name, figures, flush=True)
-            save({"layers": list(rows.values())})
+            save({"layers": [row for row in rows.values() if "lut" in row]})
 
 
 def measure_scheduling() -> None:
@@ -256,13 +270,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     layers = commands.add_parser("layers")
+    layers.add_argument("--run", type=Path, help="a trained run, whose binary layers are measured too")
     layers.add_argument("--only", nargs="*", default=[], help="names of layers")
     training = commands.add_parser("training")
     training.add_argument("--work", type=Path, required=True, help="folder of the runs")
     commands.add_parser("scheduling")
     options = parser.parse_args()
     if options.command == "layers":
-        measure_layers(options.only)
+        measure_layers(options.only, options.run)
     elif options.command == "training":
         measure_training(options.work)
     else:
