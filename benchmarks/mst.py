@@ -1,7 +1,14 @@
-"""Binary layers with channels that share: tables of the synthesized layer, and the time it takes to schedule one.
+"""Binary layers with channels that share: tables of the synthesized layer, training that makes them share more, and the
+time it takes to schedule one.
 
-    python benchmarks/mst.py layers [--only NAME ...]      needs: pip install 'codesign[synth,bench]'
+    python benchmarks/mst.py layers [--run RUN] [--only NAME ...]      needs: pip install 'codesign[synth,bench]'
+    python benchmarks/mst.py training --work FOLDER
     python benchmarks/mst.py scheduling
+
+`training`: the recipe `fashion-binary` on fewer and smaller images (24 x 24), with and without the loss on what
+channels do not share, on the first 8,000 training and 2,000 test images of Fashion-MNIST. kept: fraction of the binary
+layers' bit operations a frame that is left of reuse along the trees. cpu_s: of the whole training; tree_share: part of
+it that trees take. A run that FOLDER holds is not trained again; an interrupted one goes on.
 
 `layers`: constant +-1 matrices over 1-bit inputs as combinational modules: XNOR-popcounts ("plain"), popcounts along
 the minimum spanning tree ("mst"), our adder graph ("mst_shared"; "mst_shared_shallow": of no more adder levels than
@@ -40,6 +47,29 @@ FLIPS = {"random": 0.5, "correlated": 0.047}
 LAYERS = [(kind, inputs, 64) for inputs in (64, 144) for kind in FLIPS]
 CHANNELS = (64, 128, 256, 512, 1024, 2048)
 BITS = 4608
+LOSS_WEIGHTS = (0.0, 10.0, 3.0, 1.0)
+SEEDS = (0, 1, 2)
+TRAINING = (
+    "data.image_size=24",
+    "data.train_images=8000",
+    "training.float_phase.epochs=1",
+    "training.quantized_phase.epochs=4",
+)
+
+
+def matrices(run: Path | None) -> dict[str, np.ndarray]:
+    """(C, n) of +-1 by name: random ones, and those of a trained run that may be built as a graph."""
+    found = {f"{kind}-{inputs}x{outputs}": weights(kind, inputs, outputs) for kind, inputs, outputs in LAYERS}
+    if run is not None:
+        from codesign.cost.binary_conv import MOST_WIRED
+        from codesign.nn.binary import BinaryConv2d
+        from codesign.training.channel_reuse import binary_signs
+        from codesign.training.run import load_run
+
+        for name, layer in load_run(run)[1].named_modules():
+            if isinstance(layer, BinaryConv2d) and layer.weight.numel() <= MOST_WIRED:
+                found[f"{run.name}:{name.removesuffix('.conv')}"] = binary_signs(layer.weight)
+    return found
 
 
 def weights(kind: str, inputs: int, outputs: int) -> np.ndarray:
@@ -132,26 +162,25 @@ def synthesized(command: str, folder: Path) -> dict[str, int]:
     return {"lut": count(yosys.cells(stat), "xc7").lut, "depth": lut_levels(netlist, "layer")}
 
 
-def measure_layers(only: list[str]) -> None:
+def measure_layers(only: list[str], run: Path | None) -> None:
     results = load()
     rows = {row["name"]: row for row in results.get("layers", [])}
     for form_name, form in FORMS.items():
-        for kind, inputs, outputs in LAYERS:
-            name = f"{kind}-{inputs}x{outputs}"
+        for name, weight in matrices(run).items():
             if only and name not in only:
                 continue
-            row = rows.setdefault(name, {"name": name, "inputs": inputs, "outputs": outputs})
+            row = rows.setdefault(name, {"name": name, "inputs": weight.shape[1], "outputs": weight.shape[0]})
             if form_name in row.get("lut", {}):
                 continue
             started = time.process_time()
             with tempfile.TemporaryDirectory(prefix="mst_") as scratch:
-                command, figures = form(weights(kind, inputs, outputs), Path(scratch))
+                command, figures = form(weight, Path(scratch))
                 figures |= {"scheduling_s": round(time.process_time() - started, 1)}
                 figures |= synthesized(command, Path(scratch))
             for key, value in figures.items():
                 row.setdefault(key, {})[form_name] = value
             print(name, form_name, figures, flush=True)
-            save({"layers": list(rows.values())})
+            save({"layers": [row for row in rows.values() if "lut" in row]})
 
 
 def measure_scheduling() -> None:
@@ -167,6 +196,67 @@ def measure_scheduling() -> None:
         save({"scheduling": rows})
 
 
+def measure_training(work: Path) -> None:
+    from codesign.api.train import train
+    from codesign.recipe import load_recipe
+    from codesign.training.run import load_run
+
+    rows = load().get("training", [])
+    for seed in SEEDS:
+        for weight in LOSS_WEIGHTS:
+            if any((row["seed"], row["loss_weight"]) == (seed, weight) for row in rows):
+                continue
+            loss = [f"training.reuse={{weight: {weight}}}"] if weight else []
+            run = work / f"weight{weight:g}-seed{seed}"
+            recipe = load_recipe("fashion-binary", [*TRAINING, *loss, f"seed={seed}"])
+            started = time.process_time()
+            result = train(recipe, run, resume=True, progress=False)
+            seconds = time.process_time() - started
+            row = {"network": recipe.name, "loss_weight": weight, "seed": seed, "accuracy": result.accuracy}
+            row |= reuse(load_run(run)[1], recipe.data.image_size) | {"cpu_s": round(seconds, 1)}
+            if weight:
+                row["tree_share"] = round(row["trees_s"] * computed(recipe) / seconds, 4)
+            rows.append(row)
+            print(rows[-1], flush=True)
+            save({"training": rows})
+
+
+def reuse(network: Any, size: int) -> dict[str, Any]:
+    """What is kept of a network's bit operations, and of each layer's; depths of the trees. size: of the image."""
+    import torch
+
+    from codesign.nn.binary import BinaryConv2d
+    from codesign.training.channel_reuse import binary_signs
+
+    kept, depth, operations, seconds = {}, {}, [], []
+
+    def measure(name: str, pixels: int, weight: Any) -> None:
+        started = time.process_time()
+        tree = reuse_tree(binary_signs(weight))
+        seconds.append(time.process_time() - started)
+        kept[name], depth[name] = round(tree.kept, 4), tree.depth
+        operations.append((tree.total * pixels, tree.weight.size * pixels))
+
+    layers = {name: layer for name, layer in network.named_modules() if isinstance(layer, BinaryConv2d)}
+    for name, layer in layers.items():
+        layer.register_forward_hook(
+            lambda layer, _, out, name=name: measure(
+                name.removesuffix(".conv"), out.shape[2] * out.shape[3], layer.weight
+            )
+        )
+    with torch.no_grad():
+        network.raw_heads(torch.zeros(1, 3, size, size))
+    left, whole = map(sum, zip(*operations, strict=True))
+    trees = {"kept_by_layer": kept, "depth_by_layer": depth, "trees_s": round(sum(seconds), 4)}
+    return {"kept": round(left / whole, 4)} | trees
+
+
+def computed(recipe: Any) -> int:
+    """How often a training computes its trees."""
+    batches = recipe.data.train_images // recipe.training.batch_size
+    return recipe.training.quantized_phase.epochs * -(-batches // recipe.training.reuse.interval)
+
+
 def load() -> dict[str, Any]:
     return json.loads(RESULT.read_text()) if RESULT.exists() else {}
 
@@ -180,11 +270,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     layers = commands.add_parser("layers")
+    layers.add_argument("--run", type=Path, help="a trained run, whose binary layers are measured too")
     layers.add_argument("--only", nargs="*", default=[], help="names of layers")
+    training = commands.add_parser("training")
+    training.add_argument("--work", type=Path, required=True, help="folder of the runs")
     commands.add_parser("scheduling")
     options = parser.parse_args()
     if options.command == "layers":
-        measure_layers(options.only)
+        measure_layers(options.only, options.run)
+    elif options.command == "training":
+        measure_training(options.work)
     else:
         measure_scheduling()
 

@@ -55,6 +55,8 @@ class Quantization(Section):
     weight_scale: what sets a channel's full scale, its largest magnitude or twice its mean magnitude (Liu, Liu, Cheng,
         arXiv 2302.02210): a scale from statistics does not follow the few weights that oscillate.
     weight_percentile: magnitudes of a channel beyond this percentile are clipped before quantized training; 100: none.
+    binary: weights and activations are -1 or +1, but for the image, the weights of the first layer, the last layer, and
+        in residual networks the summands and the average.
     """
 
     weight_bits: Bits = 4
@@ -65,6 +67,7 @@ class Quantization(Section):
     weight_percentile: Annotated[float, Field(gt=50, le=100)] = 100.0
     activation_percentile: Annotated[float, Field(gt=50, le=100)] = 99.9
     calibration_batches: Positive = 4
+    binary: bool = False
 
 
 class Phase(Section):
@@ -88,6 +91,21 @@ class Freezing(Section):
 
     epochs: Positive = 1
     boundary: Annotated[float, Field(gt=0, lt=0.5)] = 0.005
+
+
+class ChannelReuse(Section):
+    """Quantized training of a binary network also lessens what its channels do not share with each other.
+
+    weight: of the loss, which is the mean over the layers of the fraction of bit operations that is left of reuse
+        along minimum spanning trees. rise: part of the training over which the weight rises to its value.
+    interval: batches of an epoch between two computations of the trees. max_depth: most levels of a tree below its
+        root.
+    """
+
+    weight: Annotated[float, Field(gt=0)]
+    rise: Annotated[float, Field(ge=0, le=1)] = 0.25
+    interval: Positive = 25
+    max_depth: Positive | None = None
 
 
 class Augmentation(Section):
@@ -128,6 +146,7 @@ class Training(Section):
     quantized_phase: Phase | None = Phase(epochs=4, learning_rate=5e-4)
     distillation: Distillation | None = None
     freezing: Freezing | None = None
+    reuse: ChannelReuse | None = None
 
 
 class Detection(Section):
@@ -154,6 +173,15 @@ class Recipe(Section):
         if self.model.task != self.task:
             raise ValueError(f"a {self.model.kind} is for {self.model.task}: task must be {self.model.task}")
         self.model.check(self.training)
+        return self
+
+    @model_validator(mode="after")
+    def _network_can_be_binary(self) -> Self:
+        if self.quantization.binary and not self.model.has_binary_form:
+            able = ", ".join(kind for kind, section in sections().items() if section.has_binary_form)
+            raise ValueError(f"a {self.model.kind} has no binary form: quantization.binary is for {able}")
+        if self.training.reuse is not None and not self.quantization.binary:
+            raise ValueError("training.reuse is for binary networks: quantization.binary must be true")
         return self
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from codesign.emit.hls.run import run_hls
 from codesign.graph import Graph, Node, TensorType, execute
 from codesign.graph.ops.add import Add
 from codesign.graph.ops.avgpool import AvgPool
+from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
@@ -54,6 +55,10 @@ def group_conv(groups, c_out, c_in, height, width, low=-7, high=7, **where):
     """`c_in` and `c_out` channels a group."""
     weight = RANDOM.integers(low, high + 1, (groups * c_out, c_in, height, width))
     return GroupConv(weight, bias(groups * c_out), groups=groups, **where)
+
+
+def binary_conv(c_out, c_in, height, width, **where):
+    return BinaryConv(RANDOM.choice([-1, 1], (c_out, c_in, height, width)), **where)
 
 
 def deform(channels):
@@ -157,6 +162,11 @@ CASES = {
     "threshold to bipolar": (threshold(5, 1, -9, 9, lo=-1, step=2), TensorType((5, 3, 3), -9, 9)),
     "threshold of bipolar": (threshold(5, 1, -2, 2, lo=-1, step=2), bipolar(5, 3, 3)),
     "conv of bipolar, padded": (conv(4, 3, 3, 3, low=-1, high=1, pads=ONE), bipolar(3, 4, 5)),
+    "binary_conv padded": (binary_conv(5, 4, 3, 3, pads=ONE), bipolar(4, 4, 5)),
+    "binary_conv pointwise stride 2": (binary_conv(3, 5, 1, 1, stride=(2, 2)), bipolar(5, 5, 4)),
+    "binary_conv along a tree": (binary_conv(6, 4, 3, 3, pads=ONE), bipolar(4, 4, 5)),
+    "binary_conv along a tree, stride 2": (binary_conv(4, 3, 3, 3, stride=(2, 2), pads=(1, 0, 0, 2)), bipolar(3, 5, 6)),
+    "binary_conv along a tree of one": (binary_conv(1, 3, 1, 1), bipolar(3, 2, 2)),
     "depthwise of bipolar, padded": (depthwise(3, 3, 3, pads=ONE), bipolar(3, 4, 5)),
     "linear of bipolar": (linear(4, 24), bipolar(6, 2, 2)),
     "maxpool of bipolar": (MaxPool((3, 3), (2, 2), ONE), bipolar(3, 5, 5)),
@@ -166,6 +176,10 @@ CASES = {
     "peak of a 1x1 map": (Peak(10, -128), int8(3, 1, 1)),
 }
 FOLDINGS = {
+    "binary_conv padded": Folding(2, 2),
+    "binary_conv along a tree": Folding(6, 4, weights="wired"),
+    "binary_conv along a tree, stride 2": Folding(4, 1, weights="wired"),
+    "binary_conv along a tree of one": Folding(1, 3, weights="wired"),
     "conv 3x3 padded": Folding(5, 3),
     "conv stride 2, odd size": Folding(2, 2),
     "conv pointwise": Folding(7, 5),

@@ -72,7 +72,7 @@ def test_all_six_stages_of_a_trained_network_are_exact_at_every_tensor(tiny_buil
     verdict = json.loads((tiny_build / "verify.json").read_text())
     assert list(verdict) == ["stages", "images", "exact", "first_mismatch"]
     assert [stage["name"] for stage in verdict["stages"]] == list(STAGES)
-    assert all(set(stage) == {"name", "exact", "tensors", "values", "seconds"} for stage in verdict["stages"])
+    assert all(set(stage) == {"name", "exact", "tensors", "values", "seconds", "images"} for stage in verdict["stages"])
     assert verdict["exact"] and verdict["first_mismatch"] is None and verdict["images"] == 2
     tensors = {stage["name"]: stage["tensors"] for stage in verdict["stages"]}
     every = len(open_build(tiny_build).graph.types)
@@ -86,7 +86,8 @@ def test_a_build_from_a_qonnx_file_is_verified_on_random_images_without_pytorch(
     build = export(file, tmp_path / "build").folder
     assert not build.run.exists()
     build.cache.symlink_to(tiny_build / ".cache")
-    verdict = verify(build, images=1)
+    verdict = verify(build, images=1, fast_images=3)
+    assert {stage.name: stage.images for stage in verdict.stages if stage.images != 1} == {"onnxruntime": 3, "graph": 3}
     assert [stage.name for stage in verdict.stages] == [name for name in STAGES if name != "brevitas"]
     assert verdict.exact
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib import import_module
@@ -22,6 +22,9 @@ from codesign.verification.images import verification_images
 
 SIMULATIONS = {"codesign": "rtl", "vitis": "vitis"}
 """The stage that simulates hardware, by whose RTL it is: our own, or what Vitis HLS made of the hls4ml project."""
+
+FAST = ("onnxruntime", "graph")
+"""Stages that take milliseconds an image."""
 
 Outcome = tuple[StageResult, Mismatch | None]
 
@@ -41,9 +44,16 @@ class Verification:
 
 
 def verify(
-    build: Path | BuildFolder, *, images: int = 16, rtl: str = "codesign", progress: Progress = silent
+    build: Path | BuildFolder,
+    *,
+    images: int = 16,
+    fast_images: int = 0,
+    rtl: str = "codesign",
+    progress: Progress = silent,
 ) -> Verification:
     """Runs all stages on `images` images and writes `verify.json` into the build folder.
+
+    ONNX Runtime and the integer graph, which are fast, run on `fast_images` if those are more.
 
     The images are the first of the recipe's validation set, or random integers if the build was made from a QONNX
     file; then there is no Brevitas stage either. rtl: a key of SIMULATIONS. All stages run even after a difference.
@@ -55,23 +65,24 @@ def verify(
         raise BuildError(f"unknown RTL '{rtl}'", where="--rtl", remedy=f"known: {', '.join(SIMULATIONS)}")
     folder = build if isinstance(build, BuildFolder) else open_build(build)
     with folder.locked():
-        integers = verification_images(folder, images)
+        integers = verification_images(folder, max(images, fast_images))
         names = [name for name in STAGES if name != "rtl" and (name != "brevitas" or folder.run.is_dir())]
-        outcomes = _run_stages(names, SIMULATIONS[rtl], folder, integers, progress)
+        batches = {name: integers if name in FAST else integers[:images] for name in (*names, SIMULATIONS[rtl])}
+        outcomes = _run_stages(batches, folder, progress)
         first = next((mismatch for _, mismatch in outcomes if mismatch), None)
         results = tuple(result for result, _ in outcomes)
-        verdict = Verification(results, len(integers), first is None, first)
+        verdict = Verification(results, min(images, len(integers)), first is None, first)
         write_text(folder.verification, json.dumps(asdict(verdict), indent=1) + "\n")
     return verdict
 
 
-def _run_stages(
-    beside: Sequence[str], simulation: str, build: BuildFolder, images: IntArray, progress: Progress
-) -> list[Outcome]:
-    """Outcomes in the order of the chain. The simulation, longest by far and its end, runs beside the other stages.
+def _run_stages(batches: Mapping[str, IntArray], build: BuildFolder, progress: Progress) -> list[Outcome]:
+    """Outcomes of the stages in `batches`, each on its images. The last one simulates hardware.
 
+    That takes longest by far, and runs beside the other stages.
     It is this thread's, so that an interrupt reaches it at once; the others then stop at their next step.
     """
+    *beside, simulation = batches
     stopped = Event()
 
     def unless_stopped(what: str, done: int, total: int) -> None:
@@ -80,9 +91,9 @@ def _run_stages(
         progress(what, done, total)
 
     with ThreadPoolExecutor(max_workers=1) as pool:
-        others = pool.submit(lambda: [_run_stage(name, build, images, unless_stopped) for name in beside])
+        others = pool.submit(lambda: [_run_stage(name, build, batches[name], unless_stopped) for name in beside])
         try:
-            simulated = _run_stage(simulation, build, images, progress)
+            simulated = _run_stage(simulation, build, batches[simulation], progress)
         except BaseException:
             stopped.set()
             raise
@@ -95,4 +106,5 @@ def _run_stage(name: str, build: BuildFolder, images: IntArray, progress: Progre
     stage = import_module(f"codesign.verification.stages.{name}")
     found = compare(name, build.graph, images, stage.run(build, images, tuple(build.graph.types)), progress)
     seconds = round(time.perf_counter() - start, 3)
-    return StageResult(name, found.mismatch is None, found.tensors, found.values, seconds), found.mismatch
+    result = StageResult(name, found.mismatch is None, found.tensors, found.values, seconds, len(images))
+    return result, found.mismatch

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from codesign.cost._window import Window
 from codesign.cost.base import MOST_LANES, BlockCost, Folding, beats, divisors
 from codesign.graph.ops.base import IntArray
 from codesign.graph.types import TensorType, bits_for_range
+
+PRODUCTS: tuple[Literal["dsp", "lut"], ...] = ("dsp", "lut")
 
 DSP_FACTOR_BITS = 25
 """Width of the larger factor of a DSP48E1, which takes two packed weights."""
@@ -32,14 +35,16 @@ def foldings(outputs: int, inputs: int) -> tuple[Folding, ...]:
     return tuple(sorted(pairs, key=lambda f: (f.pe * f.simd, f.simd)))
 
 
-def placed(found: Iterable[Folding]) -> tuple[Folding, ...]:
-    """Each folding with its weights in block RAM and in LUTs, its products made by DSP slices and by LUTs."""
-    return tuple(
-        replace(folding, weights=where, products=by)
-        for folding in found
-        for where in ("block", "lut")
-        for by in ("dsp", "lut")
-    )
+def placed(found: Iterable[Folding]) -> Iterator[Folding]:
+    """Each folding with its weights in block RAM and in LUTs."""
+    for folding in found:
+        yield replace(folding, weights="block")
+        yield replace(folding, weights="lut")
+
+
+def made(found: Iterable[Folding]) -> tuple[Folding, ...]:
+    """Each folding with its products made by DSP slices and by LUTs."""
+    return tuple(replace(folding, products=by) for folding in found for by in PRODUCTS)
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,17 +27,18 @@ class Folding:
 
     None of the following changes what the block computes. weights: the memory of a convolution's or fully connected
     layer's weights; "stream": a dense convolution's come from external memory (`_streamed`), one pass for every `tile`
-    vectors. A streamed convolution contains the requant that reads its sums, whose own folding then is `pe` of
-    the convolution for both, with weights "stream": it has no hardware of its own. buffer: the memory of pixels
-    (window rings, repeated rows, shuffled pixels, tiles). slack: pixels that a window ring holds for the next window
-    beyond those of the present one, fewer than it takes never to wait; 0 takes as many as that.
+    vectors; "wired": a binary convolution's are no memory but an adder graph. A streamed convolution contains the
+    requant that reads its sums, whose own folding then is `pe` of the convolution for both, with weights "stream": it
+    has no hardware of its own. buffer: the memory of pixels (window rings, repeated rows, shuffled pixels, tiles).
+    slack: pixels that a window ring holds for the next window beyond those of the present one, fewer than it takes
+    never to wait; 0 takes as many as that.
     pair: two outputs of a matrix share a DSP slice where the widths allow it; not in a fabric whose multipliers are too
     narrow, `Target.products_per_dsp`. products: what a matrix' multiplications are made of.
     """
 
     pe: int = 1
     simd: int = 1
-    weights: Literal["", "block", "lut", "stream"] = ""
+    weights: Literal["", "block", "lut", "stream", "wired"] = ""
     tile: int = 0
     buffer: Memory = ""
     slack: int = 0
@@ -47,6 +48,10 @@ class Folding:
     @property
     def streamed(self) -> bool:
         return self.weights == "stream"
+
+    @property
+    def wired(self) -> bool:
+        return self.weights == "wired"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from codesign.cost._mvu import Matrix, Mvu, behind, placed
+from codesign.cost._mvu import Matrix, Mvu, behind, made, placed
 from codesign.cost._mvu import foldings as mvu_foldings
 from codesign.cost._window import Window, sliding, variants
 from codesign.cost.base import BlockCost, Folding, Lanes
@@ -37,7 +37,7 @@ def window(op: Conv, inputs: Types, folding: Folding) -> Window | None:
 
 def foldings(op: Conv, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
     """All but the streamed ones."""
-    found = placed(mvu_foldings(outputs[0].channels, inputs[0].channels))
+    found = made(placed(mvu_foldings(outputs[0].channels, inputs[0].channels)))
     return tuple(f for plain in found for f in variants(plain, lambda f: window(op, inputs, f)))
 
 

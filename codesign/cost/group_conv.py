@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from codesign.cost._mvu import Matrix, Mvu, behind, placed
+from codesign.cost._mvu import Matrix, Mvu, behind, made, placed
 from codesign.cost._window import Window, sliding, variants
 from codesign.cost.base import MOST_LANES, BlockCost, Folding, Lanes, beats, divisors
 from codesign.graph.ops.group_conv import GroupConv
@@ -61,7 +61,7 @@ def foldings(op: GroupConv, inputs: Types, outputs: Types) -> tuple[Folding, ...
     units = sorted({beats(op.groups, beats(op.groups, count)) for count in range(2, most + 1)})
     found += [Folding(count * op.group_outputs, count * op.group_inputs) for count in units]
     found.sort(key=lambda f: (f.pe * f.simd // arrangement(op, f).units, f.simd))
-    return tuple(f for plain in placed(found) for f in variants(plain, lambda f: window(op, inputs, f)))
+    return tuple(f for plain in made(placed(found)) for f in variants(plain, lambda f: window(op, inputs, f)))
 
 
 def lanes(op: GroupConv, inputs: Types, outputs: Types, folding: Folding) -> Lanes:

@@ -29,7 +29,7 @@ def unit(op: Linear, inputs: Types, outputs: Types, folding: Folding) -> Mvu:
 
 
 def foldings(op: Linear, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
-    return _mvu.placed(_mvu.foldings(outputs[0].channels, inputs[0].channels))
+    return _mvu.made(_mvu.placed(_mvu.foldings(outputs[0].channels, inputs[0].channels)))
 
 
 def lanes(op: Linear, inputs: Types, outputs: Types, folding: Folding) -> Lanes:

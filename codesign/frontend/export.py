@@ -91,6 +91,7 @@ def _name_after_modules(graph: onnx.GraphProto, units: Iterable[str]) -> None:
 
 
 _SCOPES = "pkg.torch.onnx.name_scopes"
+_QUANTIZERS = ("Quant", "BipolarQuant")
 _ACCUMULATORS = {"Conv": "conv", "DeformConv": "conv"}
 
 
@@ -105,14 +106,14 @@ def _owners(graph: onnx.GraphProto, units: set[str]) -> list[str]:
             owner = path
         elif node.op_type == "Split":
             owner = owner_of[node.input[0]] + ".split"
-        elif node.op_type in ("Relu", "Quant") and node.input[0] in owner_of and node.input[0] not in quantized:
+        elif node.op_type in ("Relu", *_QUANTIZERS) and node.input[0] in owner_of and node.input[0] not in quantized:
             # A quantizer may be shared: it belongs to the block whose output it makes.
             owner = owner_of[node.input[0]]
         else:
             owner = next((unit for unit in units if path == unit or path.startswith(f"{unit}.")), path)
         owners.append(owner)
         owner_of.update(dict.fromkeys(node.output, owner))
-        quantized.update(node.output if node.op_type == "Quant" else ())
+        quantized.update(node.output if node.op_type in _QUANTIZERS else ())
     return owners
 
 

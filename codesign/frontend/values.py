@@ -113,7 +113,16 @@ class Condition:
     threshold: int | None = None
 
 
-Value = Unquantized | Constant | Activation | Condition
+@dataclass(frozen=True)
+class Padded:
+    """A map with a border of pixels whose integer is `value`; pads: (top, left, bottom, right)."""
+
+    x: Activation
+    pads: tuple[int, int, int, int]
+    value: int
+
+
+Value = Unquantized | Constant | Activation | Condition | Padded
 
 
 _FLOAT32_ROUNDINGS = 2.0**-22

@@ -63,6 +63,7 @@ class Network(Section):
     """
 
     task: ClassVar[Task]
+    has_binary_form: ClassVar[bool] = False
     kind: str
     classes: Annotated[tuple[str, ...], BeforeValidator(_numbered), Field(min_length=1)] = DIGIT_CLASSES
 

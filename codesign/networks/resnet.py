@@ -23,6 +23,7 @@ class Model(Network):
     """
 
     task: ClassVar[Task] = "classification"
+    has_binary_form: ClassVar[bool] = True
     kind: Literal["resnet"] = "resnet"
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
 

@@ -20,6 +20,7 @@ class Model(Network):
     """Stages, then fully connected over the last map."""
 
     task: ClassVar[Task] = "classification"
+    has_binary_form: ClassVar[bool] = True
     kind: Literal["vgg"] = "vgg"
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
 

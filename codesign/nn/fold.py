@@ -1,4 +1,7 @@
-"""From a trained floating-point network to a quantized one of the same recipe: batch norm folded, scales calibrated."""
+"""From a trained floating-point network to a quantized one of the same recipe: batch norm folded, scales calibrated.
+
+Units of a binary network keep their batch norm, of which hardware makes thresholds.
+"""
 
 from collections.abc import Iterable
 
@@ -11,9 +14,16 @@ from codesign.nn.network import Network, conv_units
 
 @torch.no_grad()
 def fold_batch_norm(trained: Network, quantized: Network) -> None:
-    """Copy `trained`'s weights into `quantized`, each batch norm folded into the convolution before it."""
+    """Copy `trained`'s weights into `quantized`, each batch norm folded into the convolution before it.
+
+    Where `quantized` has a batch norm too, that is copied.
+    """
     targets = conv_units(quantized)
     for path, unit in conv_units(trained).items():
+        if targets[path].norm is not None:
+            targets[path].norm.load_state_dict(unit.norm.state_dict())
+            targets[path].conv.weight.copy_(unit.conv.weight)
+            continue
         weight, bias = folded(unit)
         targets[path].conv.weight.copy_(weight)
         if bias is not None:

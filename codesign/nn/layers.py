@@ -34,7 +34,7 @@ WEIGHT_QUANTIZERS = {"largest": WeightQuantizer, "statistics": StatisticsWeightQ
 
 
 class ConvUnit(nn.Module):
-    """Convolution, batch norm (floating point only), activation: the smallest block that hardware builds.
+    """Convolution, batch norm (in floating point, or before a sign), activation: the smallest block of hardware.
 
     `shared_act` is an activation that another module owns and registers.
     """

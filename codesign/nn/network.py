@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from codesign.graph.plugins import load
+from codesign.nn.binary import BinaryLayers, FloatBinaryLayers
 from codesign.nn.layers import ConvUnit, FloatLayers, Layers, QuantLayers, plain
 from codesign.recipe import Recipe
 
@@ -72,12 +73,14 @@ class Classifier(Network):
 def float_network(recipe: Recipe) -> Network:
     """The recipe's network in floating point, with batch norm."""
     model = recipe.model.in_floating_point(recipe.training)
-    return _build(recipe.model_copy(update={"model": model}), FloatLayers())
+    layers = FloatBinaryLayers() if recipe.quantization.binary else FloatLayers()
+    return _build(recipe.model_copy(update={"model": model}), layers)
 
 
 def quantized_network(recipe: Recipe) -> Network:
-    """The recipe's network with Brevitas quantizers and no batch norm."""
-    return _build(recipe, QuantLayers(recipe.quantization))
+    """The recipe's network with Brevitas quantizers; batch norms only where a sign follows them."""
+    layers = BinaryLayers if recipe.quantization.binary else QuantLayers
+    return _build(recipe, layers(recipe.quantization))
 
 
 def _build(recipe: Recipe, layers: Layers) -> Network:

@@ -3,18 +3,27 @@
 Weights: signed, narrow range, one scale per output channel from the channel's largest or mean magnitude.
 Activations: one scale per tensor, set from a percentile in calibration, then learned.
 Biases: integers at the accumulator's scale (input scale times weight scale).
+Binary weights and activations: -1 or +1 times a scale, weights one a channel from its mean magnitude, activations 1.
 """
 
 from brevitas.core.function_wrapper import RoundSte
 from brevitas.core.scaling import ParameterFromRuntimeStatsScaling
 from brevitas.core.stats import AbsAve
-from brevitas.inject.enum import ScalingImplType
+from brevitas.inject.enum import (
+    QuantType,
+    RestrictValueType,
+    ScalingImplType,
+    ScalingPerOutputType,
+    StatsOp,
+)
+from brevitas.quant.binary import SignedBinaryActPerTensorConst
 from brevitas.quant.fixed_point import (
     Int8ActPerTensorFixedPoint,
     Int8WeightPerChannelFixedPoint,
     Uint8ActPerTensorFixedPoint,
 )
 from brevitas.quant.scaled_int import Int32Bias
+from brevitas.quant.solver import WeightQuantSolver
 from torch import Tensor
 
 SMALLEST_RANGE = 2.0**-8
@@ -89,3 +98,22 @@ class DilationQuantizer(Int8ActPerTensorFixedPoint):
 
     narrow_range = True
     scaling_impl_type = ScalingImplType.CONST
+
+
+class BinaryWeightQuantizer(WeightQuantSolver):
+    """-1 or +1; the gradient passes the sign straight through. The batch norm behind makes the scale no matter."""
+
+    quant_type = QuantType.BINARY
+    signed = True
+    scaling_impl_type = ScalingImplType.STATS
+    scaling_stats_op = StatsOp.AVE
+    scaling_per_output_type = ScalingPerOutputType.CHANNEL
+    restrict_scaling_type = RestrictValueType.POWER_OF_TWO
+    restrict_value_float_to_int_impl = RoundSte
+    scaling_min_val = SMALLEST_RANGE
+
+
+class BinaryActivationQuantizer(SignedBinaryActPerTensorConst):
+    """-1 or +1; the gradient passes the sign where the magnitude is at most 1."""
+
+    scaling_const = 1.0

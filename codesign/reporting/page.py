@@ -18,7 +18,7 @@ from codesign.reporting.pictures import Picture
 from codesign.reporting.plots import bars, efficiency_gap, roofline, waterline
 from codesign.reporting.rails import Row, rows, width
 from codesign.reporting.summary import Resources, Summary, Tensor, Unit
-from codesign.reporting.terminal import engineering, plain, shorten, two_digits
+from codesign.reporting.terminal import REUSE_HEADINGS, engineering, plain, reuse_rows, shorten, two_digits
 from codesign.reporting.vendor import HEADINGS, vendor_rows
 from codesign.tasks import figures
 
@@ -36,6 +36,7 @@ STAGE_NAMES = {
 }
 KINDS = {
     "conv": "dense",
+    "binary_conv": "dense",
     "linear": "dense",
     "depthwise": "depthwise",
     "deform": "deform",
@@ -85,6 +86,8 @@ def write_page(summary: Summary, extras: Extras, path: Path) -> None:
             source_edge=summary.input.label,
             rail_count=width(laid),
             plots=[plot for plot in plots if plot],
+            reuse=reuse_rows(summary),
+            reuse_headings=REUSE_HEADINGS,
             layers=[_layer(layer) for layer in extras.layers],
             energies=_energies(summary),
             version=__version__,

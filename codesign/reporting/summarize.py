@@ -8,7 +8,7 @@ from typing import Any
 from codesign.build_folder import BuildFolder
 from codesign.errors import BuildError
 from codesign.graph import Graph, Node, TensorType
-from codesign.reporting import efficiency, energy, summary
+from codesign.reporting import efficiency, energy, reuse, summary
 from codesign.schedule import Schedule
 from codesign.targets import Target
 from codesign.vendor.figures import VendorFigures
@@ -65,6 +65,7 @@ def _block(graph: Graph, node: Node, schedule: Schedule, target: Target) -> summ
         latency_us=cost.latency_cycles / schedule.clock_mhz,
         resources=_resources(cost),
         energy=energy.of_block(graph, node, cost, interval, target.energy) if target.energy else None,
+        reuse=reuse.of_block(graph, node, folding),
     )
 
 

@@ -92,6 +92,18 @@ class Resources(Record):
 NOTHING = Resources(lut=0, ff=0, bram36=0, dsp=0)
 
 
+class Reuse(Record):
+    """Of a binary convolution: XNORs of one frame, the fraction that is left of reuse along its spanning tree, and the
+    tree's levels. wired: whether it is built as an adder graph; plain_lut: what counting each output by itself would
+    take at the same rate (its own LUTs if that is how it is built)."""
+
+    bit_operations: int
+    kept: float
+    tree_depth: int
+    wired: bool
+    plain_lut: int
+
+
 class Block(Record):
     """One block of the hardware, a node of the integer graph.
 
@@ -115,6 +127,7 @@ class Block(Record):
     latency_us: float
     resources: Resources
     energy: FabricEnergy | None
+    reuse: Reuse | None = None
 
 
 class Board(Record):
@@ -166,6 +179,7 @@ class Stage(Record):
     tensors: int
     values: int
     seconds: float
+    images: int | None = None
 
 
 class Verdict(Record):

@@ -45,7 +45,44 @@ def print_report(summary: Summary, console: Console) -> None:
         )
     table.add_row("streams between the blocks", *[""] * 6, *_resources(summary.totals.streams))
     console.print(table)
+    _print_reuse(summary, console)
     _print_totals(summary, console)
+
+
+REUSE_HEADINGS = ("bit operations", "kept", "tree depth", "form", "latency", "LUT", "plain LUT")
+
+
+def reuse_rows(summary: Summary) -> list[tuple[str, ...]]:
+    """Of every binary convolution its name and what `REUSE_HEADINGS` says; latency in cycles."""
+    return [
+        (
+            block.name,
+            engineering(block.reuse.bit_operations),
+            f"{block.reuse.kept:.3f}",
+            f"{block.reuse.tree_depth}",
+            "wired" if block.reuse.wired else "folded",
+            f"{block.latency_cycles:,}",
+            f"{block.resources.lut:,}",
+            f"{block.reuse.plain_lut:,}",
+        )
+        for block in summary.blocks
+        if block.reuse
+    ]
+
+
+def _print_reuse(summary: Summary, console: Console) -> None:
+    """One line a binary convolution; nothing for a network without any."""
+    rows = reuse_rows(summary)
+    if not rows:
+        return
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
+    table.add_column("binary layer", no_wrap=True)
+    for heading in REUSE_HEADINGS:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, *figures in rows:
+        table.add_row(shorten(name, NAME_WIDTH), *figures)
+    console.print()
+    console.print(table)
 
 
 def _print_totals(summary: Summary, console: Console) -> None:
@@ -137,11 +174,12 @@ def print_verification(verdict: Verification, console: Console) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     table.add_column("stage")
     table.add_column("verdict")
-    for heading in ("tensors", "values", "seconds"):
+    for heading in ("images", "tensors", "values", "seconds"):
         table.add_column(heading, justify="right")
     for stage in verdict.stages:
         mark = "[green]exact[/]" if stage.exact else "[bold red]DIFFERS[/]"
-        table.add_row(stage.name, mark, f"{stage.tensors:,}", f"{stage.values:,}", f"{stage.seconds:.1f}")
+        counts = (f"{stage.images:,}", f"{stage.tensors:,}", f"{stage.values:,}")
+        table.add_row(stage.name, mark, *counts, f"{stage.seconds:.1f}")
     console.print()
     console.print(table)
     if all(stage.name != "brevitas" for stage in verdict.stages):

@@ -201,6 +201,29 @@ class AdderGraph:
         """Levels from the inputs to the deepest output."""
         return max(max(self.levels[output.high], self.levels[output.low.node]) for output in self.outputs)
 
+    def latency_cycles(self, levels_a_stage: int | None) -> int:
+        """Cycles from inputs to outputs: registers lie after every `levels_a_stage` levels, none after the last."""
+        return stage_of(self.depth, levels_a_stage)
+
+    def last_stages(self, levels_a_stage: int | None) -> tuple[int, ...]:
+        """By node, the stage of registers until which its word is needed."""
+        stages = [stage_of(level, levels_a_stage) for level in self.levels]
+        last = list(stages)
+        for index, node in enumerate(self.nodes):
+            for operand in operands(node):
+                last[operand] = max(last[operand], stages[index])
+        for output in self.outputs:
+            for operand in (output.high, output.low.node):
+                last[operand] = self.latency_cycles(levels_a_stage)
+        return tuple(last)
+
+    def registers(self, levels_a_stage: int | None) -> int:
+        """Flip-flops in which words wait for the stages that read them."""
+        return sum(
+            node.width * (last - stage_of(level, levels_a_stage))
+            for node, level, last in zip(self.nodes, self.levels, self.last_stages(levels_a_stage), strict=True)
+        )
+
     @cached_property
     def used(self) -> Counter[tuple[int, int]]:
         """How often each bit (node, index) of a word is read by tables or leaves the graph; words of adders whole."""
@@ -244,6 +267,11 @@ def _varying(terms: Terms, constant: int, width: int) -> list[bool]:
     """Which of the low bits of `terms` + constant are no constants."""
     sums = _sums(terms, constant)
     return [len(np.unique(sums >> place & 1)) > 1 for place in range(width)]
+
+
+def stage_of(level: int, levels_a_stage: int | None) -> int:
+    """The stage in which a node of that level is computed."""
+    return max(level - 1, 0) // levels_a_stage if levels_a_stage else 0
 
 
 def operands(node: Node) -> Iterator[int]:

@@ -44,17 +44,9 @@ FINALISTS = 3
 TRIALS = 1000
 """Exchanges of inputs between slices that are tried to improve a plan."""
 
-LENGTHS = (62, 36, 30, 26, 22, 18, 14, 10, 6)
-"""Lengths of slices that are tried, besides a single slice."""
-TREE_DEPTHS = (1, 2, 3, 4, 6, 8, None)
-"""Bounds of the depth of a slice's tree that are tried where the graph's depth is bounded; the deeper, the cheaper."""
-FINALISTS = 3
-"""How many plans have their slices improved."""
-TRIALS = 1000
-"""Exchanges of inputs between slices that are tried to improve a plan."""
-
-SHORT_STEP = {6: 2, 7: 3, 8: 3, 9: 5}
-"""Tables that count 6 to 9 differing bits down to the five that a step takes."""
+FEW_LENGTHS = (144, 62, 30)
+FEW_TREE_DEPTHS = (2, 4, None)
+"""The same where a graph must be found in seconds."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +88,22 @@ def shared_graph(weight: ArrayLike, max_depth: int | None = None, trials: int = 
         _best(matrix, exchanged(matrix, plan.slices, prices, trials), max_depth) for plan, _ in fitting[:FINALISTS]
     ]
     return min((pair[1] for pair in (*fitting, *better) if pair), key=lambda graph: (graph.lut, graph.depth))
+
+
+def pipelined_graph(weight: ArrayLike, levels_a_stage: int) -> AdderGraph:
+    """The adder graph of `weight`, (C, n) of +-1, that takes least with a register after every so many levels.
+
+    Of few plans, so that it takes seconds where `shared_graph` takes minutes; two flip-flops count as one LUT, beside
+    which they lie. Raises GraphError for other weights.
+    """
+    matrix = signs(weight)
+    inputs = matrix.shape[1]
+    counts = sorted({max(1, min(ceil(inputs / length), inputs // 2)) for length in FEW_LENGTHS})
+    slices = [even_slices(inputs, count) for count in counts]
+    plans = (Plan(*plan) for plan in product(slices, FEW_TREE_DEPTHS, (0, 1), (False, True)))
+    return min(
+        (build(matrix, plan) for plan in plans), key=lambda g: (g.lut + g.registers(levels_a_stage) // 2, g.depth)
+    )
 
 
 def _best(weight: Signs, slices: Slices, max_depth: int | None) -> tuple[Plan, AdderGraph] | None:

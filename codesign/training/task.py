@@ -15,6 +15,7 @@ from codesign.data.dataset import SampleSet
 from codesign.errors import RecipeError
 from codesign.nn.network import Network
 from codesign.recipe import Phase, Recipe
+from codesign.training.channel_reuse import ReuseLoss
 from codesign.training.tasks import task_of
 
 WARM_UP = 0.1
@@ -26,11 +27,18 @@ MAX_GRADIENT_NORM = 10.0
 class TrainingTask(pl.LightningModule):
     """One phase of training a network.
 
-    `teacher` is a network in eval mode, of the same outputs, whose outputs `network` learns besides the truth.
+    `teacher` is a network in eval mode, of the same outputs, whose outputs `network` learns besides the truth. `reuse`
+    is added to the loss.
     """
 
     def __init__(
-        self, network: Network, recipe: Recipe, phase: Phase, total_steps: int, teacher: Network | None = None
+        self,
+        network: Network,
+        recipe: Recipe,
+        phase: Phase,
+        total_steps: int,
+        teacher: Network | None = None,
+        reuse: ReuseLoss | None = None,
     ) -> None:
         super().__init__()
         # Faster on CPUs: depthwise convolutions and the deformable gather work on rows of channels.
@@ -41,6 +49,7 @@ class TrainingTask(pl.LightningModule):
         self.weight_decay = recipe.training.weight_decay
         self.full_precision = recipe.training.precision == "32-true"
         self.distillation = recipe.training.distillation
+        self.reuse = reuse
         self._teacher = (teacher,)  # in a tuple, so that it is neither trained nor saved
 
     def on_fit_start(self) -> None:
@@ -57,6 +66,8 @@ class TrainingTask(pl.LightningModule):
             with torch.no_grad():
                 theirs = _outputs(teacher, images)
             loss = loss + self.distillation.weight * task.distillation_loss(outputs, theirs, batch)
+        if self.reuse is not None:
+            loss = loss + self.reuse(self.global_step, batch_index)
         self.log("loss", loss, prog_bar=True)
         return loss
 

@@ -24,6 +24,7 @@ from codesign.nn.fold import calibrate, clip_weights, fold_batch_norm
 from codesign.nn.network import Network, float_network, quantized_network
 from codesign.recipe import Phase, Recipe, load_recipe, save_recipe
 from codesign.training.callbacks import AverageWeights, FreezeConfidentWeights, SaveEveryEpoch
+from codesign.training.channel_reuse import ReuseLoss
 from codesign.training.metrics import evaluate_network
 from codesign.training.run import (
     FLOAT_CHECKPOINT,
@@ -168,7 +169,10 @@ def _fit(
     averaging = [] if recipe.training.ema is None else [AverageWeights(recipe.training.ema)]
     trainer = _trainer(session, phase, [*callbacks, *averaging, SaveEveryEpoch(checkpoint)], checkpoint.stem)
     loader = train_loader(session.data, recipe, trainer.global_rank, trainer.world_size)
-    task = TrainingTask(network, recipe, phase, phase.epochs * len(loader), teacher)
+    steps = phase.epochs * len(loader)
+    settings = recipe.training.reuse if phase is recipe.training.quantized_phase else None
+    reuse = None if settings is None else ReuseLoss(settings, network, steps)
+    task = TrainingTask(network, recipe, phase, steps, teacher, reuse)
     previous = str(checkpoint) if checkpoint.is_file() else None
     try:
         with warnings.catch_warnings():

@@ -36,13 +36,14 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class StageResult:
-    """How one back end compared. `tensors` counts those it showed, `values` the numbers compared."""
+    """How one back end compared on so many images. `tensors` counts those it showed, `values` the numbers compared."""
 
     name: str
     exact: bool
     tensors: int
     values: int
     seconds: float
+    images: int
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@
 /// WEIGHT_FILE holds one word a cycle in the order of computing, lane `p * SIMD / UNITS + s` the weight of output p of
 /// the group and of its input s; BIAS_FILE one word an output beat. Each lane's sums fit SUM_BITS (signed).
 /// PACK = 1: two outputs share a DSP slice, see `mac_pair` for its conditions; MULT as in `mac`.
+/// XNOR = 1: lanes and weights are bits, 1 for +1 and 0 for -1, and what is summed is twice the number of equal ones, the
+/// same for all lanes; with a bias of minus the inputs of an output that is the sum of their products. One unit only.
 /// The path from `out0_ready_i` to clock enables inside is combinatorial, `in0_ready_o` is a register's.
 module mvu #(
     parameter int STEPS = 4,
@@ -27,6 +29,7 @@ module mvu #(
     parameter int OUT_LANES = 1,
     parameter bit PACK = 1,
     parameter bit MULT = 0,
+    parameter bit XNOR = 0,
     parameter bit WEIGHT_BLOCK = 0,
     parameter bit BIAS_BLOCK = 0,
     parameter bit INPUT_BLOCK = 0,
@@ -46,6 +49,7 @@ module mvu #(
   localparam int GROUPS = (OUTPUTS + PE - 1) / PE;
   localparam int UNIT_PE = PE / UNITS;
   localparam int UNIT_SIMD = SIMD / UNITS;
+  localparam int PARTS = XNOR ? 1 : UNIT_SIMD;  // sums of an output
   localparam int TURNS = PE / OUT_LANES;
   localparam int BEATS = (OUTPUTS + OUT_LANES - 1) / OUT_LANES;
   localparam int STEP_BITS = STEPS > 1 ? $clog2(STEPS) : 1;
@@ -60,6 +64,9 @@ module mvu #(
   end
   if (PE % UNITS != 0 || SIMD % UNITS != 0 || GROUPS % PASSES != 0) begin : gen_check_units
     $fatal(1, "%m: UNITS = %0d, PASSES = %0d for PE = %0d, SIMD = %0d, GROUPS = %0d", UNITS, PASSES, PE, SIMD, GROUPS);
+  end
+  if (XNOR && (X_BITS != 1 || W_BITS != 1 || UNITS != 1)) begin : gen_check_xnor
+    $fatal(1, "%m: XNOR = 1 with X_BITS = %0d, W_BITS = %0d, UNITS = %0d", X_BITS, W_BITS, UNITS);
   end
 
   // Loading: a bank belongs to the writer until it is full, then to the reader.
@@ -138,7 +145,7 @@ module mvu #(
   // A vector passes without a gap, so every cycle's term is valid: what is added after the last step is never looked at.
   logic [3:0] last;
   logic first;
-  logic [UNIT_SIMD-1:0][PE-1:0][SUM_BITS-1:0] sums;
+  logic [PARTS-1:0][PE-1:0][SUM_BITS-1:0] sums;
   always_ff @(posedge clk_i) begin
     if (ce) begin
       last  <= {last[2:0], issue && step_last};
@@ -147,7 +154,21 @@ module mvu #(
     if (!rst_ni) last <= '0;
   end
 
-  for (genvar s = 0; s < UNIT_SIMD; s++) begin : gen_simd
+  for (genvar p = 0; p < (XNOR ? PE : 0); p++) begin : gen_xnor
+    mac_xnor #(
+        .SIMD(SIMD),
+        .SUM_BITS(SUM_BITS)
+    ) i_mac (
+        .clk_i,
+        .ce_i   (ce),
+        .first_i(first),
+        .x_i    (x),
+        .w_i    (w[p*SIMD+:SIMD]),
+        .sum_o  (sums[0][p])
+    );
+  end
+
+  for (genvar s = 0; s < (XNOR ? 0 : UNIT_SIMD); s++) begin : gen_simd
     logic [PE-1:0][W_BITS-1:0] weights;
     for (genvar p = 0; p < PE; p++) begin : gen_pe
       localparam int LANE = p / UNIT_PE * UNIT_SIMD + s;
@@ -190,10 +211,10 @@ module mvu #(
   end
 
   // Leaving: the held sums in turn, OUT_LANES at a time; their parts, one a lane, and the bias are added in a tree.
-  localparam int LEVELS = $clog2(UNIT_SIMD + 1);
+  localparam int LEVELS = $clog2(PARTS + 1);
   localparam int LEAVES = 1 << LEVELS;
   localparam int PART_BITS = SUM_BITS < ACC_BITS ? SUM_BITS : ACC_BITS;
-  logic [UNIT_SIMD-1:0][PE-1:0][SUM_BITS-1:0] held;
+  logic [PARTS-1:0][PE-1:0][SUM_BITS-1:0] held;
   logic held_valid, held_done, out_ce;
   logic [TURN_BITS-1:0] turn;
   logic [BEAT_BITS-1:0] beat;
@@ -245,7 +266,7 @@ module mvu #(
     logic [ACC_BITS-1:0] node[1:2*LEAVES-1];
     assign node[LEAVES] = ACC_BITS'($signed(bias[l*BIAS_BITS+:BIAS_BITS]));
     for (genvar s = 0; s < LEAVES - 1; s++) begin : gen_leaf
-      if (s < UNIT_SIMD) begin : gen_part
+      if (s < PARTS) begin : gen_part
         logic [PART_BITS-1:0] part;
         always_ff @(posedge clk_i) if (out_ce) part <= held[s][int'(turn)*OUT_LANES+l][PART_BITS-1:0];
         assign node[LEAVES+1+s] = ACC_BITS'($signed(part));

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from codesign.cost.base import Folding
 from codesign.emit.rtl import library
-from codesign.emit.rtl.base import Block, Memory, Port, literal
+from codesign.emit.rtl.base import Block, Memory, Port, Source, literal
 from codesign.emit.rtl.simulate import HARNESS
 from codesign.emit.rtl.verilator import FST, FST_FLAGS, environment
 from codesign.graph import IntArray, Op, TensorType, plugins
@@ -144,7 +144,8 @@ def timings(cases: Sequence[Streams]) -> list[dict[str, int]]:
 @contextmanager
 def _simulated(cases: Sequence[Streams]) -> Iterator[Path]:
     """The folder in which all cases have been simulated; gone afterwards unless its waveform is wanted."""
-    build = _build(_top(cases), {case.block.module for case in cases})
+    sources = [source for case in cases for source in case.block.sources]
+    build = _build(_top(cases), {case.block.module for case in cases}, sources)
     run = Path(tempfile.mkdtemp(prefix="bench_"))
     try:
         for index, case in enumerate(cases):
@@ -212,17 +213,20 @@ def _top(cases: Sequence[Streams]) -> str:
     return _template().render(cases=described, patience=max(4096, 8 << slowest.bit_length()))
 
 
-def _build(top: str, modules: set[str]) -> Path:
+def _build(top: str, modules: set[str], sources: Sequence[Source]) -> Path:
     """Folder of the simulator for this top; built unless an equal one is there. Safe when several processes build."""
-    files = library.sources({*modules, "stream_source", "stream_sink"}, LIBRARY, HERE, HARNESS)
+    BUILDS.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="building_", dir=BUILDS))
+    for source in sources:
+        source.write(folder)
+    files = library.sources({*modules, "stream_source", "stream_sink"}, LIBRARY, HERE, HARNESS, folder)
     waves = (*FST_FLAGS, "--trace-structs") if WAVES else ()
     used = [*files, *(sorted(FST.iterdir()) if WAVES else ())]
     recipe = [top, repr((VERILATOR, waves)), *(path.name + path.read_text() for path in used)]
     target = BUILDS / hashlib.sha256("\0".join(recipe).encode()).hexdigest()[:20]
     if target.exists():
+        shutil.rmtree(folder)
         return target
-    BUILDS.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="building_", dir=BUILDS))
     (folder / "bench_top.sv").write_text(top)
     os.environ.update(environment())
     try:

@@ -93,7 +93,7 @@ def test_all_forms_give_their_sums_combinational_and_pipelined(tmp_path):
         graph = shared_graph(weight, trials=20)
         for stage in (None, 1, 3):
             text = adder_graph.module(graph, f"m{len(modules)}", stage)
-            latency = adder_graph.latency_cycles(graph, stage)
+            latency = graph.latency_cycles(stage)
             width = adder_graph.output_bits(graph)
             modules.append((text, weight.shape[1], width, latency, bits, graph.evaluate(bits)))
     assert simulate(tmp_path, modules).startswith("0 failures")

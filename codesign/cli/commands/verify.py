@@ -13,6 +13,9 @@ ORDER = 4
 def run(
     build: Annotated[Path, typer.Argument(help="A build folder.")],
     images: Annotated[int, typer.Option(help="Images to run through every stage.")] = 16,
+    fast_images: Annotated[
+        int, typer.Option(help="Run ONNX Runtime and the integer graph on so many, if those are more.")
+    ] = 0,
     rtl: Annotated[
         Literal["codesign", "vitis"],
         typer.Option(help="Whose RTL to simulate: ours, or what Vitis HLS made."),
@@ -27,6 +30,6 @@ def run(
     from codesign.reporting.terminal import print_verification
 
     with keeps(f"{build} is as it was, compiled simulators included"), progress_bars() as progress:
-        verdict = verify(build, images=images, rtl=rtl, progress=progress)
+        verdict = verify(build, images=images, fast_images=fast_images, rtl=rtl, progress=progress)
     print_verification(verdict, terminal())
     return 0 if verdict.exact else 1

@@ -5,17 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from codesign.emit.rtl.top import template
-from codesign.schedule.adder_graph import Add, AdderGraph, Bit, Count, Input, Join, Step, Terms
+from codesign.schedule.adder_graph import Add, AdderGraph, Bit, Count, Input, Join, Step, Terms, stage_of
 
 
 def output_bits(graph: AdderGraph) -> int:
     """Width of each of the module's outputs, two's complement."""
     return 1 + max(graph.nodes[output.high].width for output in graph.outputs)
-
-
-def latency_cycles(graph: AdderGraph, levels_a_stage: int | None) -> int:
-    """Cycles from inputs to outputs: registers lie after every `levels_a_stage` levels, none after the last."""
-    return _stage(graph.depth, levels_a_stage)
 
 
 def module(graph: AdderGraph, name: str, levels_a_stage: int | None = None) -> str:
@@ -25,16 +20,14 @@ def module(graph: AdderGraph, name: str, levels_a_stage: int | None = None) -> s
     cycle in which ce_i is high.
     """
     printer = _Printer(graph, levels_a_stage)
-    bits, latency = output_bits(graph), latency_cycles(graph, levels_a_stage)
+    bits, latency = output_bits(graph), graph.latency_cycles(levels_a_stage)
     outputs = []
     for output in graph.outputs:
         spare = bits - 1 - graph.nodes[output.high].width
         word = printer.word(output.high, latency)
         sign = f"{{{spare}{{{word}[{graph.nodes[output.high].width - 1}]}}}}, " if spare else ""
         outputs.append(f"{{{sign}{word}, {printer.bit(output.low, latency)}}}")
-    nodes = [printer.node(index) for index in range(len(graph.nodes))]
-    for index, node in enumerate(nodes):
-        node["delays"] = printer.delays(index)
+    nodes = [printer.node(index) | {"delays": printer.delays(index)} for index in range(len(graph.nodes))]
     return template("adder_graph.sv.j2").render(
         name=name,
         about=f"{graph.inputs} bits to {len(outputs)} sums: depth {graph.depth}, about {graph.lut} LUTs, "
@@ -49,15 +42,14 @@ def module(graph: AdderGraph, name: str, levels_a_stage: int | None = None) -> s
 
 
 class _Printer:
-    """Names of words at the stages where they are needed; remembers until which stage each one is."""
+    """Names of words at the stages where they are needed."""
 
     def __init__(self, graph: AdderGraph, levels_a_stage: int | None) -> None:
         self.graph = graph
-        self.stages = [_stage(level, levels_a_stage) for level in graph.levels]
-        self.last = list(self.stages)
+        self.stages = [stage_of(level, levels_a_stage) for level in graph.levels]
+        self.last = graph.last_stages(levels_a_stage)
 
     def word(self, index: int, stage: int) -> str:
-        self.last[index] = max(self.last[index], stage)
         later = stage - self.stages[index]
         if index < self.graph.inputs:
             return f"x{index}_{later}" if later else f"x_i[{index}]"
@@ -115,7 +107,3 @@ class _Printer:
             return word
         sign = f"{word}[{node.width - 1}]" if node.signed else "1'b0"
         return f"{{{{{spare}{{{sign}}}}}, {word}}}"
-
-
-def _stage(level: int, levels_a_stage: int | None) -> int:
-    return max(level - 1, 0) // levels_a_stage if levels_a_stage else 0

@@ -66,9 +66,21 @@ class Memory:
         (folder / self.file).write_text(self.text())
 
 
+@dataclass(frozen=True)
+class Source:
+    """A module that no library has: SystemVerilog of this very network."""
+
+    module: str
+    text: str
+
+    def write(self, folder: Path) -> None:
+        (folder / f"{self.module}.sv").write_text(self.text)
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
-    """An instance of library module `module`: parameters, ports in the order in0, in1, ..., out0, ..., memories.
+    """An instance of library module `module`, or of one of `sources`: parameters, ports in the order in0, in1, ...,
+    out0, ..., memories.
 
     Parameters whose name ends in `_FILE` are strings: names of memory files, taken relative to the memory folder.
     """
@@ -78,6 +90,7 @@ class Block:
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     memories: tuple[Memory, ...] = field(default=())
+    sources: tuple[Source, ...] = ()
 
 
 def identifier(name: str) -> str:

@@ -43,7 +43,8 @@ class Stream:
 
 @dataclass(frozen=True)
 class RtlProject:
-    """A folder with `top.sv`, `library/`, `mem/`, the file list `files.f`, and `project.json`, which describes it.
+    """A folder with `top.sv`, `library/`, `mem/`, the file list `files.f`, and `project.json`, which describes it; and
+    `generated/` with modules of this very network, if it has any.
 
     digest: of the network; its first 32 digits are what the registers show. tensors: those that exist as streams; the
     sums within a block with streamed weights do not. weights: what lies where in `weights.bin`, which is to be copied
@@ -64,7 +65,7 @@ class RtlProject:
 
     @property
     def sources(self) -> tuple[Path, ...]:
-        """SystemVerilog files, the library first."""
+        """SystemVerilog files, the top last."""
         return tuple(self.folder / line for line in (self.folder / "files.f").read_text().split())
 
     @property

@@ -61,14 +61,19 @@ def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path, *, sparse: bool = 
         sections=sections,
         readers=len(image.regions),
     )
-    used = library.sources({unit.module for section in sections for unit in section.instances}, rtl_dir())
     with files.new_folder(out_dir) as folder:
+        generated = folder / "generated"
+        _write_sources(blocks, generated)
+        modules = {unit.module for section in sections for unit in section.instances}
+        used = library.sources(modules, rtl_dir(), generated)
         (folder / "library").mkdir()
         for path in used:
-            shutil.copy(path, folder / "library" / path.name)
+            if path.parent != generated:
+                shutil.copy(path, folder / "library" / path.name)
         _write_memories(blocks, image, folder)
         (folder / "top.sv").write_text(text)
-        (folder / "files.f").write_text("".join(f"library/{path.name}\n" for path in used) + "top.sv\n")
+        lines = [f"{'generated' if path.parent == generated else 'library'}/{path.name}" for path in used]
+        (folder / "files.f").write_text("\n".join([*lines, "top.sv", ""]))
         (folder / "project.json").write_text(project.describe())
     return project
 
@@ -172,6 +177,15 @@ def _sections(wires: Wiring, blocks: _Blocks, project: RtlProject, image: Weight
         ports = len(blocks.streamed)
         sections.append(wiring.reader(reader_parameters(image, reader_depth(ports)), ports))
     return sections
+
+
+def _write_sources(blocks: _Blocks, folder: Path) -> None:
+    """Modules made for this network; there is no folder where there are none."""
+    sources = [source for unit in blocks.units for source in unit.block.sources]
+    if sources:
+        folder.mkdir()
+    for source in sources:
+        source.write(folder)
 
 
 def _write_memories(blocks: _Blocks, image: WeightImage, folder: Path) -> None:

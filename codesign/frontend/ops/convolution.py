@@ -1,22 +1,24 @@
-"""Conv: dense, depthwise and in groups; fully connected where the kernel covers the whole map."""
+"""Conv: dense, depthwise, in groups and binary; fully connected where the kernel covers the whole map."""
 
 from __future__ import annotations
 
+import numpy as np
 import onnx
 
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer, attributes
 from codesign.frontend.ops._geometry import pads_of
 from codesign.frontend.ops._weights import bias, weights
-from codesign.frontend.values import Activation
+from codesign.frontend.values import Activation, Padded
 from codesign.graph import Op
 from codesign.graph.convolution import convolution
+from codesign.graph.ops.binary_conv import OUTSIDE, BinaryConv
 from codesign.graph.ops.linear import Linear
 
 
 def read_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
     """Two-dimensional convolution with quantized weights."""
-    x = importer.quantized(node)
+    x, border, outside = _map(importer, node)
     weight, scale = weights(importer, node, 1)
     options = attributes(node, group=1, strides=[1, 1], dilations=[1, 1])
     if weight.ndim != 4:
@@ -24,14 +26,36 @@ def read_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
     if any(step != 1 for step in options["dilations"]):
         raise GraphError(f"dilations {tuple(options['dilations'])} are not supported", remedy="use dilation 1")
     addend, offset = bias(importer, node, 2, x, scale, weight.shape[0])
-    pads = pads_of(node, importer.shape(node.input[0]), weight.shape[2:], options["strides"])
-    covers = weight.shape[2:] == importer.type(x).shape[1:] and not any(pads)
+    zeros = pads_of(node, importer.shape(node.input[0]), weight.shape[2:], options["strides"])
+    pads, strides = _total(border, zeros), tuple(options["strides"])
+    binary = importer.type(x).step == 2 and np.all(np.abs(weight) == 1) and options["group"] == 1
     op: Op
+    if binary and outside == OUTSIDE and not any(zeros) and not addend.any():
+        op = BinaryConv(weight, scale, strides, border)
+        return importer.emit_layer(op, [x], node, offset)
+    if any(border) and outside:
+        raise GraphError(
+            f"pads with {outside}", remedy="pad with zeros, or maps of -1 and +1 with -1 before binary weights"
+        )
+    covers = weight.shape[2:] == importer.type(x).shape[1:] and not any(pads)
     if options["group"] == 1 and covers and weight.shape[2:] != (1, 1):  # a pointwise one may stream its weights
         op = Linear(weight.reshape(weight.shape[0], -1), addend, scale)
     else:
-        op = convolution(weight, addend, scale, tuple(options["strides"]), pads, groups=options["group"])
+        op = convolution(weight, addend, scale, strides, pads, groups=options["group"])
     return importer.emit_layer(op, [x], node, offset)
+
+
+def _map(importer: Importer, node: onnx.NodeProto) -> tuple[Activation, tuple[int, int, int, int], int]:
+    """The input map, and the pads and the value of a Pad before it; without one, no pads of the value that binary
+    convolutions have."""
+    value = importer.value(node.input[0])
+    if isinstance(value, Padded):
+        return value.x, value.pads, value.value
+    return importer.quantized(node), (0, 0, 0, 0), OUTSIDE
+
+
+def _total(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    return a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]
 
 
 READERS = {"Conv": read_conv}

@@ -1,0 +1,50 @@
+"""Binary convolution: an instance of `conv` that counts equal bits, or a module of its own around an adder graph."""
+
+from __future__ import annotations
+
+from codesign.cost import binary_conv as model
+from codesign.cost.base import Folding
+from codesign.emit.rtl import _mvu, _window, adder_graph
+from codesign.emit.rtl.base import Block, Port, Source
+from codesign.emit.rtl.top import template
+from codesign.graph.ops.binary_conv import BinaryConv
+from codesign.graph.types import TensorType
+
+
+def block(
+    name: str, op: BinaryConv, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...], folding: Folding
+) -> Block:
+    if folding.wired:
+        return _wired(name, op, inputs, outputs, folding)
+    (x,), (y,) = inputs, outputs
+    unit, window = model.unit(op, inputs, outputs, folding), model.window(op, inputs, folding)
+    parameters = {"BEATS": unit.steps // (op.kernel[0] * op.kernel[1]), "XNOR": 1, **_mvu.parameters(name, unit)}
+    if window is not None:
+        parameters |= _window.sliding(op, window, y)
+    ports = (Port.of(x, folding.simd),), (Port.of(y, unit.out_lanes),)
+    return Block("conv", parameters, *ports, _mvu.memories(name, unit))
+
+
+def _wired(
+    name: str, op: BinaryConv, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...], folding: Folding
+) -> Block:
+    (x,), (y,) = inputs, outputs
+    form, window = model.wired(op, inputs, outputs, folding), model.window(op, inputs, folding)
+    parameters: dict[str, int | str] = {"SIMD": folding.simd, "BEATS": x.channels // folding.simd}
+    if window is not None:
+        parameters |= _window.sliding(op, window, y)
+    module = f"{name}_wired"
+    text = template("binary_conv.sv.j2").render(
+        name=module,
+        inputs=op.inputs,
+        outputs=y.channels,
+        latency=form.graph.latency_cycles(model.STAGE_LEVELS),
+        simd=folding.simd,
+        bits=y.bits,
+        half_bits=adder_graph.output_bits(form.graph),
+        odd=op.inputs % 2,
+        window=parameters,
+    )
+    graph = adder_graph.module(form.graph, f"{module}_graph", model.STAGE_LEVELS)
+    sources = (Source(module, text), Source(f"{module}_graph", graph))
+    return Block(module, {}, (Port.of(x, folding.simd),), (Port.of(y, y.channels),), (), sources)

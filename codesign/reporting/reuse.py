@@ -1,0 +1,30 @@
+"""What the channels of a binary layer share, and what its form in hardware takes beside the plain one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from codesign.cost import binary_conv as model
+from codesign.cost.base import Folding
+from codesign.graph import Graph, Node
+from codesign.graph.ops.binary_conv import BinaryConv
+from codesign.reporting.summary import Reuse
+from codesign.schedule.mst import reuse_tree
+
+
+def of_block(graph: Graph, node: Node, folding: Folding) -> Reuse | None:
+    """None for blocks that are no binary convolution."""
+    if not isinstance(node.op, BinaryConv):
+        return None
+    inputs, outputs = graph.input_types(node), graph.output_types(node)
+    plain = folding
+    if folding.wired:
+        plain = replace(folding, pe=outputs[0].channels, weights="lut")
+    tree = reuse_tree(node.op.matrix)
+    return Reuse(
+        bit_operations=node.op.bit_operations(*inputs),
+        kept=tree.kept,
+        tree_depth=tree.depth,
+        wired=folding.wired,
+        plain_lut=model.cost(node.op, inputs, outputs, plain).lut,
+    )
