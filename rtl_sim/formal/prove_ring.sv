@@ -56,7 +56,8 @@ module prove_ring #(
   wire reads_it = read_followed_i && tracking;
 
   ring #(
-      .WIDTH(WIDTH), .BEATS(BEATS), .PIXELS(PIXELS), .SPAN(SPAN), .LEAD(LEAD), .WORDS(WORDS), .JUMP_BITS(2), .BLOCK(BLOCK)
+      .WIDTH(WIDTH), .BEATS(BEATS), .PIXELS(PIXELS), .SPAN(SPAN), .LEAD(LEAD), .WORDS(WORDS), .JUMP_BITS(2),
+      .BLOCK(BLOCK)
   ) dut (
       .clk_i, .rst_ni, .in0_valid_i(in_valid_i), .in0_ready_o(in_ready), .in0_data_i(in_data_i),
       .ready_o(ready), .advance_i, .jump_i, .frame_end_i(frame_end), .release_i, .release_jump_i,

@@ -37,7 +37,8 @@ module stream_properties #(
         .IN_LANES(IN_LANES), .IN_BEATS((CHANNELS + IN_LANES - 1) / IN_LANES), .IN_CHANNEL(c),
         .OUT_LANES(OUT_LANES), .OUT_BEATS((CHANNELS + OUT_LANES - 1) / OUT_LANES), .OUT_CHANNEL(c)
     ) order (
-        .clk_i, .rst_ni, .mark_i(mark_i[c]), .in_valid_i, .in_ready_i, .in_data_i, .out_valid_i, .out_ready_i, .out_data_i
+        .clk_i, .rst_ni, .mark_i(mark_i[c]), .in_valid_i, .in_ready_i, .in_data_i,
+        .out_valid_i, .out_ready_i, .out_data_i
     );
   end
 
