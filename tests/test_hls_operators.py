@@ -5,7 +5,7 @@ import pytest
 from hls_projects import shared_project
 
 from codesign.cost.base import Folding
-from codesign.emit.hls.run import run_hls
+from codesign.emit.hls import run
 from codesign.graph import Graph, Node, TensorType, execute
 from codesign.graph.ops.add import Add
 from codesign.graph.ops.avgpool import AvgPool
@@ -202,7 +202,10 @@ def every_value(kind):
 
 
 def simulated(cases, folder):
-    """The graph of some cases, what it should give, and what the compiled project in `folder` gives."""
+    """The graph of some cases, what it should give, and what the compiled project in `folder` gives.
+
+    An access beyond the end of an array, which C++ lets pass, ends the simulation.
+    """
     graph = graph_of_cases(cases)
     inputs = {name: every_value(kind) for name, kind in graph.inputs.items()}
     if "requant of every tie" in cases:
@@ -210,8 +213,9 @@ def simulated(cases, folder):
         kind = graph.inputs[ties]
         inputs[ties][:, 0] = np.arange(kind.lo, kind.hi + 1).reshape(9, 9)
     foldings = {names(case)[0]: folding for case, folding in FOLDINGS.items() if case in cases}
-    with shared_project(graph, folder, foldings=foldings) as project:
-        got = run_hls(project, graph, inputs, processes=1)
+    with shared_project(graph, folder, foldings=foldings) as project, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "FLAGS", (*run.FLAGS, "-fsanitize=address"))
+        got = run.run_hls(project, graph, inputs, processes=1)
     return graph, execute(graph, inputs), got
 
 

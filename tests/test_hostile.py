@@ -17,6 +17,8 @@ QUICK = (
     "annotation of an unknown class",
     "list with the name '../../secret'",
     "picture of 170 million pixels",
+    "ONNX file of 20,000 nodes",
+    "ONNX file with two nodes of one output",
     "weights that are a pickle",
 )
 
