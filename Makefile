@@ -1,7 +1,7 @@
 # make demo   train, export, verify and report: the whole chain on real images
 # make test   all tests, cocotb benches included, then the linters
 # make slow   the tests that are left out of it since they take long
-# make fuzz, formal, mutants, hostile, kills   what docs/trust.md shows; mutants and fuzz take an hour each
+# make fuzz, formal, mutants, hostile, kills   what docs/trust.md shows; these take long
 # make clean  remove the environment and what demo made
 #
 # Needs Python 3.11, g++, make and perl. TORCH is what pip installs first: on a machine without a GPU, name a CPU build
