@@ -39,7 +39,7 @@ class Data(Section):
 
     set: Literal["digits", "voc", "coco", "fashion-mnist", "cifar10"] = "digits"
     path: Path | None = None
-    image_size: Annotated[int, Field(ge=16, multiple_of=8)] = 64
+    image_size: Annotated[int, Field(ge=16, le=8192, multiple_of=8)] = 64
     train_images: Positive = 4000
     val_images: Positive = 256
     seed: int = 0
@@ -218,7 +218,7 @@ def load_recipe(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Reci
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"cannot be read ({error})", where=str(path)) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:  # ValueError: an integer of thousands of digits
         raise RecipeError(f"is not YAML ({_one_line(error)})", where=str(path), remedy="mend its syntax") from error
     if not isinstance(content, dict):
         raise RecipeError("is not a mapping of keys", where=str(path), remedy="see models/codenet-digits.yaml")
@@ -273,7 +273,7 @@ def _override(content: dict[str, Any], setting: str) -> None:
         node = node[int(step)] if isinstance(node, list) and _is_index(step, node) else _child(node, step, setting)
     try:
         value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise RecipeError(f"its value is not YAML ({_one_line(error)})", where=f"--set {setting}") from error
     if isinstance(node, list) and _is_index(steps[-1], node):
         node[int(steps[-1])] = value

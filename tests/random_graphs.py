@@ -1,22 +1,30 @@
-"""Random integer graphs: chains of any operators with side branches, for comparing back ends."""
+"""Random integer graphs for hypothesis: chains of all operators with side branches, for comparing back ends."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
 
-from codesign.graph import Graph, Node, Op, TensorType
+import numpy as np
+from hypothesis import strategies as st
+
+from codesign.errors import GraphError
+from codesign.graph import Graph, IntArray, Node, Op, TensorType
 from codesign.graph.ops.add import Add
 from codesign.graph.ops.avgpool import AvgPool
+from codesign.graph.ops.base import EXACT_FLOAT32
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
+from codesign.graph.ops.interleave import Interleave
+from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
+from codesign.graph.ops.threshold import Threshold
 from codesign.graph.ops.upsample import Upsample
 
 KINDS = (
@@ -31,32 +39,53 @@ KINDS = (
     "peak",
     "add",
     "avgpool",
+    "interleave",
+    "threshold",
+    "bipolar",
+    "linear",
 )
+"""Of steps. `bipolar` is a threshold whose output takes -1 and +1; `requant` and `concat` are parts of other steps."""
+
+RANGES = ((0, 255), (-128, 127), (-7, 7), (0, 1), (3, 900), (-1, 0), (-32, 5))
 
 
-def random_graph(seed: int, length: int = 6) -> Graph:
-    """A network of about `length` operators on a small input of random size, range and scale."""
-    return _Maker(np.random.default_rng(seed)).make(length)
+@st.composite
+def graphs(draw: st.DrawFn, longest: int = 6, largest: int = 9) -> Graph:
+    """A network of up to `longest` steps on an input of at most 6 channels and `largest` x `largest` pixels.
+
+    Structure, ranges and scales are drawn, so that hypothesis makes them small; weights come from a seed.
+    """
+    rng = np.random.default_rng(draw(st.integers(0, 2**31)))
+    maker = _Maker(rng, lambda lo, hi: draw(st.integers(lo, hi)), largest)
+    return maker.make(draw(st.integers(1, longest)))
 
 
 class _Maker:
-    def __init__(self, rng: np.random.Generator) -> None:
-        self.rng = rng
-        shape = (self.int(1, 6), self.int(1, 9), self.int(1, 9))
-        lo, hi = [(0, 255), (-128, 127), (-7, 7), (0, 1), (3, 900)][self.int(0, 4)]
+    def __init__(self, rng: np.random.Generator, choose: Callable[[int, int], int], largest: int) -> None:
+        self.rng, self.int = rng, choose
+        shape = (self.int(1, 6), self.int(1, largest), self.int(1, largest))
+        lo, hi = RANGES[self.int(0, len(RANGES) - 1)]
         self.inputs = {"x": TensorType(shape, lo, hi, (2.0 ** self.int(-9, 2),))}
         self.nodes: list[Node] = []
-
-    def int(self, lo: int, hi: int) -> int:
-        return int(self.rng.integers(lo, hi, endpoint=True))
 
     def make(self, length: int) -> Graph:
         x = "x"
         for _ in range(length):
-            x = self.step(x, KINDS[self.int(0, len(KINDS) - 1)])
+            x = self.step_or_none(x, KINDS[self.int(0, len(KINDS) - 1)])
         unread = Graph("random", self.inputs, tuple(self.nodes), ()).consumers
         outputs = tuple(name for name, readers in unread.items() if not readers)
         return Graph("random", self.inputs, tuple(self.nodes), outputs)
+
+    def step_or_none(self, x: str, kind: str) -> str:
+        """`x` where the graph refuses the step: its sums would be too large, or its input's steps are not 1."""
+        nodes = len(self.nodes)
+        try:
+            y = self.step(x, kind)
+            self.type(y)
+        except GraphError:
+            del self.nodes[nodes:]
+            return x
+        return y
 
     def type(self, tensor: str) -> TensorType:
         return Graph("random", self.inputs, tuple(self.nodes), ()).types[tensor]
@@ -85,6 +114,14 @@ class _Maker:
             return self.requantized(self.add(Add(), x, self.requantized(branch, t.scale[0])))
         if kind == "avgpool":
             return self.requantized(self.add(AvgPool(2 ** self.int(0, 4)), x))
+        if kind == "interleave":
+            return self.add(Interleave(), x, self.add(Shuffle(self.divisor(t.channels)), x))
+        if kind == "threshold":
+            return self.threshold(x, t, self.int(1, 15), self.int(-8, 8))
+        if kind == "bipolar":
+            return self.threshold(x, t, 1, -1, step=2)
+        if kind == "linear":
+            return self.requantized(self.linear(x, t))
         if kind == "peak":
             threshold = self.int(t.lo, t.hi)
             return self.add(Peak(threshold, min(t.lo, threshold - 1)), x)
@@ -94,22 +131,40 @@ class _Maker:
         divisors = [d for d in range(1, number + 1) if number % d == 0]
         return divisors[self.int(0, len(divisors) - 1)]
 
+    def threshold(self, x: str, t: TensorType, count: int, lo: int, step: int = 1) -> str:
+        """Thresholds for each channel or for all, rising or falling, some beyond the range."""
+        values = self.rng.integers(-t.magnitude - 2, t.magnitude + 3, ((1, t.channels)[self.int(0, 1)], count))
+        sign = self.rng.choice([-1, 1], (1, t.channels)[self.int(0, 1)])
+        return self.add(Threshold(np.sort(values, axis=1), sign, lo, 2.0 ** self.int(-4, 2), step), x)
+
+    def magnitude(self, t: TensorType, terms: int) -> int:
+        """Of weights: up to 2, 4 ... 128, less where sums of so many terms would be too large. 0 if none would do."""
+        return min(2 ** self.int(1, 7), (EXACT_FLOAT32 - 2**12) // (terms * max(1, t.magnitude)))
+
+    def weights(self, most: int, shape: tuple[int, ...]) -> IntArray:
+        return self.rng.integers(-most, min(most, 127), shape, endpoint=True)
+
+    def linear(self, x: str, t: TensorType) -> str:
+        inputs, outputs = t.channels * t.pixels, self.int(1, 5)
+        most = self.magnitude(t, inputs)
+        return self.add(Linear(self.weights(most, (outputs, inputs)), self.rng.integers(-200, 200, outputs)), x)
+
     def layer(self, x: str, t: TensorType, kind: str) -> str:
         groups = {"conv": 1, "group_conv": self.divisor(t.channels)}.get(kind, t.channels)
         outputs = t.channels if kind in ("depthwise", "deform") else groups * self.int(1, max(1, 6 // groups))
         scale = tuple(2.0 ** self.rng.integers(-4, 1, outputs).astype(float))
         bias = self.rng.integers(-200, 200, outputs)
-        bits = 2 ** self.int(1, 7)
+        most = self.magnitude(t, 9 * t.channels // groups)
         if kind == "deform":
             shift = self.int(0, 6)
             to_one = (2.0**-shift / t.scale[0],)
             s = self.add(Conv(self.rng.integers(-3, 4, (1, t.channels, 1, 1)), [self.int(-50, 50)], to_one), x)
             s = self.add(Requant([shift], -7, 7, 1.0), s)
-            return self.add(Deform(self.rng.integers(-bits, bits, (t.channels, 1, 3, 3)), bias, scale), x, s)
+            return self.add(Deform(self.weights(most, (t.channels, 1, 3, 3)), bias, scale), x, s)
         kernel = (self.int(1, min(3, t.height)), self.int(1, min(3, t.width)))
         pads = tuple(self.int(0, 2) for _ in range(4))
         stride = (self.int(1, 2), self.int(1, 2))
-        weight = self.rng.integers(-bits, bits, (outputs, t.channels // groups, *kernel))
+        weight = self.weights(most, (outputs, t.channels // groups, *kernel))
         if kind == "group_conv":
             return self.add(GroupConv(weight, bias, scale, stride, pads, groups=groups), x)
         return self.add((Conv if kind == "conv" else Depthwise)(weight, bias, scale, stride, pads), x)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx_nets import random_images
-from random_graphs import random_graph
+from random_graphs import graphs
 
 from codesign.emit.onnx import emit_qcdq, run_onnxruntime
 from codesign.errors import GraphError
@@ -109,9 +109,8 @@ def test_every_tensor_is_exact_alone_and_among_all_others(build: object) -> None
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**31))
-def test_random_networks_are_exact(seed: int) -> None:
-    graph = random_graph(seed)
+@given(graphs(), st.integers(0, 2**31))
+def test_random_networks_are_exact(graph: Graph, seed: int) -> None:
     images, model = random_images(graph, 2, seed), emit_qcdq(graph)
     assert_exact(graph, model, images, list(graph.types))
     assert_exact(graph, model, images, list(graph.outputs))

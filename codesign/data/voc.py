@@ -18,6 +18,10 @@ from codesign.data.sample import Sample, Split
 from codesign.errors import DataError
 
 SUFFIXES = (".jpg", ".png", ".jpeg")
+LONGEST_NAME = 200
+"""Characters of an image's name: file systems take 255 bytes, its suffix included."""
+LONGEST_SHOWN = 60
+"""Characters of a file's content that an error shows."""
 
 
 class VocDataset:
@@ -60,7 +64,7 @@ class VocDataset:
         name = (item.findtext("name") or "").strip()
         if name not in self.labels:
             raise DataError(
-                f"object of unknown class '{name}'",
+                f"object of unknown class '{name[:LONGEST_SHOWN]}'",
                 where=str(annotation),
                 remedy="list it in the recipe's model.classes",
             )
@@ -91,6 +95,11 @@ def _names(folder: Path, split: Split) -> list[str]:
     names = [line.split()[0] for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
     if not names:
         raise DataError("lists no image", where=str(file), remedy="list one image name a line")
+    for name in names:  # a list must not reach outside its folder
+        if Path(name).name != name or name == ".." or "\0" in name or len(name.encode()) > LONGEST_NAME:
+            raise DataError(
+                f"{name[:LONGEST_SHOWN]!r} is not the name of an image", where=str(file), remedy="list plain names"
+            )
     return names
 
 

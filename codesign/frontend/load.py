@@ -18,6 +18,8 @@ from codesign.errors import GraphError
 
 QUANTIZERS = ("Quant", "IntQuant", "BipolarQuant", "Trunc", "FloatQuant", "MultiThreshold")
 DOMAIN = "qonnx.custom_op.general"
+MOST_NODES = 5000
+"""QONNX' transformations take a time that grows with the square of the nodes; real networks have some hundreds."""
 
 
 def load_model(source: onnx.ModelProto | Path) -> onnx.ModelProto:
@@ -32,7 +34,19 @@ def load_model(source: onnx.ModelProto | Path) -> onnx.ModelProto:
             where=where,
             remedy="export it with brevitas.export.export_qonnx",
         )
+    _check_nodes(model.graph, where)
     return model
+
+
+def _check_nodes(graph: onnx.GraphProto, where: str) -> None:
+    if len(graph.node) > MOST_NODES:
+        raise GraphError(f"has {len(graph.node)} nodes, more than {MOST_NODES}", where=where, remedy="simplify it")
+    seen: set[str] = set()
+    for node in graph.node:
+        for output in filter(None, node.output):
+            if output in seen:
+                raise GraphError(f"two nodes give the tensor '{output}'", where=where, remedy="export it again")
+            seen.add(output)
 
 
 def _read(path: Path) -> onnx.ModelProto:

@@ -45,7 +45,7 @@ def target_of(fields: object, where: str) -> Target:
 def _parse(text: str, where: str) -> Target:
     try:
         fields = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise TargetError(f"not a readable YAML file ({str(error).splitlines()[0]})", where=where) from None
     return _checked(fields, where)
 

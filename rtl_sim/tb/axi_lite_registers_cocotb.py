@@ -39,13 +39,17 @@ class Design:
         return sum((self.random.random() < chance) << i for i in range(width))
 
     async def reset(self):
+        """Writers and readers wait from the first cycle on; nothing may pass before a start."""
         dut = self.dut
-        for signal in (dut.in_valid_i, dut.out_ready_i, dut.out_last_i, dut.weights_error_i, dut.rst_ni):
+        for signal in (dut.out_last_i, dut.weights_error_i, dut.rst_ni):
             signal.value = 0
+        dut.in_valid_i.value = dut.out_ready_i.value = (1 << self.inputs) - 1
         Clock(dut.clk_i, 2, "ns").start()
         await ClockCycles(dut.clk_i, 4)
         await FallingEdge(dut.clk_i)
         dut.rst_ni.value = 1
+        await ReadOnly()
+        assert int(dut.in_ready_o.value) == int(dut.out_valid_o.value) == 0
         cocotb.start_soon(self.play())
 
     async def play(self):

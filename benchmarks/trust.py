@@ -1,0 +1,31 @@
+"""benchmarks/trust.json: what fuzzing, proofs, mutants, kills and hostile files have shown, a part by each command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from codesign.files import write_text
+
+RESULT = Path(__file__).with_suffix(".json")
+KEYS = (
+    "networks",
+    "networks_compiled",
+    "mismatches",
+    "mutants",
+    "caught",
+    "equivalent",
+    "proofs",
+    "kills",
+    "lost",
+    "hostile_files",
+    "crashes",
+)
+
+
+def update(part: Mapping[str, object]) -> None:
+    """Replaces the entries of `part`, the others stay."""
+    known = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    merged = known | part
+    write_text(RESULT, json.dumps({key: merged[key] for key in KEYS if key in merged}, indent=1) + "\n")

@@ -1,0 +1,27 @@
+`default_nettype none
+
+/// Assumes that the writer of a stream keeps to the protocol: a beat stays offered, and as it is, until it has passed.
+module stream_writer #(
+    parameter int WIDTH = 1
+) (
+    input wire             clk_i,
+    input wire             rst_ni,
+    input wire             valid_i,
+    input wire             ready_i,
+    input wire [WIDTH-1:0] data_i
+);
+
+  logic waits;
+  logic [WIDTH-1:0] waiting;
+  always_ff @(posedge clk_i) begin
+    waits   <= rst_ni && valid_i && !ready_i;
+    waiting <= data_i;
+  end
+
+  always_comb begin
+    if (rst_ni) assume (!waits || (valid_i && data_i == waiting));
+  end
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,28 @@
+"""Files made to do harm are refused in one line, and run nothing. `benchmarks/hostile.py` has them all."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+import hostile
+
+QUICK = (
+    "recipe nested 100,000 deep",
+    "recipe with an integer of a million digits",
+    "recipe with huge sizes",
+    "recipe with a Python object",
+    "annotation of a billion laughs",
+    "annotation of an unknown class",
+    "list with the name '../../secret'",
+    "picture of 170 million pixels",
+    "ONNX file of 20,000 nodes",
+    "ONNX file with two nodes of one output",
+    "weights that are a pickle",
+)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_hostile_file_is_refused_in_one_line(name):
+    assert hostile.attempt(name).crash == ""
