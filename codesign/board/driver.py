@@ -37,8 +37,6 @@ class Stream:
 
     def __init__(self, fields: dict[str, Any]) -> None:
         self.name: str = fields["name"]
-        self.dma: str = fields["dma"]
-        self.dma_address: int = fields["dma_address"]
         self.channels, self.height, self.width = fields["shape"]
         self.lane_bytes: int = fields["lane_bytes"]
         self.signed: bool = fields["signed"]
@@ -72,6 +70,24 @@ class Stream:
         return (self.base + self.step * held).transpose(2, 0, 1)
 
 
+class DmaStream(Stream):
+    """A stream that a DMA moves."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        super().__init__(fields)
+        self.dma: str = fields["dma"]
+        self.dma_address: int = fields["dma_address"]
+
+
+def say(decode: dict[str, Any] | None, outputs: list[Stream], raw: list[np.ndarray]) -> Any:
+    """What the bytes of every output of a frame mean: `decode` is that of `design.json`."""
+    values = {stream.name: stream.unpack(data) for stream, data in zip(outputs, raw)}
+    if decode is None:
+        return {stream.name: values[stream.name] * stream.scale.reshape(-1, 1, 1) for stream in outputs}
+    scales = {stream.name: float(stream.scale[0]) for stream in outputs}
+    return import_module(f".{decode['task']}", __package__).read(values, scales, **decode["settings"])
+
+
 class Accelerator:
     """A design in the fabric, taking frames until it is closed."""
 
@@ -88,8 +104,8 @@ class Accelerator:
         if self.design["format"] != FORMAT:
             raise BoardError(f"design.json is of format {self.design['format']}, the driver's is {FORMAT}")
         self.batch = batch
-        self.inputs = [Stream(fields) for fields in self.design["inputs"]]
-        self.outputs = [Stream(fields) for fields in self.design["outputs"]]
+        self.inputs = [DmaStream(fields) for fields in self.design["inputs"]]
+        self.outputs = [DmaStream(fields) for fields in self.design["outputs"]]
         overlay = pynq.Overlay(str(bitfile))
         registers = self.design["registers"]
         self._check_addresses(overlay.ip_dict)
@@ -209,7 +225,7 @@ class Accelerator:
                 # The last frame's outputs have a place in memory, so it passes whole: what follows cannot get stuck.
                 if self._flying == 1:
                     self._hand_over(waiting)
-                yield self._say(self._take())
+                yield say(self.design["decode"], self.outputs, self._take())
         finally:
             while self._flying:  # the caller has enough, or a frame was refused
                 self._take()
@@ -249,14 +265,6 @@ class Accelerator:
         if self._flying:
             self._expect()
         return [np.array(buffer) for buffer in got]
-
-    def _say(self, raw: list[np.ndarray]) -> Any:
-        values = {stream.name: stream.unpack(data) for stream, data in zip(self.outputs, raw)}
-        decode = self.design["decode"]
-        if decode is None:
-            return {stream.name: values[stream.name] * stream.scale.reshape(-1, 1, 1) for stream in self.outputs}
-        scales = {stream.name: float(stream.scale[0]) for stream in self.outputs}
-        return import_module(f".{decode['task']}", __package__).read(values, scales, **decode["settings"])
 
     def _check_errors(self) -> None:
         errors = self._read("ERRORS")
