@@ -18,7 +18,7 @@ from codesign.reporting.pictures import Picture
 from codesign.reporting.plots import bars, efficiency_gap, roofline, waterline
 from codesign.reporting.rails import Row, rows, width
 from codesign.reporting.summary import Resources, Summary, Tensor, Unit
-from codesign.reporting.terminal import engineering, plain, shorten, two_digits
+from codesign.reporting.terminal import activity_line, engineering, plain, shorten, two_digits
 from codesign.tasks import figures
 
 RAIL = 14
@@ -83,6 +83,7 @@ def write_page(summary: Summary, extras: Extras, path: Path) -> None:
             plots=[plot for plot in plots if plot],
             layers=[_layer(layer) for layer in extras.layers],
             energies=_energies(summary),
+            activity=activity_line(summary.activity) if summary.activity else "",
             version=__version__,
         )
     )

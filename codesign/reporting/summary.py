@@ -58,6 +58,31 @@ class FrameEnergy(FabricEnergy):
     static: Energy | None = None
 
 
+class Activity(Record):
+    """What a part of the hardware did in a simulated frame, on average.
+
+    bit_changes: of a signal's bit; operand_changes: of a bit of what is multiplied; memory_accesses: reads and writes
+    of a block RAM. None where the simulation shows no such signal, and the assumption stays.
+    """
+
+    bit_changes: float
+    operand_changes: float | None = None
+    memory_accesses: float | None = None
+
+
+class SimulatedActivity(Record):
+    """How energies from simulated activity differ from those of assumed rates.
+
+    assumed_incremental: what `energy_incremental` would be by the assumed rates. changes_a_cycle: of a bit, averaged
+    over blocks by their look-up tables, while they work; assumed_changes_a_cycle: what was assumed.
+    """
+
+    images: int
+    assumed_incremental: Energy
+    changes_a_cycle: float
+    assumed_changes_a_cycle: float
+
+
 class Tensor(Record):
     """A stream: (C, H, W) integers of `bits` bits."""
 
@@ -114,6 +139,7 @@ class Block(Record):
     latency_us: float
     resources: Resources
     energy: FabricEnergy | None
+    activity: Activity | None = None
 
 
 class Board(Record):
@@ -197,6 +223,7 @@ class Summary(Record):
     totals: Totals
     accuracy: Accuracy | None = None
     verification: Verdict | None = None
+    activity: SimulatedActivity | None = None
 
     @property
     def units(self) -> tuple[Unit, ...]:
