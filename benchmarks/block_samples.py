@@ -9,10 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from codesign.graph import Op, TensorType
+from codesign.graph.ops.add import Add
+from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
@@ -20,12 +23,13 @@ from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
+from codesign.graph.ops.threshold import Threshold
 from codesign.graph.ops.upsample import Upsample
 
 Sample = tuple[Op, tuple[TensorType, ...]]
 Rng = np.random.Generator
 
-SHARES = {"conv": 8, "depthwise": 4, "deform": 3, "requant": 4, "linear": 2}
+SHARES = {"conv": 8, "depthwise": 4, "group_conv": 4, "deform": 3, "requant": 4, "linear": 2, "threshold": 2}
 """How often an operator is drawn, where it is more than once: by how much of a network's area is in such blocks."""
 
 
@@ -42,6 +46,14 @@ def depthwise(rng: Rng) -> Sample:
     stride = int(rng.choice([1, 1, 2]))
     weight = _weights(rng, x.channels, 1, 3, 3)
     return Depthwise(weight, _bias(rng, x.channels), (1.0,), (stride, stride), (1, 1, 1, 1)), (x,)
+
+
+def group_conv(rng: Rng) -> Sample:
+    groups, inputs, outputs = int(rng.integers(2, 9)), int(rng.integers(1, 9)), int(rng.integers(1, 9))
+    x, kernel = _tensor(rng, groups * inputs, _size(rng)), int(rng.choice([1, 3]))
+    stride = int(rng.choice([1, 2])) if kernel > 1 else 1
+    weight, bias = _weights(rng, groups * outputs, inputs, kernel, kernel), _bias(rng, groups * outputs)
+    return GroupConv(weight, bias, (1.0,), (stride, stride), (kernel // 2,) * 4, groups=groups), (x,)
 
 
 def deform(rng: Rng) -> Sample:
@@ -68,6 +80,23 @@ def requant(rng: Rng) -> Sample:
     lo, hi = (0, 255) if rng.random() < 0.7 else (-128, 127)
     x = TensorType((channels, *(_size(rng),) * 2), -(1 << (bits - 1)), (1 << (bits - 1)) - 1, scale)
     return Requant(shift, lo, hi, 1.0), (x,)
+
+
+def threshold(rng: Rng) -> Sample:
+    bits, steps = int(rng.integers(10, 19)), int(rng.choice([1, 3, 15, 15, 63]))
+    x = TensorType((_channels(rng), *(_size(rng),) * 2), -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    rows = np.sort(rng.integers(x.lo, x.hi, (x.channels, steps)), axis=1)
+    falls = rng.random(x.channels) < rng.choice([0, 0.3])
+    return Threshold(rows, np.where(falls, -1, 1), 0, 1.0), (x,)
+
+
+def add(rng: Rng) -> Sample:
+    a = _tensor(rng, _channels(rng), _size(rng))
+    return Add(), (a, a)
+
+
+def avgpool(rng: Rng) -> Sample:
+    return AvgPool(64), (_tensor(rng, _channels(rng), int(rng.integers(4, 9))),)
 
 
 def maxpool(rng: Rng) -> Sample:
@@ -105,11 +134,11 @@ def interleave(rng: Rng) -> Sample:
 
 
 def _channels(rng: Rng) -> int:
-    return int(rng.choice([3, 4, 8, 10, 12, 16, 20, 24, 32, 48, 58]))
+    return int(rng.choice([3, 4, 6, 8, 10, 12, 16, 20, 24, 32]))
 
 
 def _size(rng: Rng) -> int:
-    return int(rng.integers(5, 25))
+    return int(rng.integers(5, 21))
 
 
 def _tensor(rng: Rng, channels: int, size: int) -> TensorType:

@@ -1,6 +1,6 @@
 """The cost model against simulation and synthesis, block by block, on configurations that no formula was fitted to.
 
-    python benchmarks/cost_model.py [--blocks 220] [--sweep held-out | fitting] [--no-cycles]
+    python benchmarks/cost_model.py [--blocks 210] [--sweep held-out | fitting] [--no-cycles]
 
 Draws blocks at random: operator, shape, widths, folding and place of memories. Interval and latency are those of the
 simulated block bench; LUT, FF, BRAM and DSP are those of Yosys' `synth_xilinx`, each block flattened by itself. The two
@@ -15,7 +15,7 @@ import argparse
 import json
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,11 +42,14 @@ RESULT, PLOT, WORK = (
     HERE.parent / "build" / "cost_model",
 )
 SEEDS = {"held-out": 2024, "fitting": 77}
-MOST_MULTIPLIERS = 48
+FITTED = 84
+"""Blocks that formulas may be fitted to."""
+
+MOST_MULTIPLIERS = 16
 MOST_CYCLES = 60_000
 """Of a frame in the simulated bench."""
 
-BATCH = 24
+BATCH = 12
 """Blocks that are elaborated, or simulated, together."""
 
 plt.rcParams["svg.hashsalt"] = "codesign"
@@ -74,14 +77,20 @@ class Point:
     def label(self) -> str:
         return f"{self.op.kind} {', '.join(map(str, self.inputs))} -> {', '.join(map(str, self.outputs))}"
 
+    @property
+    def key(self) -> str:
+        """Blocks of one key differ in nothing but constants."""
+        return f"{self.label} {self.folding}"
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--blocks", type=int, default=220)
+    parser.add_argument("--blocks", type=int, default=210)
     parser.add_argument("--sweep", choices=SEEDS, default="held-out")
     parser.add_argument("--no-cycles", action="store_true", help="synthesis only")
     options = parser.parse_args()
-    points = draw(options.blocks, SEEDS[options.sweep])
+    fitted = draw(FITTED, SEEDS["fitting"])
+    points = fitted if options.sweep == "fitting" else draw(options.blocks, SEEDS["held-out"], {p.key for p in fitted})
     found = synthesize(points, _told)
     cycles = None if options.no_cycles else simulate(points)
     result = summarize(points, found, cycles)
@@ -101,9 +110,10 @@ def _told(what: str, done: int, total: int) -> None:
     print(f"{what}: {done} of {total}", file=sys.stderr, flush=True)
 
 
-def draw(count: int, seed: int) -> list[Point]:
-    """`count` blocks that differ, the same ones for a seed."""
+def draw(count: int, seed: int, unlike: Collection[str] = ()) -> list[Point]:
+    """`count` blocks that differ from each other and from those of the keys `unlike`, the same ones for a seed."""
     rng = np.random.default_rng(seed)
+    drawn = set(unlike)
     kinds = [name for name, found in vars(block_samples).items() if _samples(name, found)]
     weights = np.array([block_samples.SHARES.get(kind, 1) for kind in kinds], float)
     points: list[Point] = []
@@ -115,8 +125,10 @@ def draw(count: int, seed: int) -> list[Point]:
         folding = foldings[int(rng.integers(len(foldings)))]
         cost = model.cost(op, inputs, outputs, folding)
         wide = max(cost.multipliers, *model.lanes(op, inputs, outputs, folding).inputs) > MOST_MULTIPLIERS
-        if not wide and cost.interval_cycles <= MOST_CYCLES and cost.lut > 0:
-            points.append(Point(f"b{len(points)}", op, inputs, outputs, folding, cost))
+        point = Point(f"b{len(points)}", op, inputs, outputs, folding, cost)
+        if not wide and cost.interval_cycles <= MOST_CYCLES and cost.lut > 0 and point.key not in drawn:
+            drawn.add(point.key)
+            points.append(point)
     return points
 
 
@@ -136,7 +148,7 @@ def synthesize(points: Sequence[Point], progress: Progress = silent) -> dict[str
                 memory.write(folder)
         (folder / "top.sv").write_text(top(blocks))
         sources = [*library.sources({block.module for block in blocks.values()}, rtl_dir()), folder / "top.sv"]
-        found |= synthesize_instances(sources, folder, "xc7", cache=WORK / "netlists").instances
+        found |= synthesize_instances(sources, folder, "xc7", cache=WORK / "netlists", processes=1).instances
         progress("synthesis", len(found), len(points))
     return found
 
@@ -166,16 +178,15 @@ def simulate(points: Sequence[Point]) -> dict[str, dict[str, int]]:
 
     kept = WORK / "cycles.json"
     found: dict[str, dict[str, int]] = json.loads(kept.read_text()) if kept.is_file() else {}
-    key = {point.name: f"{point.label} {point.folding}" for point in points}
-    missing = [point for point in points if key[point.name] not in found]
+    missing = [point for point in points if point.key not in found]
     for first in range(0, len(missing), BATCH):
         batch = missing[first : first + BATCH]
         cases = [Case(p.op, p.inputs, p.folding).streams(p.name) for p in batch]
         for point, timing in zip(batch, timings(cases), strict=True):
-            found[key[point.name]] = timing
+            found[point.key] = timing
         kept.write_text(json.dumps(found))
         _told("simulation", first + len(batch), len(missing))
-    return {point.name: found[key[point.name]] for point in points}
+    return {point.name: found[point.key] for point in points}
 
 
 def summarize(points: Sequence[Point], found: dict[str, Utilization], cycles: dict[str, dict[str, int]] | None) -> dict:

@@ -88,6 +88,11 @@ class BuildFolder:
         return self.path / "vendor.json"
 
     @property
+    def bitstream(self) -> Path:
+        """The bitstream of open tools, what it was made of, and what a computer must know to use it."""
+        return self.path / "bitstream"
+
+    @property
     def detections(self) -> Path:
         """Picture of what is decoded from the simulated hardware's output."""
         return self.path / "detections.png"

@@ -24,15 +24,18 @@ class Report:
     page: Path | None
 
 
-def report(build: str | Path | BuildFolder, *, html: bool = False, progress: Progress = silent) -> Report:
+def report(
+    build: str | Path | BuildFolder, *, html: bool = False, activity: bool = False, progress: Progress = silent
+) -> Report:
     """Writes `report.json` anew, the last verification included; with `html` also `report.html`.
 
-    The page shows what the simulated hardware finds in images if a trained run was exported; this takes a C++ compiler.
+    activity: tell energies by what changes in simulated frames, not by assumed rates. The page shows what the simulated
+    hardware finds in images if a trained run was exported. Both take a C++ compiler.
     Raises a CodesignError if a part of the build is missing.
     """
     folder = build if isinstance(build, BuildFolder) else open_build(Path(build))
-    summary = summary_of(folder)
     with folder.locked():
+        summary = summary_of(folder, activity=activity)
         write_text(folder.report, summary.model_dump_json(indent=1) + "\n")
         if not html:
             return Report(summary, None)
@@ -49,6 +52,11 @@ def report(build: str | Path | BuildFolder, *, html: bool = False, progress: Pro
     return Report(summary, folder.page)
 
 
-def summary_of(build: BuildFolder) -> Summary:
+def summary_of(build: BuildFolder, *, activity: bool = False) -> Summary:
     """The report's figures, nothing written. Raises a CodesignError if a part of the build is missing."""
-    return summarize(build, target_of(build.manifest.get("target"), str(build.path / "manifest.json")))
+    target = target_of(build.manifest.get("target"), str(build.path / "manifest.json"))
+    if not activity:
+        return summarize(build, target)
+    from codesign.reporting.activity import simulated_activity
+
+    return summarize(build, target, simulated_activity(build))

@@ -55,7 +55,7 @@ def tune(
     grouped = {size: grouping for size in sizes or SIZES if (grouping := _regrouped(found, size, quiet=not sizes))}
     if not grouped:
         raise RecipeError("no group size divides its channels", where=found.name, remedy="choose other channels")
-    built = cache(lambda size: _untrained(grouped[size]))
+    built = cache(lambda size: untrained_graph(grouped[size]))
     for done, size in enumerate(grouped):
         progress("group sizes", done, len(grouped))
         built(size)
@@ -97,7 +97,8 @@ def _same_layers(recipe: Recipe, size: int) -> bool:
     return count(recipe).macs == count(recipe.model_copy(update={"model": half})).macs
 
 
-def _untrained(recipe: Recipe) -> Graph:
+def untrained_graph(recipe: Recipe) -> Graph:
+    """The integer graph of the recipe's network with random weights."""
     from codesign.frontend.export import export_qonnx
     from codesign.frontend.qonnx import import_qonnx
     from codesign.training.untrained import untrained_network

@@ -39,8 +39,6 @@ class Stream:
 
     def __init__(self, fields: dict[str, Any]) -> None:
         self.name: str = fields["name"]
-        self.dma: str = fields["dma"]
-        self.dma_address: int = fields["dma_address"]
         self.channels, self.height, self.width = fields["shape"]
         self.lane_bytes: int = fields["lane_bytes"]
         self.signed: bool = fields["signed"]
@@ -74,6 +72,29 @@ class Stream:
         return (self.base + self.step * held).transpose(2, 0, 1)
 
 
+class DmaStream(Stream):
+    """A stream that a DMA moves."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        super().__init__(fields)
+        self.dma: str = fields["dma"]
+        self.dma_address: int = fields["dma_address"]
+
+
+def say(decode: dict[str, Any] | None, outputs: list[Stream], raw: list[np.ndarray]) -> Any:
+    """What the bytes of every output of a frame mean: `decode` is that of `design.json`."""
+    values = {stream.name: stream.unpack(data) for stream, data in zip(outputs, raw)}
+    return meaning(decode, values, {stream.name: stream.scale for stream in outputs})
+
+
+def meaning(decode: dict[str, Any] | None, values: dict[str, np.ndarray], scales: dict[str, np.ndarray]) -> Any:
+    """What the integers (C, H, W) of every output mean."""
+    if decode is None:
+        return {name: values[name] * scales[name].reshape(-1, 1, 1) for name in values}
+    factors = {name: float(scale[0]) for name, scale in scales.items()}
+    return import_module(f".{decode['task']}", __package__).read(values, factors, **decode["settings"])
+
+
 class Accelerator:
     """A design in the fabric, taking frames until it is closed."""
 
@@ -90,8 +111,8 @@ class Accelerator:
         if self.design["format"] != FORMAT:
             raise BoardError(f"design.json is of format {self.design['format']}, the driver's is {FORMAT}")
         self.batch = batch
-        self.inputs = [Stream(fields) for fields in self.design["inputs"]]
-        self.outputs = [Stream(fields) for fields in self.design["outputs"]]
+        self.inputs = [DmaStream(fields) for fields in self.design["inputs"]]
+        self.outputs = [DmaStream(fields) for fields in self.design["outputs"]]
         records = self.design["records"]
         self._received = [Records(records)] if records else self.outputs
         overlay = pynq.Overlay(str(bitfile))
@@ -255,16 +276,10 @@ class Accelerator:
         return [np.array(buffer) for buffer in got]
 
     def _say(self, raw: list[np.ndarray]) -> Any:
-        if self.design["records"]:
-            scale, values = self._received[0].scales, self._received[0].unpack(raw[0])
-        else:
-            scale = {stream.name: stream.scale for stream in self.outputs}
-            values = {stream.name: stream.unpack(data) for stream, data in zip(self.outputs, raw)}
-        decode = self.design["decode"]
-        if decode is None:
-            return {name: values[name] * scale[name].reshape(-1, 1, 1) for name in values}
-        scales = {name: float(factors[0]) for name, factors in scale.items()}
-        return import_module(f".{decode['task']}", __package__).read(values, scales, **decode["settings"])
+        if not self.design["records"]:
+            return say(self.design["decode"], self.outputs, raw)
+        (records,) = self._received
+        return meaning(self.design["decode"], records.unpack(raw[0]), records.scales)
 
     def _check_errors(self) -> None:
         errors = self._read("ERRORS")

@@ -8,6 +8,17 @@
     processor    what feeding frames takes beside the fabric, measured
     static       what else a waiting board takes: its measured power less the clock's
 
+Without `activity` a block is taken to work at assumed rates: every look-up table changes ASSUMED_CHANGES times and
+every block RAM is accessed ASSUMED_ACCESSES times in each cycle in which the block works, and multiplications have
+random operands. With it the changes and accesses are those of a simulated frame, also of cycles in which the block
+waits:
+
+    arithmetic   look-up tables by the changes of a bit, averaged over all signals of the block; multiplications by the
+                 changes of their operands' bits
+    memory       block RAMs by the reads and writes that they were enabled for
+
+The coefficients, and so the ranges, stay; clock, ddr, processor and static have no rate in them and stay too.
+
 `energy_incremental` is what work adds to a waiting board: all but clock and static. Every coefficient is a range, and
 the same one for all blocks: low ends add up with low ends.
 """
@@ -15,12 +26,13 @@ the same one for all blocks: low ends add up with low ends.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from math import ceil
 
 from codesign.cost.base import BlockCost
 from codesign.graph import Graph, Node, TensorType
 from codesign.reporting.efficiency import weight_bits
-from codesign.reporting.summary import Energy, FabricEnergy, FrameEnergy
+from codesign.reporting.summary import Activity, Energy, FabricEnergy, FrameEnergy
 from codesign.schedule import Schedule
 from codesign.targets import Coefficient, Target
 from codesign.targets import Energy as Coefficients
@@ -28,26 +40,44 @@ from codesign.targets import Energy as Coefficients
 PJ = 1e-6
 """Microjoules."""
 
+ASSUMED_CHANGES = 0.5
+"""Of a bit in a cycle: random data, as in the additions that `lut_pj` and `multiply_pj` were published for."""
 
-def of_block(graph: Graph, node: Node, cost: BlockCost, interval_cycles: int, pj: Coefficients) -> FabricEnergy:
-    """Of one block, for one frame of `interval_cycles`."""
-    switching = _times(pj.lut_pj, cost.lut * cost.interval_cycles)
-    multiplying = _multiplications(graph, node, pj) if cost.dsp else Energy()
+ASSUMED_ACCESSES = 1.0
+"""Of a block RAM in a cycle: the middle of half a read and a read with half a write, the ends of `bram36_pj`."""
+
+
+def of_block(
+    graph: Graph,
+    node: Node,
+    cost: BlockCost,
+    interval_cycles: int,
+    pj: Coefficients,
+    activity: Activity | None = None,
+) -> FabricEnergy:
+    """Of one block, for one frame of `interval_cycles`; by its simulated `activity` if that is given."""
+    work = _Work.of(cost.interval_cycles, activity)
+    multiplying = Energy()
+    if cost.dsp:
+        macs = node.op.macs(*graph.input_types(node))
+        counted = activity is not None and activity.operand_changes is not None
+        multiplying = _multiplications(graph, node, cost.multipliers * work.operands if counted else macs, pj)
     return FabricEnergy(
-        arithmetic=switching + multiplying,
-        memory=_times(pj.bram36_pj, cost.bram36 * cost.interval_cycles),
+        arithmetic=_times(pj.lut_pj, cost.lut * work.logic) + multiplying,
+        memory=_times(pj.bram36_pj, cost.bram36 * work.memory),
         ddr=_times(pj.ddr_pj_byte, cost.memory_bytes),
         clock=_times(pj.clock_pj, cost.ff * interval_cycles),
     )
 
 
-def of_streams(graph: Graph, schedule: Schedule, pj: Coefficients) -> FabricEnergy:
+def of_streams(graph: Graph, schedule: Schedule, pj: Coefficients, activity: Activity | None = None) -> FabricEnergy:
     """Of what lies between the blocks, and of the frame's way from and to external memory."""
     held, interval = schedule.streams, schedule.interval_cycles
+    work = _Work.of(interval, activity)
     ends = (*graph.inputs.values(), *(graph.types[name] for name in graph.outputs))
     return FabricEnergy(
-        arithmetic=_times(pj.lut_pj, held.lut * interval),
-        memory=_times(pj.bram36_pj, held.bram36 * interval),
+        arithmetic=_times(pj.lut_pj, held.lut * work.logic),
+        memory=_times(pj.bram36_pj, held.bram36 * work.memory),
         ddr=_times(pj.ddr_pj_byte, held.memory_bytes + sum(map(frame_bytes, ends))),
         clock=_times(pj.clock_pj, held.ff * interval),
     )
@@ -85,11 +115,31 @@ def frame_bytes(kind: TensorType) -> int:
     return ceil(kind.channels * kind.pixels * kind.bits / 8)
 
 
-def _multiplications(graph: Graph, node: Node, pj: Coefficients) -> Energy:
-    """Of a block's multiplications, by the widths of its input, its weights and its sums."""
+@dataclass(frozen=True)
+class _Work:
+    """Cycles a frame of work at the assumed rates, of look-up tables, multipliers and block RAMs."""
+
+    logic: float
+    operands: float
+    memory: float
+
+    @classmethod
+    def of(cls, cycles: int, activity: Activity | None) -> _Work:
+        """As many as there are, or as many as would do what was simulated."""
+        if activity is None:
+            return cls(cycles, cycles, cycles)
+        operands, accesses = activity.operand_changes, activity.memory_accesses
+        return cls(
+            activity.bit_changes / ASSUMED_CHANGES,
+            cycles if operands is None else operands / ASSUMED_CHANGES,
+            cycles if accesses is None else accesses / ASSUMED_ACCESSES,
+        )
+
+
+def _multiplications(graph: Graph, node: Node, macs: float, pj: Coefficients) -> Energy:
+    """Of so many multiplications of a block, by the widths of its input, its weights and its sums."""
     inputs, (out, *_) = graph.input_types(node), graph.output_types(node)
-    macs = node.op.macs(*inputs)
-    if not macs:
+    if not node.op.macs(*inputs):
         return Energy()
     product_bits = inputs[0].bits * max(weight_bits(node.op), 1)
     return _times(pj.multiply_pj, macs * product_bits / 64) + _times(pj.accumulate_pj, macs * out.bits / 32)

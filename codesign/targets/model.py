@@ -47,6 +47,22 @@ class Overlay(_Strict):
     board_part: str
 
 
+class Serial(_Strict):
+    """Pins through which a design talks to a computer: an oscillator, a serial line, a light; `io_type` is of them all.
+
+    receive_site, transmit_site: as the FPGA sees it. clock_in_mhz: of the oscillator. baud: bits a second.
+    """
+
+    clock_site: str
+    clock_in_mhz: float = Field(gt=0)
+    receive_site: str
+    transmit_site: str
+    led_site: str
+    io_type: str
+    baud: int = Field(gt=0)
+    source: str
+
+
 class Coefficient(_Strict):
     """A figure known as a range only: from the least to the most plausible, and where both come from."""
 
@@ -88,8 +104,8 @@ class Energy(_Strict):
 class Target(_Strict):
     """A board: `part` as the vendor's tools spell it, `family` its kind of fabric.
 
-    Without `overlay` no package for the board is written. Without `power` no energy of the whole board is told,
-    without `energy` none at all.
+    Without `overlay` no package for the board is written, without `serial` no bitstream of open tools. Without `power`
+    no energy of the whole board is told, without `energy` none at all.
     """
 
     name: str
@@ -101,6 +117,7 @@ class Target(_Strict):
     share: Share = Share()
     memory: Memory
     overlay: Overlay | None = None
+    serial: Serial | None = None
     power: Power | None = None
     energy: Energy | None = None
     sources: tuple[str, ...] = Field(min_length=1)

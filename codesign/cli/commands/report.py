@@ -13,6 +13,9 @@ ORDER = 5
 def run(
     build: Annotated[Path, typer.Argument(help="A build folder.")],
     html: Annotated[bool, typer.Option("--html", help="Write report.html, one page that needs no network.")] = False,
+    activity: Annotated[
+        bool, typer.Option("--activity", help="Energies by what changes in simulated frames, not by assumed rates.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON instead of a table.")] = False,
 ) -> None:
     """Show what a design takes: every block's folding, cycles, resources and energy against the board's budget."""
@@ -20,7 +23,7 @@ def run(
     from codesign.reporting.terminal import print_report
 
     with keeps(f"{build} is as it was"), progress_bars() as progress:
-        result = report(build, html=html, progress=progress)
+        result = report(build, html=html, activity=activity, progress=progress)
     if json:
         typer.echo(result.summary.model_dump_json(indent=1))
     else:

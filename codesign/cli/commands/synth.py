@@ -22,11 +22,16 @@ def run(
         Literal["xc7", "ecp5"] | None, typer.Option(help="Fabric to map to; default: that of the build's target.")
     ] = None,
     flat: Annotated[bool, typer.Option("--flat", help="Also synthesize the whole top at once, flattened.")] = False,
+    bits: Annotated[
+        bool, typer.Option("--bitstream", help="Instead, make BUILD/bitstream/ for a board with an ECP5.")
+    ] = False,
 ) -> int:
     """Synthesize the exported SystemVerilog with Yosys and compare each block with its prediction.
 
     Writes synth.json. Exit status 1 if the network takes more than the target's budget.
     """
+    if bits:
+        return _bitstream(build)
     from rich.table import Table
 
     from codesign.api.synth import synth
@@ -48,6 +53,23 @@ def run(
         + (f"over the budget of {result.target}: {', '.join(result.over)}" if result.over else f"fits {result.target}")
     )
     return 1 if result.over else 0
+
+
+def _bitstream(build: Path) -> int:
+    """Places and routes the design behind a serial line, and says what it takes and how fast it is."""
+    from codesign.api.bitstream import bitstream
+
+    with progress_bars() as progress:
+        result = bitstream(build, progress=progress)
+    console = terminal()
+    for name, used in sorted(result.placed.used.items()):
+        console.print(f"{name:16} {used:7,} of {result.placed.available[name]:7,}")
+    console.print(
+        f"{result.part} reaches {result.placed.clock_mhz:g} MHz, {result.clock_mhz:g} are used: "
+        f"{result.frames_per_s:g} frames/s"
+    )
+    console.print(f"{Path(build) / 'bitstream' / 'design.bit'}: {result.bytes:,} bytes; docs/ulx3s.md: how to use it")
+    return 0
 
 
 def _add(table: Table, figures: BlockFigures) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from codesign.emit.board.system import ACCELERATOR, ACCELERATOR_ADDRESS, Channel, System
 from codesign.emit.rtl import registers
+from codesign.emit.rtl.project import Stream
 from codesign.graph import Graph
 from codesign.graph.heads import heads_of
 from codesign.recipe import Recipe
@@ -33,10 +34,10 @@ def describe(system: System, graph: Graph, clock_mhz: float, recipe: Recipe | No
             "bits": {f"{r.name}.{field.name}": field.bit for r in registers.REGISTERS for field in r.fields},
         },
         "weights": system.streamed,
-        "inputs": [_stream(channel, system, graph) for channel in system.inputs],
-        "outputs": [] if sparse else [_stream(channel, system, graph) for channel in system.outputs],
+        "inputs": [_channel(channel, system, graph) for channel in system.inputs],
+        "outputs": [] if sparse else [_channel(channel, system, graph) for channel in system.outputs],
         "records": _records(system, graph) if sparse else None,
-        "decode": None if recipe is None else _decoding(recipe),
+        "decode": None if recipe is None else decoding(recipe),
     }
     return json.dumps(fields, indent=1) + "\n"
 
@@ -55,20 +56,21 @@ def _records(system: System, graph: Graph) -> dict[str, Any]:
     }
 
 
-def _decoding(recipe: Recipe) -> dict[str, Any]:
+def decoding(recipe: Recipe) -> dict[str, Any]:
+    """What outputs mean: the task, its classes, and the settings of its `read`."""
     settings = task_of(recipe).decoding(recipe)
     return {"task": recipe.task, "classes": list(recipe.model.classes), "settings": settings}
 
 
-def _stream(channel: Channel, system: System, graph: Graph) -> dict[str, Any]:
-    """`name` is that of the network's own input or output; a lane of a beat takes `lane_bytes`."""
-    stream, dma = channel.stream, system.dmas[channel.dma]
+def stream_fields(stream: Stream, graph: Graph) -> dict[str, Any]:
+    """How a frame's bytes lie: a lane of a beat takes `lane_bytes`.
+
+    `name` is that of the network's own input or output.
+    """
     kind = graph.types[stream.tensor]
     return {
         "name": graph.origins.get(stream.tensor, stream.tensor),
         "tensor": stream.tensor,
-        "dma": dma.name,
-        "dma_address": dma.address,
         "shape": list(stream.shape),
         "lanes": stream.lanes,
         "lane_bytes": stream.bits // 8,
@@ -78,3 +80,8 @@ def _stream(channel: Channel, system: System, graph: Graph) -> dict[str, Any]:
         "range": [kind.lo, kind.hi],
         "scale": list(kind.scale),
     }
+
+
+def _channel(channel: Channel, system: System, graph: Graph) -> dict[str, Any]:
+    dma = system.dmas[channel.dma]
+    return stream_fields(channel.stream, graph) | {"dma": dma.name, "dma_address": dma.address}
