@@ -47,6 +47,10 @@ class Moment:
     before: bool = True
 
 
+NEVER = Moment(LIMIT_S)
+"""What is not to be killed is run like this too: threads that a library starts here would not be there after a fork."""
+
+
 def run_killed(work: Callable[[], object], moment: Moment) -> bool:
     """Runs `work` in a process killed at `moment`; False if it ended before. Raises RuntimeError if it failed."""
     process = FORK.Process(target=_child, args=(work, moment))
@@ -107,7 +111,7 @@ def whole(build: Path) -> bool:
 def kill_trainings(kills: int, rng: random.Random, folder: Path) -> tuple[int, list[str]]:
     """How many kills there were, and what was lost. A training that has ended makes place for a new one."""
     started = time.monotonic()
-    train(RECIPE, folder / "whole", progress=False)
+    run_killed(lambda: train(RECIPE, folder / "whole", progress=False), NEVER)
     expected, seconds = weights(folder / "whole"), time.monotonic() - started
     killed, lost, number = 0, [], 0
     while killed < kills:
@@ -115,7 +119,7 @@ def kill_trainings(kills: int, rng: random.Random, folder: Path) -> tuple[int, l
         run, before = folder / f"run{number}", (0, 0)
         while run_killed(
             lambda run=run: train(RECIPE, run, resume=run.exists(), progress=False),
-            moment(rng, seconds, 12) if killed < kills else Moment(LIMIT_S),
+            moment(rng, seconds, 12) if killed < kills else NEVER,
         ):
             killed += 1
             try:
@@ -136,7 +140,7 @@ def kill_trainings(kills: int, rng: random.Random, folder: Path) -> tuple[int, l
 def kill_exports(kills: int, rng: random.Random, folder: Path) -> tuple[int, list[str]]:
     """The same of exports into a folder that holds a build."""
     build, started = folder / "build", time.monotonic()
-    export(folder / "whole", build)
+    run_killed(lambda: export(folder / "whole", build), NEVER)
     seconds = time.monotonic() - started
     killed, lost = 0, []
     while killed < kills:
@@ -146,7 +150,7 @@ def kill_exports(kills: int, rng: random.Random, folder: Path) -> tuple[int, lis
                 lost.append(f"export, kill {killed}: a file is not what the manifest says")
         except (CodesignError, OSError) as error:
             lost.append(f"export, kill {killed}: {error}")
-            export(folder / "whole", build)
+            run_killed(lambda: export(folder / "whole", build), NEVER)
         print(f"export: kill {killed}", flush=True)
     return killed, lost
 
