@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from typing import Any
 
 from codesign import __version__
 from codesign.errors import BuildError
-from codesign.files import new_folder, write_text
+from codesign.files import locked, new_folder, write_text
 from codesign.graph import Graph, load
 
 FORMAT = 1
@@ -115,15 +113,10 @@ class BuildFolder:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keeps other commands from writing into this folder. Raises BuildError if one is at work there."""
-        handle = os.open(self.path, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise BuildError("another command is at work in it", where=str(self.path), remedy="let it end") from None
-        else:
+        with locked(self.path) as mine:
+            if not mine:
+                raise BuildError("another command is at work in it", where=str(self.path), remedy="let it end")
             yield
-        finally:
-            os.close(handle)
 
 
 def open_build(path: Path) -> BuildFolder:
@@ -178,7 +171,7 @@ def _read_manifest(path: Path) -> Mapping[str, Any]:
         raise BuildError(
             "is not a build folder", where=str(path), remedy="make one with `codesign export RUN --out BUILD`"
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BuildError(f"its {_MANIFEST} cannot be read ({error})", where=str(path), remedy="export again") from None
     if not isinstance(manifest, dict):
         raise BuildError(f"its {_MANIFEST} is not an object", where=str(path), remedy="export again")

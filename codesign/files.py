@@ -1,6 +1,7 @@
 """Files appear whole or not at all: written beside their place, then renamed."""
 
 import ctypes
+import fcntl
 import os
 import shutil
 import tempfile
@@ -61,3 +62,21 @@ def _exchange(first: Path, second: Path) -> bool:
     except AttributeError:
         return False
     return rename(here, os.fsencode(first), here, os.fsencode(second), exchange) == 0
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[bool]:
+    """Whether the folder is this process's alone until the block ends; False if another one has it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        yield _lock(handle)
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,5 +1,6 @@
 """The command line: help, exit statuses, one line for every mistake, nothing half-written."""
 
+import errno
 import functools
 import json
 import os
@@ -172,6 +173,18 @@ def test_a_network_that_cannot_be_exact_is_refused_by_name(make, text, tmp_path,
     line = mistake(capfd, "export", make(tmp_path / "net.onnx"), "--out", tmp_path / "build")
     assert text in line
     assert sorted(path.name for path in tmp_path.iterdir()) == ["net.onnx"]
+
+
+@pytest.mark.parametrize(("number", "remedy"), [(errno.ENOSPC, "make room on the disk"), (errno.EROFS, "be written")])
+def test_what_the_system_refuses_is_said_in_one_line(number, remedy, tmp_path, capfd, tiny_run, monkeypatch):
+    def refuse(path, _):
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr("codesign.api.export.write_bytes", refuse)
+    assert status(["export", str(tiny_run), "--out", str(tmp_path / "build")]) == 2
+    (line,) = capfd.readouterr().err.strip().splitlines()[-1:]
+    assert "model.qonnx.onnx" in line and os.strerror(number) in line and remedy in line
+    assert not any(tmp_path.iterdir())
 
 
 def test_an_unknown_target_is_refused(tmp_path, capfd, tiny_run):

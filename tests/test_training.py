@@ -10,6 +10,7 @@ import torch
 from codesign.board.detection import Boxes
 from codesign.data import Sample, training_set, validation_set
 from codesign.errors import CheckpointError, DataError, RecipeError
+from codesign.files import locked
 from codesign.nn.detector import Heads
 from codesign.nn.layers import plain
 from codesign.recipe import load_recipe
@@ -212,6 +213,12 @@ def test_a_run_is_neither_overwritten_nor_resumed_as_another_recipe(run):
         train(TINY, run.run)
     with pytest.raises(CheckpointError, match="another recipe"):
         train(TINY, run.run, resume=True, overrides=["seed=9"])
+
+
+def test_two_trainings_in_one_folder_are_refused(tmp_path):
+    with locked(tmp_path), pytest.raises(CheckpointError, match="another training is at work"):
+        train(TINY, tmp_path, progress=False)
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b"\xff" * 100])

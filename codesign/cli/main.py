@@ -8,6 +8,7 @@ Exit status: 0 all is well, 1 a verification found a difference, 2 something the
 
 from __future__ import annotations
 
+import errno
 import sys
 import warnings
 from importlib import import_module
@@ -22,6 +23,16 @@ from codesign.cli.console import InterruptedWorkError
 from codesign.errors import CodesignError
 
 OK, DIFFERENT, MISTAKE, INTERRUPTED = 0, 1, 2, 130
+
+OF_THE_SYSTEM = {
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room in the quota",
+    errno.EFBIG: "raise the limit of file sizes",
+    errno.EROFS: "choose a folder that can be written",
+    errno.EACCES: "choose a folder that can be read and written",
+    errno.EPERM: "choose a folder that can be read and written",
+}
+"""What the system refuses to any program, and what can be done about it."""
 
 
 def build_app() -> typer.Typer:
@@ -65,13 +76,18 @@ def status(arguments: list[str] | None = None) -> int:
         return _say("interrupted; files that were complete are kept", INTERRUPTED)
     except CodesignError as error:
         return _say(f"error: {error}", MISTAKE)
+    except BrokenPipeError:
+        sys.stdout = None  # the reader has gone: nothing is left to flush
+        return OK
+    except OSError as error:
+        if error.errno not in OF_THE_SYSTEM:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        return _say(f"error: {place}{error.strerror}; {OF_THE_SYSTEM[error.errno]}, then run it again", MISTAKE)
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         program = context.command_path if context else "codesign"
         return _say(f"error: {error.format_message().rstrip('.')}; see `{program} --help`", MISTAKE)
-    except BrokenPipeError:
-        sys.stdout = None  # the reader has gone: nothing is left to flush
-        return OK
     return outcome if isinstance(outcome, int) else OK
 
 

@@ -105,7 +105,7 @@ def _images(path: Path, instances: Path) -> Path:
 def _parse(file: Path) -> dict[str, Any]:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"not readable as JSON ({error})", where=str(file), remedy="restore the file") from error
 
 

@@ -5,6 +5,7 @@ VOC folder a year (`VOC2007`, `VOC2012`): all years' trainval are trained on, an
 public, is measured on.
 """
 
+import os.path
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
@@ -108,7 +109,7 @@ def _parse(annotation: Path) -> Element:
         return defusedxml.ElementTree.parse(annotation).getroot()
     except FileNotFoundError as error:
         raise DataError("annotation is missing", where=str(annotation), remedy="restore it, or unlist it") from error
-    except (ParseError, DefusedXmlException, UnicodeDecodeError) as error:
+    except (ParseError, DefusedXmlException, LookupError, ValueError) as error:  # of encodings, the last two
         raise DataError(f"not readable as XML ({error})", where=str(annotation), remedy="restore the file") from error
 
 
@@ -118,9 +119,11 @@ def _read_image(folder: Path, filename: str | None, name: str) -> np.ndarray:
     candidates = [filename.strip()] if filename and filename.strip() else []
     candidates += [name + suffix for suffix in SUFFIXES]
     # Only the name counts: an annotation must not reach outside its folder.
-    path = next((p for p in (directory / Path(c).name for c in candidates) if p.is_file()), None)
+    path = next((p for p in (directory / Path(c).name for c in candidates) if os.path.isfile(p)), None)
     if path is None:
-        raise DataError("image is missing", where=str(directory / candidates[0]), remedy="restore it, or unlist it")
+        raise DataError(
+            "image is missing", where=str(directory / candidates[0][:60]), remedy="restore it, or unlist it"
+        )
     return read_picture(path)
 
 

@@ -30,6 +30,8 @@ def import_qonnx(source: onnx.ModelProto | Path) -> Graph:
     importer = Importer(model)
     for node in model.graph.node:
         importer.read(node)
+    if not model.graph.output:
+        raise GraphError("has no output", where=str(source) if isinstance(source, Path) else "model")
     outputs = [_output(importer, value.name) for value in model.graph.output]
     name = source.name.split(".")[0] if isinstance(source, Path) else model.graph.name
     return upsampled_late(interleaved(importer.builder.finish(identifier(name), outputs)))

@@ -40,13 +40,17 @@ def load(path: Path) -> Graph:
             arrays = {name: file[name] for name in file.files if name != "description"}
     except FileNotFoundError:
         raise GraphError("there is no integer graph", where=str(path), remedy="run `codesign export` first") from None
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, EOFError, ValueError, KeyError, RecursionError, zipfile.BadZipFile, zlib.error) as error:
         raise GraphError(f"not a readable integer graph ({error})", where=str(path), remedy="export it again") from None
-    if description.get("format") != FORMAT:
+    found = description.get("format") if isinstance(description, dict) else None
+    if found != FORMAT:
+        raise GraphError(f"format {found} is not {FORMAT}", where=str(path), remedy="export it again")
+    try:
+        return _rebuild(description, arrays)
+    except (KeyError, TypeError, AttributeError) as error:
         raise GraphError(
-            f"format {description.get('format')} is not {FORMAT}", where=str(path), remedy="export it again"
-        )
-    return _rebuild(description, arrays)
+            f"its description is malformed ({error!r})", where=str(path), remedy="export it again"
+        ) from None
 
 
 def digest(graph: Graph) -> str:

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from codesign.recipe import Training
 
 Positive = Annotated[int, Field(gt=0)]
-EvenChannels = Annotated[int, Field(gt=0, multiple_of=2)]
+Size = Annotated[int, Field(gt=0, le=2**16)]
+"""Channels, or how often a layer is repeated: more is a mistake, which would take all memory before it showed."""
+EvenChannels = Annotated[int, Field(gt=0, le=2**16, multiple_of=2)]
 
 Task = Literal["detection", "classification"]
 
@@ -20,7 +22,7 @@ DIGIT_CLASSES = tuple("0123456789")
 class Section(BaseModel):
     """Part of a recipe: frozen, and unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Groups(Section):
@@ -30,8 +32,8 @@ class Groups(Section):
     A layer of fewer channels than `size` is one group, one of fewer than `number` has as many groups as channels.
     """
 
-    size: Positive | None = None
-    number: Positive | None = None
+    size: Size | None = None
+    number: Size | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from codesign.networks.base import EvenChannels, Network, Positive, Section, Task
+from codesign.networks.base import EvenChannels, Network, Section, Size, Task
 
 if TYPE_CHECKING:
     from codesign.recipe import Training
@@ -17,14 +17,14 @@ class Stem(Section):
     """3x3 with stride 4, or 3x3 with stride 2 and a 3x3 max-pool of stride 2: either way 1/4 of the input."""
 
     kind: Literal["stride4", "stride2-maxpool"] = "stride2-maxpool"
-    channels: Positive = 24
+    channels: Size = 24
 
 
 class Stage(Section):
     """A ShuffleNetV2 stage: one unit of stride 2, then `units - 1` of stride 1."""
 
     channels: EvenChannels
-    units: Positive
+    units: Size
 
 
 Operator = Literal[
@@ -83,7 +83,7 @@ class Decoder(Section):
     operator: Operator = "square-integer-depthwise"
     bound: Annotated[int, Field(ge=1, le=15)] = 7
     order: Order = "depthwise_first"
-    channels: Annotated[tuple[Positive, ...], Field(min_length=1)]
+    channels: Annotated[tuple[Size, ...], Field(min_length=1)]
 
 
 class Model(Network):
@@ -93,9 +93,9 @@ class Model(Network):
     kind: Literal["codenet"] = "codenet"
     stem: Stem = Stem()
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
-    last_channels: Positive | None = None
+    last_channels: Size | None = None
     decoder: Decoder
-    head_channels: Positive = 64
+    head_channels: Size = 64
 
     @model_validator(mode="after")
     def _decoder_fits_the_stages(self) -> Self:

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from codesign.networks.base import Groups, Network, Positive, Section, Task
+from codesign.networks.base import Groups, Network, Section, Size, Task
 
 Stride = Literal[1, 2]
 
@@ -15,14 +15,14 @@ Stride = Literal[1, 2]
 class Stem(Section):
     """3x3 on the image."""
 
-    channels: Positive = 32
+    channels: Size = 32
     stride: Stride = 2
 
 
 class Block(Section):
     """3x3 of that stride, depthwise or in groups, then 1x1 to `channels`."""
 
-    channels: Positive
+    channels: Size
     stride: Stride = 1
 
 

@@ -6,14 +6,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from codesign.networks.base import Network, Positive, Section, Task
+from codesign.networks.base import Network, Section, Size, Task
 
 
 class Stage(Section):
     """`blocks` residual blocks of `channels`; from the second stage on, the first of them has stride 2."""
 
-    channels: Positive
-    blocks: Positive
+    channels: Size
+    blocks: Size
 
 
 class Model(Network):

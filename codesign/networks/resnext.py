@@ -6,14 +6,14 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from codesign.networks.base import Groups, Network, Positive, Section, Task
+from codesign.networks.base import Groups, Network, Section, Size, Task
 
 
 class Stem(Section):
     """On the image: 7x7 of stride 2 and a 3x3 max-pool of stride 2, or, for small images, 3x3 of stride 1."""
 
     kind: Literal["7x7-maxpool", "3x3"] = "7x7-maxpool"
-    channels: Positive = 64
+    channels: Size = 64
 
     @property
     def stride(self) -> int:
@@ -26,9 +26,9 @@ class Stage(Section):
     From the second stage on, the 3x3 of the first of them has stride 2.
     """
 
-    width: Positive
-    channels: Positive
-    blocks: Positive
+    width: Size
+    channels: Size
+    blocks: Size
 
 
 class Model(Network):

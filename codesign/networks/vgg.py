@@ -6,14 +6,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from codesign.networks.base import Network, Positive, Section, Task
+from codesign.networks.base import Network, Section, Size, Task
 
 
 class Stage(Section):
     """`convolutions` 3x3 of `channels`, then 2x2 max-pooling."""
 
-    channels: Positive
-    convolutions: Positive = 2
+    channels: Size
+    convolutions: Size = 2
 
 
 class Model(Network):

@@ -100,7 +100,8 @@ def load_float_run(run: str | Path, overrides: Sequence[str] = ()) -> tuple[Reci
     try:
         state = torch.load(file, map_location="cpu", weights_only=True)["state_dict"]
     except (OSError, EOFError, KeyError, RuntimeError, pickle.UnpicklingError) as error:
-        raise CheckpointError(f"cannot be read ({error})", where=str(file), remedy="train again") from error
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CheckpointError(f"cannot be read ({reason})", where=str(file), remedy="train again") from error
     network = float_network(recipe)
     restore(network, {name.removeprefix("network."): tensor for name, tensor in state.items()}, file)
     network.finish(recipe)

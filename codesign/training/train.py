@@ -20,6 +20,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from codesign.data.dataset import SampleSet, training_set, validation_set
 from codesign.errors import CheckpointError, ToolError
+from codesign.files import locked
 from codesign.nn.fold import calibrate, clip_weights, fold_batch_norm
 from codesign.nn.network import Network, float_network, quantized_network
 from codesign.recipe import Phase, Recipe, load_recipe, save_recipe
@@ -67,7 +68,8 @@ def train(
     Raises:
         RecipeError, DataError: as `load_recipe` and the dataset's reader.
         ToolError: TensorBoard is not installed.
-        CheckpointError: `out` holds a run and `resume` is not set; or another recipe's; or a checkpoint is truncated.
+        CheckpointError: `out` holds a run and `resume` is not set; or another recipe's; or a checkpoint is truncated; or
+            another training is at work in it.
     """
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, overrides)
     out = Path(out)
@@ -77,23 +79,17 @@ def train(
         return load_result(out)
     data = training_set(recipe)
     validation = validation_set(recipe)
-    if is_first_process() and not (out / RECIPE).is_file():
-        save_recipe(recipe, out / RECIPE)
-    started = time.monotonic()
     session = _Session(recipe, data, out, progress, devices, tensorboard)
-
-    trained = _float_phase(session)
-    float_measured = evaluate_network(trained, recipe, validation)
-    measured = None
-    if recipe.training.quantized_phase is not None:
-        quantized = _quantized_phase(session, trained)
-        measured = evaluate_network(quantized, recipe, validation)
-        if is_first_process():
-            save_weights(quantized, out)
-    result = _result(out, measured, float_measured, time.monotonic() - started)
-    if is_first_process():
-        save_result(result)
-    return result
+    if not is_first_process():
+        return _train(session, validation)
+    out.mkdir(parents=True, exist_ok=True)
+    with locked(out) as mine:
+        if not mine:
+            raise CheckpointError("another training is at work in it", where=str(out), remedy="let it end")
+        _refuse_other_runs(out, recipe, resume)  # one may have come and gone meanwhile
+        if not (out / RECIPE).is_file():
+            save_recipe(recipe, out / RECIPE)
+        return _train(session, validation)
 
 
 def is_first_process() -> bool:
@@ -111,6 +107,24 @@ class _Session:
     progress: bool
     devices: int
     tensorboard: bool
+
+
+def _train(session: _Session, validation: SampleSet) -> TrainResult:
+    """Both phases, or what the folder's checkpoints leave of them."""
+    started = time.monotonic()
+    recipe, out = session.recipe, session.out
+    trained = _float_phase(session)
+    float_measured = evaluate_network(trained, recipe, validation)
+    measured = None
+    if recipe.training.quantized_phase is not None:
+        quantized = _quantized_phase(session, trained)
+        measured = evaluate_network(quantized, recipe, validation)
+        if is_first_process():
+            save_weights(quantized, out)
+    result = _result(out, measured, float_measured, time.monotonic() - started)
+    if is_first_process():
+        save_result(result)
+    return result
 
 
 def _result(out: Path, measured: Any, float_measured: Any, seconds: float) -> TrainResult:
