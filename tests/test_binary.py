@@ -17,6 +17,7 @@ from codesign.frontend.export import export_qonnx
 from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import Graph, Node, TensorType, execute
 from codesign.graph.ops.binary_conv import BinaryConv
+from codesign.graph.ops.conv import Conv
 from codesign.nn.binary import BinaryConv2d, surrounded
 from codesign.nn.network import float_network
 from codesign.recipe import ChannelReuse, load_recipe
@@ -141,3 +142,24 @@ def test_the_report_has_what_a_layer_keeps_beside_its_plain_form():
     assert wired.bit_operations == 8 * 36 * 30
     assert (wired.kept, wired.tree_depth, wired.wired, plain.wired) == (tree.kept, tree.depth, True, False)
     assert wired.plain_lut == plain.plain_lut > 0
+
+
+def test_a_binary_convolution_is_a_dense_one_of_a_map_surrounded_by_minus_one():
+    rng = np.random.default_rng(2)
+    weight, x = rng.choice([-1, 1], (5, 3, 3, 2)), rng.choice([-1, 1], (4, 3, 6, 5))
+    op = BinaryConv(weight, stride=(2, 1), pads=(1, 0, 2, 1))
+    (kind,) = op.infer(TensorType((3, 6, 5), -1, 1, step=2))
+    padded = np.pad(x, ((0, 0), (0, 0), (1, 2), (0, 1)), constant_values=-1)
+    np.testing.assert_array_equal(op.execute(x)[0], Conv(weight, np.zeros(5), stride=(2, 1)).execute(padded)[0])
+    assert (kind.shape, kind.lo, kind.hi) == ((5, 4, 5), -18, 18)
+
+
+@pytest.mark.parametrize("x", [TensorType((3, 4, 4), 0, 1), TensorType((2, 4, 4), -1, 1, step=2)])
+def test_a_binary_convolution_of_another_input_is_refused(x):
+    with pytest.raises(GraphError):
+        BinaryConv(np.ones((2, 3, 1, 1))).infer(x)
+
+
+def test_weights_that_are_not_binary_are_refused():
+    with pytest.raises(GraphError, match="-1 or \\+1"):
+        BinaryConv(np.zeros((1, 1, 1, 1)))
