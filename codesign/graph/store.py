@@ -40,7 +40,16 @@ def load(path: Path) -> Graph:
             arrays = {name: file[name] for name in file.files if name != "description"}
     except FileNotFoundError:
         raise GraphError("there is no integer graph", where=str(path), remedy="run `codesign export` first") from None
-    except (OSError, EOFError, ValueError, KeyError, RecursionError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        NotImplementedError,
+        RecursionError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise GraphError(f"not a readable integer graph ({error})", where=str(path), remedy="export it again") from None
     found = description.get("format") if isinstance(description, dict) else None
     if found != FORMAT:

@@ -68,8 +68,8 @@ def train(
     Raises:
         RecipeError, DataError: as `load_recipe` and the dataset's reader.
         ToolError: TensorBoard is not installed.
-        CheckpointError: `out` holds a run and `resume` is not set; or another recipe's; or a checkpoint is truncated; or
-            another training is at work in it.
+        CheckpointError: `out` holds a run and `resume` is not set; or another recipe's; or a checkpoint is truncated;
+            or another training is at work in it.
     """
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, overrides)
     out = Path(out)
