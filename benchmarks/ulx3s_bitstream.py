@@ -2,8 +2,8 @@
 
     python benchmarks/ulx3s_bitstream.py
 
-The network is the smallest detector with every block (tests/recipes/tiny.yaml), untrained, of least area at 500 frames a
-second; it is what `codesign export tests/recipes/tiny.yaml --random-weights --target ulx3s-85f --fps 500` and
+The network is the smallest detector with every block (tests/recipes/tiny.yaml), untrained, of least area at 500 frames
+a second; it is what `codesign export tests/recipes/tiny.yaml --random-weights --target ulx3s-85f --fps 500` and
 `codesign synth BUILD --bitstream` make. Writes benchmarks/ulx3s_bitstream.json.
 """
 

@@ -113,8 +113,8 @@ def _bitstream(found: dict) -> str:
     rows = [[name, f"{used:,}", f"{placed['available'][name]:,}"] for name, used in sorted(placed["used"].items())]
     tools = ", ".join(f"{name} {version}" for name, version in found["tools"].items())
     caption = (
-        f"`{found['network']}` on {found['part']}: {placed['clock_mhz']:g} MHz after routing, {found['clock_mhz']:g} are "
-        f"used, {found['frames_per_s']:g} frames/s by its schedule; {found['bytes']:,} bytes, made in "
+        f"`{found['network']}` on {found['part']}: {placed['clock_mhz']:g} MHz after routing, {found['clock_mhz']:g} "
+        f"are used, {found['frames_per_s']:g} frames/s by its schedule; {found['bytes']:,} bytes, made in "
         f"{found['seconds']:.0f} s by {tools}."
     )
     return f"{_table(('resource', 'used', 'of'), rows)}\n{caption}\n"

@@ -258,14 +258,9 @@ class Mvu:
         control = 30 + 3 * (self.steps.bit_length() + self.groups.bit_length()) + 2 * self.out_beats.bit_length()
         return tables + buffer + choose + add + control
 
-    @property
-    def passes(self) -> int:
-        """Groups of outputs that are made of one vector."""
-        return self.groups
-
     def ff(self) -> int:
-        pe, simd = self.folding.pe, self.matrix.simd
-        counts = (self.steps, self.steps, self.passes, self.weight_memory[0], pe // self.out_lanes, self.out_beats)
+        turns = self.folding.pe // self.out_lanes
+        counts = (self.steps, self.steps, self.groups, self.weight_memory[0], turns, self.out_beats)
         control = sum(map(_count_bits, counts)) + self.tree_levels + 10
         tree = self.out_lanes * (self._tree.registers + self.bias_bits)
         return control + self.multipliers * self.sum_bits + tree + self.folding.simd * self.x.bits + self.soft_ff()
