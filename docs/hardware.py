@@ -108,6 +108,32 @@ def _schedules(found: list) -> str:
     return _table(headings, rows)
 
 
+def _bitstream(found: dict) -> str:
+    placed = found["placed"]
+    rows = [[name, f"{used:,}", f"{placed['available'][name]:,}"] for name, used in sorted(placed["used"].items())]
+    tools = ", ".join(f"{name} {version}" for name, version in found["tools"].items())
+    caption = (
+        f"`{found['network']}` on {found['part']}: {placed['clock_mhz']:g} MHz after routing, {found['clock_mhz']:g} "
+        f"are used, {found['frames_per_s']:g} frames/s by its schedule; {found['bytes']:,} bytes, made in "
+        f"{found['seconds']:.0f} s by {tools}."
+    )
+    return f"{_table(('resource', 'used', 'of'), rows)}\n{caption}\n"
+
+
+def _cost_model(found: dict) -> str:
+    rows = []
+    for kind, of in found["operators"].items():
+        figures = [f"{of[f'{key}_{what}_rel']:.1%}" for key in ("lut", "ff") for what in ("median", "worst")]
+        rows.append([kind, f"{of['blocks']}", *figures])
+    whole = [f"{found[f'{key}_{what}_rel']:.1%}" for key in ("lut", "ff") for what in ("median", "worst")]
+    rows.append(["all", f"{found['blocks']}", *whole])
+    headings = ("operator", "blocks", "LUT, median", "LUT, worst", "FF, median", "FF, worst")
+    cycles = found["cycles_worst_rel"]
+    told = "cycles not simulated" if cycles is None else f"cycles differ by {cycles:.2%} at most"
+    mismatches = f"DSP differ in {found['dsp_mismatches']} blocks, BRAM in {found['bram_mismatches']}"
+    return f"{_table(headings, rows)}\n{mismatches}; {told}.\n"
+
+
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [headings, ["---"] + ["--:"] * (len(headings) - 1), *rows]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
@@ -120,6 +146,8 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "efficiency": _efficiency,
     "codenet_c_pynq": _whole,
     "schedules": _schedules,
+    "cost_model": _cost_model,
+    "ulx3s_bitstream": _bitstream,
 }
 """What writes the passage about the benchmark of that name."""
 

@@ -14,6 +14,9 @@ _UNITS = (
 )
 """(cost in Yosys' eyes, RAMB18 halves, configurations as (depth, width)) of a RAMB18E1 and a RAMB36E1."""
 
+SHARED_WORDS = 16
+"""Tables of so few words have columns that are alike by chance."""
+
 MIXED_WORDS = 2048
 """What a RAMB18E1 holds of 8 or 9 bits: `ram.sv` parts memories that lie in block RAM and LUTs at a multiple of it."""
 
@@ -88,7 +91,20 @@ def block_depth(depth: int, width: int) -> int:
 
 
 def rom_luts(depth: int, width: int) -> int:
-    """Look-up tables of a ROM of arbitrary contents, 64 bits each; MUXF7 and MUXF8 join four of them."""
+    """Look-up tables of a ROM of random contents: as `most_rom_luts`, but what few words can hold repeats itself.
+
+    Of N = 2^words columns of bits as many differ as are met in `width` draws; constants and address bits take none.
+    """
+    whole, words = divmod(depth, 64)
+    if whole or words > SHARED_WORDS:
+        return most_rom_luts(depth, width)
+    columns = 1 << words
+    differing = columns * (1 - (1 - 1 / columns) ** width)
+    return round(differing * max(0, columns - 2 - (words - 1).bit_length()) / columns)
+
+
+def most_rom_luts(depth: int, width: int) -> int:
+    """Look-up tables of a ROM whatever it holds, 64 bits each; MUXF7 and MUXF8 join four of them."""
     tables = math.ceil(depth / 64)
     return width * (tables + math.ceil((math.ceil(tables / 4) - 1) / 3))
 
@@ -102,7 +118,8 @@ def ram_luts(depth: int, width: int) -> int:
 
 
 def rom_in_block(depth: int, width: int) -> bool:
-    return rom_luts(depth, width) > BLOCK_WORTH_LUTS * rom_ramb18(depth, width)
+    """Whatever it holds; a single word is no memory."""
+    return depth > 1 and most_rom_luts(depth, width) > BLOCK_WORTH_LUTS * rom_ramb18(depth, width)
 
 
 def ram_in_block(depth: int, width: int) -> bool:

@@ -18,6 +18,12 @@ from codesign.graph.types import TensorType, bits_for_range
 
 PRODUCTS: tuple[Literal["dsp", "lut"], ...] = ("dsp", "lut")
 
+LEAST_DSP_PRODUCT = 9
+"""Bits of the smallest product for which Yosys takes a DSP slice."""
+
+SHIFTED_FROM = 3
+"""Registers behind each other from which on Yosys takes a shift register."""
+
 DSP_FACTOR_BITS = 25
 """Width of the larger factor of a DSP48E1, which takes two packed weights."""
 
@@ -45,6 +51,53 @@ def placed(found: Iterable[Folding]) -> Iterator[Folding]:
 def made(found: Iterable[Folding]) -> tuple[Folding, ...]:
     """Each folding with its products made by DSP slices and by LUTs."""
     return tuple(replace(folding, products=by) for folding in found for by in PRODUCTS)
+
+
+def in_tables(x: TensorType, weight_bits: int) -> bool:
+    """Whether a product is too small for a DSP slice, as Yosys sees it: its activation is a signed number there."""
+    return signed_bits(x) + weight_bits < LEAST_DSP_PRODUCT
+
+
+def signed_bits(x: TensorType) -> int:
+    return x.bits + (0 if x.signed else 1)
+
+
+def soft_ff(x: TensorType, weight_bits: int, sum_bits: int) -> int:
+    """Flip-flops of a `mac` in look-up tables: factors, the weight as its memory gives it too, product and sum."""
+    factors = signed_bits(x) + weight_bits
+    return sum_bits + 2 * factors + weight_bits
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """The adders that make an output of the parts of its SIMD lanes and its bias: a heap with zeros at missing leaves.
+
+    registers: flip-flops; adders: bits of sums; shifted: bits of parts that pass three registers and more without a
+    sum, which become shift registers.
+    """
+
+    registers: int
+    adders: int
+    shifted: int
+
+    @classmethod
+    def of(cls, parts: int, part_bits: int, bias_bits: int, most: int) -> _Tree:
+        leaves = 1 << parts.bit_length()
+        bits = {leaves: bias_bits} | {leaves + 1 + s: part_bits if s < parts else 0 for s in range(leaves - 1)}
+        chain = {leaves: 1} | {leaves + 1 + s: 1 for s in range(parts)}  # registers behind each other
+        registers, adders, shifted = parts * part_bits, 0, 0
+        for node in range(leaves - 1, 0, -1):
+            sides = [side for side in (2 * node, 2 * node + 1) if bits[side]]
+            widest = max((bits[side] for side in sides), default=0)
+            bits[node] = min(most, widest + 1) if len(sides) == 2 else widest
+            chain[node] = chain[sides[0]] + 1 if len(sides) == 1 else 1
+            registers += bits[node]
+            if len(sides) == 2:
+                adders += bits[node]
+                ended = [side for side in sides if chain[side] >= SHIFTED_FROM]
+                shifted += sum(bits[side] for side in ended)
+                registers -= sum(chain[side] * bits[side] for side in ended)
+        return cls(registers, adders, shifted)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +232,9 @@ class Mvu:
     def weight_block(self) -> bool:
         """Whether the weights are in block RAM."""
         chosen = self.folding.weights
-        return chosen == "block" if chosen else rom_in_block(*self.weight_memory)
+        if chosen:
+            return chosen == "block" and self.weight_memory[0] > 1  # a single word is no memory
+        return rom_in_block(*self.weight_memory)
 
     @cached_property
     def bias_block(self) -> bool:
@@ -194,10 +249,8 @@ class Mvu:
         return self.folding.pe * self.matrix.simd
 
     def dsp(self) -> int:
-        if self.folding.products == "lut":
-            return 0
         run = self.folding.pe // self.units
-        return self.folding.simd * (math.ceil(run / 2) if self.packed else run)
+        return self.folding.simd * (math.ceil(run / 2) if self.packed else run) - self.soft()
 
     @property
     def memories(self) -> tuple[tuple[tuple[int, int], bool], ...]:
@@ -224,23 +277,39 @@ class Mvu:
         A product is a sum of as many rows as its weight has digits of two bits; three times an activation, which is
         one of the multiples in a row, is made once for all outputs.
         """
-        if self.folding.products == "dsp":
+        if not self.soft():
             return 0
-        digits, bits = (self.weight_bits + 1) // 2, self.product_bits
+        digits = (self.weight_bits + 1) // 2
         thrice = self.folding.simd * self.x.bits if digits > 1 else 0
-        return thrice + round(self.multipliers * (ADDERS[digits] * bits + self.sum_bits))
+        return thrice + round(self.soft() * (ADDERS[digits] * self.product_bits + self.sum_bits))
 
     @property
     def product_bits(self) -> int:
-        return self.x.bits + (not self.x.signed) + self.weight_bits
+        return signed_bits(self.x) + self.weight_bits
 
     def ff(self) -> int:
-        simd = self.matrix.simd
-        held = self.multipliers * self.sum_bits
+        turns = self.folding.pe // self.out_lanes
+        counts = (self.steps, self.steps, self.groups, self.weight_memory[0], turns, self.out_beats)
+        control = sum(map(_count_bits, counts)) + self.tree_levels + 10
+        tree = self.out_lanes * (self._tree.registers + self.bias_bits)
+        return control + self.multipliers * self.sum_bits + tree + self.folding.simd * self.x.bits + self.soft_ff()
+
+    @cached_property
+    def _tree(self) -> _Tree:
+        most = self.accumulators.bits
+        return _Tree.of(self.matrix.simd, min(self.sum_bits, most), self.bias_bits, most)
+
+    def soft(self) -> int:
+        """Multipliers in look-up tables: all, or those that share no slice and are too small for one of their own."""
         if self.folding.products == "lut":
-            held += self.multipliers * (self.sum_bits + self.product_bits + self.weight_bits)
-        leaving = self.out_lanes * (simd * self.sum_bits + self.bias_bits + simd * self.accumulators.bits)
-        return held + leaving + self.folding.simd * self.x.bits + 40 + 5 * self.multipliers
+            return self.multipliers
+        single = self.folding.pe // self.units % 2 * self.units if self.packed else self.folding.pe
+        return single * self.matrix.simd if in_tables(self.x, self.weight_bits) else 0
+
+    def soft_ff(self) -> int:
+        """Of products in look-up tables; an activation is held once for all outputs."""
+        activations = self.folding.simd * signed_bits(self.x) if self.soft() else 0
+        return activations + self.soft() * (self.sum_bits + self.product_bits + self.weight_bits)
 
     def cost(self, vectors: int) -> BlockCost:
         """Of the unit alone, for frames in which all outputs are made `vectors` times."""
@@ -253,6 +322,11 @@ class Mvu:
             dsp=self.dsp(),
             multipliers=self.multipliers,
         )
+
+
+def _count_bits(count: int) -> int:
+    """Flip-flops of a counter modulo `count`."""
+    return (count - 1).bit_length()
 
 
 def behind(window: Window | None, unit: Mvu) -> BlockCost:

@@ -7,13 +7,16 @@ from codesign.cost.base import BlockCost
 
 
 def cost(window: Window, taps: int, compared: int) -> BlockCost:
-    """Of window and comparison of `taps` positions; `compared`: bits of a lane that are compared again at the end."""
+    """Of window and comparison of `taps` positions; `compared`: bits of a lane that are compared again at the end.
+
+    A lane holds the highest value so far and of the last window, and where it is compared again both centres.
+    """
     lanes, bits = window.lanes, window.x.bits
     return BlockCost(
         interval_cycles=window.interval_cycles,
         latency_cycles=window.latency_cycles + taps + 1,
         lut=window.lut() + lanes * (2 * bits + compared) + 14,
-        ff=window.ff() + lanes * 3 * bits + 8,
+        ff=window.ff() + lanes * (4 if compared else 2) * bits + (taps - 1).bit_length() + 2 + window.padded,
         bram36=window.ramb18() / 2,
         dsp=0,
         **window.turns(window.read_cycles),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from codesign.cost._memory import rom_in_block, rom_luts, rom_ramb18
+from codesign.cost._mvu import in_tables, soft_ff
 from codesign.cost._window import Window, variants
 from codesign.cost.base import BlockCost, Folding
 from codesign.graph.ops.base import IntArray
@@ -62,20 +63,36 @@ class Vvu:
     def tables_in_block(self) -> bool:
         return self.in_block(self.weight_memory) or self.in_block(self.bias_memory)
 
+    @property
+    def soft(self) -> bool:
+        """Whether products are made in look-up tables."""
+        return in_tables(self.window.x, self.weight_bits)
+
+    def _ff(self) -> int:
+        """Of the unit: its counters, and in a lane the result, and twice the bias on its way to the first sum.
+
+        That way is a shift register where the sum is not in a DSP slice.
+        """
+        beats, acc = self.window.beats, self.accumulators.bits
+        counts = (self.taps, beats, self.taps * beats) if beats > 1 else (self.taps,)
+        lane = 2 * self.bias_bits - 1
+        if self.soft:
+            lane = soft_ff(self.window.x, self.weight_bits, acc)
+        return sum((count - 1).bit_length() for count in counts) + 11 + self.window.lanes * (acc + lane)
+
     def cost(self) -> BlockCost:
         """Of the window and the unit."""
         lanes, roms = self.window.lanes, (self.weight_memory, self.bias_memory)
         in_block = [memory for memory in roms if self.in_block(memory)]
         tables = sum(rom_luts(*memory) for memory in roms if not self.in_block(memory))
         control = 12 + 2 * (self.window.beats.bit_length() + self.taps.bit_length())
-        registers = 3 * self.accumulators.bits + self.window.x.bits + self.bias_bits
         return BlockCost(
             interval_cycles=self.window.interval_cycles,
             latency_cycles=self.window.latency_cycles + self.latency_cycles,
             lut=self.window.lut() + tables + control,
-            ff=self.window.ff() + registers * lanes + 2 * control // 3,
+            ff=self.window.ff() + self._ff(),
             bram36=(self.window.ramb18() + sum(rom_ramb18(*memory) for memory in in_block)) / 2,
-            dsp=lanes,
+            dsp=0 if self.soft else lanes,
             multipliers=lanes,
             **self.window.turns(self.window.read_cycles),
         )

@@ -68,6 +68,7 @@ class Window:
     lead: pixels from a frame's first window's origin to the frame's first pixel; span: from a window's origin to the
     last pixel that it may need; jump: pixels from one window's origin to the next one's, at most; dilated: every window
     has a dilation of its own. buffer, slack: the folding's. row: how the windows of a frame lie, where that is known.
+    kernel: its height and width; padded: whether windows reach outside the frame.
     """
 
     x: TensorType
@@ -81,6 +82,8 @@ class Window:
     buffer: Memory = ""
     slack: int = 0
     row: Row | None = None
+    kernel: Pair = (3, 3)
+    padded: bool = True
 
     @property
     def beats(self) -> int:
@@ -195,9 +198,37 @@ class Window:
         return memory(self.words, self.width) + counters + (2 + 2 * wrap + 2 * self.dilated) * address + 40
 
     def ff(self) -> int:
-        counters = self.beats.bit_length() * 2 + 2 * self.x.pixels.bit_length()
-        registers = block_ffs(self.words, self.width) if self.in_block else self.width
-        return counters + 2 * self.words.bit_length() + 2 * self.width + registers + 36
+        return self._ring_ff() + self._position_ff() + self._data_ff()
+
+    def _ring_ff(self) -> int:
+        """Of the ring's counters: address, beat and pixel of the writer, pixels there and free, frames."""
+        capacity = self.words // self.beats
+        pixels = (capacity + self.span + (1 << self.jump.bit_length()) - 1).bit_length() + 2
+        frames = (capacity // self.x.pixels + 2).bit_length() + 1
+        return _count_bits(self.words) + _count_bits(self.beats) + _count_bits(self.x.pixels) + 2 * pixels + frames
+
+    def _position_ff(self) -> int:
+        """Of the reader: its place within window, row and frame, its address, and what goes along with reads."""
+        inside = sum(map(_count_bits, self.kernel)) + _count_bits(self.beats)
+        if self.dilated:
+            bound = self.lead // (self.x.width + 1)
+            size = _count_bits(self.x.width) + _count_bits(self.x.height)
+            return inside + size + 2 * _count_bits(self.words) + 2 * (bound.bit_length() + 1) + 7
+        rows = (self.row.windows, self.row.rows) if self.row else (self.windows, 1)
+        return inside + sum(map(_count_bits, rows)) + _count_bits(self.words) + 4 + 2 * self.padded
+
+    def _data_ff(self) -> int:
+        """Of the registers behind the memory, of which in LUTs three without a choice become a shift register."""
+        if self.mixed:
+            return 4 * self.width + 2
+        if self.in_block:
+            return block_ffs(self.words, self.width) + self.width
+        return 3 * self.width if self.padded else 0
+
+
+def _count_bits(count: int) -> int:
+    """Flip-flops of a counter modulo `count`."""
+    return (count - 1).bit_length()
 
 
 def sliding(x: TensorType, folding: Folding, lanes: int, kernel: Pair, stride: Pair, pads: Pads) -> Window:
@@ -221,6 +252,8 @@ def sliding(x: TensorType, folding: Folding, lanes: int, kernel: Pair, stride: P
         buffer=folding.buffer,
         slack=folding.slack,
         row=Row(out_x, out_y, stride[1], jump_row, jump_frame),
+        kernel=kernel,
+        padded=any(pads),
     )
 
 
