@@ -15,7 +15,7 @@ def cost(window: Window, taps: int, compared: int) -> BlockCost:
     return BlockCost(
         interval_cycles=window.interval_cycles,
         latency_cycles=window.latency_cycles + taps + 1,
-        lut=window.lut() + lanes * (2 * bits + compared) + 14,
+        lut=window.lut() + round(lanes * (0.25 * bits + 3.5 * compared)) + 23,
         ff=window.ff() + lanes * (4 if compared else 2) * bits + (taps - 1).bit_length() + 2 + window.padded,
         bram36=window.ramb18() / 2,
         dsp=0,
