@@ -32,24 +32,26 @@ def cost(op: Requant, inputs: Sequence[TensorType], outputs: Sequence[TensorType
         ff += x.bits + shift_bits
     if spread > 3:
         ff += kept + shift_bits - 1
-    lut = 3 * y.bits + _shift_lut(spread, kept)
+    lut = 3 * y.bits + _shift_lut(spread, kept, y.signed)
     rom = rom_luts(each, folding.pe * shift_bits) if spread and each > 1 else 0
     counter = (each - 1).bit_length() if spread else 0
     latency = 2 if spread == 0 else 3 if spread <= 3 else 4
     return BlockCost(
         x.pixels * each,
         latency,
-        round(folding.pe * lut) + rom + counter + 5,
+        round(folding.pe * lut) + rom + counter + (11 if spread == 1 else 5),
         folding.pe * ff + counter + latency + 1,
         0,
         0,
     )
 
 
-def _shift_lut(spread: int, kept: int) -> float:
+def _shift_lut(spread: int, kept: int, signed: bool) -> float:
     """Of a lane, a fit: whether `kept` bits fit the output, after a variable shift by up to `spread`."""
     if spread == 0:
         return 2 + 0.25 * kept
+    if spread == 1:
+        return 0.2 * kept + 2 * signed
     if spread <= 3:
-        return 1 + 0.55 * kept + 5 * (spread > 1)
+        return 6 + 0.55 * kept
     return 2 * kept
