@@ -82,7 +82,7 @@ def cost(op: Threshold, inputs: Sequence[TensorType], outputs: Sequence[TensorTy
     blocks = [memory for memory, block in zip(s.memories, s.in_block, strict=True) if block]
     counter = (s.beats - 1).bit_length()
     compare = 2 * s.stages * s.bits / 3 + s.flips * s.bits
-    held = s.stages * (s.bits if s.flips else s.x.bits) + s.stages * (s.stages - 1) // 2 + 2 * y.bits
+    held = s.stages * s.x.bits + s.stages * (s.stages - 1) // 2 + 2 * y.bits
     words = sum(width for _, width in tables)
     each = beats(x.channels, folding.pe)
     return BlockCost(
