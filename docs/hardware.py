@@ -1,4 +1,4 @@
-"""Makes the tables of docs/hardware.md anew from the JSON files that `benchmarks/` holds of them.
+"""Makes the tables of docs/hardware.md and docs/report.md anew from the JSON files that `benchmarks/` holds of them.
 
 python docs/hardware.py
 """
@@ -14,6 +14,7 @@ from passages import fill
 
 HERE = Path(__file__).parent
 BENCHMARKS = HERE.parent / "benchmarks"
+PAGES = ("hardware.md", "report.md")
 
 
 def main() -> None:
@@ -21,7 +22,8 @@ def main() -> None:
         measured = BENCHMARKS / f"{name}.json"
         if measured.is_file():
             begin, end = f"<!-- {name}: docs/hardware.py -->\n", f"<!-- end of {name} -->\n"
-            fill(HERE / "hardware.md", begin, end, f"\n{table(json.loads(measured.read_text()))}\n")
+            for page in PAGES:
+                fill(HERE / page, begin, end, f"\n{table(json.loads(measured.read_text()))}\n")
 
 
 def _timing(found: dict) -> str:
@@ -134,6 +136,22 @@ def _cost_model(found: dict) -> str:
     return f"{_table(headings, rows)}\n{mismatches}; {told}.\n"
 
 
+def _energy(found: dict) -> str:
+    rows = []
+    for row in found["rows"]:
+        (low, high), board = row["incremental_uj"], sum(row["board_uj"]) / 2
+        measured, error = row["incremental_measured_uj"], row["incremental_error"]
+        incremental = (f"{_digits(low, 2)} to {_digits(high, 2)}", _digits(measured, 3), f"{error:+.0%}")
+        whole = (_digits(board, 4), _digits(row["board_measured_uj"], 4), f"{row['board_error']:+.1%}")
+        rows.append([row["network"], *incremental, *whole])
+    incremental = ("incremental, predicted, µJ", "measured", "error of the middle")
+    return _table(("network", *incremental, "board, predicted, µJ", "measured", "error"), rows)
+
+
+def _digits(number: float, digits: int) -> str:
+    return f"{float(f'{number:.{digits}g}'):,g}"
+
+
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [headings, ["---"] + ["--:"] * (len(headings) - 1), *rows]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
@@ -147,6 +165,7 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "codenet_c_pynq": _whole,
     "schedules": _schedules,
     "cost_model": _cost_model,
+    "energy": _energy,
     "ulx3s_bitstream": _bitstream,
 }
 """What writes the passage about the benchmark of that name."""

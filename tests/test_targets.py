@@ -18,6 +18,16 @@ def test_every_shipped_board_loads_under_its_own_name_with_sources(name: str) ->
     assert target.budget.dsp <= target.resources.dsp
 
 
+@pytest.mark.parametrize("name", target_names())
+def test_every_section_with_figures_names_a_source_and_choices_say_that_they_are_some(name: str) -> None:
+    target = load_target(name)
+    assert target.memory.source
+    assert all(section.source for section in (target.power, target.serial) if section)
+    assert any("clock_mhz" in source and "choice" in source for source in target.sources)
+    if "share" in target.model_fields_set:
+        assert any("share" in source and "choice" in source for source in target.sources)
+
+
 def test_the_pynq_z2_is_an_xc7z020() -> None:
     resources = load_target("pynq-z2").resources
     assert (resources.lut, resources.ff, resources.bram36, resources.dsp) == (53200, 106400, 140, 220)

@@ -68,24 +68,28 @@ def soft_ff(x: TensorType, weight_bits: int, sum_bits: int) -> int:
     return sum_bits + 2 * factors + weight_bits
 
 
+def soft_lut(x: TensorType, weight_bits: int) -> int:
+    """Look-up tables of such a `mac`."""
+    return round(2.6 * signed_bits(x) * weight_bits)
+
+
 @dataclass(frozen=True)
 class _Tree:
     """The adders that make an output of the parts of its SIMD lanes and its bias: a heap with zeros at missing leaves.
 
-    registers: flip-flops; adders: bits of sums; shifted: bits of parts that pass three registers and more without a
-    sum, which become shift registers.
+    registers: flip-flops, without those that pass a part on through so many that they become a shift register. adders:
+    bits of sums.
     """
 
     registers: int
     adders: int
-    shifted: int
 
     @classmethod
     def of(cls, parts: int, part_bits: int, bias_bits: int, most: int) -> _Tree:
         leaves = 1 << parts.bit_length()
         bits = {leaves: bias_bits} | {leaves + 1 + s: part_bits if s < parts else 0 for s in range(leaves - 1)}
         chain = {leaves: 1} | {leaves + 1 + s: 1 for s in range(parts)}  # registers behind each other
-        registers, adders, shifted = parts * part_bits, 0, 0
+        registers, adders = parts * part_bits, 0
         for node in range(leaves - 1, 0, -1):
             sides = [side for side in (2 * node, 2 * node + 1) if bits[side]]
             widest = max((bits[side] for side in sides), default=0)
@@ -95,9 +99,8 @@ class _Tree:
             if len(sides) == 2:
                 adders += bits[node]
                 ended = [side for side in sides if chain[side] >= SHIFTED_FROM]
-                shifted += sum(bits[side] for side in ended)
                 registers -= sum(chain[side] * bits[side] for side in ended)
-        return cls(registers, adders, shifted)
+        return cls(registers, adders)
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,14 +265,14 @@ class Mvu:
         return roms + (block_ramb18(*self.input_memory) if self.input_block else 0)
 
     def lut(self) -> int:
-        pe, simd = self.folding.pe, self.matrix.simd
+        """Besides tables and memory a fit: counters, the choice of held sums, and their adders."""
         tables = sum(rom_luts(*memory) for memory, in_block in self.memories if not in_block)
         buffer = 0 if self.input_block else ram_luts(*self.input_memory)
-        turns = pe // self.out_lanes
-        choose = math.ceil((turns - 1) / 3) * self.sum_bits * simd * self.out_lanes
-        add = simd * self.out_lanes * self.accumulators.bits
-        control = 30 + 3 * (self.steps.bit_length() + self.groups.bit_length()) + 2 * self.out_beats.bit_length()
-        return tables + buffer + choose + add + control + self.product_luts()
+        turns = self.folding.pe // self.out_lanes
+        choose = math.ceil((turns - 1) / 3) * self.sum_bits * self.matrix.simd * self.out_lanes
+        counters = 2 * _count_bits(self.steps) + _count_bits(self.weight_memory[0])
+        logic = 28 + 0.95 * counters + 0.68 * choose + 1.4 * self.out_lanes * self._tree.adders
+        return tables + buffer + round(logic) + self.product_luts()
 
     def product_luts(self) -> int:
         """What `mac.sv` takes for products and their sums without DSP slices.

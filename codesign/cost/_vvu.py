@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from codesign.cost._memory import rom_in_block, rom_luts, rom_ramb18
-from codesign.cost._mvu import in_tables, soft_ff
+from codesign.cost._mvu import in_tables, soft_ff, soft_lut
 from codesign.cost._window import Window, variants
 from codesign.cost.base import BlockCost, Folding
 from codesign.graph.ops.base import IntArray
@@ -85,11 +85,12 @@ class Vvu:
         lanes, roms = self.window.lanes, (self.weight_memory, self.bias_memory)
         in_block = [memory for memory in roms if self.in_block(memory)]
         tables = sum(rom_luts(*memory) for memory in roms if not self.in_block(memory))
-        control = 12 + 2 * (self.window.beats.bit_length() + self.taps.bit_length())
+        control = 24 + ((self.taps - 1).bit_length() + 2 * (self.window.beats - 1).bit_length()) // 2
+        products = lanes * soft_lut(self.window.x, self.weight_bits) if self.soft else 0
         return BlockCost(
             interval_cycles=self.window.interval_cycles,
             latency_cycles=self.window.latency_cycles + self.latency_cycles,
-            lut=self.window.lut() + tables + control,
+            lut=self.window.lut() + tables + control + products,
             ff=self.window.ff() + self._ff(),
             bram36=(self.window.ramb18() + sum(rom_ramb18(*memory) for memory in in_block)) / 2,
             dsp=0 if self.soft else lanes,

@@ -191,11 +191,14 @@ class Window:
         return block_ramb18(words, self.width) if self.in_block else 0
 
     def lut(self) -> int:
-        address = (self.words - 1).bit_length()
+        """Besides the memory a fit: the address, twice where it wraps; windows' jumps; where dilated taps lie."""
+        address = _count_bits(self.words)
         wrap = 1 if self.words & (self.words - 1) else 0
-        counters = self.beats.bit_length() + 2 * self.x.pixels.bit_length()
+        place = _count_bits(self.x.width) + _count_bits(self.x.height) if self.dilated else 0
         memory = mixed_luts if self.mixed else block_luts if self.in_block else ram_luts
-        return memory(self.words, self.width) + counters + (2 + 2 * wrap + 2 * self.dilated) * address + 40
+        shifted = 0 if self.padded or self.in_block else self.width
+        logic = 24 + (4.3 + 3.9 * wrap) * address + 2.2 * self.jump.bit_length() + 7.8 * place
+        return memory(self.words, self.width) + shifted + round(logic)
 
     def ff(self) -> int:
         return self._ring_ff() + self._position_ff() + self._data_ff()

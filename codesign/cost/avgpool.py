@@ -24,12 +24,11 @@ def cost(op: AvgPool, inputs: Sequence[TensorType], outputs: Sequence[TensorType
     (x,), (y,) = inputs, outputs
     each, width = beats(x.channels, folding.pe), folding.pe * y.bits
     counters = (each - 1).bit_length() + (x.pixels - 1).bit_length()
-    held = width if each == 1 else ram_luts(each, width)
     return BlockCost(
         interval_cycles=x.pixels * each,
         latency_cycles=(x.pixels - 1) * each + 1,
-        lut=2 * width + 2 * counters + 6 + (held if each > 1 else 0),
-        ff=2 * width + counters + 2 + (held if each == 1 else 0),
+        lut=2 * width + 2 * counters + 4 + ram_luts(each, width),
+        ff=2 * width + counters + 4,
         bram36=0,
         dsp=0,
     )

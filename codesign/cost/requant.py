@@ -26,17 +26,32 @@ def cost(op: Requant, inputs: Sequence[TensorType], outputs: Sequence[TensorType
     lowest, spread = int(op.shift.min()), int(np.ptp(op.shift))
     each = beats(x.channels, folding.pe)
     kept = max(x.bits + 1 - lowest, y.bits + 2)  # bits that go through the variable shift
-    lut, ff = y.bits + 6, 2 * y.bits + y.bits + 1  # of a lane: clamp, rounding and output register
+    ff = 2 * y.bits + y.bits + 1  # of a lane: clamp, rounding and output register
     shift_bits = spread.bit_length()
     if spread:
-        lut += 2 * kept
         ff += x.bits + shift_bits
     if spread > 3:
-        lut += kept // 2
         ff += kept + shift_bits - 1
+    lut = 3 * y.bits + _shift_lut(spread, kept, y.signed)
     rom = rom_luts(each, folding.pe * shift_bits) if spread and each > 1 else 0
     counter = (each - 1).bit_length() if spread else 0
     latency = 2 if spread == 0 else 3 if spread <= 3 else 4
     return BlockCost(
-        x.pixels * each, latency, folding.pe * lut + rom + counter + 5, folding.pe * ff + counter + latency, 0, 0
+        x.pixels * each,
+        latency,
+        round(folding.pe * lut) + rom + counter + (11 if spread == 1 else 5),
+        folding.pe * ff + counter + latency + 1,
+        0,
+        0,
     )
+
+
+def _shift_lut(spread: int, kept: int, signed: bool) -> float:
+    """Of a lane, a fit: whether `kept` bits fit the output, after a variable shift by up to `spread`."""
+    if spread == 0:
+        return 2 + 0.25 * kept
+    if spread == 1:
+        return 0.2 * kept + 2 * signed
+    if spread <= 3:
+        return 6 + 0.55 * kept
+    return 2 * kept

@@ -56,8 +56,8 @@ def cost(op: Shuffle, inputs: Sequence[TensorType], outputs: Sequence[TensorType
     if memory is None:
         return BlockCost(x.pixels, 0, 0, 0, 0, 0)
     address = memory.depth.bit_length()
-    choice = folding.pe * x.bits * (op.groups - 1) // 2 if folding.pe > 1 else 0
-    lut, ff = 10 + 2 * address + choice, 6 + 3 * address
+    choice = folding.pe * x.bits * (op.groups - 1) if folding.pe > 1 else 0
+    lut, ff = (10 if folding.pe > 1 else 3) + 2 * address + choice, 3 * address
     if in_block(op, x, folding):
         bram36 = memory.number * block_ramb18(memory.depth, memory.width) / 2
         return BlockCost(x.pixels * each, each + 1, lut, ff, bram36, 0)

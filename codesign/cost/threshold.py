@@ -81,15 +81,15 @@ def cost(op: Threshold, inputs: Sequence[TensorType], outputs: Sequence[TensorTy
     tables = [memory for memory, block in zip(s.memories, s.in_block, strict=True) if not block and memory[0] > 1]
     blocks = [memory for memory, block in zip(s.memories, s.in_block, strict=True) if block]
     counter = (s.beats - 1).bit_length()
-    compare = s.stages * s.bits + s.flips * s.bits + y.bits
-    held = s.stages * s.bits + s.stages * (s.stages - 1) // 2 + 2 * y.bits
+    compare = 2 * s.stages * s.bits / 3 + s.flips * s.bits
+    held = s.stages * s.x.bits + s.stages * (s.stages - 1) // 2 + 2 * y.bits
     words = sum(width for _, width in tables)
     each = beats(x.channels, folding.pe)
     return BlockCost(
         interval_cycles=x.pixels * each,
         latency_cycles=s.stages + 1,
-        lut=folding.pe * (compare + sum(rom_luts(*memory) for memory in tables)) + counter + 5,
-        ff=folding.pe * (held + words) + counter * s.stages + s.stages + 3,
+        lut=round(folding.pe * (compare + sum(rom_luts(*memory) for memory in tables))) + counter + 5,
+        ff=folding.pe * (held + words) + counter * s.stages + s.stages + 2,
         bram36=folding.pe * sum(rom_ramb18(*memory) for memory in blocks) / 2,
         dsp=0,
     )

@@ -55,7 +55,7 @@ def cost(op: Upsample, inputs: Sequence[TensorType], outputs: Sequence[TensorTyp
     each, depth, width = beats(x.channels, folding.pe), ring_depth(op, x, folding), folding.pe * x.bits
     address = depth.bit_length()
     position = (each - 1).bit_length() + (x.width - 1).bit_length() + 2 * (op.factor - 1).bit_length()
-    lut, ff = 16 + position + 4 * address, 1 + position + 6 * address
+    lut, ff = 20 + position + 5 * address, 1 + position + 6 * address
     if in_block(op, x, folding):
         return BlockCost(y.pixels * each, 2, lut, ff, block_ramb18(depth, width) / 2, 0)
     return BlockCost(y.pixels * each, 2, lut + ram_luts(depth, width), ff + width, 0, 0)
