@@ -4,9 +4,9 @@
 
 Draws blocks at random: operator, shape, widths, folding and place of memories. Interval and latency are those of the
 simulated block bench, of the first N blocks (all unless given); LUT, FF, BRAM and DSP are those of `synth_xilinx` of
-Yosys, each block flattened by itself. The two sweeps are drawn from different seeds: formulas may be fitted to `fitting`, and
-are judged by `held-out`, which writes benchmarks/cost_model.json and docs/cost_model.svg. What was synthesized and
-simulated is kept in build/cost_model and not done again.
+Yosys, each block flattened by itself. The two sweeps are drawn from different seeds, and no block is in both: formulas
+may be fitted to `fitting`, and are judged by `held-out`, which writes benchmarks/cost_model.json and
+docs/cost_model.svg. What was synthesized and simulated is kept in build/cost_model and not done again.
 """
 
 from __future__ import annotations
