@@ -1,12 +1,12 @@
 """The cost model against simulation and synthesis, block by block, on configurations that no formula was fitted to.
 
-    python benchmarks/cost_model.py [--blocks 210] [--sweep held-out | fitting] [--no-cycles]
+    python benchmarks/cost_model.py [--blocks 210] [--sweep held-out | fitting] [--cycles N]
 
 Draws blocks at random: operator, shape, widths, folding and place of memories. Interval and latency are those of the
-simulated block bench; LUT, FF, BRAM and DSP are those of Yosys' `synth_xilinx`, each block flattened by itself. The two
-sweeps are drawn from different seeds: formulas may be fitted to `fitting`, and are judged by `held-out`, which writes
-benchmarks/cost_model.json and docs/cost_model.svg. What was synthesized is kept in build/cost_model and not done
-again.
+simulated block bench, of the first N blocks (all unless given); LUT, FF, BRAM and DSP are those of `synth_xilinx` of
+Yosys, each block flattened by itself. The two sweeps are drawn from different seeds, and no block is in both: formulas
+may be fitted to `fitting`, and are judged by `held-out`, which writes benchmarks/cost_model.json and
+docs/cost_model.svg. What was synthesized and simulated is kept in build/cost_model and not done again.
 """
 
 from __future__ import annotations
@@ -41,9 +41,13 @@ RESULT, PLOT, WORK = (
     HERE.parent / "docs" / "cost_model.svg",
     HERE.parent / "build" / "cost_model",
 )
-SEEDS = {"held-out": 2024, "fitting": 77}
+SEEDS = {"held-out": 2024, "fitting": 77, "more": 78}
 FITTED = 84
 """Blocks that formulas may be fitted to."""
+
+MORE = {"requant": 16, "threshold": 8, "maxpool": 5, "avgpool": 2, "upsample": 3, "shuffle": 3}
+MOST_LANES = 8
+"""Blocks of these kinds, and of few lanes, that formulas may be fitted to as well: quick ones."""
 
 MOST_MULTIPLIERS = 16
 MOST_CYCLES = 60_000
@@ -86,13 +90,15 @@ class Point:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--blocks", type=int, default=210)
-    parser.add_argument("--sweep", choices=SEEDS, default="held-out")
-    parser.add_argument("--no-cycles", action="store_true", help="synthesis only")
+    parser.add_argument("--sweep", choices=("held-out", "fitting"), default="held-out")
+    parser.add_argument("--cycles", type=int, help="blocks to simulate; all unless given")
     options = parser.parse_args()
     fitted = draw(FITTED, SEEDS["fitting"])
-    points = fitted if options.sweep == "fitting" else draw(options.blocks, SEEDS["held-out"], {p.key for p in fitted})
+    points = held_out = draw(options.blocks, SEEDS["held-out"], {p.key for p in fitted})
+    if options.sweep == "fitting":
+        points = [*fitted, *draw_more({p.key for p in (*fitted, *held_out)})]
     found = synthesize(points, _told)
-    cycles = None if options.no_cycles else simulate(points)
+    cycles = simulate(points[: options.cycles])
     result = summarize(points, found, cycles)
     for key, value in result.items():
         if key not in ("points", "operators"):
@@ -119,17 +125,40 @@ def draw(count: int, seed: int, unlike: Collection[str] = ()) -> list[Point]:
     points: list[Point] = []
     while len(points) < count:
         kind = str(rng.choice(kinds, p=weights / weights.sum()))
-        op, inputs = getattr(block_samples, kind)(rng)
-        outputs, model = op.infer(*inputs), load("codesign.cost", kind)
-        foldings = model.foldings(op, inputs, outputs)
-        folding = foldings[int(rng.integers(len(foldings)))]
-        cost = model.cost(op, inputs, outputs, folding)
-        wide = max(cost.multipliers, *model.lanes(op, inputs, outputs, folding).inputs) > MOST_MULTIPLIERS
-        point = Point(f"b{len(points)}", op, inputs, outputs, folding, cost)
-        if not wide and cost.interval_cycles <= MOST_CYCLES and cost.lut > 0 and point.key not in drawn:
+        point = _drawn(f"b{len(points)}", kind, rng)
+        if _admitted(point, drawn):
             drawn.add(point.key)
             points.append(point)
     return points
+
+
+def draw_more(unlike: Collection[str]) -> list[Point]:
+    """More blocks to fit to, `MORE` of each kind and small ones."""
+    rng = np.random.default_rng(SEEDS["more"])
+    drawn = set(unlike)
+    points: list[Point] = []
+    for kind in (kind for kind, count in MORE.items() for _ in range(count)):
+        while (point := _drawn(f"m{len(points)}", kind, rng)).folding.pe > MOST_LANES or not _admitted(point, drawn):
+            pass
+        drawn.add(point.key)
+        points.append(point)
+    return points
+
+
+def _drawn(name: str, kind: str, rng: np.random.Generator) -> Point:
+    op, inputs = getattr(block_samples, kind)(rng)
+    outputs, model = op.infer(*inputs), load("codesign.cost", kind)
+    foldings = model.foldings(op, inputs, outputs)
+    folding = foldings[int(rng.integers(len(foldings)))]
+    return Point(name, op, inputs, outputs, folding, model.cost(op, inputs, outputs, folding))
+
+
+def _admitted(point: Point, drawn: Collection[str]) -> bool:
+    """Whether the block differs from those drawn, takes something, and is small enough to be synthesized in seconds."""
+    lanes = load("codesign.cost", point.op.kind).lanes(point.op, point.inputs, point.outputs, point.folding)
+    wide = max(point.cost.multipliers, *lanes.inputs) > MOST_MULTIPLIERS
+    small = not wide and point.cost.interval_cycles <= MOST_CYCLES
+    return small and point.cost.lut > 0 and point.key not in drawn
 
 
 def _samples(name: str, found: object) -> bool:
@@ -189,13 +218,14 @@ def simulate(points: Sequence[Point]) -> dict[str, dict[str, int]]:
     return {point.name: found[point.key] for point in points}
 
 
-def summarize(points: Sequence[Point], found: dict[str, Utilization], cycles: dict[str, dict[str, int]] | None) -> dict:
+def summarize(points: Sequence[Point], found: dict[str, Utilization], cycles: dict[str, dict[str, int]]) -> dict:
     """The figures of the sweep, and every point of it."""
-    rows = [_row(point, found[point.name], cycles[point.name] if cycles else None) for point in points]
+    rows = [_row(point, found[point.name], cycles.get(point.name)) for point in points]
     kinds = sorted({row["operator"] for row in rows})
     return {
         "blocks": len(rows),
-        "cycles_worst_rel": max(row["cycles_rel"] for row in rows) if cycles else None,
+        "cycles_blocks": len(cycles),
+        "cycles_worst_rel": max(row["cycles_rel"] for row in rows if "cycles" in row) if cycles else None,
         "dsp_mismatches": sum(row["dsp"][0] != row["dsp"][1] for row in rows),
         "bram_mismatches": sum(row["bram36"][0] != row["bram36"][1] for row in rows),
         "lut_median_rel": round(statistics.median(abs(row["lut_rel"]) for row in rows), 4),
