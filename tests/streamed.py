@@ -14,7 +14,7 @@ from codesign.graph.ops.requant import Requant
 from codesign.schedule import schedule
 from codesign.targets import load_target
 
-WIDTHS = (3, 64, 512, 12)
+WIDTHS = (3, 64, 768, 12)
 
 
 @cache
@@ -36,7 +36,7 @@ def network() -> Graph:
 def emit(folder: Path) -> None:
     """Writes `rtl/` and `board/` into `folder`."""
     target = load_target("pynq-z2")
-    small = target.model_copy(update={"resources": target.resources.model_copy(update={"bram36": 4, "lut": 4000})})
-    plan = schedule(network(), small, fps=16000, streaming=True)
+    small = target.model_copy(update={"resources": target.resources.model_copy(update={"bram36": 4, "lut": 3500})})
+    plan = schedule(network(), small, fps=8000, streaming=True)
     project = emit_rtl(network(), plan, folder / "rtl")
     emit_board(network(), project, target, folder / "board", clock_mhz=plan.clock_mhz, recipe=None)
