@@ -43,7 +43,7 @@ def bitstream(
         names = ["--module", "pll", "--clkin_name", "clkin", "--clkout0_name", "clkout0"]
         tool("ecppll", [*clocks, *names, "--file", PLL], work)
         commands = [
-            read([*sources, work / PLL], top, {}),
+            read([*sources, work / PLL, yosys.share() / "ecp5" / "cells_bb.v"], top, {}),
             f"synth_ecp5 -top {top} -json {work / 'netlist.json'}",
             statistics(work / "stat.json"),
         ]

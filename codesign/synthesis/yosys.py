@@ -40,6 +40,14 @@ def require() -> None:
         raise ToolError("Yosys is not installed", remedy="pip install 'codesign[synth]'")
 
 
+def share() -> Path:
+    """The folder of Yosys' own cell libraries. Raises ToolError if Yosys is not installed."""
+    require()
+    found = importlib.util.find_spec("pyosys")
+    assert found is not None and found.submodule_search_locations
+    return Path(found.submodule_search_locations[0]) / "share"
+
+
 def run(commands: Sequence[str], folder: Path) -> str:
     """Runs `commands` one after another in `folder`; returns the log. Raises ToolError with Yosys' own error."""
     require()
