@@ -3,8 +3,8 @@
     python benchmarks/ulx3s_bitstream.py
 
 The network is the smallest detector with every block (tests/recipes/tiny.yaml), untrained, of least area at 500 frames
-a second; it is what `codesign export tests/recipes/tiny.yaml --random-weights --target ulx3s-85f --fps 500` and
-`codesign synth BUILD --bitstream` make. Writes benchmarks/ulx3s_bitstream.json.
+a second; it is what `codesign export tests/recipes/tiny.yaml --random-weights --target ulx3s-85f --fps 500 --clock 80`
+and `codesign synth BUILD --bitstream` make. Writes benchmarks/ulx3s_bitstream.json.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from codesign.api.export import export
 HERE = Path(__file__).parent
 RECIPE = HERE.parent / "tests" / "recipes" / "tiny.yaml"
 RESULT = Path(__file__).with_suffix(".json")
-TARGET, FPS = "ulx3s-85f", 500
+TARGET, FPS, CLOCK_MHZ = "ulx3s-85f", 500, 80.0
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="codesign_ulx3s_") as folder:
-        build = export(RECIPE, Path(folder) / "build", target=TARGET, fps=FPS, random_weights=True)
+        build = export(RECIPE, Path(folder) / "build", target=TARGET, fps=FPS, clock_mhz=CLOCK_MHZ, random_weights=True)
         made = bitstream(build.folder)
     found = asdict(made)
     RESULT.write_text(json.dumps(found, indent=1) + "\n")

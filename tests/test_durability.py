@@ -35,6 +35,7 @@ def test_there_is_a_whole_build_at_every_moment_of_an_export(before, tmp_path):
     assert (build / "file").read_text() == ("old" if before else "new")
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_hardware_and_report(tiny_run, tiny_build, tmp_path):
     build = export(tiny_run, tmp_path / "build").folder.path
     for place in ("rtl", "hls", "graph.npz", "schedule.json", "report.json", "model.qcdq.onnx"):
