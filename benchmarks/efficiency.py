@@ -20,8 +20,10 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 from matplotlib.ticker import NullFormatter
 
+from codesign.api.tune import untrained_graph
 from codesign.errors import ScheduleError
 from codesign.graph import Graph, load
+from codesign.recipe import load_recipe
 from codesign.reporting.efficiency import bytes_alone, limit_cycles, useful_share
 from codesign.reporting.energy import frame_bytes
 from codesign.schedule import Schedule, schedule
@@ -100,13 +102,7 @@ def graph_of(source: str) -> Graph:
     """The graph in a file, or of a recipe with random weights."""
     if source.endswith(".npz"):
         return load(Path(source))
-    from codesign.frontend.export import export_qonnx
-    from codesign.frontend.qonnx import import_qonnx
-    from codesign.recipe import load_recipe
-    from codesign.training.untrained import untrained_network
-
-    recipe = load_recipe(source, [ORDER] if source in NETWORKS else [])
-    return import_qonnx(export_qonnx(untrained_network(recipe), recipe))
+    return untrained_graph(load_recipe(source, [ORDER] if source in NETWORKS else []))
 
 
 def measure(name: str, graph: Graph, target: Target, fps: float | None) -> NetworkWork:

@@ -14,14 +14,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from codesign.api.tune import untrained_graph
 from codesign.errors import ScheduleError
-from codesign.frontend.export import export_qonnx
-from codesign.frontend.qonnx import import_qonnx
-from codesign.graph import Graph
 from codesign.recipe import Recipe, load_recipe
 from codesign.schedule import schedule
 from codesign.targets import load_target
-from codesign.training.untrained import untrained_network
 
 MODELS = Path(__file__).parent.parent / "models"
 PYNQ, LARGER = "pynq-z2", ("ultra96-v2", "zcu104")
@@ -42,12 +39,8 @@ def recipe(name: str, order: str, bound: int) -> Recipe:
     return found.model_copy(update={"model": found.model.model_copy(update={"decoder": decoder})})
 
 
-def graph_of(found: Recipe) -> Graph:
-    return import_qonnx(export_qonnx(untrained_network(found), found))
-
-
 def row(name: str, order: str, bound: int, target: str) -> dict[str, Any]:
-    graph = graph_of(recipe(name, order, bound))
+    graph = untrained_graph(recipe(name, order, bound))
     described = {"configuration": name, "order": order, "bound": bound, "target": target, "macs": graph.macs}
     started = time.perf_counter()
     try:

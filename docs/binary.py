@@ -5,7 +5,6 @@ python docs/binary.py
 
 from __future__ import annotations
 
-import io
 import json
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
-from passages import fill
+from passages import fill, svg
 
 HERE = Path(__file__).parent
 MEASURED = HERE.parent / "benchmarks" / "mst.json"
@@ -36,7 +35,7 @@ def main() -> None:
     _fill("scheduling", _scheduling(found["scheduling"]))
     if "training" in found:
         _fill("training", _training(found["training"]))
-        (HERE / "binary.svg").write_bytes(_svg(_plot(found["training"])))
+        (HERE / "binary.svg").write_bytes(svg(_plot(found["training"])))
 
 
 def _fill(name: str, text: str) -> None:
@@ -115,12 +114,6 @@ def _plot(rows: Sequence[Row]) -> Figure:
     panel.grid(alpha=0.3)
     panel.legend(fontsize=8)
     return figure
-
-
-def _svg(figure: Figure) -> bytes:
-    picture = io.BytesIO()
-    figure.savefig(picture, format="svg", metadata={"Date": None})
-    return picture.getvalue()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ python docs/e2gc.py
 
 from __future__ import annotations
 
-import io
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
-from passages import fill
+from passages import fill, svg
 
 from codesign.reporting.ablation import spread
 
@@ -32,12 +31,12 @@ ROWS: dict[str, Callable[[Point], float]] = {
 
 def main() -> None:
     found = json.loads(MEASURED.read_text())
-    (HERE / "e2gc.svg").write_bytes(_svg(_stacks(found["stacks"])))
+    (HERE / "e2gc.svg").write_bytes(svg(_stacks(found["stacks"])))
     _fill("stacks", "\n".join(_points(stack) for stack in found["stacks"]))
     _fill("choices", _choices(found["stacks"]))
     _fill("layers", _layers(found["stacks"][0]))
     if "accuracy" in found:
-        (HERE / "e2gc_accuracy.svg").write_bytes(_svg(_accuracy(found["accuracy"])))
+        (HERE / "e2gc_accuracy.svg").write_bytes(svg(_accuracy(found["accuracy"])))
         _fill("accuracy", _accuracies(found["accuracy"]))
 
 
@@ -174,12 +173,6 @@ def _accuracy(runs: Sequence[dict[str, Any]]) -> Figure:
     panels[0].set_ylabel("accuracy, %")
     panels[0].legend(fontsize=8)
     return figure
-
-
-def _svg(figure: Figure) -> bytes:
-    picture = io.BytesIO()
-    figure.savefig(picture, format="svg", metadata={"Date": None})
-    return picture.getvalue()
 
 
 if __name__ == "__main__":

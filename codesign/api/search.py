@@ -12,10 +12,14 @@ from codesign.files import new_folder, write_bytes, write_text
 from codesign.progress import Progress, silent
 from codesign.recipe import Recipe, load_recipe, save_recipe
 from codesign.targets import load_target
+from codesign.tasks import LABELS
 from codesign.tuning.search import Candidate, candidates, opened, refusals, run_trial
 from codesign.tuning.space import Space, variant
 
 SCHEMA = 1
+MEASURED = {"detection": "ap50", "classification": "accuracy"}
+"""What quality is of a trained network, by its task: a field of its result."""
+
 RESULT, PLOT, RECIPES, RUNS = "search.json", "pareto.png", "pareto", "runs"
 
 
@@ -62,7 +66,7 @@ def search(
         progress("trials", done, trials)
         run_trial(study, found, board, choices, untrained_graph, quality)
     progress("trials", trials, trials)
-    name = _accuracy_name(found) if train else "10^9 bit operations"
+    name = LABELS[MEASURED[found.task]] if train else "10^9 bit operations"
     result = Search(found.name, board.name, name, candidates(study), refusals(study))
     _write(result, found, folder)
     return result
@@ -81,10 +85,6 @@ def _write(result: Search, recipe: Recipe, folder: Path) -> None:
         write_bytes(folder / PLOT, pareto.png(result.candidates, title, result.quality))
 
 
-def _accuracy_name(recipe: Recipe) -> str:
-    return "AP50" if recipe.task == "detection" else "accuracy"
-
-
 def _trained(runs: Path):
     """A function that trains a recipe and returns its accuracy; a training that was begun goes on."""
 
@@ -92,7 +92,7 @@ def _trained(runs: Path):
         from codesign.api.train import train
 
         result = train(recipe, runs / str(number), progress=False)
-        found = result.ap50 if recipe.task == "detection" else result.accuracy
+        found: float | None = getattr(result, MEASURED[recipe.task])
         assert found is not None
         return found
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from codesign.cost._memory import block_ramb18, ram_in_block, ram_luts, rom_in_block, rom_luts, rom_ramb18
 from codesign.cost._window import Window
-from codesign.cost.base import MOST_LANES, BlockCost, Folding, beats, divisors
+from codesign.cost.base import MOST_LANES, BlockCost, Folding, beats, count_bits, divisors
 from codesign.graph.ops.base import IntArray
 from codesign.graph.types import TensorType, bits_for_range
 
@@ -60,17 +60,6 @@ def in_tables(x: TensorType, weight_bits: int) -> bool:
 
 def signed_bits(x: TensorType) -> int:
     return x.bits + (0 if x.signed else 1)
-
-
-def soft_ff(x: TensorType, weight_bits: int, sum_bits: int) -> int:
-    """Flip-flops of a `mac` in look-up tables: factors, the weight as its memory gives it too, product and sum."""
-    factors = signed_bits(x) + weight_bits
-    return sum_bits + 2 * factors + weight_bits
-
-
-def soft_lut(x: TensorType, weight_bits: int) -> int:
-    """Look-up tables of such a `mac`."""
-    return round(2.6 * signed_bits(x) * weight_bits)
 
 
 @dataclass(frozen=True)
@@ -264,15 +253,18 @@ class Mvu:
         roms = sum(rom_ramb18(*memory) for memory, in_block in self.memories if in_block)
         return roms + (block_ramb18(*self.input_memory) if self.input_block else 0)
 
+    def memory_luts(self) -> int:
+        """Of weights, biases and vectors that are not in block RAM."""
+        tables = sum(rom_luts(*memory) for memory, in_block in self.memories if not in_block)
+        return tables + (0 if self.input_block else ram_luts(*self.input_memory))
+
     def lut(self) -> int:
         """Besides tables and memory a fit: counters, the choice of held sums, and their adders."""
-        tables = sum(rom_luts(*memory) for memory, in_block in self.memories if not in_block)
-        buffer = 0 if self.input_block else ram_luts(*self.input_memory)
         turns = self.folding.pe // self.out_lanes
         choose = math.ceil((turns - 1) / 3) * self.sum_bits * self.matrix.simd * self.out_lanes
-        counters = 2 * _count_bits(self.steps) + _count_bits(self.weight_memory[0])
+        counters = 2 * count_bits(self.steps) + count_bits(self.weight_memory[0])
         logic = 28 + 0.95 * counters + 0.68 * choose + 1.4 * self.out_lanes * self._tree.adders
-        return tables + buffer + round(logic) + self.product_luts()
+        return self.memory_luts() + round(logic) + self.product_luts()
 
     def product_luts(self) -> int:
         """What `mac.sv` takes for products and their sums without DSP slices.
@@ -293,7 +285,7 @@ class Mvu:
     def ff(self) -> int:
         turns = self.folding.pe // self.out_lanes
         counts = (self.steps, self.steps, self.groups, self.weight_memory[0], turns, self.out_beats)
-        control = sum(map(_count_bits, counts)) + self.tree_levels + 10
+        control = sum(map(count_bits, counts)) + self.tree_levels + 10
         tree = self.out_lanes * (self._tree.registers + self.bias_bits)
         return control + self.multipliers * self.sum_bits + tree + self.folding.simd * self.x.bits + self.soft_ff()
 
@@ -325,11 +317,6 @@ class Mvu:
             dsp=self.dsp(),
             multipliers=self.multipliers,
         )
-
-
-def _count_bits(count: int) -> int:
-    """Flip-flops of a counter modulo `count`."""
-    return (count - 1).bit_length()
 
 
 def behind(window: Window | None, unit: Mvu) -> BlockCost:

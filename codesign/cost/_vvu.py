@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from codesign.cost._memory import rom_in_block, rom_luts, rom_ramb18
-from codesign.cost._mvu import in_tables, soft_ff, soft_lut
+from codesign.cost._mvu import in_tables, signed_bits
 from codesign.cost._window import Window, variants
-from codesign.cost.base import BlockCost, Folding
+from codesign.cost.base import BlockCost, Folding, count_bits
 from codesign.graph.ops.base import IntArray
 from codesign.graph.types import TensorType, bits_for_range
 
@@ -77,16 +77,16 @@ class Vvu:
         counts = (self.taps, beats, self.taps * beats) if beats > 1 else (self.taps,)
         lane = 2 * self.bias_bits - 1
         if self.soft:
-            lane = soft_ff(self.window.x, self.weight_bits, acc)
-        return sum((count - 1).bit_length() for count in counts) + 11 + self.window.lanes * (acc + lane)
+            lane = _soft_ff(self.window.x, self.weight_bits, acc)
+        return sum(map(count_bits, counts)) + 11 + self.window.lanes * (acc + lane)
 
     def cost(self) -> BlockCost:
         """Of the window and the unit."""
         lanes, roms = self.window.lanes, (self.weight_memory, self.bias_memory)
         in_block = [memory for memory in roms if self.in_block(memory)]
         tables = sum(rom_luts(*memory) for memory in roms if not self.in_block(memory))
-        control = 24 + ((self.taps - 1).bit_length() + 2 * (self.window.beats - 1).bit_length()) // 2
-        products = lanes * soft_lut(self.window.x, self.weight_bits) if self.soft else 0
+        control = 24 + (count_bits(self.taps) + 2 * count_bits(self.window.beats)) // 2
+        products = lanes * _soft_lut(self.window.x, self.weight_bits) if self.soft else 0
         return BlockCost(
             interval_cycles=self.window.interval_cycles,
             latency_cycles=self.window.latency_cycles + self.latency_cycles,
@@ -97,6 +97,17 @@ class Vvu:
             multipliers=lanes,
             **self.window.turns(self.window.read_cycles),
         )
+
+
+def _soft_ff(x: TensorType, weight_bits: int, sum_bits: int) -> int:
+    """Flip-flops of a `mac` in look-up tables: factors, the weight as its memory gives it too, product and sum."""
+    factors = signed_bits(x) + weight_bits
+    return sum_bits + 2 * factors + weight_bits
+
+
+def _soft_lut(x: TensorType, weight_bits: int) -> int:
+    """Look-up tables of such a `mac`."""
+    return round(2.6 * signed_bits(x) * weight_bits)
 
 
 def placed(found: Iterable[Folding], unit: Callable[[Folding], Vvu]) -> tuple[Folding, ...]:

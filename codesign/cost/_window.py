@@ -17,7 +17,7 @@ from codesign.cost._memory import (
     ram_in_block,
     ram_luts,
 )
-from codesign.cost.base import Folding, Memory, beats
+from codesign.cost.base import Folding, Memory, beats, count_bits
 from codesign.errors import GraphError
 from codesign.graph.ops._convolution import Pads, Pair, output_size
 from codesign.graph.types import TensorType
@@ -192,9 +192,9 @@ class Window:
 
     def lut(self) -> int:
         """Besides the memory a fit: the address, twice where it wraps; windows' jumps; where dilated taps lie."""
-        address = _count_bits(self.words)
+        address = count_bits(self.words)
         wrap = 1 if self.words & (self.words - 1) else 0
-        place = _count_bits(self.x.width) + _count_bits(self.x.height) if self.dilated else 0
+        place = count_bits(self.x.width) + count_bits(self.x.height) if self.dilated else 0
         memory = mixed_luts if self.mixed else block_luts if self.in_block else ram_luts
         shifted = 0 if self.padded or self.in_block else self.width
         logic = 24 + (4.3 + 3.9 * wrap) * address + 2.2 * self.jump.bit_length() + 7.8 * place
@@ -208,17 +208,17 @@ class Window:
         capacity = self.words // self.beats
         pixels = (capacity + self.span + (1 << self.jump.bit_length()) - 1).bit_length() + 2
         frames = (capacity // self.x.pixels + 2).bit_length() + 1
-        return _count_bits(self.words) + _count_bits(self.beats) + _count_bits(self.x.pixels) + 2 * pixels + frames
+        return count_bits(self.words) + count_bits(self.beats) + count_bits(self.x.pixels) + 2 * pixels + frames
 
     def _position_ff(self) -> int:
         """Of the reader: its place within window, row and frame, its address, and what goes along with reads."""
-        inside = sum(map(_count_bits, self.kernel)) + _count_bits(self.beats)
+        inside = sum(map(count_bits, self.kernel)) + count_bits(self.beats)
         if self.dilated:
             bound = self.lead // (self.x.width + 1)
-            size = _count_bits(self.x.width) + _count_bits(self.x.height)
-            return inside + size + 2 * _count_bits(self.words) + 2 * (bound.bit_length() + 1) + 7
+            size = count_bits(self.x.width) + count_bits(self.x.height)
+            return inside + size + 2 * count_bits(self.words) + 2 * (bound.bit_length() + 1) + 7
         rows = (self.row.windows, self.row.rows) if self.row else (self.windows, 1)
-        return inside + sum(map(_count_bits, rows)) + _count_bits(self.words) + 4 + 2 * self.padded
+        return inside + sum(map(count_bits, rows)) + count_bits(self.words) + 4 + 2 * self.padded
 
     def _data_ff(self) -> int:
         """Of the registers behind the memory, of which in LUTs three without a choice become a shift register."""
@@ -227,11 +227,6 @@ class Window:
         if self.in_block:
             return block_ffs(self.words, self.width) + self.width
         return 3 * self.width if self.padded else 0
-
-
-def _count_bits(count: int) -> int:
-    """Flip-flops of a counter modulo `count`."""
-    return (count - 1).bit_length()
 
 
 def sliding(x: TensorType, folding: Folding, lanes: int, kernel: Pair, stride: Pair, pads: Pads) -> Window:

@@ -98,6 +98,11 @@ def beats(channels: int, lanes: int) -> int:
     return -(-channels // lanes)
 
 
+def count_bits(count: int) -> int:
+    """Flip-flops of a counter modulo `count`."""
+    return (count - 1).bit_length()
+
+
 @cache
 def divisors(number: int) -> tuple[int, ...]:
     return tuple(d for d in range(1, number + 1) if number % d == 0)

@@ -13,7 +13,6 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from codesign.cost._memory import ram_luts, rom_luts
 from codesign.cost._mvu import Matrix, Mvu, behind, placed
 from codesign.cost._mvu import foldings as mvu_foldings
 from codesign.cost._window import Window, sliding, variants
@@ -65,13 +64,11 @@ class Xnor(Mvu):
 
     def lut(self) -> int:
         pe, simd = self.folding.pe, self.folding.simd
-        tables = sum(rom_luts(*memory) for memory, in_block in self.memories if not in_block)
-        buffer = 0 if self.input_block else ram_luts(*self.input_memory)
         turns = pe // self.out_lanes
         choose = math.ceil((turns - 1) / 3) * self.sum_bits * self.out_lanes
         count = simd + popcount_luts(simd) + self.sum_bits
         control = 30 + 3 * (self.steps.bit_length() + self.groups.bit_length()) + 2 * self.out_beats.bit_length()
-        return tables + buffer + choose + pe * count + self.out_lanes * self.accumulators.bits + control
+        return self.memory_luts() + choose + pe * count + self.out_lanes * self.accumulators.bits + control
 
     def ff(self) -> int:
         pe, simd = self.folding.pe, self.folding.simd

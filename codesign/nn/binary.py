@@ -46,11 +46,8 @@ class SurroundedConv2d(Conv2d):
         return super().forward(surrounded(x, self.border))
 
 
-class FloatBinaryLayers(FloatLayers):
-    """What is trained before it becomes binary: activations are clamped to [-1, 1]."""
-
-    def activation(self) -> nn.Module:
-        return nn.Hardtanh()
+class _BinaryUnits:
+    """Units whose convolution is a binary one, but for the stem's, and whose batch norm stays, since a sign follows."""
 
     def conv(
         self,
@@ -66,44 +63,37 @@ class FloatBinaryLayers(FloatLayers):
         stem=False,
     ) -> ConvUnit:
         _check(groups, norm, relu, shared_act)
-        if stem:
-            conv = Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, bias=False)
-        else:
-            conv = SurroundedConv2d(in_channels, out_channels, kernel, stride)
+        conv = (self._stem if stem else self._binary)(in_channels, out_channels, kernel, stride)
         act = self.activation() if shared_act is None else None
         return ConvUnit(conv, nn.BatchNorm2d(out_channels), act, shared_act)
+
+
+class FloatBinaryLayers(_BinaryUnits, FloatLayers):
+    """What is trained before it becomes binary: activations are clamped to [-1, 1]."""
+
+    _binary = SurroundedConv2d
+
+    def _stem(self, in_channels: int, out_channels: int, kernel: int, stride: int) -> nn.Module:
+        return Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, bias=False)
+
+    def activation(self) -> nn.Module:
+        return nn.Hardtanh()
 
     def average(self, size: int) -> GlobalAverage:
         return GlobalAverage(size, nn.Identity())
 
 
-class BinaryLayers(QuantLayers):
-    """Brevitas layers whose batch norms stay, since a sign follows them."""
+class BinaryLayers(_BinaryUnits, QuantLayers):
+    """Brevitas layers."""
+
+    _binary = BinaryConv2d
+
+    def _stem(self, in_channels: int, out_channels: int, kernel: int, stride: int) -> nn.Module:
+        parameters = self._parameters(False, self.widths.stem_weight_bits)
+        return QuantConv2d(in_channels, out_channels, kernel, stride, kernel // 2, **parameters)
 
     def activation(self) -> nn.Module:
         return qnn.QuantIdentity(BinaryActivationQuantizer, return_quant_tensor=True)
-
-    def conv(
-        self,
-        in_channels,
-        out_channels,
-        kernel,
-        *,
-        stride=1,
-        groups=1,
-        norm=True,
-        relu=True,
-        shared_act=None,
-        stem=False,
-    ) -> ConvUnit:
-        _check(groups, norm, relu, shared_act)
-        if stem:
-            parameters = self._parameters(False, self.widths.stem_weight_bits)
-            conv = QuantConv2d(in_channels, out_channels, kernel, stride, kernel // 2, **parameters)
-        else:
-            conv = BinaryConv2d(in_channels, out_channels, kernel, stride)
-        act = self.activation() if shared_act is None else None
-        return ConvUnit(conv, nn.BatchNorm2d(out_channels), act, shared_act)
 
     def average(self, size: int) -> GlobalAverage:
         return GlobalAverage(size, self._signed(self.widths.activation_bits))

@@ -13,7 +13,7 @@ from codesign.schedule import timing
 from codesign.schedule.edges import Edge
 from codesign.schedule.problem import Candidate, Problem, Vector, vector
 from codesign.schedule.record import Fifo, Resources, Schedule
-from codesign.schedule.solve import Choice, large, least_area, place
+from codesign.schedule.solve import Choice, large, least_area, parts, place
 from codesign.schedule.waiting import Fifos, Waiting, branches
 from codesign.targets import Target
 
@@ -128,8 +128,8 @@ def _expected_fifos(problem: Problem, room: Room, wanted: int | None) -> Fifos:
 
 def _weights(problem: Problem, budget: Resources) -> Vector:
     """Of each resource in an area: its part of the budget; DSP slices are free where they run out."""
-    budget = replace(budget, dsp=1_000_001) if problem.lut_products else budget
-    return tuple(1_000_000 // max(1, limit) for limit in vector(budget))
+    free = ("dsp",) if problem.lut_products else ()
+    return tuple(0 if axis in free else part for axis, part in zip(AXES, parts(budget), strict=True))
 
 
 @dataclass(frozen=True)

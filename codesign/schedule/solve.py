@@ -39,6 +39,11 @@ ANY, NEAR, EXACT = 0.5, 0.005, 1e-4
 Choice = dict[str, Candidate]
 
 
+def parts(budget: Resources) -> Vector:
+    """What a unit of each resource is of its budget, in millionths."""
+    return tuple(1_000_000 // max(1, limit) for limit in vector(budget))
+
+
 def least_area(
     problem: Problem,
     interval: int,
@@ -61,7 +66,7 @@ def least_area(
     if not all(options.values()):
         return None
     limits = [a - b for a, b in zip(vector(budget), vector(problem.fixed), strict=True)]
-    per_unit = weights or tuple(1_000_000 // max(1, limit) for limit in vector(budget))
+    per_unit = weights or parts(budget)
     if any(_least(options, axis) > limit for axis, limit in enumerate(limits)):
         return None
 

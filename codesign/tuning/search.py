@@ -144,7 +144,7 @@ def run_trial(
     """
     trial = study.ask()
     choice = {name: trial.suggest_categorical(name, list(values)) for name, values in choices.items()}
-    known = next((c.figures for c in candidates(study) if dict(c.choice) == choice), None)
+    known = next((figures for _, tried, figures in _fitting(study) if tried == choice), None)
     try:
         figures = known or _figures(variant(recipe, choice), target, build, quality, trial.number)
     except (ScheduleError, RecipeError) as error:
@@ -169,16 +169,20 @@ def _figures(
 
 def candidates(study: optuna.Study) -> tuple[Candidate, ...]:
     """All trials that fit, each choice once, in the order in which they were made."""
-    states = _states()
-    found: dict[str, tuple[int, Choice, Figures]] = {}
-    for trial in study.get_trials(deepcopy=False, states=(states.COMPLETE,)):
-        figures = Figures(**{f.name: trial.user_attrs["figures"][f.name] for f in fields(Figures)})
-        found.setdefault(repr(sorted(trial.params.items())), (trial.number, dict(trial.params), figures))
-    everything = list(found.values())
+    everything = _fitting(study)
     return tuple(
         Candidate(number, choice, figures, not any(_beats(other, figures) for _, _, other in everything))
         for number, choice, figures in everything
     )
+
+
+def _fitting(study: optuna.Study) -> list[tuple[int, Choice, Figures]]:
+    """Number, choice and figures of the trials that fit, the first of each choice."""
+    found: dict[str, tuple[int, Choice, Figures]] = {}
+    for trial in study.get_trials(deepcopy=False, states=(_states().COMPLETE,)):
+        figures = Figures(**{f.name: trial.user_attrs["figures"][f.name] for f in fields(Figures)})
+        found.setdefault(repr(sorted(trial.params.items())), (trial.number, dict(trial.params), figures))
+    return list(found.values())
 
 
 def refusals(study: optuna.Study) -> dict[int, str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, ParseError
+
+import defusedxml.ElementTree
 
 from codesign.errors import ToolError
 from codesign.vendor.figures import Used, VitisHlsFigures
@@ -20,18 +22,18 @@ _USED = "AreaEstimates/Resources"
 def read_vitis_hls(path: Path) -> VitisHlsFigures:
     """The figures of `csynth.xml`. Raises ToolError if it is missing or of another layout."""
     try:
-        root = ElementTree.parse(path).getroot()
+        root = defusedxml.ElementTree.parse(path).getroot()
         return _figures(root)
     except OSError as error:
         why = f"cannot be read ({error.strerror})"
-    except ElementTree.ParseError as error:
+    except ParseError as error:
         why = f"is no XML ({error})"
     except (KeyError, ValueError) as error:
         why = f"is no report of C synthesis: {error}"
     raise ToolError(why, where=str(path), remedy="let Vitis HLS run to its end")
 
 
-def _figures(root: ElementTree.Element) -> VitisHlsFigures:
+def _figures(root: Element) -> VitisHlsFigures:
     def text(name: str, default: str | None = None) -> str:
         found = root.findtext(name, default)
         if found is None:

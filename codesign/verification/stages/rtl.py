@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -16,6 +17,13 @@ FRAMES_AT_A_TIME = 4
 
 def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
     """Raises ToolError without a C++ compiler, if the design does not compile, or if it stalls for good."""
+    yield from in_bench(build.rtl, build, images, tensors)
+
+
+def in_bench(
+    project: Path, build: BuildFolder, images: IntArray, tensors: Collection[str]
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """The tensors of the RTL project in that folder, a few frames at a time."""
     for start in range(0, len(images), FRAMES_AT_A_TIME):
         frames = images[start : start + FRAMES_AT_A_TIME]
-        yield dict(simulate(build.rtl, build.graph, frames, tensors=list(tensors)).values)
+        yield dict(simulate(project, build.graph, frames, tensors=list(tensors), cache=build.cache).values)

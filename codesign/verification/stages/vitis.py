@@ -8,13 +8,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from codesign.build_folder import BuildFolder
-from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.vitis import adapt_vitis
 from codesign.graph import IntArray
 from codesign.schedule import Schedule
 from codesign.vendor.vitis_hls import REPORT, VERILOG, read_vitis_hls
+from codesign.verification.stages.rtl import in_bench
 
-FRAMES_AT_A_TIME = 4
 PATIENCE = 4
 """A frame may take so many times what our own RTL takes, if Vitis HLS does not say how long it takes."""
 
@@ -27,9 +26,7 @@ def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Itera
     """
     board = build.board / "build"
     adapted = adapt_vitis(board / VERILOG, build.graph, build.cache / "vitis", interval_cycles=_cycles(build))
-    for start in range(0, len(images), FRAMES_AT_A_TIME):
-        frames = images[start : start + FRAMES_AT_A_TIME]
-        yield dict(simulate(adapted.folder, build.graph, frames, tensors=(), cache=build.cache).values)
+    yield from in_bench(adapted.folder, build, images, ())
 
 
 def _cycles(build: BuildFolder) -> int:
