@@ -5,14 +5,15 @@ time it takes to schedule one.
     python benchmarks/mst.py training --work FOLDER
     python benchmarks/mst.py scheduling
 
-`training`: the recipe `fashion-binary` on fewer and smaller images (24 x 24), with and without the loss on what
-channels do not share, on the first 8,000 training and 2,000 test images of Fashion-MNIST. kept: fraction of the binary
+`training`: the recipe `fashion-binary` on smaller images (24 x 24), with and without the loss on what channels do not
+share, on the first 20,000 training and 5,000 test images of Fashion-MNIST. kept: fraction of the binary
 layers' bit operations a frame that is left of reuse along the trees. cpu_s: of the whole training; tree_share: part of
 it that trees take. A run that FOLDER holds is not trained again; an interrupted one goes on.
 
 `layers`: constant +-1 matrices over 1-bit inputs as combinational modules: XNOR-popcounts ("plain"), popcounts along
-the minimum spanning tree ("mst"), our adder graph ("mst_shared"; "mst_shared_shallow": of no more adder levels than
-da4ml has with hard_dc=2), and da4ml's graph, latency free ("da4ml") and with hard_dc=2. All go through one flow: Yosys
+the minimum spanning tree ("mst"), da4ml's graph, latency free ("da4ml") and with hard_dc=2, our adder graph, no deeper
+than the first of these ("mst_shared") or the second ("mst_shared_shallow"), neither in adder levels nor in LUTs on the
+longest path of the netlist. All go through one flow: Yosys
 `synth_xilinx -family xc7 -flatten`, without the proof of abc9's result against its input, which takes longer than all
 else. da4ml's Verilog is read by `read_verilog`, since its parts select bits out of range, which slang refuses.
 Its inputs are 0 and 1: its outputs differ from ours by a constant a channel, which thresholds take up.
@@ -27,7 +28,6 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,16 +45,23 @@ from codesign.synthesis.utilization import count
 RESULT = Path(__file__).with_suffix(".json")
 FLIPS = {"random": 0.5, "correlated": 0.047}
 LAYERS = [(kind, inputs, 64) for inputs in (64, 144) for kind in FLIPS]
+FORMS = ("da4ml", "mst_shared", "da4ml_hard_dc2", "mst_shared_shallow", "mst", "plain")
+RIVALS = {"mst_shared": "da4ml", "mst_shared_shallow": "da4ml_hard_dc2"}
+"""Our adder graphs, and the graph that each may not be deeper than."""
 CHANNELS = (64, 128, 256, 512, 1024, 2048)
 BITS = 4608
-LOSS_WEIGHTS = (0.0, 10.0, 3.0, 1.0)
+LOSS_WEIGHTS = (0.0, 1.0, 2.0, 0.5)
 SEEDS = (0, 1, 2)
 TRAINING = (
     "data.image_size=24",
-    "data.train_images=8000",
-    "training.float_phase.epochs=1",
-    "training.quantized_phase.epochs=4",
+    "data.train_images=20000",
+    "data.val_images=5000",
+    "training.float_phase.epochs=2",
+    "training.quantized_phase.epochs=6",
 )
+
+
+Figures = dict[str, int]
 
 
 def matrices(run: Path | None) -> dict[str, np.ndarray]:
@@ -79,34 +86,23 @@ def weights(kind: str, inputs: int, outputs: int) -> np.ndarray:
     return pattern * np.where(rng.random((outputs, inputs)) < FLIPS[kind], -1, 1)
 
 
-def plain(weight: np.ndarray, folder: Path) -> tuple[str, dict[str, int]]:
-    return _ours(popcounts.plain_module(weight, "layer"), folder), {}
+def plain(weight: np.ndarray, folder: Path) -> Figures:
+    return synthesized(_ours(popcounts.plain_module(weight, "layer"), folder), folder)
 
 
-def mst(weight: np.ndarray, folder: Path) -> tuple[str, dict[str, int]]:
-    return _ours(popcounts.reuse_module(reuse_tree(weight), "layer"), folder), {}
+def mst(weight: np.ndarray, folder: Path) -> Figures:
+    return synthesized(_ours(popcounts.reuse_module(reuse_tree(weight), "layer"), folder), folder)
 
 
-def mst_shared(weight: np.ndarray, folder: Path, max_depth: int | None = None) -> tuple[str, dict[str, int]]:
-    graph = shared_graph(weight, max_depth)
-    return _ours(adder_graph.module(graph, "layer"), folder), {"adder_levels": graph.depth, "lut_estimate": graph.lut}
-
-
-def mst_shared_shallow(weight: np.ndarray, folder: Path) -> tuple[str, dict[str, int]]:
-    return mst_shared(weight, folder, _da4ml_levels(_da4ml_solution(weight, hard_dc=2)))
-
-
-def da4ml(weight: np.ndarray, folder: Path) -> tuple[str, dict[str, int]]:
-    return _da4ml(weight, folder)
-
-
-def da4ml_hard_dc2(weight: np.ndarray, folder: Path) -> tuple[str, dict[str, int]]:
-    return _da4ml(weight, folder, hard_dc=2)
-
-
-FORMS: dict[str, Callable[[np.ndarray, Path], tuple[str, dict[str, int]]]] = {
-    form.__name__: form for form in (mst_shared, da4ml, mst_shared_shallow, da4ml_hard_dc2, mst, plain)
-}
+def mst_shared(weight: np.ndarray, folder: Path, levels: int, depth: int) -> Figures:
+    """The cheapest of our graphs with at most `levels` adder levels and, once synthesized, `depth` LUTs on a path."""
+    bound = levels
+    while True:
+        graph = shared_graph(weight, bound)
+        found = synthesized(_ours(adder_graph.module(graph, "layer"), folder), folder)
+        if found["depth"] <= depth:
+            return found | {"adder_levels": graph.depth, "lut_estimate": graph.lut}
+        bound = graph.depth - max(1, found["depth"] - depth)
 
 
 def _ours(text: str, folder: Path) -> str:
@@ -115,43 +111,32 @@ def _ours(text: str, folder: Path) -> str:
     return read([rtl_dir() / "bit_sum.sv", folder / "layer.sv"], "layer", {})
 
 
-def _da4ml_solution(weight: np.ndarray, **options: int) -> tuple[Any, ...]:
-    from da4ml.cmvm import solve
-
-    ranges = [(0.0, 1.0, 1.0)] * weight.shape[1]
-    return solve(weight.T.astype(np.float32), qintervals=ranges, **options).solutions
-
-
-def _da4ml_levels(stages: tuple[Any, ...]) -> int:
-    """Adders one behind the other, over all stages of a solution."""
-    total = 0
-    for stage in stages:
-        level: list[int] = []
-        for op in stage.ops:
-            if op.opcode not in (-1, 0, 1):
-                raise ValueError(f"an operation of da4ml that is neither input nor adder: {op}")
-            level.append(0 if op.opcode < 0 else 1 + max(level[op.id0], level[op.id1]))
-        total += max(level[index] for index in stage.out_idxs if index >= 0)
-    return total
-
-
-def _da4ml(weight: np.ndarray, folder: Path, **options: int) -> tuple[str, dict[str, int]]:
+def da4ml(weight: np.ndarray, folder: Path, **options: int) -> Figures:
     import da4ml.codegen.rtl.verilog as verilog
     from da4ml.codegen.rtl.verilog.comb import comb_logic_gen
-    from da4ml.types import minimal_kif
+    from da4ml.trace import FixedVariableArray, comb_trace
 
-    stages = _da4ml_solution(weight, **options)
-    widths = [sum(sum(minimal_kif(interval)) for interval in stage.out_qint) for stage in stages]
-    lines = [comb_logic_gen(stage, f"stage{index}") for index, stage in enumerate(stages)]
-    lines.append(f"module layer (input [{weight.shape[1] - 1}:0] x_i, output [{widths[-1] - 1}:0] y_o);")
-    before = "x_i"
-    for index, width in enumerate(widths):
-        lines.append(f"  wire [{width - 1}:0] y{index}; stage{index} part{index} ({before}, y{index});")
-        before = f"y{index}"
-    (folder / "layer.v").write_text("\n".join([*lines, f"  assign y_o = {before};", "endmodule", ""]))
+    inputs = weight.shape[1]
+    bits = FixedVariableArray.from_kif(np.zeros(inputs), np.ones(inputs), np.zeros(inputs), solver_options=options)
+    logic = comb_trace(bits, bits @ np.ascontiguousarray(weight.T, np.float64))
+    sample = np.random.default_rng(0).integers(0, 2, inputs)
+    if not np.array_equal(logic(sample.astype(np.float64)), weight @ sample):
+        raise ValueError("da4ml's graph does not compute the matrix")
+
+    (folder / "layer.v").write_text(comb_logic_gen(logic, "layer"))
     parts = Path(verilog.__file__).parent / "source"
     files = [folder / "layer.v", parts / "shift_adder.v", parts / "negative.v"]
-    return f"read_verilog {' '.join(map(str, files))}", {"adder_levels": _da4ml_levels(stages)}
+    return synthesized(f"read_verilog {' '.join(map(str, files))}", folder) | {"adder_levels": _da4ml_levels(logic)}
+
+
+def _da4ml_levels(logic: Any) -> int:
+    """Adders one behind the other."""
+    level: list[int] = []
+    for op in logic.ops:
+        if op.opcode not in (-1, 0, 1):
+            raise ValueError(f"an operation of da4ml that is neither input nor adder: {op}")
+        level.append(0 if op.opcode < 0 else 1 + max(level[op.id0], level[op.id1]))
+    return max(level[index] for index in logic.out_idxs if index >= 0)
 
 
 def synthesized(command: str, folder: Path) -> dict[str, int]:
@@ -163,24 +148,35 @@ def synthesized(command: str, folder: Path) -> dict[str, int]:
 
 
 def measure_layers(only: list[str], run: Path | None) -> None:
-    results = load()
-    rows = {row["name"]: row for row in results.get("layers", [])}
-    for form_name, form in FORMS.items():
+    rows = {row["name"]: row for row in load().get("layers", [])}
+    for form in FORMS:
         for name, weight in matrices(run).items():
             if only and name not in only:
                 continue
             row = rows.setdefault(name, {"name": name, "inputs": weight.shape[1], "outputs": weight.shape[0]})
-            if form_name in row.get("lut", {}):
+            if form in row.get("lut", {}):
                 continue
-            started = time.process_time()
             with tempfile.TemporaryDirectory(prefix="mst_") as scratch:
-                command, figures = form(weight, Path(scratch))
-                figures |= {"scheduling_s": round(time.process_time() - started, 1)}
-                figures |= synthesized(command, Path(scratch))
+                figures = measured(form, weight, row, Path(scratch))
             for key, value in figures.items():
-                row.setdefault(key, {})[form_name] = value
-            print(name, form_name, figures, flush=True)
+                row.setdefault(key, {})[form] = value
+            print(name, form, figures, flush=True)
             save({"layers": [row for row in rows.values() if "lut" in row]})
+
+
+def measured(form: str, weight: np.ndarray, row: dict[str, Any], folder: Path) -> Figures:
+    """row: what was measured of the layer so far; our graphs may be no deeper than da4ml's."""
+    match form:
+        case "plain":
+            return plain(weight, folder)
+        case "mst":
+            return mst(weight, folder)
+        case "da4ml":
+            return da4ml(weight, folder)
+        case "da4ml_hard_dc2":
+            return da4ml(weight, folder, hard_dc=2)
+    rival = RIVALS[form]
+    return mst_shared(weight, folder, row["adder_levels"][rival], row["depth"][rival])
 
 
 def measure_scheduling() -> None:

@@ -1,14 +1,14 @@
-"""Binary convolution, in two forms behind the same windows of single bits.
+"""Binary convolution, in two forms.
 
 Folded: `mvu` counts, for `pe` outputs, in how many of `simd` inputs a cycle the input equals its weight. Wired
-(`Folding.weights`): an adder graph has all outputs of a window at once, and the weights are in its wires.
+(`Folding.weights`): an adder graph takes a whole window a cycle; the weights are in its wires.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -16,7 +16,8 @@ import numpy as np
 from codesign.cost._mvu import Matrix, Mvu, behind, placed
 from codesign.cost._mvu import foldings as mvu_foldings
 from codesign.cost._window import Window, sliding, variants
-from codesign.cost.base import MOST_LANES, BlockCost, Folding, Lanes, beats, divisors
+from codesign.cost._window_bits import WindowBits
+from codesign.cost.base import MOST_LANES, BlockCost, Folding, Lanes, divisors
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.types import TensorType, bits_for_range
 from codesign.schedule.adder_graph import AdderGraph
@@ -88,24 +89,23 @@ def popcount_luts(bits: int) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Wired:
-    """An adder graph behind a window, in stages of `STAGE_LEVELS` levels."""
+    """An adder graph behind whole windows, in stages of `STAGE_LEVELS` levels."""
 
     graph: AdderGraph
-    steps: int
+    window: WindowBits
     accumulators: TensorType
 
-    @property
-    def latency_cycles(self) -> int:
-        """From a window's first beat to its sums, beats coming without a gap."""
-        return self.steps + self.graph.latency_cycles(STAGE_LEVELS) + 1
-
-    def lut(self) -> int:
-        return self.graph.lut + self.steps.bit_length() + 4
-
-    def ff(self) -> int:
-        held = self.graph.inputs + self.graph.registers(STAGE_LEVELS)
-        leaving = self.accumulators.channels * self.accumulators.bits
-        return held + leaving + self.graph.latency_cycles(STAGE_LEVELS) + self.steps.bit_length() + 2
+    def cost(self) -> BlockCost:
+        latency = self.graph.latency_cycles(STAGE_LEVELS)
+        sums = self.accumulators.channels * self.accumulators.bits
+        return BlockCost(
+            interval_cycles=self.window.interval_cycles,
+            latency_cycles=self.window.latency_cycles + latency + 1,
+            lut=self.graph.lut + self.window.lut(),
+            ff=self.graph.registers(STAGE_LEVELS) + self.window.ff() + sums + latency + 1,
+            bram36=self.window.ramb18() / 2,
+            dsp=0,
+        )
 
 
 @lru_cache(maxsize=64)
@@ -115,7 +115,7 @@ def wired_graph(op: BinaryConv) -> AdderGraph:
 
 
 def window(op: BinaryConv, inputs: Types, folding: Folding) -> Window | None:
-    """The window; None where every pixel is one."""
+    """The folded form's window; None where every pixel is one."""
     if op.pointwise:
         return None
     return sliding(inputs[0], folding, folding.simd, op.kernel, op.stride, op.pads)
@@ -128,23 +128,31 @@ def unit(op: BinaryConv, inputs: Types, outputs: Types, folding: Folding) -> Xno
 
 
 def wired(op: BinaryConv, inputs: Types, outputs: Types, folding: Folding) -> Wired:
-    steps = op.kernel[0] * op.kernel[1] * beats(inputs[0].channels, folding.simd)
-    return Wired(wired_graph(op), steps, outputs[0])
+    return Wired(wired_graph(op), window_bits(op, inputs, outputs, folding), outputs[0])
+
+
+def window_bits(op: BinaryConv, inputs: Types, outputs: Types, folding: Folding) -> WindowBits:
+    return WindowBits(inputs[0], outputs[0], folding.simd, op.kernel, op.stride, op.pads)
 
 
 def foldings(op: BinaryConv, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
-    return tuple(f for plain in _plain(op, inputs, outputs) for f in variants(plain, lambda f: window(op, inputs, f)))
+    folded = (f for plain in _folded(op, inputs, outputs) for f in variants(plain, lambda f: window(op, inputs, f)))
+    return (*folded, *_wired(op, inputs, outputs))
 
 
-def _plain(op: BinaryConv, inputs: Types, outputs: Types) -> Iterator[Folding]:
+def _folded(op: BinaryConv, inputs: Types, outputs: Types) -> Iterator[Folding]:
     """Foldings without their rings. Lanes past the last channel would count: all beats of a pixel are full."""
     channels = inputs[0].channels
-    found = mvu_foldings(outputs[0].channels, channels)
-    yield from placed(f for f in found if channels % f.simd == 0)
-    if op.weight.size <= MOST_WIRED and outputs[0].channels <= MOST_LANES:
-        for simd in divisors(channels):
-            if simd <= MOST_LANES:
-                yield Folding(outputs[0].channels, simd, weights="wired")
+    return iter(placed(f for f in mvu_foldings(outputs[0].channels, channels) if channels % f.simd == 0))
+
+
+def _wired(op: BinaryConv, inputs: Types, outputs: Types) -> Iterator[Folding]:
+    if op.weight.size > MOST_WIRED or outputs[0].channels > MOST_LANES:
+        return
+    for simd in divisors(inputs[0].channels):
+        folding = Folding(outputs[0].channels, simd, weights="wired")
+        if simd <= MOST_LANES and window_bits(op, inputs, outputs, folding).possible:
+            yield folding
 
 
 def lanes(op: BinaryConv, inputs: Types, outputs: Types, folding: Folding) -> Lanes:
@@ -153,20 +161,6 @@ def lanes(op: BinaryConv, inputs: Types, outputs: Types, folding: Folding) -> La
 
 
 def cost(op: BinaryConv, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
-    before = window(op, inputs, folding)
-    if not folding.wired:
-        return behind(before, unit(op, inputs, outputs, folding))
-    form = wired(op, inputs, outputs, folding)
-    work = outputs[0].pixels * form.steps
-    alone = BlockCost(work, form.latency_cycles, form.lut(), form.ff(), 0, 0)
-    if before is None:
-        return alone
-    return replace(
-        alone,
-        interval_cycles=max(work, before.interval_cycles),
-        latency_cycles=alone.latency_cycles + before.latency_cycles,
-        lut=alone.lut + before.lut(),
-        ff=alone.ff + before.ff(),
-        bram36=before.ramb18() / 2,
-        **before.turns(max(before.read_cycles, work)),
-    )
+    if folding.wired:
+        return wired(op, inputs, outputs, folding).cost()
+    return behind(window(op, inputs, folding), unit(op, inputs, outputs, folding))

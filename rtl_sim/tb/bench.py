@@ -332,11 +332,14 @@ def _problems(case: Streams, index: int, run: Path) -> list[str]:
 
 
 def _timing(case: Streams, index: int, run: Path) -> dict[str, int]:
-    """Of the unstalled run: latency of the first frame, interval between the ends of the last two."""
+    """Of the unstalled run: latency of the first frame, interval between the starts or ends of the last two frames.
+
+    The longer one: the last frame may end sooner than others, since none follows it.
+    """
     starts = [_read(run / f"case{index}_in{number}.first.0")[0] for number in range(len(case.inputs))]
     cycles = [_read(run / f"case{index}_out{number}.cycles.0") for number in range(len(case.outputs))]
     return {
-        "interval_cycles": max(c[-1] for c in cycles) - max(c[-3] for c in cycles),
+        "interval_cycles": max(max(c[end] for c in cycles) - max(c[end - 2] for c in cycles) for end in (-1, -2)),
         "latency_cycles": min(c[0] for c in cycles) - min(starts),
     }
 

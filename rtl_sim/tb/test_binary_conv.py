@@ -41,7 +41,14 @@ def test_folded_ones_are_exact():
 
 def test_wired_ones_are_exact():
     wired = [case(4, 6, (6, simd), weights="wired") for simd in (1, 2, 4)]
-    check_all([*wired, case(3, 5, (5, 3), weights="wired"), case(2, 1, (1, 1), weights="wired", size=(1, 1))])
+    sizes = [case(4, 6, (6, simd), weights="wired", size=size) for size in ((2, 5), (6, 2), (3, 3)) for simd in (2, 4)]
+    check_all([*wired, *sizes, case(3, 5, (5, 3), weights="wired"), case(2, 1, (1, 1), weights="wired", size=(2, 2))])
+
+
+def test_wired_ones_are_for_frames_that_are_larger_than_their_borders():
+    kind = TensorType((2, 1, 3), -1, 1, step=2)
+    op = BinaryConv(np.ones((1, 2, 3, 3), np.int8), pads=(1, 1, 1, 1))
+    assert not any(folding.wired for folding in binary_conv.foldings(op, (kind,), op.infer(kind)))
 
 
 def test_windows_keep_their_rate_with_strides_borders_and_pointwise():

@@ -31,11 +31,11 @@ def ring(window: Window) -> dict[str, int | str]:
     return found | {"RING_REST": mixed(window.words)[1]} if window.mixed else found
 
 
-def sliding(op: Sliding, window: Window, y: TensorType) -> dict[str, int | str]:
-    """Parameters of `window`, for output type `y`."""
+def geometry(op: Sliding, x: TensorType, y: TensorType) -> dict[str, int]:
+    """Where windows lie, for input type `x` and output type `y`."""
     return {
-        "IN_Y": window.x.height,
-        "IN_X": window.x.width,
+        "IN_Y": x.height,
+        "IN_X": x.width,
         "OUT_Y": y.height,
         "OUT_X": y.width,
         "KERNEL_Y": op.kernel[0],
@@ -44,5 +44,9 @@ def sliding(op: Sliding, window: Window, y: TensorType) -> dict[str, int | str]:
         "STRIDE_X": op.stride[1],
         "PAD_Y": op.pads[0],
         "PAD_X": op.pads[1],
-        **ring(window),
     }
+
+
+def sliding(op: Sliding, window: Window, y: TensorType) -> dict[str, int | str]:
+    """Parameters of `window`, for output type `y`."""
+    return {**geometry(op, window.x, y), **ring(window)}

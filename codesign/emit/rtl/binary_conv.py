@@ -29,10 +29,8 @@ def _wired(
     name: str, op: BinaryConv, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...], folding: Folding
 ) -> Block:
     (x,), (y,) = inputs, outputs
-    form, window = model.wired(op, inputs, outputs, folding), model.window(op, inputs, folding)
-    parameters: dict[str, int | str] = {"SIMD": folding.simd, "BEATS": x.channels // folding.simd}
-    if window is not None:
-        parameters |= _window.sliding(op, window, y)
+    form = model.wired(op, inputs, outputs, folding)
+    shape = {"SIMD": folding.simd, "BEATS": form.window.beats, "BLOCK": int(form.window.in_block)}
     module = f"{name}_wired"
     text = template("binary_conv.sv.j2").render(
         name=module,
@@ -43,7 +41,7 @@ def _wired(
         bits=y.bits,
         half_bits=adder_graph.output_bits(form.graph),
         odd=op.inputs % 2,
-        window=parameters,
+        window=shape | _window.geometry(op, x, y),
     )
     graph = adder_graph.module(form.graph, f"{module}_graph", model.STAGE_LEVELS)
     sources = (Source(module, text), Source(f"{module}_graph", graph))
