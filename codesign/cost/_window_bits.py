@@ -16,7 +16,7 @@ LEAST_MEMORY_WIDTH = 4
 
 @dataclass(frozen=True)
 class WindowBits:
-    """Windows of `kernel` pixels over binary frames `x` that come `lanes` channels a beat; their places are those of `y`."""
+    """Windows of `kernel` pixels, one for each pixel of `y`, over binary frames `x` of `lanes` channels a beat."""
 
     x: TensorType
     y: TensorType
@@ -84,19 +84,40 @@ class WindowBits:
         return block_ramb18(*self.memory) if self.in_block else 0
 
     def lut(self) -> int:
+        """Memory, a table for every bit that may lie outside of the frame, and a fit: what is outside, and counters."""
         words, width = self.memory
-        rows = 0 if not words else block_luts(words, width) if self.in_block else ram_luts(words, width)
-        return rows + 40
+        rows = 0
+        if words:
+            rows = block_luts(words, width) if self.in_block else ram_luts(words, width) + self._pixel
+        inside = (self.kernel[0] - self._edges[0]) * (self.kernel[1] - self._edges[1]) * self._pixel
+        control = 12 + 5 * sum(self._edges) + 1.2 * (self._missing_bits + sum(map(count_bits, self._counts)))
+        return rows + self.bits - inside + round(control)
 
     def ff(self) -> int:
+        """Of the rows' registers behind memory in LUTs, those that nothing else reads become shift registers."""
         words, width = self.memory
         waiting = self.x.width * width
         if words:
-            waiting = (block_ffs(words, width) if self.in_block else 2 * width) + count_bits(words)
-        held = self._pixel - self.lanes
-        counts = (self.beats, self.x.pixels, self.y.width, self.y.height)
-        steps = self._missing_bits * (2 if self.after else 1) + (2 if self.after else 0)
-        return 2 * self.bits + waiting + held + sum(map(count_bits, counts)) + steps + 1
+            waiting = block_ffs(words, width) if self.in_block else 2 * width - 3 * self._pixel
+            waiting += count_bits(words)
+        steps = self._missing_bits + (self._missing_bits + 2 if self.after else 0)
+        held = self._pixel - self.lanes + count_bits(self.beats)
+        return 2 * self.bits + waiting + held + sum(map(count_bits, self._counts)) + steps + 1
+
+    @property
+    def _edges(self) -> Pair:
+        """Rows and columns of the kernel that may lie outside of the frame."""
+        low, size = self.pads, (self.x.height, self.x.width)
+        count = (self.y.height, self.y.width)
+        high = (max(0, (count[a] - 1) * self.stride[a] - low[a] + self.kernel[a] - size[a]) for a in (0, 1))
+        rows, columns = (low[a] + reach for a, reach in enumerate(high))
+        return rows, columns
+
+    @property
+    def _counts(self) -> tuple[int, ...]:
+        """Of the counters of pixels and windows; those that nothing depends on are not there."""
+        windows = (self.y.width, self.y.height) if self.kernel != (1, 1) or self.stride != (1, 1) else ()
+        return (self.x.pixels, *windows) if self.after else windows
 
     @property
     def _missing_bits(self) -> int:

@@ -32,6 +32,10 @@ STAGE_LEVELS = 3
 """Tables and carry chains between two registers of an adder graph."""
 
 
+GRAPH_LUTS = 1.4
+"""Look-up tables for each that an adder graph counts, a fit: not every table gets into the carry chain behind it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Xnor(Mvu):
     """The unit in which weights and lanes are single bits; there is one sum for all lanes, twice the equal ones."""
@@ -93,15 +97,14 @@ class Wired:
 
     graph: AdderGraph
     window: WindowBits
-    accumulators: TensorType
 
     def cost(self) -> BlockCost:
         latency = self.graph.latency_cycles(STAGE_LEVELS)
-        sums = self.accumulators.channels * self.accumulators.bits
+        sums = 1 + sum(self.graph.nodes[output.high].width for output in self.graph.outputs)  # one lowest bit for all
         return BlockCost(
             interval_cycles=self.window.interval_cycles,
             latency_cycles=self.window.latency_cycles + latency + 1,
-            lut=self.graph.lut + self.window.lut(),
+            lut=round(GRAPH_LUTS * self.graph.lut) + self.window.lut(),
             ff=self.graph.registers(STAGE_LEVELS) + self.window.ff() + sums + latency + 1,
             bram36=self.window.ramb18() / 2,
             dsp=0,
@@ -128,7 +131,7 @@ def unit(op: BinaryConv, inputs: Types, outputs: Types, folding: Folding) -> Xno
 
 
 def wired(op: BinaryConv, inputs: Types, outputs: Types, folding: Folding) -> Wired:
-    return Wired(wired_graph(op), window_bits(op, inputs, outputs, folding), outputs[0])
+    return Wired(wired_graph(op), window_bits(op, inputs, outputs, folding))
 
 
 def window_bits(op: BinaryConv, inputs: Types, outputs: Types, folding: Folding) -> WindowBits:

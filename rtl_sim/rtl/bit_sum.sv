@@ -2,7 +2,8 @@
 
 /// Weighted sum of at most six bits, y = CONSTANT + sum_i WEIGHTS[i] x_i[i], modulo 2^WIDTH: one look-up table a bit.
 ///
-/// It is written as a table, not as a sum, so that synthesis does not make a chain of adders of it.
+/// It is written as choices between constants: of a sum, synthesis would make a chain of adders, and of an indexed table
+/// a memory, into which it draws the registers before it.
 module bit_sum #(
     parameter int BITS = 6,
     parameter logic signed [BITS-1:0][15:0] WEIGHTS = {BITS{16'sd1}},
@@ -29,7 +30,16 @@ module bit_sum #(
   endfunction
 
   localparam table_t TABLE = sums();
-  assign y_o = TABLE[x_i];
+
+  // An input bit after the other halves the table.
+  table_t left;
+  always_comb begin
+    left = TABLE;
+    for (int i = 0; i < BITS; i++) begin
+      for (int k = 0; k < 2 ** (BITS - 1 - i); k++) left[k] = x_i[i] ? left[2*k+1] : left[2*k];
+    end
+    y_o = left[0];
+  end
 
 endmodule
 
