@@ -35,8 +35,8 @@ import numpy as np
 
 from codesign.emit.rtl import adder_graph, popcounts
 from codesign.resources import rtl_dir
-from codesign.schedule.mst import reuse_tree
-from codesign.schedule.sharing import shared_graph
+from codesign.reuse.mst import reuse_tree
+from codesign.reuse.sharing import shared_graph
 from codesign.synthesis import yosys
 from codesign.synthesis.levels import lut_levels
 from codesign.synthesis.module import read, statistics

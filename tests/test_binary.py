@@ -22,7 +22,7 @@ from codesign.nn.binary import BinaryConv2d, surrounded
 from codesign.nn.network import float_network
 from codesign.recipe import ChannelReuse, load_recipe
 from codesign.reporting import reuse
-from codesign.schedule.mst import reuse_tree
+from codesign.reuse.mst import reuse_tree
 from codesign.training.channel_reuse import ReuseLoss, binary_signs
 from codesign.training.untrained import untrained_network
 

@@ -8,8 +8,8 @@ from random_weights import binary_weights
 from scipy.sparse.csgraph import minimum_spanning_tree
 
 from codesign.errors import GraphError, ScheduleError
-from codesign.schedule.mst import hamming, reuse_tree
-from codesign.schedule.spanning import levels, rerooted, rooted_at_centre, spanning_tree, total
+from codesign.reuse.mst import hamming, reuse_tree
+from codesign.reuse.spanning import levels, rerooted, rooted_at_centre, spanning_tree, total
 
 
 @st.composite

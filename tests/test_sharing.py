@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from random_weights import binary_weights
 
 from codesign.errors import GraphError, ScheduleError
-from codesign.schedule.adder_graph import Add, AdderGraph, Bit, Count, Join, Output, Step
-from codesign.schedule.popcount import Builder, columns_of
-from codesign.schedule.sharing import Plan, build, offset, prices, shared_graph, step_sizes
-from codesign.schedule.slices import even_slices, exchanged, total_cost
+from codesign.reuse.adder_graph import Add, AdderGraph, Bit, Count, Join, Output, Step
+from codesign.reuse.popcount import Builder, columns_of
+from codesign.reuse.sharing import Plan, build, offset, prices, shared_graph, step_sizes
+from codesign.reuse.slices import even_slices, exchanged, total_cost
 
 
 def half_products(weight: np.ndarray, bits: np.ndarray) -> np.ndarray:

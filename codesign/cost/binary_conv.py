@@ -20,8 +20,8 @@ from codesign.cost._window_bits import WindowBits
 from codesign.cost.base import MOST_LANES, BlockCost, Folding, Lanes, divisors
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.types import TensorType, bits_for_range
-from codesign.schedule.adder_graph import AdderGraph
-from codesign.schedule.sharing import pipelined_graph
+from codesign.reuse.adder_graph import AdderGraph
+from codesign.reuse.sharing import pipelined_graph
 
 Types = tuple[TensorType, ...]
 

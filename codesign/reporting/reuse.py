@@ -9,7 +9,7 @@ from codesign.cost.base import Folding
 from codesign.graph import Graph, Node
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.reporting.summary import Reuse
-from codesign.schedule.mst import reuse_tree
+from codesign.reuse.mst import reuse_tree
 
 
 def of_block(graph: Graph, node: Node, folding: Folding) -> Reuse | None:

@@ -1,6 +1,6 @@
 """A loss on what the channels of binary convolutions do not share: the total distance of their spanning trees.
 
-For the tree of a layer (`codesign.schedule.mst`), which is kept for some steps, the fraction of its bit operations that
+For the tree of a layer (`codesign.reuse.mst`), which is kept for some steps, the fraction of its bit operations that
 is left is (n + sum of distances) / (n C). The distance of a channel from its parent, or from its parent's complement,
 is half the sum of |sign(w) - (+-1) sign(w_parent)|; the gradient passes the signs straight through, so that only
 weights that differ are moved, both towards each other. The paper's own loss (Vo et al., ICCV 2023) is not known here.
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from codesign.nn.binary import BinaryConv2d
 from codesign.recipe import ChannelReuse
-from codesign.schedule.mst import ReuseTree, reuse_tree
+from codesign.reuse.mst import ReuseTree, reuse_tree
 
 
 @dataclass(frozen=True, eq=False)

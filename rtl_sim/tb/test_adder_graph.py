@@ -8,8 +8,8 @@ import pytest
 from codesign.emit.rtl import adder_graph, popcounts
 from codesign.emit.rtl.verilator import environment
 from codesign.resources import rtl_dir
-from codesign.schedule.mst import reuse_tree
-from codesign.schedule.sharing import shared_graph
+from codesign.reuse.mst import reuse_tree
+from codesign.reuse.sharing import shared_graph
 from codesign.synthesis import synthesize_module
 
 VECTORS = 64

@@ -10,7 +10,7 @@ from codesign.emit.hls.base import Block, Layer, own, precision, sliding_windows
 from codesign.emit.rtl.base import fold_matrix
 from codesign.graph.ops.base import IntArray
 from codesign.graph.ops.binary_conv import BinaryConv
-from codesign.schedule.mst import reuse_tree
+from codesign.reuse.mst import reuse_tree
 
 Array = tuple[IntArray, str]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codesign.emit.rtl.top import template
-from codesign.schedule.adder_graph import Add, AdderGraph, Bit, Count, Input, Join, Step, Terms, stage_of
+from codesign.reuse.adder_graph import Add, AdderGraph, Bit, Count, Input, Join, Step, Terms, stage_of
 
 
 def output_bits(graph: AdderGraph) -> int:

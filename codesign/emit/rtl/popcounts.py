@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from codesign.emit.rtl.top import template
-from codesign.schedule.mst import ReuseTree, signs
+from codesign.reuse.mst import ReuseTree, signs
 
 
 def plain_module(weight: ArrayLike, name: str) -> str:
@@ -35,7 +35,7 @@ def popcount_bits(inputs: int) -> int:
 
 
 def _reused(tree: ReuseTree, channel: int) -> str:
-    """A channel's popcount by the equations of `schedule/mst.py`."""
+    """A channel's popcount by the equations of `reuse/mst.py`."""
     weight, positions = tree.weight[channel], tree.positions(channel)
     products = ", ".join(f"{'~' if weight[k] < 0 else ''}x_i[{k}]" for k in positions)
     padding = len(weight) - len(positions)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import minimum_spanning_tree
 
-from codesign.schedule.mst import hamming
+from codesign.reuse.mst import hamming
 
 Slices = tuple[tuple[int, ...], ...]
 Prices = Callable[[int], NDArray[np.int64]]

@@ -27,11 +27,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from codesign.errors import ScheduleError
-from codesign.schedule.adder_graph import STEP_TERMS, TABLE_INPUTS, AdderGraph, Bit, Join, Output
-from codesign.schedule.mst import hamming, signs
-from codesign.schedule.popcount import GATHERED, STEP_BITS, STEPPED, Builder, columns_of, gather_price
-from codesign.schedule.slices import Slices, even_slices, exchanged
-from codesign.schedule.spanning import spanning_tree, top_down
+from codesign.reuse.adder_graph import STEP_TERMS, TABLE_INPUTS, AdderGraph, Bit, Join, Output
+from codesign.reuse.mst import hamming, signs
+from codesign.reuse.popcount import GATHERED, STEP_BITS, STEPPED, Builder, columns_of, gather_price
+from codesign.reuse.slices import Slices, even_slices, exchanged
+from codesign.reuse.spanning import spanning_tree, top_down
 
 Signs = NDArray[np.int8]
 

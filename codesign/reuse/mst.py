@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from codesign.errors import GraphError
-from codesign.schedule.spanning import levels, spanning_tree, top_down
+from codesign.reuse.spanning import levels, spanning_tree, top_down
 
 WORD = 64
 

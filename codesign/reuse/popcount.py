@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from codesign.schedule.adder_graph import STEP_TERMS, TABLE_INPUTS, Add, Bit, Count, Input, Join, Node, Step, operands
+from codesign.reuse.adder_graph import STEP_TERMS, TABLE_INPUTS, Add, Bit, Count, Input, Join, Node, Step, operands
 
 STEP_BITS = STEP_TERMS + 1
 """How many single bits a step adds: all but one go through its tables."""

@@ -1,0 +1,1 @@
+"""Channels of binary layers that share their work: spanning trees and adder graphs of +-1 matrices."""
