@@ -141,7 +141,7 @@ def test_the_report_has_what_a_layer_keeps_beside_its_plain_form():
     plain = reuse.of_block(graph, graph.nodes[0], Folding(8, 2, weights="lut"))
     assert wired.bit_operations == 8 * 36 * 30
     assert (wired.kept, wired.tree_depth, wired.wired, plain.wired) == (tree.kept, tree.depth, True, False)
-    assert wired.plain_lut == plain.plain_lut > 0
+    assert wired.plain_lut > plain.plain_lut > 0
 
 
 def test_a_binary_convolution_is_a_dense_one_of_a_map_surrounded_by_minus_one():

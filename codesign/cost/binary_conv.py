@@ -36,6 +36,10 @@ GRAPH_LUTS = 1.4
 """Look-up tables for each that an adder graph counts, a fit: not every table gets into the carry chain behind it."""
 
 
+PLAIN_LUTS = 1.5
+"""Look-up tables a weight if every output of a whole window is counted by itself; a fit, see benchmarks/mst.json."""
+
+
 @dataclass(frozen=True, eq=False)
 class Xnor(Mvu):
     """The unit in which weights and lanes are single bits; there is one sum for all lanes, twice the equal ones."""
@@ -109,6 +113,14 @@ class Wired:
             bram36=self.window.ramb18() / 2,
             dsp=0,
         )
+
+
+def plain_lut(op: BinaryConv, inputs: Types, outputs: Types, folding: Folding) -> int:
+    """Look-up tables of the block if every output is counted by itself at the same rate."""
+    if not folding.wired:
+        return cost(op, inputs, outputs, folding).lut
+    window = window_bits(op, inputs, outputs, folding)
+    return window.lut() + round(PLAIN_LUTS * op.weight.size)
 
 
 @lru_cache(maxsize=64)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from codesign.cost import binary_conv as model
 from codesign.cost.base import Folding
 from codesign.graph import Graph, Node
@@ -17,14 +15,11 @@ def of_block(graph: Graph, node: Node, folding: Folding) -> Reuse | None:
     if not isinstance(node.op, BinaryConv):
         return None
     inputs, outputs = graph.input_types(node), graph.output_types(node)
-    plain = folding
-    if folding.wired:
-        plain = replace(folding, pe=outputs[0].channels, weights="lut")
     tree = reuse_tree(node.op.matrix)
     return Reuse(
         bit_operations=node.op.bit_operations(*inputs),
         kept=tree.kept,
         tree_depth=tree.depth,
         wired=folding.wired,
-        plain_lut=model.cost(node.op, inputs, outputs, plain).lut,
+        plain_lut=model.plain_lut(node.op, inputs, outputs, folding),
     )
