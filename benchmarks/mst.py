@@ -3,6 +3,7 @@ time it takes to schedule one.
 
     python benchmarks/mst.py layers [--run RUN] [--only NAME ...]      needs: pip install 'codesign[synth,bench]'
     python benchmarks/mst.py training --work FOLDER
+    python benchmarks/mst.py blocks RUN                                needs: pip install 'codesign[synth]'
     python benchmarks/mst.py scheduling
 
 `training`: the recipe `fashion-binary` on smaller images (24 x 24), with and without the loss on what channels do not
@@ -13,13 +14,18 @@ it that trees take. A run that FOLDER holds is not trained again; an interrupted
 `layers`: constant +-1 matrices over 1-bit inputs as combinational modules: XNOR-popcounts ("plain"), popcounts along
 the minimum spanning tree ("mst"), da4ml's graph, latency free ("da4ml") and with hard_dc=2, our adder graph, no deeper
 than the first of these ("mst_shared") or the second ("mst_shared_shallow"), neither in adder levels nor in LUTs on the
-longest path of the netlist. All go through one flow: Yosys `synth_xilinx -family xc7 -flatten`, whose mapper (ABC) gives
-somewhat other figures for other names and orders of the same logic. da4ml's Verilog is read by `read_verilog`, since its
-parts select bits out of range, which slang refuses; its graph is evaluated once against the matrix.
+longest path of the netlist. All go through one flow, Yosys `synth_xilinx -family xc7 -flatten`; its mapper (ABC) gives
+somewhat other figures for other names and orders of the same logic. da4ml's Verilog is read by `read_verilog`, since
+its parts select bits out of range, which slang refuses; its graph is evaluated once against the matrix.
 Its inputs are 0 and 1: its outputs differ from ours by a constant a channel, which thresholds take up.
 lut: as `codesign.synthesis` counts. depth: most LUTs on a path of the netlist. adder_levels: of the graphs, a look-up
 table or carry chain a level. "correlated": all rows are one pattern, each with 4.7 % of its signs changed, so that two
-differ in 9 %. Seeds are 0. Figures are written to benchmarks/mst.json one by one; those that are there are kept.
+differ in 9 %. Seeds are 0.
+
+`blocks`: wired layers of a trained run as blocks, with their windows: [predicted, synthesized] LUTs and flip-flops;
+plain_lut: what the cost model says of counting every output by itself at that rate.
+
+Figures are written to benchmarks/mst.json one by one; those that are there are kept.
 """
 
 from __future__ import annotations
@@ -33,14 +39,17 @@ from typing import Any
 
 import numpy as np
 
-from codesign.emit.rtl import adder_graph, popcounts
+from codesign.cost import binary_conv as model
+from codesign.emit.rtl import adder_graph, binary_conv, library, popcounts
+from codesign.emit.rtl.base import Block
+from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.resources import rtl_dir
 from codesign.reuse.mst import reuse_tree
 from codesign.reuse.sharing import shared_graph
-from codesign.synthesis import yosys
+from codesign.synthesis import synthesize_module, yosys
 from codesign.synthesis.levels import lut_levels
 from codesign.synthesis.module import read, statistics
-from codesign.synthesis.utilization import count
+from codesign.synthesis.utilization import Utilization, count
 
 RESULT = Path(__file__).with_suffix(".json")
 FLIPS = {"random": 0.5, "correlated": 0.047}
@@ -52,6 +61,9 @@ CHANNELS = (64, 128, 256, 512, 1024, 2048)
 BITS = 4608
 LOSS_WEIGHTS = (0.0, 1.0, 2.0, 0.5)
 SEEDS = (0, 1, 2)
+PARTS = ("bit_sum", "window_bits")
+"""Modules of the library that a wired block is made of."""
+
 TRAINING = (
     "data.image_size=24",
     "data.train_images=20000",
@@ -68,13 +80,12 @@ def matrices(run: Path | None) -> dict[str, np.ndarray]:
     """(C, n) of +-1 by name: random ones, and those of a trained run that may be built as a graph."""
     found = {f"{kind}-{inputs}x{outputs}": weights(kind, inputs, outputs) for kind, inputs, outputs in LAYERS}
     if run is not None:
-        from codesign.cost.binary_conv import MOST_WIRED
         from codesign.nn.binary import BinaryConv2d
         from codesign.training.channel_reuse import binary_signs
         from codesign.training.run import load_run
 
         for name, layer in load_run(run)[1].named_modules():
-            if isinstance(layer, BinaryConv2d) and layer.weight.numel() <= MOST_WIRED:
+            if isinstance(layer, BinaryConv2d) and layer.weight.numel() <= model.MOST_WIRED:
                 found[f"{run.name}:{name.removesuffix('.conv')}"] = binary_signs(layer.weight)
     return found
 
@@ -179,6 +190,41 @@ def measured(form: str, weight: np.ndarray, row: dict[str, Any], folder: Path) -
     return mst_shared(weight, folder, row["adder_levels"][rival], row["depth"][rival])
 
 
+def measure_blocks(run: Path) -> None:
+    """The fastest wired form of every layer of a trained run that has one."""
+    from codesign.frontend.export import export_qonnx
+    from codesign.frontend.qonnx import import_qonnx
+    from codesign.training.run import load_run
+
+    recipe, network = load_run(run)
+    graph = import_qonnx(export_qonnx(network, recipe))
+    rows = []
+    for node in graph.nodes:
+        if not isinstance(node.op, BinaryConv):
+            continue
+        types = graph.input_types(node), graph.output_types(node)
+        wired = [folding for folding in model.foldings(node.op, *types) if folding.wired]
+        if not wired:
+            continue
+        folding = max(wired)
+        predicted = model.cost(node.op, *types, folding)
+        with tempfile.TemporaryDirectory(prefix="mst_") as scratch:
+            found = synthesized_block(binary_conv.block("layer", node.op, *types, folding), Path(scratch))
+        row = {"name": f"{run.name}:{node.name}", "inputs": node.op.inputs, "outputs": types[1][0].channels}
+        row |= {"cycles": predicted.interval_cycles, "lut": [predicted.lut, found.lut], "ff": [predicted.ff, found.ff]}
+        rows.append(row | {"plain_lut": model.plain_lut(node.op, *types, folding)})
+        print(rows[-1], flush=True)
+        save({"blocks": rows})
+
+
+def synthesized_block(block: Block, folder: Path) -> Utilization:
+    """What a wired block takes, its window included."""
+    for source in block.sources:
+        source.write(folder)
+    own = [folder / f"{source.module}.sv" for source in block.sources]
+    return synthesize_module([*own, *library.sources(PARTS, rtl_dir())], block.module, {}, folder=folder)
+
+
 def measure_scheduling() -> None:
     rows = []
     for channels in CHANNELS:
@@ -271,9 +317,13 @@ def main() -> None:
     training = commands.add_parser("training")
     training.add_argument("--work", type=Path, required=True, help="folder of the runs")
     commands.add_parser("scheduling")
+    blocks = commands.add_parser("blocks")
+    blocks.add_argument("run", type=Path)
     options = parser.parse_args()
     if options.command == "layers":
         measure_layers(options.only, options.run)
+    elif options.command == "blocks":
+        measure_blocks(options.run)
     elif options.command == "training":
         measure_training(options.work)
     else:

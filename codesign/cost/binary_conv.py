@@ -103,13 +103,13 @@ class Wired:
     window: WindowBits
 
     def cost(self) -> BlockCost:
-        latency = self.graph.latency_cycles(STAGE_LEVELS)
+        latency, waiting = self.graph.latency_cycles(STAGE_LEVELS), self.graph.registers(STAGE_LEVELS)
         sums = 1 + sum(self.graph.nodes[output.high].width for output in self.graph.outputs)  # one lowest bit for all
         return BlockCost(
             interval_cycles=self.window.interval_cycles,
             latency_cycles=self.window.latency_cycles + latency + 1,
-            lut=round(GRAPH_LUTS * self.graph.lut) + self.window.lut(),
-            ff=self.graph.registers(STAGE_LEVELS) + self.window.ff() + sums + latency + 1,
+            lut=round(GRAPH_LUTS * self.graph.lut) + waiting.shift_registers + self.window.lut(),
+            ff=waiting.flip_flops + self.window.ff() + sums + latency + 1,
             bram36=self.window.ramb18() / 2,
             dsp=0,
         )

@@ -17,13 +17,19 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
+from itertools import pairwise
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 TABLE_INPUTS = 6
 STEP_TERMS = TABLE_INPUTS - 1
+
+LEAST_SHIFT = 3
+"""Flip-flops behind one another, nothing reading between them, that become a shift register in look-up tables."""
+SHIFT_STAGES = 16
+"""Stages of such a shift register."""
 
 
 @dataclass(frozen=True, order=True)
@@ -123,6 +129,13 @@ class Output:
     low: Bit
 
 
+class Registers(NamedTuple):
+    """What the bits of a pipelined graph wait in; a shift register takes a look-up table."""
+
+    flip_flops: int
+    shift_registers: int
+
+
 @dataclass(frozen=True, eq=False)
 class AdderGraph:
     """inputs: how many bits come in; they are the first nodes, in order. outputs: one a channel."""
@@ -217,24 +230,44 @@ class AdderGraph:
                 last[operand] = self.latency_cycles(levels_a_stage)
         return tuple(last)
 
-    def registers(self, levels_a_stage: int | None) -> int:
-        """Flip-flops in which words wait for the stages that read them."""
-        return sum(
-            node.width * (last - stage_of(level, levels_a_stage))
-            for node, level, last in zip(self.nodes, self.levels, self.last_stages(levels_a_stage), strict=True)
+    def registers(self, levels_a_stage: int | None) -> Registers:
+        """What bits wait in for the stages that read them."""
+        last = self.latency_cycles(levels_a_stage)
+        read: dict[tuple[int, int], set[int]] = {}
+        for node, level in zip(self.nodes, self.levels, strict=True):
+            for bit in self._bits_read(node):
+                read.setdefault(bit, set()).add(stage_of(level, levels_a_stage))
+        for output in self.outputs:
+            for bit in (*self._word(output.high), (output.low.node, output.low.index)):
+                read.setdefault(bit, set()).add(last)
+        waits = [
+            until - since
+            for (index, _), stages in read.items()
+            for since, until in pairwise(sorted(stages | {stage_of(self.levels[index], levels_a_stage)}))
+        ]
+        return Registers(
+            flip_flops=sum(wait for wait in waits if wait < LEAST_SHIFT),
+            shift_registers=sum(-(-wait // SHIFT_STAGES) for wait in waits if wait >= LEAST_SHIFT),
         )
+
+    def _bits_read(self, node: Node) -> Iterator[tuple[int, int]]:
+        """Bits (node, index) that `node` reads; words of adders whole."""
+        yield from ((bit.node, bit.index) for bit in node.bits())
+        for word in _words(node):
+            yield from self._word(word)
+
+    def _word(self, index: int) -> Iterator[tuple[int, int]]:
+        return ((index, place) for place in range(self.nodes[index].width))
 
     @cached_property
     def used(self) -> Counter[tuple[int, int]]:
         """How often each bit (node, index) of a word is read by tables or leaves the graph; words of adders whole."""
         read: Counter[tuple[int, int]] = Counter()
         for node in self.nodes:
-            read.update((bit.node, bit.index) for bit in node.bits())
-            for word in _words(node):
-                read.update((word, index) for index in range(self.nodes[word].width))
+            read.update(self._bits_read(node))
         for output in self.outputs:
             read[output.low.node, output.low.index] += 1
-            read.update((output.high, index) for index in range(self.nodes[output.high].width))
+            read.update(self._word(output.high))
         return read
 
     @property

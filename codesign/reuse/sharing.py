@@ -101,9 +101,12 @@ def pipelined_graph(weight: ArrayLike, levels_a_stage: int) -> AdderGraph:
     counts = sorted({max(1, min(ceil(inputs / length), inputs // 2)) for length in FEW_LENGTHS})
     slices = [even_slices(inputs, count) for count in counts]
     plans = (Plan(*plan) for plan in product(slices, FEW_TREE_DEPTHS, (0, 1), (False, True)))
-    return min(
-        (build(matrix, plan) for plan in plans), key=lambda g: (g.lut + g.registers(levels_a_stage) // 2, g.depth)
-    )
+
+    def price(graph: AdderGraph) -> tuple[int, int]:
+        waiting = graph.registers(levels_a_stage)
+        return graph.lut + waiting.shift_registers + waiting.flip_flops // 2, graph.depth
+
+    return min((build(matrix, plan) for plan in plans), key=price)
 
 
 def _best(weight: Signs, slices: Slices, max_depth: int | None) -> tuple[Plan, AdderGraph] | None:
