@@ -59,7 +59,7 @@ RIVALS = {"mst_shared": "da4ml", "mst_shared_shallow": "da4ml_hard_dc2"}
 """Our adder graphs, and the graph that each may not be deeper than."""
 CHANNELS = (64, 128, 256, 512, 1024, 2048)
 BITS = 4608
-LOSS_WEIGHTS = (0.0, 1.0, 2.0, 0.5)
+LOSS_WEIGHTS = (0.0, 0.25, 0.5)
 SEEDS = (0, 1, 2)
 PARTS = ("bit_sum", "window_bits")
 """Modules of the library that a wired block is made of."""
@@ -69,7 +69,7 @@ TRAINING = (
     "data.train_images=20000",
     "data.val_images=5000",
     "training.float_phase.epochs=2",
-    "training.quantized_phase.epochs=6",
+    "training.quantized_phase.epochs=12",
 )
 
 

@@ -22,7 +22,7 @@ FORMS = {
     "da4ml": "da4ml",
     "mst_shared": "shared",
     "da4ml_hard_dc2": "da4ml `hard_dc=2`",
-    "mst_shared_shallow": "shared, no deeper",
+    "mst_shared_shallow": "shared",
 }
 """Columns of the table of layers."""
 
@@ -32,6 +32,7 @@ Row = dict[str, Any]
 def main() -> None:
     found = json.loads(MEASURED.read_text())
     _fill("layers", _layers(found["layers"]))
+    _fill("blocks", _blocks(found["blocks"]))
     _fill("scheduling", _scheduling(found["scheduling"]))
     if "training" in found:
         _fill("training", _training(found["training"]))
@@ -52,6 +53,20 @@ def _cell(row: Row, form: str) -> str:
     if form not in row["lut"]:
         return ""
     return f"{row['lut'][form]:,} ({row['depth'][form]})"
+
+
+def _blocks(rows: Sequence[Row]) -> str:
+    """Predicted figures in brackets."""
+    headings = ["layer", "inputs", "outputs", "cycles", "LUT", "FF", "plain LUT"]
+    return _table(
+        headings,
+        [
+            [r["name"], f"{r['inputs']}", f"{r['outputs']}", f"{r['cycles']:,}"]
+            + [f"{r[key][1]:,} ({r[key][0]:,})" for key in ("lut", "ff")]
+            + [f"{r['plain_lut']:,}"]
+            for r in rows
+        ],
+    )
 
 
 def _scheduling(rows: Sequence[Row]) -> str:
