@@ -116,7 +116,7 @@ def run(proof: Proof, rtl: Path | None = None) -> list[dict[str, object]]:
     files = library.sources([proof.top], rtl or rtl_dir(), FORMAL)
     with tempfile.TemporaryDirectory(prefix="formal_") as scratch:
         folder = Path(scratch)
-        elaborate = read(files, proof.top, proof.parameters)
+        elaborate = read(files, proof.top, proof.parameters, options="")
         yosys.run([elaborate, f"hierarchy -check -top {proof.top}", "proc", "flatten", "write_rtlil design.il"], folder)
         holds = _sby(proof, folder)
     result = (PROVED if proof.depth is None else SEARCHED) if holds else FAILED

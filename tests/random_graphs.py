@@ -12,6 +12,7 @@ from codesign.graph import Graph, IntArray, Node, Op, TensorType
 from codesign.graph.ops.add import Add
 from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.base import EXACT_FLOAT32
+from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
@@ -42,11 +43,13 @@ KINDS = (
     "interleave",
     "threshold",
     "bipolar",
+    "binary_conv",
     "linear",
 )
 """Of steps. `bipolar` is a threshold whose output takes -1 and +1; `requant` and `concat` are parts of other steps."""
 
-RANGES = ((0, 255), (-128, 127), (-7, 7), (0, 1), (3, 900), (-1, 0), (-32, 5))
+RANGES = ((0, 255), (-128, 127), (-7, 7), (0, 1), (3, 900), (-1, 0), (-32, 5), (-1, 1, 2), (-3, 12, 5))
+"""Of the input: least integer, greatest, and their steps where these are not 1."""
 
 
 @st.composite
@@ -64,8 +67,8 @@ class _Maker:
     def __init__(self, rng: np.random.Generator, choose: Callable[[int, int], int], largest: int) -> None:
         self.rng, self.int = rng, choose
         shape = (self.int(1, 6), self.int(1, largest), self.int(1, largest))
-        lo, hi = RANGES[self.int(0, len(RANGES) - 1)]
-        self.inputs = {"x": TensorType(shape, lo, hi, (2.0 ** self.int(-9, 2),))}
+        lo, hi, *step = RANGES[self.int(0, len(RANGES) - 1)]
+        self.inputs = {"x": TensorType(shape, lo, hi, (2.0 ** self.int(-9, 2),), *step)}
         self.nodes: list[Node] = []
 
     def make(self, length: int) -> Graph:
@@ -99,7 +102,7 @@ class _Maker:
         if kind in ("conv", "depthwise", "group_conv", "deform"):
             return self.requantized(self.layer(x, t, kind))
         if kind == "maxpool":
-            kernel = (self.int(1, min(3, t.height)), self.int(1, min(3, t.width)))
+            kernel = self.kernel(t)
             pads = tuple(self.int(0, k - 1) for k in kernel * 2)
             return self.add(MaxPool(kernel, (self.int(1, 2), self.int(1, 2)), pads), x)
         if kind == "split" and t.channels > 1:
@@ -120,6 +123,8 @@ class _Maker:
             return self.threshold(x, t, self.int(1, 15), self.int(-8, 8))
         if kind == "bipolar":
             return self.threshold(x, t, 1, -1, step=2)
+        if kind == "binary_conv":
+            return self.after_sums(self.binary_conv(x if t.step == 2 else self.threshold(x, t, 1, -1, step=2)))
         if kind == "linear":
             return self.requantized(self.linear(x, t))
         if kind == "peak":
@@ -149,6 +154,21 @@ class _Maker:
         most = self.magnitude(t, inputs)
         return self.add(Linear(self.weights(most, (outputs, inputs)), self.rng.integers(-200, 200, outputs)), x)
 
+    def binary_conv(self, x: str) -> str:
+        t = self.type(x)
+        weight = self.rng.choice([-1, 1], (self.int(1, 6), t.channels, *self.kernel(t)))
+        return self.add(BinaryConv(weight, (0.5,), (self.int(1, 2), self.int(1, 2)), self.pads()), x)
+
+    def after_sums(self, x: str) -> str:
+        """The two forms in which sums become activations again."""
+        return self.requantized(x) if self.int(0, 1) else self.threshold(x, self.type(x), 1, -1, step=2)
+
+    def kernel(self, t: TensorType) -> tuple[int, int]:
+        return self.int(1, min(3, t.height)), self.int(1, min(3, t.width))
+
+    def pads(self) -> tuple[int, int, int, int]:
+        return self.int(0, 2), self.int(0, 2), self.int(0, 2), self.int(0, 2)
+
     def layer(self, x: str, t: TensorType, kind: str) -> str:
         groups = {"conv": 1, "group_conv": self.divisor(t.channels)}.get(kind, t.channels)
         outputs = t.channels if kind in ("depthwise", "deform") else groups * self.int(1, max(1, 6 // groups))
@@ -161,9 +181,7 @@ class _Maker:
             s = self.add(Conv(self.rng.integers(-3, 4, (1, t.channels, 1, 1)), [self.int(-50, 50)], to_one), x)
             s = self.add(Requant([shift], -7, 7, 1.0), s)
             return self.add(Deform(self.weights(most, (t.channels, 1, 3, 3)), bias, scale), x, s)
-        kernel = (self.int(1, min(3, t.height)), self.int(1, min(3, t.width)))
-        pads = tuple(self.int(0, 2) for _ in range(4))
-        stride = (self.int(1, 2), self.int(1, 2))
+        kernel, pads, stride = self.kernel(t), self.pads(), (self.int(1, 2), self.int(1, 2))
         weight = self.weights(most, (outputs, t.channels // groups, *kernel))
         if kind == "group_conv":
             return self.add(GroupConv(weight, bias, scale, stride, pads, groups=groups), x)
