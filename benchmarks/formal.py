@@ -85,12 +85,17 @@ PROOFS = (
     Proof("stream_fifo", {"DEPTH": 1}),
     Proof("stream_fifo", {"DEPTH": 4}),
     Proof("stream_fifo", {"DEPTH": 3, "BLOCK": 1}),
-    Proof("stream_widen"),
-    Proof("stream_widen", {"CHANNELS": 5, "OUT_LANES": 3}),
-    Proof("stream_narrow"),
-    Proof("stream_narrow", {"CHANNELS": 4, "IN_LANES": 4}),
+    Proof("stream_width", {"IN_LANES": 1}),
+    Proof("stream_width", {"CHANNELS": 5, "IN_LANES": 1, "OUT_LANES": 3}),
+    Proof("stream_width", {"IN_LANES": 2, "OUT_LANES": 1}),
+    Proof("stream_width", {"CHANNELS": 4, "IN_LANES": 4, "OUT_LANES": 1}),
     Proof("stream_width"),
-    Proof("ring", depth=18),
+    Proof("packet_merge"),
+    Proof("weight_port"),
+    Proof("weight_port", {"WORDS": 4}),
+    Proof("ring"),
+    Proof("ring", {"PIXELS": 7, "SPAN": 4, "LEAD": 2, "WORDS": 6}),
+    Proof("ring", {"BEATS": 2, "PIXELS": 3, "WORDS": 10}),
 )
 
 
