@@ -70,11 +70,12 @@ class _Maker:
         lo, hi, *step = RANGES[self.int(0, len(RANGES) - 1)]
         self.inputs = {"x": TensorType(shape, lo, hi, (2.0 ** self.int(-9, 2),), *step)}
         self.nodes: list[Node] = []
+        self.kinds = rng.permutation(KINDS)  # hypothesis likes to draw the same number again
 
     def make(self, length: int) -> Graph:
         x = "x"
         for _ in range(length):
-            x = self.step_or_none(x, KINDS[self.int(0, len(KINDS) - 1)])
+            x = self.step_or_none(x, self.kinds[self.int(0, len(KINDS) - 1)])
         unread = Graph("random", self.inputs, tuple(self.nodes), ()).consumers
         outputs = tuple(name for name, readers in unread.items() if not readers)
         return Graph("random", self.inputs, tuple(self.nodes), outputs)
@@ -103,12 +104,12 @@ class _Maker:
             return self.requantized(self.layer(x, t, kind))
         if kind == "maxpool":
             kernel = self.kernel(t)
-            pads = tuple(self.int(0, k - 1) for k in kernel * 2)
-            return self.add(MaxPool(kernel, (self.int(1, 2), self.int(1, 2)), pads), x)
+            return self.add(MaxPool(kernel, (self.int(1, 2), self.int(1, 2)), self.pads(kernel)), x)
         if kind == "split" and t.channels > 1:
             first = self.int(1, t.channels - 1)
             parts = self.add(Split((first, t.channels - first)), x)
-            return self.add(Concat(), f"{parts}.1", f"{parts}.0", f"{parts}.1")
+            joined = self.add(Concat(), f"{parts}.1", f"{parts}.0")
+            return self.add(Concat(), joined, f"{parts}.1") if self.int(0, 1) else joined
         if kind == "shuffle":
             return self.add(Shuffle(self.divisor(t.channels)), x)
         if kind == "add":
@@ -156,8 +157,9 @@ class _Maker:
 
     def binary_conv(self, x: str) -> str:
         t = self.type(x)
-        weight = self.rng.choice([-1, 1], (self.int(1, 6), t.channels, *self.kernel(t)))
-        return self.add(BinaryConv(weight, (0.5,), (self.int(1, 2), self.int(1, 2)), self.pads()), x)
+        kernel = self.kernel(t)
+        weight = self.rng.choice([-1, 1], (self.int(1, 6), t.channels, *kernel))
+        return self.add(BinaryConv(weight, (0.5,), (self.int(1, 2), self.int(1, 2)), self.pads(kernel)), x)
 
     def after_sums(self, x: str) -> str:
         """The two forms in which sums become activations again."""
@@ -166,8 +168,12 @@ class _Maker:
     def kernel(self, t: TensorType) -> tuple[int, int]:
         return self.int(1, min(3, t.height)), self.int(1, min(3, t.width))
 
-    def pads(self) -> tuple[int, int, int, int]:
-        return self.int(0, 2), self.int(0, 2), self.int(0, 2), self.int(0, 2)
+    def pads(self, kernel: tuple[int, int]) -> tuple[int, int, int, int]:
+        """On opposite sides together less than the kernel, which is what the hardware takes; at times one more."""
+        more = self.int(0, 7) == 7
+        top, left = (self.int(0, k - 1) for k in kernel)
+        bottom, right = (self.int(0, k - 1 - pad) for k, pad in zip(kernel, (top, left), strict=True))
+        return top, left, bottom + more, right
 
     def layer(self, x: str, t: TensorType, kind: str) -> str:
         groups = {"conv": 1, "group_conv": self.divisor(t.channels)}.get(kind, t.channels)
@@ -181,7 +187,8 @@ class _Maker:
             s = self.add(Conv(self.rng.integers(-3, 4, (1, t.channels, 1, 1)), [self.int(-50, 50)], to_one), x)
             s = self.add(Requant([shift], -7, 7, 1.0), s)
             return self.add(Deform(self.weights(most, (t.channels, 1, 3, 3)), bias, scale), x, s)
-        kernel, pads, stride = self.kernel(t), self.pads(), (self.int(1, 2), self.int(1, 2))
+        kernel, stride = self.kernel(t), (self.int(1, 2), self.int(1, 2))
+        pads = self.pads(kernel)
         weight = self.weights(most, (outputs, t.channels // groups, *kernel))
         if kind == "group_conv":
             return self.add(GroupConv(weight, bias, scale, stride, pads, groups=groups), x)
