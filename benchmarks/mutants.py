@@ -7,8 +7,9 @@ of it (`mutations.py`). SystemVerilog goes through the three smallest cocotb ben
 own first, C++ through those cases of tests/test_hls_operators.py that include the header, until one fails. A mutant
 that Verilator's lint or g++ refuses is no mutant; another takes its place. benchmarks/mutants.json holds what came out
 and is written after every mutant: a run that was stopped goes on where it was, and what an unchanged file has shown is
-not run again. Survivors are tried again each time, unless benchmarks/equivalent_mutants.yaml says why no bench can tell
-them from the original. With names of files only their mutants are run.
+not run again. Survivors are tried again each time, unless benchmarks/equivalent_mutants.yaml says why nothing can tell
+them from the original; where it names parameters, Yosys shows it for these. With names of files only theirs are run.
+benchmarks/trust.json counts as `mutants` those that are not equivalent, and `equivalent` beside them.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from equivalence import equivalent
 from mutations import Mutation, mutations
 from trust import update
 
@@ -119,8 +121,8 @@ def check_file(file: Path, each: int, seed: int, rows: list[dict], tree: Path) -
             break
         row = mutant.row
         older = next((r for r in rows if _key(r) == _key(row)), None)
-        if reason := equivalence(row):
-            outcome = {"outcome": EQUAL, "reason": reason}
+        if entry := explanation(row):
+            outcome = {"outcome": EQUAL, "reason": entry["reason"], "shown_for": shown(mutant, entry)}
         elif older and older["outcome"] in (CAUGHT, REFUSED):
             outcome = {}
         else:
@@ -226,12 +228,19 @@ def _call(arguments: list[str], tree: Path) -> tuple[int, str]:
     return process.returncode, said
 
 
-def equivalence(row: dict) -> str:
-    """Why a mutant behaves as the original, if that is known."""
-    for entry in yaml.safe_load(EQUIVALENT.read_text()) if EQUIVALENT.exists() else []:
-        if all(entry[key] == row[key] for key in ("file", "code", "mutation")):
-            return entry["reason"]
-    return ""
+def explanation(row: dict) -> dict | None:
+    """What equivalent_mutants.yaml says of a mutant."""
+    entries = yaml.safe_load(EQUIVALENT.read_text())
+    return next((e for e in entries if all(e[key] == row[key] for key in ("file", "code", "mutation"))), None)
+
+
+def shown(mutant: Mutant, entry: dict) -> list[dict[str, int]]:
+    """The parameters for which Yosys shows a mutant to be equivalent. Raises ValueError where it cannot."""
+    cases = entry.get("parameters", [])
+    for parameters in cases:
+        if not equivalent(mutant.file, mutant.mutation.apply(mutant.file.read_text()), parameters):
+            raise ValueError(f"{entry['file']}: {entry['mutation']} is not equivalent for {parameters}")
+    return cases
 
 
 def _key(row: dict) -> tuple:
@@ -255,7 +264,7 @@ def conclude(rows: list[dict]) -> None:
     save(rows)
     update(
         {
-            "mutants": counts[CAUGHT] + counts[SURVIVED] + counts[EQUAL],
+            "mutants": counts[CAUGHT] + counts[SURVIVED],
             "caught": counts[CAUGHT],
             "equivalent": counts[EQUAL],
         }
