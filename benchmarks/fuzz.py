@@ -4,9 +4,10 @@
 
 `networks` go through ONNX Runtime, `compiled` others through the hls4ml project (g++) and the SystemVerilog (Verilator)
 at random foldings, with and without stalls. The networks are those of tests/random_graphs.py. A network that fails is
-made as small as it can be, within five minutes, and kept as `.hypothesis/fuzz/CHECK.npz`; the next run begins with it.
-What a back end refuses with its reason is counted apart. Exit status 1 after a failure. Keeps its figures in
-benchmarks/trust.json, with how many networks had which operator, width and folding.
+made as small as it can be, within five minutes, and kept as `.hypothesis/fuzz/CHECK-NUMBER.npz`, NUMBER being the seed
+of its images and schedule; the next run begins with it. What a back end refuses with its reason is counted apart. Exit
+status 1 after a failure. Keeps its figures in benchmarks/trust.json, with how many networks had which operator, width
+and folding.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from pathlib import Path
 import numpy as np
 from hypothesis import HealthCheck, assume, given, seed, settings
 from hypothesis import strategies as st
-from hypothesis.database import DirectoryBasedExampleDatabase
 
 from codesign.cost.base import Folding
 from codesign.emit.hls.project import emit_hls
@@ -35,7 +35,7 @@ from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import GraphError, ScheduleError
 from codesign.graph import Graph, IntArray, execute
 from codesign.graph.reals import random_integers
-from codesign.graph.store import save
+from codesign.graph.store import load, save
 from codesign.schedule import Schedule, schedule
 from codesign.targets import load_target
 
@@ -136,8 +136,8 @@ class Fuzz:
     failure: str = ""
 
     @property
-    def kept(self) -> Path:
-        return KEPT / f"{self.check.__name__}.npz"
+    def kept(self) -> list[Path]:
+        return [*KEPT.glob(f"{self.check.__name__}-*.npz")]
 
     def one(self, graph: Graph, number: int) -> None:
         assume(graph.nodes)
@@ -147,8 +147,10 @@ class Fuzz:
             self.refusals[re.sub(r"\d+", "N", str(refusal))] += 1
             assume(False)
         except Exception:
+            for larger in self.kept:
+                larger.unlink()
             KEPT.mkdir(parents=True, exist_ok=True)
-            save(graph, self.kept)
+            save(graph, KEPT / f"{self.check.__name__}-{number}.npz")
             raise
         self.taken += 1
         self.covered.update(covered)
@@ -157,16 +159,23 @@ class Fuzz:
 
     def run(self, count: int, start: int, longest: int, largest: int) -> None:
         """Takes `count` networks of up to `longest` steps on up to `largest` x `largest` pixels, till one fails."""
+        for path in self.kept:
+            self._run(partial(self._again, path))
         for number in range(0, count, ROUND):
             if not self.failure:
                 self._round(min(ROUND, count - number), start + number, graphs(longest, largest))
+
+    def _again(self, path: Path) -> None:
+        """A network that has failed, which is forgotten once it does not."""
+        list(self.check(load(path), int(path.stem.rpartition("-")[2])))
+        path.unlink()
 
     def _round(self, count: int, start: int, networks: st.SearchStrategy[Graph]) -> None:
         @seed(start)
         @settings(
             max_examples=count,
             deadline=None,
-            database=DirectoryBasedExampleDatabase(KEPT),
+            database=None,
             suppress_health_check=list(HealthCheck),
             report_multiple_bugs=False,
         )
@@ -174,7 +183,9 @@ class Fuzz:
         def run(graph: Graph, number: int) -> None:
             self.one(graph, number)
 
-        run.hypothesis.inner_test.__qualname__ = self.check.__name__  # the key under which failures are kept
+        self._run(run)
+
+    def _run(self, run: Callable[[], None]) -> None:
         try:
             run()
         except Exception as failure:
@@ -196,7 +207,7 @@ def main() -> None:
     for fuzz in (runtime, hardware):
         if fuzz.failure:
             mismatches += 1
-            print(f"{fuzz.failure}\nthe network is kept in {fuzz.kept}")
+            print(f"{fuzz.failure}\nthe network is kept in {fuzz.kept[0]}")
         for reason, times in fuzz.refusals.most_common():
             print(f"refused {times} times: {reason}")
         for what, count in sorted(fuzz.covered.items()):

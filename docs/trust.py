@@ -70,15 +70,10 @@ def _proofs(proofs: Sequence[Row]) -> str:
     return _table(
         ["module", "parameters beside the proof's own", "properties", "result"],
         [
-            [f"`{module}`", values, ", ".join(p["property"].replace("_", " ") for p in found), _result(found)]
+            [f"`{module}`", values, ", ".join(p["property"].replace("_", " ") for p in found), found[0]["result"]]
             for (module, values), found in rows.items()
         ],
     )
-
-
-def _result(proofs: Sequence[Row]) -> str:
-    (result,), (depth,) = ({proof[key] for proof in proofs} for key in ("result", "depth"))
-    return f"{result}, for all time" if depth is None else f"{result} in {depth} cycles"
 
 
 def _mutants(shown: Mapping[str, Any], mutants: Sequence[Row]) -> str:
