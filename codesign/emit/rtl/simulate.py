@@ -174,7 +174,7 @@ def _compile(project: RtlProject, wrapper: str, flags: list[str], folder: Path) 
     ]
     _call(command, folder, "Verilator")
     _call(
-        ["make", "-C", "obj", "-f", "Vnetwork.mk", "-j2", "VM_PARALLEL_BUILDS=1", *COMPILER], folder, "the C++ compiler"
+        ["make", "-C", "obj", "-f", "Vnetwork.mk", "-j2", *COMPILER], folder, "the C++ compiler"
     )
 
 
