@@ -312,9 +312,14 @@ def _sent(path: Path, heads: Heads, values: Mapping[str, IntArray], count: int) 
 
 
 def _read(path: Path, stream: Stream, count: int) -> IntArray:
-    """Recorded values as (N, C, H, W); a tensor may be ahead of the outputs, what is past `count` frames is dropped."""
+    """Recorded values as (N, C, H, W); a tensor may be ahead of the outputs, what is past `count` frames is dropped.
+
+    Raises ToolError if there are fewer.
+    """
     channels, height, width = stream.shape
     size = count * channels * height * width
     flat = np.fromfile(path, dtype="<i4", count=size)
+    if flat.size != size:
+        raise ToolError(f"only {flat.size} of {size} values of tensor '{stream.tensor}' have passed", where=str(path))
     frames = flat.reshape(count, height, width, channels).transpose(0, 3, 1, 2).astype(np.int32)
     return stream.base + stream.step * frames
