@@ -415,7 +415,7 @@ HOSTILE |= DAMAGES
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file; `crash` is empty if it was refused as it should be."""
+    """What became of one file; `crash` is empty if it did no harm."""
 
     name: str
     said: str
@@ -481,7 +481,7 @@ def main(words: list[str]) -> None:
     for name in HOSTILE:
         if not words or any(word in name for word in words):
             outcomes.append(attempt(name))
-            print(f"{outcomes[-1].crash or 'refused'}: {name}", flush=True)
+            print(f"{outcomes[-1].crash or 'no harm'}: {name}", flush=True)
     crashes = sum(bool(outcome.crash) for outcome in outcomes)
     if not words:
         update({"hostile_files": len(outcomes), "crashes": crashes})
