@@ -2,7 +2,8 @@
 
     python benchmarks/hostile.py [WORD ...]
 
-Recipes, Pascal VOC folders with pictures, ONNX files, checkpoints. Each runs in a process of its own, of at most MEMORY
+Recipes, Pascal VOC folders with pictures, ONNX files, checkpoints; and good ones that were damaged at random, which may
+also do what they did before. Each runs in a process of its own, of at most MEMORY
 bytes more than the libraries take and SECONDS seconds. It counts as a crash if it ends otherwise, says more than one
 error, runs what the file holds, or leaves a file where there was none. With words, only files whose names contain one
 are tried. Exit status 1 after a crash. Keeps its figures in benchmarks/trust.json.
@@ -19,6 +20,7 @@ import tempfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -32,6 +34,8 @@ from PIL import Image
 import codesign.training
 from codesign.api import export
 from codesign.cli.main import status
+from codesign.recipe import load_recipe
+from codesign.training.untrained import save_untrained
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = ROOT / "tests" / "recipes" / "tiny.yaml"
@@ -207,6 +211,17 @@ def model(nodes: list[onnx.NodeProto], shape: tuple[int, ...] = (1, 2, 4, 4), mo
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13), domain])
 
 
+def more_ends(made: onnx.ModelProto, *inputs: str, output: str = "") -> onnx.ModelProto:
+    """The model with further inputs and an output, of the shape of its first."""
+    for name in inputs:
+        made.graph.input.add().CopyFrom(made.graph.input[0])
+        made.graph.input[-1].name = name
+    if output:
+        made.graph.output.add().CopyFrom(made.graph.input[0])
+        made.graph.output[-1].name = output
+    return made
+
+
 def lying(name: str, dims: tuple[int, ...]) -> TensorProto:
     """A constant without the data that its shape promises."""
     return TensorProto(name=name, data_type=TensorProto.FLOAT, dims=dims, raw_data=b"\0" * 16)
@@ -251,6 +266,9 @@ def _onnx_files() -> dict[str, bytes]:
         "with two nodes of one output": model([first, first, quantized("q", "y")]),
         "with an unknown operator": model([first, node("Sabotage", ["q"], ["a"]), quantized("a", "y")]),
         "without nodes": model([]),
+        "of a quantizer alone": model([quantized("x", "y")]),
+        "whose output is its input": more_ends(model([first, quantized("q", "y")]), output="x"),
+        "with an input that nothing reads": more_ends(model([first, quantized("z", "zq"), quantized("q", "y")]), "z"),
     }  # fmt: skip
     found = {name: made.SerializeToString() for name, made in files.items()}
     good = model([first, quantized("q", "y")]).SerializeToString()
@@ -328,12 +346,76 @@ def _resume(folder: Path, checkpoint: bytes) -> list[str]:
     return ["train", str(RECIPE), "--out", str(run), "--resume"]
 
 
+# Good files, damaged at random
+
+DAMAGED = 16
+"""Of each kind."""
+
+
+def damaged(content: bytes, number: int) -> bytes:
+    """Some bytes are changed, left out, repeated, or put elsewhere."""
+    rng = np.random.default_rng(number)
+    changed = bytearray(content)
+    for _ in range(rng.integers(1, 6)):
+        at, length = int(rng.integers(len(changed))), int(rng.integers(1, 12))
+        part = changed[at : at + length]
+        changed[at : at + length] = (rng.bytes(length), b"", part * 2, part[::-1])[rng.integers(4)]
+    return bytes(changed)
+
+
+@cache
+def _good_weights() -> bytes:
+    with tempfile.TemporaryDirectory() as scratch:
+        save_untrained(load_recipe(RECIPE), Path(scratch))
+        return (Path(scratch) / "weights.safetensors").read_bytes()
+
+
+def _damaged_recipe(folder: Path, number: int) -> list[str]:
+    (folder / "recipe.yaml").write_bytes(damaged(RECIPE.read_bytes(), number))
+    return ["train", str(folder / "recipe.yaml"), "--out", str(folder / "out")]
+
+
+def _damaged_annotation(folder: Path, number: int) -> list[str]:
+    return voc(folder, damaged(annotation(box()).encode(), number))
+
+
+def _damaged_picture(folder: Path, number: int) -> list[str]:
+    return voc(folder, annotation(box()), picture=damaged(png(32, 32, zlib.compress(bytes(160))), number))
+
+
+def _damaged_onnx(folder: Path, number: int) -> list[str]:
+    pool = helper.make_node("MaxPool", ["q"], ["m"], kernel_shape=[1, 1])
+    made = model([quantized("x", "q"), pool, quantized("m", "y")])
+    (folder / "m.onnx").write_bytes(damaged(made.SerializeToString(), number))
+    return ["export", str(folder / "m.onnx"), "--out", str(folder / "out")]
+
+
+def _damaged_weights(folder: Path, number: int) -> list[str]:
+    head, good = 8 + int.from_bytes(_good_weights()[:8], "little"), _good_weights()
+    content = damaged(good[:head], number) + good[head:]
+    return ["export", str(run_folder(folder, weights_safetensors=content)), "--out", str(folder / "out")]
+
+
+DAMAGES = {
+    f"damaged {kind} {number}": partial(make, number=number)
+    for kind, make in {
+        "recipe": _damaged_recipe,
+        "annotation": _damaged_annotation,
+        "picture": _damaged_picture,
+        "ONNX file": _damaged_onnx,
+        "weights": _damaged_weights,
+    }.items()
+    for number in range(DAMAGED)
+}
+HOSTILE |= DAMAGES
+
+
 # Trying them
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file; `crash` is empty if it was refused as it should be."""
+    """What became of one file; `crash` is empty if it did no harm."""
 
     name: str
     said: str
@@ -355,12 +437,17 @@ def attempt(name: str) -> Outcome:
             process.join()
         said = (folder / ".said").read_text(errors="replace")
         new = sorted(str(p.relative_to(folder)) for p in _files(folder) - there if p.name != ".said")
-    return Outcome(name, said.strip(), _judge(process.exitcode, hangs, said, [n for n in new if "cache" not in n]))
+    return Outcome(
+        name, said.strip(), _judge(name, process.exitcode, hangs, said, [n for n in new if "cache" not in n])
+    )
 
 
-def _judge(exitcode: int | None, hangs: bool, said: str, new: list[str]) -> str:
+def _judge(name: str, exitcode: int | None, hangs: bool, said: str, new: list[str]) -> str:
     if hangs:
         return f"still runs after {SECONDS} s"
+    if exitcode == 0 and name in DAMAGES:
+        outside = [place for place in new if not place.startswith("out/")]
+        return f"left {', '.join(outside)}" if outside else ""
     if exitcode != 2:
         return f"ended with status {exitcode}: {(said.strip().splitlines() or [''])[-1][:200]}"
     if "Traceback" in said or said.count("error:") > 1:
@@ -394,7 +481,7 @@ def main(words: list[str]) -> None:
     for name in HOSTILE:
         if not words or any(word in name for word in words):
             outcomes.append(attempt(name))
-            print(f"{'CRASH' if outcomes[-1].crash else 'refused'}  {name}: {outcomes[-1].crash}", flush=True)
+            print(f"{outcomes[-1].crash or 'no harm'}: {name}", flush=True)
     crashes = sum(bool(outcome.crash) for outcome in outcomes)
     if not words:
         update({"hostile_files": len(outcomes), "crashes": crashes})

@@ -12,6 +12,9 @@ RESULT = Path(__file__).with_suffix(".json")
 KEYS = (
     "networks",
     "networks_compiled",
+    "networks_with",
+    "networks_compiled_with",
+    "refused",
     "mismatches",
     "mutants",
     "caught",

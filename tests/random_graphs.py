@@ -12,6 +12,7 @@ from codesign.graph import Graph, IntArray, Node, Op, TensorType
 from codesign.graph.ops.add import Add
 from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.base import EXACT_FLOAT32
+from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
@@ -42,11 +43,13 @@ KINDS = (
     "interleave",
     "threshold",
     "bipolar",
+    "binary_conv",
     "linear",
 )
 """Of steps. `bipolar` is a threshold whose output takes -1 and +1; `requant` and `concat` are parts of other steps."""
 
-RANGES = ((0, 255), (-128, 127), (-7, 7), (0, 1), (3, 900), (-1, 0), (-32, 5))
+RANGES = ((0, 255), (-128, 127), (-7, 7), (0, 1), (3, 900), (-1, 0), (-32, 5), (-1, 1, 2), (-3, 12, 5))
+"""Of the input: least integer, greatest, and their steps where these are not 1."""
 
 
 @st.composite
@@ -64,14 +67,15 @@ class _Maker:
     def __init__(self, rng: np.random.Generator, choose: Callable[[int, int], int], largest: int) -> None:
         self.rng, self.int = rng, choose
         shape = (self.int(1, 6), self.int(1, largest), self.int(1, largest))
-        lo, hi = RANGES[self.int(0, len(RANGES) - 1)]
-        self.inputs = {"x": TensorType(shape, lo, hi, (2.0 ** self.int(-9, 2),))}
+        lo, hi, *step = RANGES[self.int(0, len(RANGES) - 1)]
+        self.inputs = {"x": TensorType(shape, lo, hi, (2.0 ** self.int(-9, 2),), *step)}
         self.nodes: list[Node] = []
+        self.kinds = rng.permutation(KINDS)  # hypothesis likes to draw the same number again
 
     def make(self, length: int) -> Graph:
         x = "x"
         for _ in range(length):
-            x = self.step_or_none(x, KINDS[self.int(0, len(KINDS) - 1)])
+            x = self.step_or_none(x, self.kinds[self.int(0, len(KINDS) - 1)])
         unread = Graph("random", self.inputs, tuple(self.nodes), ()).consumers
         outputs = tuple(name for name, readers in unread.items() if not readers)
         return Graph("random", self.inputs, tuple(self.nodes), outputs)
@@ -99,13 +103,13 @@ class _Maker:
         if kind in ("conv", "depthwise", "group_conv", "deform"):
             return self.requantized(self.layer(x, t, kind))
         if kind == "maxpool":
-            kernel = (self.int(1, min(3, t.height)), self.int(1, min(3, t.width)))
-            pads = tuple(self.int(0, k - 1) for k in kernel * 2)
-            return self.add(MaxPool(kernel, (self.int(1, 2), self.int(1, 2)), pads), x)
+            kernel = self.kernel(t)
+            return self.add(MaxPool(kernel, (self.int(1, 2), self.int(1, 2)), self.pads(kernel)), x)
         if kind == "split" and t.channels > 1:
             first = self.int(1, t.channels - 1)
             parts = self.add(Split((first, t.channels - first)), x)
-            return self.add(Concat(), f"{parts}.1", f"{parts}.0", f"{parts}.1")
+            joined = self.add(Concat(), f"{parts}.1", f"{parts}.0")
+            return self.add(Concat(), joined, f"{parts}.1") if self.int(0, 1) else joined
         if kind == "shuffle":
             return self.add(Shuffle(self.divisor(t.channels)), x)
         if kind == "add":
@@ -120,6 +124,8 @@ class _Maker:
             return self.threshold(x, t, self.int(1, 15), self.int(-8, 8))
         if kind == "bipolar":
             return self.threshold(x, t, 1, -1, step=2)
+        if kind == "binary_conv":
+            return self.after_sums(self.binary_conv(x if t.step == 2 else self.threshold(x, t, 1, -1, step=2)))
         if kind == "linear":
             return self.requantized(self.linear(x, t))
         if kind == "peak":
@@ -149,6 +155,26 @@ class _Maker:
         most = self.magnitude(t, inputs)
         return self.add(Linear(self.weights(most, (outputs, inputs)), self.rng.integers(-200, 200, outputs)), x)
 
+    def binary_conv(self, x: str) -> str:
+        t = self.type(x)
+        kernel = self.kernel(t)
+        weight = self.rng.choice([-1, 1], (self.int(1, 6), t.channels, *kernel))
+        return self.add(BinaryConv(weight, (0.5,), (self.int(1, 2), self.int(1, 2)), self.pads(kernel)), x)
+
+    def after_sums(self, x: str) -> str:
+        """The two forms in which sums become activations again."""
+        return self.requantized(x) if self.int(0, 1) else self.threshold(x, self.type(x), 1, -1, step=2)
+
+    def kernel(self, t: TensorType) -> tuple[int, int]:
+        return self.int(1, min(3, t.height)), self.int(1, min(3, t.width))
+
+    def pads(self, kernel: tuple[int, int]) -> tuple[int, int, int, int]:
+        """On opposite sides together less than the kernel, which is what the hardware takes; at times one more."""
+        more = self.int(0, 7) == 7
+        top, left = (self.int(0, k - 1) for k in kernel)
+        bottom, right = (self.int(0, k - 1 - pad) for k, pad in zip(kernel, (top, left), strict=True))
+        return top, left, bottom + more, right
+
     def layer(self, x: str, t: TensorType, kind: str) -> str:
         groups = {"conv": 1, "group_conv": self.divisor(t.channels)}.get(kind, t.channels)
         outputs = t.channels if kind in ("depthwise", "deform") else groups * self.int(1, max(1, 6 // groups))
@@ -161,9 +187,8 @@ class _Maker:
             s = self.add(Conv(self.rng.integers(-3, 4, (1, t.channels, 1, 1)), [self.int(-50, 50)], to_one), x)
             s = self.add(Requant([shift], -7, 7, 1.0), s)
             return self.add(Deform(self.weights(most, (t.channels, 1, 3, 3)), bias, scale), x, s)
-        kernel = (self.int(1, min(3, t.height)), self.int(1, min(3, t.width)))
-        pads = tuple(self.int(0, 2) for _ in range(4))
-        stride = (self.int(1, 2), self.int(1, 2))
+        kernel, stride = self.kernel(t), (self.int(1, 2), self.int(1, 2))
+        pads = self.pads(kernel)
         weight = self.weights(most, (outputs, t.channels // groups, *kernel))
         if kind == "group_conv":
             return self.add(GroupConv(weight, bias, scale, stride, pads, groups=groups), x)

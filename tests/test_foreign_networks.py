@@ -63,7 +63,32 @@ def perceptron() -> tuple[nn.Module, tuple[int, ...]]:
     ), (30,)
 
 
-NETWORKS = {"separable": separable, "perceptron": perceptron}
+class Residual(nn.Module):
+    """Two branches, one of them the input, that one quantizer brings to the same scale before they are added."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.input = qnn.QuantIdentity(act_quant=Int8ActPerTensorFloat, bit_width=4)
+        self.branch = nn.Sequential(
+            qnn.QuantConv2d(3, 4, 1, weight_bit_width=4, **WEIGHTS),
+            nn.BatchNorm2d(4),
+            relu(3),
+            qnn.QuantConv2d(4, 3, 3, padding=1, weight_bit_width=3, **WEIGHTS),
+            nn.BatchNorm2d(3),
+        )
+        self.shared = qnn.QuantIdentity(act_quant=Int8ActPerTensorFloat, bit_width=5)
+        self.output = relu(4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.input(x)
+        return self.output(self.shared(self.branch(x)) + self.shared(x))
+
+
+def residual() -> tuple[nn.Module, tuple[int, ...]]:
+    return Residual(), (3, 5, 6)
+
+
+NETWORKS = {"separable": separable, "perceptron": perceptron, "residual": residual}
 
 
 @pytest.fixture(scope="module", params=NETWORKS)

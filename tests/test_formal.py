@@ -14,6 +14,7 @@ import formal
 MISTAKES = {
     "stream_register": ("out0_data_o  <= in0_ready_o ? in0_data_i : skid;", "out0_data_o  <= in0_data_i;"),
     "stream_fifo": ("level == LEVEL'(DEPTH - 1)", "level == LEVEL'(DEPTH)"),
+    "ring": ("COUNT_BITS'(CAPACITY - LEAD - 1)", "COUNT_BITS'(CAPACITY - LEAD)"),
     "stream_fork": ("in0_ready_o = &(out_ready_i | taken)", "in0_ready_o = |(out_ready_i | taken)"),
 }
 

@@ -41,7 +41,10 @@ def load_model(source: onnx.ModelProto | Path) -> onnx.ModelProto:
 def _check_nodes(graph: onnx.GraphProto, where: str) -> None:
     if len(graph.node) > MOST_NODES:
         raise GraphError(f"has {len(graph.node)} nodes, more than {MOST_NODES}", where=where, remedy="simplify it")
-    seen: set[str] = set()
+    seen = {value.name for value in graph.input}
+    for value in graph.output:
+        if value.name in seen:
+            raise GraphError(f"the output '{value.name}' is an input", where=where, remedy="remove it from the outputs")
     for node in graph.node:
         for output in filter(None, node.output):
             if output in seen:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from codesign.cost.base import BlockCost, beats
-from codesign.errors import ScheduleError
+from codesign.errors import GraphError, ScheduleError
 from codesign.graph import Graph
 from codesign.schedule import timing
 from codesign.schedule.edges import Edge
@@ -52,8 +52,16 @@ def schedule(
     more than `solve.LARGE` foldings they come close. With `streaming`, weights may come from DDR as well; with
     `lut_products`, products are made of LUTs where DSP slices run out; with `sparse`, the outputs, a detector's, leave
     together as records of peaks.
-    Raises ScheduleError, with the figure that overflows, if nothing fits; GraphError, with `sparse`, for other outputs.
+    Raises ScheduleError, with the figure that overflows, if nothing fits; GraphError if an input is not read, and, with
+    `sparse`, for other outputs.
     """
+    unread = [name for name in graph.inputs if not graph.consumers[name]]
+    if unread:
+        raise GraphError(
+            f"no operator reads input '{unread[0]}', so there is nothing to build for it",
+            where=graph.name,
+            remedy="remove the input, or add what is to be computed from it",
+        )
     clock = clock_mhz or target.clock_mhz
     if clock <= 0 or (fps is not None and fps <= 0) or (max_dsp is not None and max_dsp < 0):
         raise ScheduleError("frame rate and clock must be positive, the number of DSPs not negative")

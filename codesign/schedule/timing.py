@@ -29,13 +29,13 @@ FRAMES = 2
 """Frames that are followed: in the second, the tail of the first is still in the pipeline."""
 
 JITTER_PIXELS = 1
-"""Waiting pixels that make no difference in front of a block that takes in whole ones."""
+"""Waiting pixels that make no difference in front of a block that takes in whole ones before it works on them."""
 
 FIFO_BEATS = 3
 """Beats that pass while one passes through a FIFO, at most."""
 
 JITTER_BEATS = 2
-"""Waiting beats that make no difference in front of any other."""
+"""Waiting beats that make no difference in front of any other: the register at a block's output holds them."""
 
 
 @dataclass(frozen=True)
@@ -69,17 +69,45 @@ def fifo_depths(
         count = beats(graph.types[edge.tensor].channels, at[edge.tensor])
         leaving = taken[edge] if edge.reader else _latest(produced[name] for name in graph.outputs)
         waiting = _waiting(produced[edge.tensor], leaving, count)
-        holds = edge.reader and _holds_pixels(graph, edge.reader)
-        if waiting > (JITTER_PIXELS * count if holds else JITTER_BEATS):
+        if waiting > _held(graph, edge, count):
             depths[edge] = waiting + FIFO_BEATS
-    return depths
+    return depths | {edge: FIFO_BEATS for edge in _beside(graph, depths)}
 
 
-def _holds_pixels(graph: Graph, name: str) -> bool:
-    """Whether a block takes in whole pixels before it works on them; joins and what passes beats on do not."""
-    node = graph.node(name)
+def _beside(graph: Graph, depths: Mapping[Edge, int]) -> Iterable[Edge]:
+    """Edges whose beats must wait as long as those of another edge into the same join pass through its FIFO."""
+    for node in graph.nodes:
+        ports = [Edge(tensor, node.name, port) for port, tensor in enumerate(node.inputs)]
+        in_turn = reach(node.op, graph.input_types(node), graph.output_types(node)).in_turn
+        if not in_turn and any(edge in depths for edge in ports):
+            yield from (edge for edge in ports if edge not in depths and _held(graph, edge, 0) < JITTER_BEATS)
+
+
+def _held(graph: Graph, edge: Edge, count: int) -> int:
+    """Beats, `count` a pixel, that may wait on an edge without a FIFO."""
+    if not edge.reader:
+        return JITTER_BEATS
+    node = graph.node(edge.reader)
     reached = reach(node.op, graph.input_types(node), graph.output_types(node))
-    return len(node.inputs) == 1 and (reached.whole or reached.ahead)
+    if len(node.inputs) > 1:
+        return JITTER_BEATS if reached.ahead and edge.port == 0 else _behind(graph, edge.tensor)
+    return JITTER_PIXELS * count if reached.whole or reached.ahead else JITTER_BEATS
+
+
+def _behind(graph: Graph, tensor: str) -> int:
+    """Beats of a tensor that can wait while what has the same source goes on.
+
+    A fork holds the beat that some readers have and others have not. A split holds none: behind a beat of one part
+    waits the other part. Shuffles and interleavings may be mere wires.
+    """
+    if len(graph.consumers[tensor]) > 1:
+        return 1
+    source = next((node for node in graph.nodes if tensor in graph.output_names(node)), None)
+    if source is None:
+        return JITTER_BEATS
+    if source.op.kind in ("shuffle", "interleave"):
+        return min(_behind(graph, name) for name in source.inputs)
+    return 0 if len(graph.output_names(source)) > 1 else JITTER_BEATS
 
 
 def _latest(passages: Iterable[Passage]) -> Passage:

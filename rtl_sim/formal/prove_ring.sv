@@ -12,8 +12,7 @@ module prove_ring #(
     parameter int PIXELS = 4,
     parameter int SPAN   = 2,
     parameter int LEAD   = 1,
-    parameter int WORDS  = 4 * BEATS,
-    parameter bit BLOCK  = 0
+    parameter int WORDS  = 4 * BEATS
 ) (
     input wire             clk_i,
     input wire             mark_i,
@@ -44,6 +43,8 @@ module prove_ring #(
   logic [BEATS > 1 ? $clog2(BEATS) - 1 : 0:0] beat;
   logic tracking;
   pixels_t place;      // of the word that is followed, counted alike
+  logic [BEATS > 1 ? $clog2(BEATS) - 1 : 0:0] place_beat;
+  logic [ADDRESS+1:0] since;  // words written since, and itself
   logic [WIDTH-1:0] value;
   logic [1:0] reads;   // of the word that is followed, one and two cycles with `ren_i` ago
   logic [1:0][WIDTH-1:0] values;
@@ -56,8 +57,7 @@ module prove_ring #(
   wire reads_it = read_followed_i && tracking;
 
   ring #(
-      .WIDTH(WIDTH), .BEATS(BEATS), .PIXELS(PIXELS), .SPAN(SPAN), .LEAD(LEAD), .WORDS(WORDS), .JUMP_BITS(2),
-      .BLOCK(BLOCK)
+      .WIDTH(WIDTH), .BEATS(BEATS), .PIXELS(PIXELS), .SPAN(SPAN), .LEAD(LEAD), .WORDS(WORDS), .JUMP_BITS(2)
   ) dut (
       .clk_i, .rst_ni, .in0_valid_i(in_valid_i), .in0_ready_o(in_ready), .in0_data_i(in_data_i),
       .ready_o(ready), .advance_i, .jump_i, .frame_end_i(frame_end), .release_i, .release_jump_i,
@@ -76,8 +76,12 @@ module prove_ring #(
       followed <= written;
       place    <= come - back;
       value    <= in_data_i;
+      place_beat <= beat;
+      since <= 1;
     end else if (let_go > place) begin
       tracking <= 0;
+    end else if (write) begin
+      since <= since + 1'b1;
     end
     if (ren_i) begin
       reads  <= {reads[0], reads_it};
@@ -117,6 +121,35 @@ module prove_ring #(
       assert (!reads[1] || data == values[1]);
       a_window_fits_in :
       assert (in_ready || come > let_go + pixels_t'(SPAN));
+    end
+  end
+
+  // What the ring's own registers stand for: with this the properties above hold from each cycle to the next.
+  int words, in_frame;
+  always_comb begin
+    words = int'(come) * BEATS + int'(beat);
+    in_frame = int'(come) - int'(dut.frames) * PIXELS;
+    if (rst_ni) begin
+      the_ring_counts_what_there_is :
+      assert (int'(dut.there) == int'(come) - int'(origin) - SPAN - 1);
+      the_ring_counts_what_is_free :
+      assert (int'(dut.free) == int'(let_go) + CAPACITY - int'(come) - 1);
+      the_ring_counts_frames :
+      assert (in_frame >= 0 && in_frame < PIXELS && int'(dut.i_pixel.count_o) == in_frame);
+      it_counts_beats_and_words :
+      assert (int'(dut.waddr) == int'(written) && int'(dut.i_beat.count_o) == int'(beat) && int'(beat) < BEATS);
+      the_reader_is_within_a_frame :
+      assert (int'(let_go) <= int'(origin) && int'(origin) >= -LEAD && int'(origin) < PIXELS - LEAD);
+      the_writer_is_no_jump_behind :
+      assert (int'(come) >= int'(origin) + SPAN - 2 || int'(come) >= PIXELS);
+      the_word_that_is_followed_is_where_it_was_written :
+      assert (!tracking || (int'(place_beat) < BEATS && words - int'(since) == int'(place) * BEATS + int'(place_beat)
+          && (int'(followed) + int'(since) - int'(written)) % WORDS == 0
+          && int'(since) >= 1 && int'(since) <= WORDS + 1));
+      the_word_that_is_followed_is_there :
+      assert (!tracking || place < let_go || dut.i_ram.gen_memory.gen_lut.memory[followed] == value);
+      what_is_being_read_is_what_was_written :
+      assert (!reads[0] || dut.i_ram.gen_memory.word == values[0]);
     end
   end
 

@@ -174,7 +174,7 @@ def _compile(project: RtlProject, wrapper: str, flags: list[str], folder: Path) 
     ]
     _call(command, folder, "Verilator")
     _call(
-        ["make", "-C", "obj", "-f", "Vnetwork.mk", "-j2", "VM_PARALLEL_BUILDS=1", *COMPILER], folder, "the C++ compiler"
+        ["make", "-C", "obj", "-f", "Vnetwork.mk", "-j2", *COMPILER], folder, "the C++ compiler"
     )
 
 
@@ -312,9 +312,14 @@ def _sent(path: Path, heads: Heads, values: Mapping[str, IntArray], count: int) 
 
 
 def _read(path: Path, stream: Stream, count: int) -> IntArray:
-    """Recorded values as (N, C, H, W); a tensor may be ahead of the outputs, what is past `count` frames is dropped."""
+    """Recorded values as (N, C, H, W); a tensor may be ahead of the outputs, what is past `count` frames is dropped.
+
+    Raises ToolError if there are fewer.
+    """
     channels, height, width = stream.shape
     size = count * channels * height * width
     flat = np.fromfile(path, dtype="<i4", count=size)
+    if flat.size != size:
+        raise ToolError(f"only {flat.size} of {size} values of tensor '{stream.tensor}' have passed", where=str(path))
     frames = flat.reshape(count, height, width, channels).transpose(0, 3, 1, 2).astype(np.int32)
     return stream.base + stream.step * frames

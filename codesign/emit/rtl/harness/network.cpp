@@ -63,7 +63,10 @@ struct Stream {
 
 std::vector<Stream> streams;
 uint64_t cycle = 0, last_beat_cycle = 0;
-uint64_t frames = 1, quiet = 100000, unfinished = 0;
+uint64_t frames = 1, quiet = 100000;
+uint64_t unfinished = 0;    // frames that have not left outputs
+uint64_t unrecorded = 0;    // frames of recorded inner streams that have not passed: a frame's last rows may follow its outputs
+uint64_t finished_cycle = 0;
 uint32_t memory[3] = {0, 0, 0};
 uint64_t stall_threshold = 0;  // a pause when 32 random bits are below it
 
@@ -107,8 +110,9 @@ void record(Stream& s) {
     if (records ? get_bits(s.beat, 0, s.bits, true) != -1 : s.beats % s.beats_per_frame != 0) return;
     s.within = false;
     s.last_cycles.push_back(cycle);
+    if (s.role == Role::kInner && s.out && s.last_cycles.size() <= frames) unrecorded--;
     if (s.role == Role::kOutput || records) {
-        unfinished--;
+        if (--unfinished == 0) finished_cycle = cycle;
         std::printf("frame %zu\n", s.last_cycles.size());
         std::fflush(stdout);
     }
@@ -144,6 +148,7 @@ void add_stream(std::istringstream& line, uint64_t seed) {
         if (!s.out) fail("cannot write " + s.file);
     }
     if (s.role == Role::kOutput || s.role == Role::kRecords) unfinished += frames;
+    if (s.role == Role::kInner && s.out) unrecorded += frames;
     if (streams.size() <= id) streams.resize(id + 1);
     streams[id] = std::move(s);
 }
@@ -180,7 +185,7 @@ void report(bool deadlock) {
         }
         std::printf("\n");
     }
-    std::printf("cycles %llu\n", static_cast<unsigned long long>(cycle));
+    std::printf("cycles %llu\n", static_cast<unsigned long long>(deadlock ? cycle : finished_cycle));
 }
 
 }  // namespace
@@ -261,12 +266,13 @@ int main(int argc, char** argv) {
     top->rst_ni = 0;
     for (int i = 0; i < 8; i++) tick();
     top->rst_ni = 1;
-    bool deadlock = false;
-    while (unfinished && !deadlock && !context->gotFinish()) {
+    bool still = false;
+    while ((unfinished || unrecorded) && !still && !context->gotFinish()) {
         cycle++;
         tick();
-        deadlock = cycle - last_beat_cycle > quiet;
+        still = cycle - last_beat_cycle > quiet;
     }
+    const bool deadlock = still && unfinished;
     top->final();
 #if VM_TRACE
     waveform.close();

@@ -1,0 +1,98 @@
+"""Makes the tables of docs/trust.md anew from benchmarks/trust.json and mutants.json.
+
+python docs/trust.py
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from passages import fill
+
+HERE = Path(__file__).parent
+BENCHMARKS = HERE.parent / "benchmarks"
+Row = dict[str, Any]
+
+
+def main() -> None:
+    shown = json.loads((BENCHMARKS / "trust.json").read_text())
+    mutants = json.loads((BENCHMARKS / "mutants.json").read_text())["mutants"]
+    _fill("figures", _figures(shown))
+    _fill("operators", _operators(shown))
+    _fill("proofs", _proofs(shown["proofs"]))
+    _fill("mutants", _mutants(shown, mutants))
+
+
+def _fill(name: str, text: str) -> None:
+    fill(HERE / "trust.md", f"<!-- {name}: docs/trust.py -->\n", f"<!-- end of {name} -->\n", f"\n{text}\n")
+
+
+def _figures(shown: Mapping[str, Any]) -> str:
+    proved = {(proof["module"], str(proof["parameters"])) for proof in shown["proofs"]}
+    modules = {proof["module"] for proof in shown["proofs"]}
+    failing = sum(proof["result"] == "fails" for proof in shown["proofs"])
+    return _table(
+        ["command", "figure"],
+        [
+            ["`make fuzz`", f"{shown['networks']} networks through ONNX Runtime, {shown['networks_compiled']} others "
+             f"through C simulation and RTL: {shown['mismatches']} mismatches"],
+            ["`make formal`", f"{len(shown['proofs'])} properties of {len(modules)} modules, {len(proved)} sets of "
+             f"parameters: {failing} fail"],
+            ["`make mutants`", f"{shown['mutants']} mutants, {shown['caught']} caught: "
+             f"{shown['caught'] / shown['mutants']:.1%}"],
+            ["`make hostile`", f"{shown['hostile_files']} files, {shown['crashes']} crashes"],
+            ["`make kills`", f"{shown['kills']} kills, {shown['lost']} losses"],
+        ],
+    )  # fmt: skip
+
+
+def _operators(shown: Mapping[str, Any]) -> str:
+    """Networks with each operator, and with each kind of folding."""
+    through = [shown["networks_with"], shown["networks_compiled_with"]]
+    rows = []
+    for what in sorted({key for counts in through for key in counts if not key.startswith("bits")}):
+        kind, _, name = what.partition(" ")
+        label = f"`{name}`" if kind == "operator" else name
+        rows.append([label, *(str(counts.get(what, "" if kind == "folding:" else 0)) for counts in through)])
+    widths = [sorted(int(key.split()[1]) for key in counts if key.startswith("bits")) for counts in through]
+    rows.append(["widths, in bits", *(f"{w[0]} to {w[-1]}" for w in widths)])
+    return _table(["", f"of {shown['networks']}", f"of {shown['networks_compiled']} compiled"], rows)
+
+
+def _proofs(proofs: Sequence[Row]) -> str:
+    rows: dict[tuple[str, str], list[Row]] = {}
+    for proof in proofs:
+        values = ", ".join(f"{name} {value}" for name, value in proof["parameters"].items())
+        rows.setdefault((proof["module"], values), []).append(proof)
+    return _table(
+        ["module", "parameters beside the proof's own", "properties", "result"],
+        [
+            [f"`{module}`", values, ", ".join(p["property"].replace("_", " ") for p in found), found[0]["result"]]
+            for (module, values), found in rows.items()
+        ],
+    )
+
+
+def _mutants(shown: Mapping[str, Any], mutants: Sequence[Row]) -> str:
+    every = shown["mutants"] + shown["equivalent"]
+    files = {row["file"] for row in mutants if row["outcome"] in ("caught", "survived", "equivalent")}
+    text = (
+        f"Of {every} mutants of {len(files)} files, {shown['equivalent']} behave as the original. "
+        f"Of the other {shown['mutants']}, {shown['caught']} are caught: {shown['caught'] / shown['mutants']:.1%}. "
+        f"With the equivalent ones counted as not caught, it is {shown['caught'] / every:.1%}.\n"
+    )
+    survivors = [row for row in mutants if row["outcome"] == "survived"]
+    rows = [[f"`{row['file']}:{row['line']}`", f"`{row['code']}`", f"`{row['mutation']}`"] for row in survivors]
+    return text + (f"\n{_table(['survivor', 'line', 'mutation'], rows)}" if rows else "\nThere are no survivors.\n")
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    main()
