@@ -77,7 +77,7 @@ def test_the_design_behind_its_line_gives_what_the_graph_says(graph, tmp_path, m
     visible.write_text('`verilator_config\npublic_flat_rw -module "serial_line" -var "*"\n')
     runner = get_runner("verilator")
     runner.build(
-        sources=[visible, *(path for path in sources if path.suffix == ".sv")],
+        sources=[visible, *sources],
         hdl_toplevel="serial_line",
         parameters={"BIT_CYCLES": BIT_CYCLES},
         build_dir=tmp_path / "sim",

@@ -12,7 +12,7 @@ from pathlib import Path
 from codesign.build_folder import BuildFolder, open_build
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.serial import emit_serial
-from codesign.emit.serial.package import PINS
+from codesign.emit.serial.package import BOARD, PINS, TOP
 from codesign.errors import TargetError
 from codesign.files import new_folder, write_text
 from codesign.progress import Progress, silent
@@ -67,8 +67,9 @@ def bitstream(build: Path | BuildFolder, *, progress: Progress = silent) -> Bits
         progress("synthesis, placement, routing", 0, 1)
         placed = implement(
             sources,
-            "board",
+            TOP,
             project.folder.resolve(),
+            out / BOARD,
             out / PINS,
             target.part,
             out / BITS,

@@ -40,9 +40,12 @@ def placed(found: Iterable[Folding]) -> tuple[Folding, ...]:
     return tuple(replace(folding, weights=where) for folding in found for where in ("block", "lut"))
 
 
-def in_tables(x: TensorType, weight_bits: int) -> bool:
-    """Whether a product is too small for a DSP slice, as Yosys sees it: its activation is a signed number there."""
-    return signed_bits(x) + weight_bits < LEAST_DSP_PRODUCT
+def in_tables(x: TensorType, weight_bits: int, sum_bits: int) -> bool:
+    """Whether a product is too small for a DSP slice, as Yosys sees it.
+
+    Its activation is a signed number there; and bits that do not go into the sum are none.
+    """
+    return min(signed_bits(x) + weight_bits, sum_bits) < LEAST_DSP_PRODUCT
 
 
 def signed_bits(x: TensorType) -> int:
@@ -276,7 +279,7 @@ class Mvu:
     def soft(self) -> int:
         """Multipliers in look-up tables: those that share no slice and are too small for one of their own."""
         single = self.folding.pe // self.units % 2 * self.units if self.packed else self.folding.pe
-        return single * self.matrix.simd if in_tables(self.x, self.weight_bits) else 0
+        return single * self.matrix.simd if in_tables(self.x, self.weight_bits, self.sum_bits) else 0
 
     def soft_ff(self) -> int:
         return self.soft() * soft_ff(self.x, self.weight_bits, self.sum_bits)

@@ -14,13 +14,14 @@ from codesign.synthesis.module import read, statistics
 from codesign.synthesis.place import Placement, placement, require, route, tool
 from codesign.synthesis.utilization import count
 
-PLL = "pll.v"
+PLL, BOARD = "pll.v", "board"
 
 
 def bitstream(
     sources: Sequence[Path],
     top: str,
     folder: Path,
+    board: Path,
     pins: Path,
     part: str,
     out: Path,
@@ -29,9 +30,10 @@ def bitstream(
     clock_mhz: float,
     seed: int = 1,
 ) -> Placement:
-    """Writes the bitstream `out` of `top` of `sources`, which has an instance of the module `pll`, made here.
+    """Writes the bitstream `out` of `top` of SystemVerilog `sources` on a board.
 
-    folder: where the names of memory files are looked up. pins: an LPF file with all pins and the oscillator's clock.
+    folder: where the names of memory files are looked up. board: a Verilog file of the module `board` with instances of
+    `top` and of `pll`, which is made here. pins: an LPF file with all pins and the oscillator's clock.
     Raises TargetError for a part that is no ECP5, ToolError if a tool is missing, the design does not fit, or misses
     its clock: then no bitstream is written.
     """
@@ -43,8 +45,9 @@ def bitstream(
         names = ["--module", "pll", "--clkin_name", "clkin", "--clkout0_name", "clkout0"]
         tool("ecppll", [*clocks, *names, "--file", PLL], work)
         commands = [
-            read([*sources, work / PLL], top, {}),
-            f"synth_ecp5 -top {top} -json {work / 'netlist.json'}",
+            read(sources, top, {}),
+            f"read_verilog {board.resolve()} {work / PLL}",
+            f"synth_ecp5 -top {BOARD} -json {work / 'netlist.json'}",
             statistics(work / "stat.json"),
         ]
         yosys.run(commands, folder)

@@ -19,7 +19,8 @@ from codesign.resources import rtl_dir
 from codesign.targets import Target
 
 TEMPLATES = Path(__file__).parent / "templates"
-LINE, BOARD, PINS, DESIGN = "serial_line.sv", "board.v", "board.lpf", "design.json"
+TOP = "serial_line"
+LINE, BOARD, PINS, DESIGN = f"{TOP}.sv", "board.v", "board.lpf", "design.json"
 _MODULES = ("credit_counter", "packet_merge", "register_writer", "stream_fifo", "stream_register", "stream_width")
 _LINE_MODULES = (*_MODULES, "uart_receiver", "uart_transmitter")
 
@@ -27,9 +28,9 @@ _LINE_MODULES = (*_MODULES, "uart_receiver", "uart_transmitter")
 def emit_serial(
     graph: Graph, project: RtlProject, target: Target, folder: Path, *, clock_mhz: float, recipe: Recipe | None
 ) -> tuple[Path, ...]:
-    """Writes the serial line (`serial_line.sv`), the board around it and its description; returns all sources.
+    """Writes the serial line (`serial_line.sv`), the board around it and its description; returns the line's sources.
 
-    The clock's `pll.v` is not among them, the vendor's or open tools make it. recipe: of the run that was exported,
+    The clock's `pll.v` is not written, the tools make it. recipe: of the run that was exported,
     which says what the outputs mean. Raises TargetError for a target without the section `serial`, and for designs that
     a serial line cannot feed: those with several inputs, or with weights from memory.
     """
@@ -63,7 +64,7 @@ def emit_serial(
     (folder / DESIGN).write_text(_describe(graph, project, target, clock_mhz, recipe))
     shared = library.sources(_LINE_MODULES, rtl_dir(), HARNESS)
     of_design = {path.name for path in project.sources}
-    return (*project.sources, *(path for path in shared if path.name not in of_design), folder / LINE, folder / BOARD)
+    return (*project.sources, *(path for path in shared if path.name not in of_design), folder / LINE)
 
 
 def _describe(graph: Graph, project: RtlProject, target: Target, clock_mhz: float, recipe: Recipe | None) -> str:
