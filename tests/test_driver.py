@@ -136,7 +136,7 @@ def test_the_driver_is_written_in_the_boards_python():
     for file in Path(board.__file__).parent.glob("*.py"):
         ast.parse(file.read_text(), feature_version=(3, 8))
         names = {name for name in re.findall(r"^(?:from|import) ([\w.]+)", file.read_text(), re.MULTILINE)}
-        assert {name.split(".")[0] for name in names} <= {"__future__", "collections", "dataclasses"} | {
+        assert {name.split(".")[0] for name in names} <= {"", "__future__", "collections", "dataclasses"} | {
             "importlib",
             "json",
             "numpy",

@@ -16,7 +16,7 @@ from codesign.tuning.search import DIRECTIONS
 from codesign.tuning.space import Space, variant
 
 RECIPE = Path(__file__).parent / "recipes" / "tiny-grouped.yaml"
-SMALL = Space(width=(1.0,), resolution=(0.5, 1.0), weight_bits=(2, 8), activation_bits=(8,), group_size=(4,))
+SMALL = Space(width=(1.0,), resolution=(1.0, 2.0), weight_bits=(2, 8), activation_bits=(8,), group_size=(4,))
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def test_a_space_of_one_is_refused(tmp_path):
 @pytest.mark.slow
 def test_two_processes_search_one_folder_at_once(tmp_path):
     arguments = ["search", str(RECIPE), "--out", str(tmp_path), "--trials", "3", "--width", "1", "--group-size", "4"]
-    command = [sys.executable, "-m", "codesign.cli.main", *arguments]
+    command = [sys.executable, "-c", "from codesign.cli.main import main; main()", *arguments]
     running = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(2)]
     errors = [process.communicate()[1].decode() for process in running]
     assert [process.returncode for process in running] == [0, 0], errors
@@ -115,7 +115,13 @@ def test_two_processes_search_one_folder_at_once(tmp_path):
 
 @pytest.mark.slow
 def test_trained_variants_are_judged_by_their_accuracy(tmp_path):
-    settings = ("training.float_phase.epochs=1", "training.quantized_phase.epochs=1", "data.train_images=64")
+    phase = "{epochs: 1, learning_rate: 1.0e-3}"
+    settings = (
+        f"training.float_phase={phase}",
+        f"training.quantized_phase={phase}",
+        "data.train_images=64",
+        "model.classes=10",
+    )
     found = search(RECIPE, tmp_path, trials=1, space=SMALL, train=True, overrides=settings)
     (candidate,) = found.candidates
     result = json.loads((tmp_path / "runs" / str(candidate.number) / "result.json").read_text())
