@@ -53,9 +53,12 @@ def made(found: Iterable[Folding]) -> tuple[Folding, ...]:
     return tuple(replace(folding, products=by) for folding in found for by in PRODUCTS)
 
 
-def in_tables(x: TensorType, weight_bits: int) -> bool:
-    """Whether a product is too small for a DSP slice, as Yosys sees it: its activation is a signed number there."""
-    return signed_bits(x) + weight_bits < LEAST_DSP_PRODUCT
+def in_tables(x: TensorType, weight_bits: int, sum_bits: int) -> bool:
+    """Whether a product is too small for a DSP slice, as Yosys sees it.
+
+    Its activation is a signed number there; and bits that do not go into the sum are none.
+    """
+    return min(signed_bits(x) + weight_bits, sum_bits) < LEAST_DSP_PRODUCT
 
 
 def signed_bits(x: TensorType) -> int:
@@ -299,7 +302,7 @@ class Mvu:
         if self.folding.products == "lut":
             return self.multipliers
         single = self.folding.pe // self.units % 2 * self.units if self.packed else self.folding.pe
-        return single * self.matrix.simd if in_tables(self.x, self.weight_bits) else 0
+        return single * self.matrix.simd if in_tables(self.x, self.weight_bits, self.sum_bits) else 0
 
     def soft_ff(self) -> int:
         """Of products in look-up tables; an activation is held once for all outputs."""

@@ -66,7 +66,7 @@ class Vvu:
     @property
     def soft(self) -> bool:
         """Whether products are made in look-up tables."""
-        return in_tables(self.window.x, self.weight_bits)
+        return in_tables(self.window.x, self.weight_bits, self.accumulators.bits)
 
     def _ff(self) -> int:
         """Of the unit: its counters, and in a lane the result, and twice the bias on its way to the first sum.

@@ -78,7 +78,7 @@ def lanes(op: Threshold, inputs: Sequence[TensorType], outputs: Sequence[TensorT
 def cost(op: Threshold, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding) -> BlockCost:
     (x,), (y,) = inputs, outputs
     s = search(op, inputs, folding)
-    tables = [memory for memory, block in zip(s.memories, s.in_block, strict=True) if not block and memory[0] > 1]
+    tables = [memory for memory, block in zip(s.memories, s.in_block, strict=True) if not block]
     blocks = [memory for memory, block in zip(s.memories, s.in_block, strict=True) if block]
     counter = (s.beats - 1).bit_length()
     compare = 2 * s.stages * s.bits / 3 + s.flips * s.bits
