@@ -25,7 +25,7 @@ import matplotlib
 import numpy as np
 
 from codesign.cost import _streamed as streamed_cost
-from codesign.cost.base import BlockCost, Folding
+from codesign.cost.base import BlockCost, Folding, divisors
 from codesign.emit.rtl import _streamed as streamed_rtl
 from codesign.emit.rtl import library
 from codesign.emit.rtl.base import Block, literal
@@ -50,7 +50,7 @@ import test_conv_tile  # noqa: E402
 WORK = HERE.parent / "build" / "cost_model"
 RESULT, PLOT = HERE / "cost_model.json", HERE.parent / "docs" / "cost_model.svg"
 SEEDS = {"held-out": 4001, "fitting": 77}
-BLOCKS = {"held-out": 220, "fitting": 120}
+BLOCKS = {"held-out": 216, "fitting": 96}
 
 SIZES = {(1, 4): 0.45, (5, 16): 0.4, (17, 32): 0.15}
 """Ranges of a block's multipliers, or of its lanes if they are more, and how often each is drawn."""
@@ -58,7 +58,7 @@ SIZES = {(1, 4): 0.45, (5, 16): 0.4, (17, 32): 0.15}
 MOST_CYCLES = 60_000
 """Of a frame in the simulated bench."""
 
-BATCH = 12
+BATCH = {"synthesis": 36, "simulation": 12}
 """Blocks that are elaborated, or simulated, together."""
 
 KINDS = [
@@ -211,7 +211,8 @@ def _drawn(name: str, kind: str, rng: np.random.Generator) -> Point | None:
 def _streamed(name: str, op: Conv, inputs: tuple[TensorType, ...], rng: np.random.Generator) -> Point | None:
     foldings = streamed_cost.foldings(op, inputs, op.infer(*inputs))
     plain = foldings[int(rng.integers(len(foldings)))]
-    tile, buffer = int(rng.integers(5, MOST_TILE + 1)), str(rng.choice(BUFFERS))
+    tiles = [tile for tile in divisors(inputs[0].pixels) if 4 < tile <= MOST_TILE]  # others' intervals vary
+    tile, buffer = int(rng.choice(tiles)), str(rng.choice(BUFFERS))
     point = Streamed(name, op, inputs, replace(plain, weights="stream", tile=tile, buffer=buffer))
     try:
         assert point.cost
@@ -234,8 +235,8 @@ def _admitted(point: Point, least: int, most: int, drawn: Collection[str]) -> bo
 def synthesize(points: Sequence[Point], progress: Progress = silent) -> dict[str, Utilization]:
     """What each block takes, by its name."""
     found: dict[str, Utilization] = {}
-    for first in range(0, len(points), BATCH):
-        blocks = {point.name: point.block for point in points[first : first + BATCH]}
+    for first in range(0, len(points), BATCH["synthesis"]):
+        blocks = {point.name: point.block for point in points[first : first + BATCH["synthesis"]]}
         folder = WORK / "rtl"
         folder.mkdir(parents=True, exist_ok=True)
         for block in blocks.values():
@@ -271,8 +272,8 @@ def simulate(points: Sequence[Point]) -> dict[str, dict[str, int]]:
     kept = WORK / "cycles.json"
     found: dict[str, dict[str, int]] = json.loads(kept.read_text()) if kept.is_file() else {}
     missing = [point for point in points if point.key not in found]
-    for first in range(0, len(missing), BATCH):
-        batch = missing[first : first + BATCH]
+    for first in range(0, len(missing), BATCH["simulation"]):
+        batch = missing[first : first + BATCH["simulation"]]
         for point, timing in zip(batch, bench.timings([p.streams for p in batch]), strict=True):
             found[point.key] = timing
         kept.write_text(json.dumps(found))

@@ -76,7 +76,10 @@ def compared(graph: Graph, plan: Schedule) -> dict[str, Any]:
     expected = execute(graph, {source: frames})
     if any((found.values[name] != expected[name]).any() for name in graph.outputs):
         raise SystemExit("the simulation differs from the graph")
-    figures: dict[str, Any] = {"blocks": len(graph.nodes), "multipliers": sum(block.multipliers for block in plan.blocks.values())}
+    figures: dict[str, Any] = {
+        "blocks": len(graph.nodes),
+        "multipliers": sum(block.multipliers for block in plan.blocks.values()),
+    }
     for name in ("interval_cycles", "latency_cycles"):
         predicted, measured = getattr(plan, name), getattr(found, name)
         figures[name] = (predicted, measured)

@@ -35,8 +35,8 @@ SHIFTED_FROM = 3
 DSP_FACTOR_BITS = 25
 """Width of the larger factor of a DSP48E1, which takes two packed weights."""
 
-DIGIT_LUTS = {1: 1.15, 2: 3.0, 3: 3.3, 4: 7.6}
-"""LUTs of a product in `mac.sv` for each bit of its activation, by its weight's digits of two bits; fitted to xc7."""
+DIGIT_LUTS = {1: (0, 1.15), 2: (0, 3.0), 3: (0, 3.3), 4: (9, 6.25)}
+"""LUTs of a product in `mac.sv`, and for each bit of its activation, by its weight's digits of two bits; a fit."""
 
 ARRAY_LUTS = {1: 1.0, 2: 1.0, 3: 1.15, 4: 1.6}
 """LUTs that Yosys makes of a product for each pair of an activation's and a weight's bits, by the weight's bits."""
@@ -319,7 +319,8 @@ class Mvu:
             return self.soft() * (array_luts(self.x, self.weight_bits) + sums)
         digits = (self.weight_bits + 1) // 2
         thrice = self.folding.simd * self.x.bits if digits > 1 else 0
-        return thrice + round(self.soft() * (DIGIT_LUTS[digits] * self.x.bits + sums))
+        fixed, each_bit = DIGIT_LUTS[digits]
+        return thrice + round(self.soft() * (fixed + each_bit * self.x.bits + sums))
 
     @property
     def product_bits(self) -> int:

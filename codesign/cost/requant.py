@@ -42,20 +42,25 @@ def cost(op: Requant, inputs: Sequence[TensorType], outputs: Sequence[TensorType
     return BlockCost(
         x.pixels * each,
         latency,
-        round(folding.pe * _lane_luts(spread, kept, y)) + rom + counter + (12 if spread == 1 else 5),
+        round(folding.pe * _lane_luts(spread, x.bits - lowest - y.bits - 1, y)) + rom + counter + 5,
         folding.pe * ff + counter + latency + 1,
         0,
         0,
     )
 
 
-def _lane_luts(spread: int, kept: int, y: TensorType) -> float:
-    """Of a lane, a fit: a variable shift by up to `spread`, whether `kept` bits fit y, clamp, rounding, register."""
-    above = kept - y.bits - 2
+def _lane_luts(spread: int, above: int, y: TensorType) -> float:
+    """Of a lane, a fit: a variable shift by up to `spread`, clamp, rounding, register.
+
+    above: bits before the shift beyond those of y, its sign and the fraction's first. Where x is so narrow that y holds
+    it anyway, there is nothing to clamp above; below zero that is a flip-flop's reset.
+    """
+    fits = above < (0 if y.signed else 1)
+    bits, beyond = y.bits, max(above, 0)
     if spread == 0:
-        return 3 * y.bits + 2 + 0.25 * kept
+        return bits + 3 if fits else 2 * bits + 4 + 0.3 * beyond + 4 * y.signed
     if spread == 1:
-        return 2.6 * y.bits + 1.06 * above + 4 * y.signed
+        return 3 * bits + 0.75 * beyond + 4 * y.signed - 3 * fits
     if spread <= 3:
-        return 4 * y.bits + 4 + 0.3 * above + 1.7 * y.signed
-    return 5 * y.bits - 0.6 + 2.6 * above + 2.4 * y.signed
+        return 4 * bits + 4 + 0.3 * beyond + 1.7 * y.signed - fits * (bits + 6)
+    return 5 * bits - 0.6 + 2.6 * beyond + 2.4 * y.signed - fits * (bits + 6)
