@@ -58,8 +58,8 @@ SIZES = {(1, 4): 0.45, (5, 16): 0.4, (17, 32): 0.15}
 MOST_CYCLES = 60_000
 """Of a frame in the simulated bench."""
 
-BATCH = {"synthesis": 36, "simulation": 12}
-"""Blocks that are elaborated, or simulated, together."""
+BATCH = {"synthesis": 6, "simulation": 12}
+"""Blocks that are elaborated, or simulated, together: of more than a few, Yosys takes the longer for each."""
 
 KINDS = [
     name
