@@ -1,7 +1,8 @@
 """Random configurations of every operator that networks are made of, for the sweeps of `cost_model.py`.
 
 An operator X is sampled by the function `x` of this module: it draws an operator and its input types. The folding is
-drawn by the sweep from those that the cost model offers.
+drawn by the sweep from those that the cost model offers. `streamed` samples convolutions that have their weights from
+memory; the requantization within such a block follows from the scales of its weights, see `requantized`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import numpy as np
 from codesign.graph import Op, TensorType
 from codesign.graph.ops.add import Add
 from codesign.graph.ops.avgpool import AvgPool
+from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
@@ -29,7 +31,9 @@ from codesign.graph.ops.upsample import Upsample
 Sample = tuple[Op, tuple[TensorType, ...]]
 Rng = np.random.Generator
 
-SHARES = {"conv": 8, "depthwise": 4, "group_conv": 4, "deform": 3, "requant": 4, "linear": 2, "threshold": 2}
+SHARES = {"conv": 8, "depthwise": 4, "group_conv": 4, "deform": 3, "requant": 4} | dict.fromkeys(
+    ("linear", "threshold", "maxpool", "binary_conv", "streamed"), 2
+)
 """How often an operator is drawn, where it is more than once: by how much of a network's area is in such blocks."""
 
 
@@ -63,6 +67,27 @@ def deform(rng: Rng) -> Sample:
     return Deform(_weights(rng, x.channels, 1, 3, 3), _bias(rng, x.channels)), (x, s)
 
 
+def streamed(rng: Rng) -> Sample:
+    x = TensorType((int(rng.choice([16, 24, 36, 48, 64])), *(int(rng.integers(3, 9)),) * 2), 0, 255)
+    outputs = int(rng.choice([24, 32, 48, 64, 96]))
+    shift = _shifts(rng, outputs)
+    weight = _weights(rng, outputs, x.channels, 1, 1)
+    return Conv(weight, _bias(rng, outputs), tuple(2.0 ** -float(s) for s in shift)), (x,)
+
+
+def requantized(op: Conv) -> Requant:
+    """To activations of scale 1, as it follows the sums of a convolution that `streamed` drew."""
+    return Requant(np.array([round(-np.log2(scale)) for scale in op.weight_scale]), 0, 255, 1.0)
+
+
+def binary_conv(rng: Rng) -> Sample:
+    x = TensorType((_channels(rng), *(_size(rng),) * 2), -1, 1, step=2)
+    kernel = int(rng.choice([1, 3]))
+    stride = int(rng.choice([1, 2])) if kernel > 1 else 1
+    weight = rng.choice([-1, 1], (_channels(rng), x.channels, kernel, kernel))
+    return BinaryConv(weight, stride=(stride, stride), pads=(kernel // 2,) * 4), (x,)
+
+
 def linear(rng: Rng) -> Sample:
     x = _tensor(rng, _channels(rng), int(rng.integers(1, 4)))
     outputs = int(rng.integers(4, 40))
@@ -72,12 +97,9 @@ def linear(rng: Rng) -> Sample:
 def requant(rng: Rng) -> Sample:
     bits = int(rng.integers(12, 23))
     channels = _channels(rng)
-    shift = rng.integers(3, 4 + int(rng.choice([0, 0, 2, 6])), channels, endpoint=True)
-    shift = shift if np.ptp(shift) else shift[:1]
-    scale = (
-        tuple(float(2.0**-s) for s in np.broadcast_to(shift, channels)) if shift.size > 1 else (2.0 ** -int(shift[0]),)
-    )
-    lo, hi = (0, 255) if rng.random() < 0.7 else (-128, 127)
+    shift = _shifts(rng, channels)
+    scale = tuple(2.0 ** -float(s) for s in shift)
+    lo, hi = [(0, 255), (0, 255), (-128, 127), (0, 15), (-8, 7)][rng.integers(5)]
     x = TensorType((channels, *(_size(rng),) * 2), -(1 << (bits - 1)), (1 << (bits - 1)) - 1, scale)
     return Requant(shift, lo, hi, 1.0), (x,)
 
@@ -131,6 +153,13 @@ def shuffle(rng: Rng) -> Sample:
 def interleave(rng: Rng) -> Sample:
     a = _tensor(rng, 2 * int(rng.integers(2, 33)), _size(rng))
     return Interleave(), (a, a)
+
+
+def _shifts(rng: Rng, channels: int):
+    """One for all channels, or one for each."""
+    least, spread = int(rng.integers(2, 7)), int(rng.choice([0, 1, 1, 3, 7]))
+    shift = least + rng.integers(0, spread, channels, endpoint=True)
+    return shift if np.ptp(shift) else shift[:1]
 
 
 def _channels(rng: Rng) -> int:

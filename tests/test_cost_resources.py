@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from codesign.cost._memory import most_rom_luts, rom_in_block, rom_luts
+from codesign.cost._memory import rom_in_block, rom_luts, table_luts
 from codesign.cost.base import Folding
 from codesign.emit.rtl import library
+from codesign.emit.rtl.base import Memory
 from codesign.graph import TensorType
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.depthwise import Depthwise
@@ -53,12 +54,24 @@ def test_slices_and_block_rams_are_exact_and_tables_and_flip_flops_near(name, tm
     assert cost.lut == pytest.approx(found.lut, rel=0.25)
 
 
-def test_columns_of_few_words_repeat_each_other():
-    assert rom_luts(1, 99) == 0
-    assert rom_luts(2, 99) == 1
-    assert rom_luts(4, 1000) == 12
-    assert rom_luts(9, 8) == most_rom_luts(9, 8) == 8
-    assert rom_luts(65, 8) == most_rom_luts(65, 8) == 16
+def test_columns_of_bits_that_are_alike_share_a_table():
+    def luts(*words):
+        return table_luts(np.array(words)[None, :, None], 4)
+
+    assert luts(5) == 0
+    assert luts(0b1010, 0b0101, 0b1010, 0b0101) == 1  # half of the columns are the address, half its complement
+    assert luts(0b1110, 0b1101, 0b1011, 0b0111) == 4
+    assert luts(0b1100, 0b1100, 0b0011, 0b1100) == 2
+    assert luts(*[7] * 64) == 0
+    assert luts(*[7] * 65) == 8
+
+
+@pytest.mark.parametrize("depth", [9, 100, 150, 330, 520])
+def test_tables_of_any_contents_take_what_is_said(depth, tmp_path):
+    Memory("rom.mem", RNG.integers(0, 256, (depth, 1)), 8).write(tmp_path)
+    parameters = {"DEPTH": depth, "WIDTH": 8, "BLOCK": 0, "DATA_FILE": "rom.mem"}
+    found = synthesize_module(library.sources(["rom"], rtl_dir()), "rom", parameters, folder=tmp_path)
+    assert found.lut == pytest.approx(rom_luts(depth, 8), abs=1)
 
 
 def test_a_single_word_is_never_in_block_ram(tmp_path):

@@ -8,14 +8,17 @@ import chromium
 import jsonschema
 import numpy as np
 import pytest
+import sparse
 from PIL import Image
 from rich.console import Console
 
 from codesign.api.report import report
+from codesign.board.records import BYTES
 from codesign.build_folder import open_build
 from codesign.graph.types import bits_for_range
+from codesign.recipe import load_recipe
 from codesign.reporting import schema
-from codesign.reporting.energy import of_block
+from codesign.reporting.energy import frame_bytes, of_block
 from codesign.reporting.histograms import histogram, layers
 from codesign.reporting.plots import efficiency_gap, roofline, waterline
 from codesign.reporting.rails import rows, width
@@ -128,6 +131,20 @@ def test_every_stream_of_the_network_is_drawn_once_from_its_writer_to_each_reade
         assert not set(row.leaving) & set(row.passing)
         open_rails = set(row.passing) | set(row.leaving)
     assert not open_rails
+
+
+def test_peaks_that_leave_as_records_take_the_place_of_the_maps_in_memory(reported, tmp_path):
+    build, dense = reported[0], reported[1].summary.totals
+    copied = open_build(shutil.copytree(build.rtl.parent, tmp_path / "build", symlinks=True))
+    shutil.rmtree(copied.rtl)
+    sparse.emit(copied, copied.rtl.parent)
+    records = summarize(copied, load_target("pynq-z2")).totals
+    maps = sum(frame_bytes(build.graph.types[name]) for name in build.graph.outputs)
+    most = load_recipe(build.run / "recipe.yaml").detection.max_boxes
+    assert records.memory_bytes == dense.memory_bytes - maps + BYTES * (most + 1)
+    assert records.energy.ddr.low_uj / dense.energy.ddr.low_uj == pytest.approx(
+        records.memory_bytes / dense.memory_bytes
+    )
 
 
 def test_work_and_waiting_make_the_boards_energy(reported):

@@ -5,6 +5,11 @@ from __future__ import annotations
 import math
 from functools import cache
 
+import numpy as np
+
+from codesign.cost.base import count_bits
+from codesign.graph.ops.base import IntArray
+
 BLOCK_WORTH_LUTS = 128
 """A table goes to block RAM where that saves at least so many look-up tables for each RAMB18."""
 
@@ -14,8 +19,8 @@ _UNITS = (
 )
 """(cost in Yosys' eyes, RAMB18 halves, configurations as (depth, width)) of a RAMB18E1 and a RAMB36E1."""
 
-SHARED_WORDS = 16
-"""Tables of so few words have columns that are alike by chance."""
+COLUMN_WORDS = 64
+"""Words of which a look-up table holds a column of bits."""
 
 MIXED_WORDS = 2048
 """What a RAMB18E1 holds of 8 or 9 bits: `ram.sv` parts memories that lie in block RAM and LUTs at a multiple of it."""
@@ -90,23 +95,42 @@ def block_depth(depth: int, width: int) -> int:
     return max((end for end in ends if block_ramb18(end, width) == halves), default=depth)
 
 
-def rom_luts(depth: int, width: int) -> int:
-    """Look-up tables of a ROM of random contents: as `most_rom_luts`, but what few words can hold repeats itself.
+def table_luts(words: IntArray, bits: int) -> int:
+    """Look-up tables of ROMs of `words` (ROMs, depth, integers a word) of so many bits each, two's complement.
 
-    Of N = 2^words columns of bits as many differ as are met in `width` draws; constants and address bits take none.
+    As `rom_luts`; up to 64 words, a column of bits takes one, and those that are alike share it; constants and
+    address bits take none.
     """
-    whole, words = divmod(depth, 64)
-    if whole or words > SHARED_WORDS:
-        return most_rom_luts(depth, width)
-    columns = 1 << words
-    differing = columns * (1 - (1 - 1 / columns) ** width)
-    return round(differing * max(0, columns - 2 - (words - 1).bit_length()) / columns)
+    roms, depth, integers = words.shape
+    if depth > COLUMN_WORDS:
+        return int(roms) * rom_luts(depth, integers * bits)
+    place = np.arange(depth, dtype=np.uint64)
+    digits = (words[..., None].astype(np.int64) >> np.arange(bits) & 1).reshape(roms, depth, -1).astype(np.uint64)
+    columns = np.sort((digits << place[:, None]).sum(axis=1, dtype=np.uint64), axis=1)
+    address = [int(((place >> np.uint64(bit) & np.uint64(1)) << place).sum()) for bit in range(count_bits(depth))]
+    counts = ~np.isin(columns, np.array([0, (1 << depth) - 1, *address], dtype=np.uint64))
+    counts[:, 1:] &= columns[:, 1:] != columns[:, :-1]
+    return int(counts.sum())
 
 
-def most_rom_luts(depth: int, width: int) -> int:
-    """Look-up tables of a ROM whatever it holds, 64 bits each; MUXF7 and MUXF8 join four of them."""
-    tables = math.ceil(depth / 64)
-    return width * (tables + math.ceil((math.ceil(tables / 4) - 1) / 3))
+def rom_luts(depth: int, width: int) -> int:
+    """Look-up tables of a ROM whatever it holds, as `rom.sv` parts it: of 256 words, and a rest of 64, 128 or 256.
+
+    64 bits are one, MUXF7 and MUXF8 join two and four of them; which of the tables is asked for takes more.
+    """
+    whole, rest = divmod(depth, 256)
+    tables = 4 * whole + next(count for words, count in ((1, 0), (64, 1), (128, 2), (255, 4)) if rest <= words)
+    return width * (tables + choice_luts(whole + (rest > 0)))
+
+
+def choice_luts(words: int) -> int:
+    """Look-up tables of a bit that is chosen from so many: a table takes four; of many Yosys makes less good trees."""
+    return -(-(words - 1) // 3) if words <= 6 else round(0.43 * words)
+
+
+def comparison_luts(bits: int) -> int:
+    """Look-up tables before the carry chain that compares two numbers: two for each three bits."""
+    return 2 * math.ceil(bits / 3)
 
 
 def ram_luts(depth: int, width: int) -> int:
@@ -119,7 +143,7 @@ def ram_luts(depth: int, width: int) -> int:
 
 def rom_in_block(depth: int, width: int) -> bool:
     """Whatever it holds; a single word is no memory."""
-    return depth > 1 and most_rom_luts(depth, width) > BLOCK_WORTH_LUTS * rom_ramb18(depth, width)
+    return depth > 1 and rom_luts(depth, width) > BLOCK_WORTH_LUTS * rom_ramb18(depth, width)
 
 
 def ram_in_block(depth: int, width: int) -> bool:

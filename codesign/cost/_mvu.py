@@ -10,7 +10,15 @@ from typing import Literal
 
 import numpy as np
 
-from codesign.cost._memory import block_ramb18, ram_in_block, ram_luts, rom_in_block, rom_luts, rom_ramb18
+from codesign.cost._memory import (
+    block_ramb18,
+    choice_luts,
+    ram_in_block,
+    ram_luts,
+    rom_in_block,
+    rom_ramb18,
+    table_luts,
+)
 from codesign.cost._window import Window
 from codesign.cost.base import MOST_LANES, BlockCost, Folding, beats, count_bits, divisors
 from codesign.graph.ops.base import IntArray
@@ -27,8 +35,11 @@ SHIFTED_FROM = 3
 DSP_FACTOR_BITS = 25
 """Width of the larger factor of a DSP48E1, which takes two packed weights."""
 
-ADDERS = {1: 0.9, 2: 2.0, 3: 2.0, 4: 3.4}
-"""LUTs for each bit of a product made without DSP slices, by its weight's digits of two bits; fitted to xc7."""
+DIGIT_LUTS = {1: (0, 1.15), 2: (0, 3.0), 3: (0, 3.3), 4: (9, 6.25)}
+"""LUTs of a product in `mac.sv`, and for each bit of its activation, by its weight's digits of two bits; a fit."""
+
+ARRAY_LUTS = {1: 1.0, 2: 1.0, 3: 1.15, 4: 1.6}
+"""LUTs that Yosys makes of a product for each pair of an activation's and a weight's bits, by the weight's bits."""
 
 
 def foldings(outputs: int, inputs: int) -> tuple[Folding, ...]:
@@ -53,9 +64,17 @@ def made(found: Iterable[Folding]) -> tuple[Folding, ...]:
     return tuple(replace(folding, products=by) for folding in found for by in PRODUCTS)
 
 
-def in_tables(x: TensorType, weight_bits: int) -> bool:
-    """Whether a product is too small for a DSP slice, as Yosys sees it: its activation is a signed number there."""
-    return signed_bits(x) + weight_bits < LEAST_DSP_PRODUCT
+def in_tables(x: TensorType, weight_bits: int, sum_bits: int) -> bool:
+    """Whether a product is too small for a DSP slice, as Yosys sees it.
+
+    Its activation is a signed number there; and bits that do not go into the sum are none.
+    """
+    return min(signed_bits(x) + weight_bits, sum_bits) < LEAST_DSP_PRODUCT
+
+
+def array_luts(x: TensorType, weight_bits: int) -> int:
+    """Of a product that is too small for a DSP slice."""
+    return round(ARRAY_LUTS.get(weight_bits, ARRAY_LUTS[4]) * x.bits * weight_bits)
 
 
 def signed_bits(x: TensorType) -> int:
@@ -66,11 +85,12 @@ def signed_bits(x: TensorType) -> int:
 class _Tree:
     """The adders that make an output of the parts of its SIMD lanes and its bias: a heap with zeros at missing leaves.
 
-    registers: flip-flops, without those that pass a part on through so many that they become a shift register. adders:
-    bits of sums.
+    registers: flip-flops, without those that pass a part on through so many that they become a shift register. shifts:
+    bits of such. adders: bits of sums.
     """
 
     registers: int
+    shifts: int
     adders: int
 
     @classmethod
@@ -78,7 +98,7 @@ class _Tree:
         leaves = 1 << parts.bit_length()
         bits = {leaves: bias_bits} | {leaves + 1 + s: part_bits if s < parts else 0 for s in range(leaves - 1)}
         chain = {leaves: 1} | {leaves + 1 + s: 1 for s in range(parts)}  # registers behind each other
-        registers, adders = parts * part_bits, 0
+        registers, shifts, adders = parts * part_bits, 0, 0
         for node in range(leaves - 1, 0, -1):
             sides = [side for side in (2 * node, 2 * node + 1) if bits[side]]
             widest = max((bits[side] for side in sides), default=0)
@@ -89,7 +109,8 @@ class _Tree:
                 adders += bits[node]
                 ended = [side for side in sides if chain[side] >= SHIFTED_FROM]
                 registers -= sum(chain[side] * bits[side] for side in ended)
-        return cls(registers, adders)
+                shifts += sum(bits[side] for side in ended)
+        return cls(registers, shifts, adders)
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,6 +254,21 @@ class Mvu:
         return rom_in_block(*self.bias_memory)
 
     @cached_property
+    def weight_words(self) -> IntArray:
+        """(depth, weights a word) as the weights lie in their memory, zero where there is no output."""
+        groups, steps, simd = self.groups, self.steps, self.matrix.simd
+        values = np.zeros((groups * self.folding.pe, steps * simd), dtype=np.int64)
+        values[: self.outputs] = self.matrix.values
+        parts = values.reshape(groups, self.folding.pe, steps, simd).transpose(0, 2, 1, 3)
+        return parts.reshape(groups * steps, -1)
+
+    @cached_property
+    def bias_words(self) -> IntArray:
+        values = np.zeros(self.out_beats * self.out_lanes, dtype=np.int64)
+        values[: self.outputs] = self.matrix.bias
+        return values.reshape(self.out_beats, self.out_lanes)
+
+    @cached_property
     def input_block(self) -> bool:
         return ram_in_block(*self.input_memory)
 
@@ -243,6 +279,10 @@ class Mvu:
     def dsp(self) -> int:
         run = self.folding.pe // self.units
         return self.folding.simd * (math.ceil(run / 2) if self.packed else run) - self.soft()
+
+    def pairs(self) -> int:
+        """Slices that two outputs share; of two weights from look-up tables one has a register before the slice."""
+        return self.folding.pe // self.units // 2 * self.folding.simd if self.packed else 0
 
     @property
     def memories(self) -> tuple[tuple[tuple[int, int], bool], ...]:
@@ -255,28 +295,32 @@ class Mvu:
 
     def memory_luts(self) -> int:
         """Of weights, biases and vectors that are not in block RAM."""
-        tables = sum(rom_luts(*memory) for memory, in_block in self.memories if not in_block)
-        return tables + (0 if self.input_block else ram_luts(*self.input_memory))
+        weights = 0 if self.weight_block else table_luts(self.weight_words[None], self.weight_bits)
+        biases = 0 if self.bias_block else table_luts(self.bias_words[None], self.bias_bits)
+        return weights + biases + (0 if self.input_block else ram_luts(*self.input_memory))
 
     def lut(self) -> int:
-        """Besides tables and memory a fit: counters, the choice of held sums, and their adders."""
-        turns = self.folding.pe // self.out_lanes
-        choose = math.ceil((turns - 1) / 3) * self.sum_bits * self.matrix.simd * self.out_lanes
+        """Besides tables and memory: the choice of held sums, their adders, and, a fit, counters and control."""
+        choose = choice_luts(self.folding.pe // self.out_lanes) * self._part_bits * self.matrix.simd
+        leaving = self.out_lanes * (choose + self._tree.adders + self._tree.shifts)
         counters = 2 * count_bits(self.steps) + count_bits(self.weight_memory[0])
-        logic = 28 + 0.95 * counters + 0.68 * choose + 1.4 * self.out_lanes * self._tree.adders
-        return self.memory_luts() + round(logic) + self.product_luts()
+        return self.memory_luts() + round(28 + 0.95 * counters) + leaving + self.product_luts()
 
     def product_luts(self) -> int:
-        """What `mac.sv` takes for products and their sums without DSP slices.
+        """What products and their sums without DSP slices take: `mac.sv`'s own form, or what Yosys makes of small ones.
 
-        A product is a sum of as many rows as its weight has digits of two bits; three times an activation, which is
-        one of the multiples in a row, is made once for all outputs.
+        In the former three times an activation, which is one of the multiples that digits choose from, is made once for
+        all outputs.
         """
         if not self.soft():
             return 0
+        sums = self.sum_bits if self.steps > 1 else 0  # else a product is its own sum
+        if self.folding.products == "dsp":
+            return self.soft() * (array_luts(self.x, self.weight_bits) + sums)
         digits = (self.weight_bits + 1) // 2
         thrice = self.folding.simd * self.x.bits if digits > 1 else 0
-        return thrice + round(self.soft() * (ADDERS[digits] * self.product_bits + self.sum_bits))
+        fixed, each_bit = DIGIT_LUTS[digits]
+        return thrice + round(self.soft() * (fixed + each_bit * self.x.bits + sums))
 
     @property
     def product_bits(self) -> int:
@@ -287,19 +331,23 @@ class Mvu:
         counts = (self.steps, self.steps, self.groups, self.weight_memory[0], turns, self.out_beats)
         control = sum(map(count_bits, counts)) + self.tree_levels + 10
         tree = self.out_lanes * (self._tree.registers + self.bias_bits)
-        return control + self.multipliers * self.sum_bits + tree + self.folding.simd * self.x.bits + self.soft_ff()
+        held = self.multipliers * self.sum_bits + self.pairs() * (0 if self.weight_block else self.weight_bits)
+        return control + held + tree + self.folding.simd * self.x.bits + self.soft_ff()
 
     @cached_property
     def _tree(self) -> _Tree:
-        most = self.accumulators.bits
-        return _Tree.of(self.matrix.simd, min(self.sum_bits, most), self.bias_bits, most)
+        return _Tree.of(self.matrix.simd, self._part_bits, self.bias_bits, self.accumulators.bits)
+
+    @property
+    def _part_bits(self) -> int:
+        return min(self.sum_bits, self.accumulators.bits)
 
     def soft(self) -> int:
         """Multipliers in look-up tables: all, or those that share no slice and are too small for one of their own."""
         if self.folding.products == "lut":
             return self.multipliers
         single = self.folding.pe // self.units % 2 * self.units if self.packed else self.folding.pe
-        return single * self.matrix.simd if in_tables(self.x, self.weight_bits) else 0
+        return single * self.matrix.simd if in_tables(self.x, self.weight_bits, self.sum_bits) else 0
 
     def soft_ff(self) -> int:
         """Of products in look-up tables; an activation is held once for all outputs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codesign.cost._memory import comparison_luts
 from codesign.cost._window import Window
 from codesign.cost.base import BlockCost
 
@@ -12,11 +13,11 @@ def cost(window: Window, taps: int, compared: int) -> BlockCost:
     A lane holds the highest value so far and of the last window, and where it is compared again both centres.
     """
     lanes, bits = window.lanes, window.x.bits
-    each_bit = 2 if window.padded and window.x.signed else 0.25  # a fit: what is outside is turned, too
+    chosen = comparison_luts(bits) + 2 + (bits if window.padded else 0)  # what is outside is zero
     return BlockCost(
         interval_cycles=window.interval_cycles,
         latency_cycles=window.latency_cycles + taps + 1,
-        lut=window.lut() + round(lanes * (each_bit * bits + 1.7 * compared)) + 23,
+        lut=window.lut() + lanes * (chosen + 2 * compared) + 13,
         ff=window.ff() + lanes * (4 if compared else 2) * bits + (taps - 1).bit_length() + 2 + window.padded,
         bram36=window.ramb18() / 2,
         dsp=0,

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from codesign.cost._memory import rom_in_block, rom_luts, rom_ramb18
-from codesign.cost._mvu import in_tables, signed_bits
+import numpy as np
+
+from codesign.cost._memory import rom_in_block, rom_ramb18, table_luts
+from codesign.cost._mvu import array_luts, in_tables, signed_bits
 from codesign.cost._window import Window, variants
 from codesign.cost.base import BlockCost, Folding, count_bits
 from codesign.graph.ops.base import IntArray
@@ -55,6 +57,19 @@ class Vvu:
     def bias_memory(self) -> tuple[int, int]:
         return self.window.beats, self.window.lanes * self.bias_bits
 
+    @property
+    def _weight_words(self) -> IntArray:
+        """(depth, lanes), as the weights lie in their memory: all taps of a beat, zeros past the last channel."""
+        padded = np.zeros((self.window.beats * self.window.lanes, self.taps), dtype=np.int64)
+        padded[: len(self.weight)] = self.weight
+        return padded.reshape(-1, self.window.lanes, self.taps).swapaxes(1, 2).reshape(-1, self.window.lanes)
+
+    @property
+    def _bias_words(self) -> IntArray:
+        padded = np.zeros(self.window.beats * self.window.lanes, dtype=np.int64)
+        padded[: len(self.bias)] = self.bias
+        return padded.reshape(-1, self.window.lanes)
+
     def in_block(self, memory: tuple[int, int]) -> bool:
         """Whether a table is in block RAM."""
         return self.placement != "lut" and rom_in_block(*memory)
@@ -66,7 +81,7 @@ class Vvu:
     @property
     def soft(self) -> bool:
         """Whether products are made in look-up tables."""
-        return in_tables(self.window.x, self.weight_bits)
+        return in_tables(self.window.x, self.weight_bits, self.accumulators.bits)
 
     def _ff(self) -> int:
         """Of the unit: its counters, and in a lane the result, and twice the bias on its way to the first sum.
@@ -80,13 +95,22 @@ class Vvu:
             lane = _soft_ff(self.window.x, self.weight_bits, acc)
         return sum(map(count_bits, counts)) + 11 + self.window.lanes * (acc + lane)
 
+    def _soft_lut(self) -> int:
+        """Of a lane's product and sum, and of the shift register that brings the bias."""
+        return array_luts(self.window.x, self.weight_bits) + self.accumulators.bits + self.bias_bits
+
     def cost(self) -> BlockCost:
         """Of the window and the unit."""
         lanes, roms = self.window.lanes, (self.weight_memory, self.bias_memory)
         in_block = [memory for memory in roms if self.in_block(memory)]
-        tables = sum(rom_luts(*memory) for memory in roms if not self.in_block(memory))
+        words = (self._weight_words, self.weight_bits), (self._bias_words, self.bias_bits)
+        tables = sum(
+            table_luts(table[None], bits)
+            for memory, (table, bits) in zip(roms, words, strict=True)
+            if not self.in_block(memory)
+        )
         control = 24 + (count_bits(self.taps) + 2 * count_bits(self.window.beats)) // 2
-        products = lanes * _soft_lut(self.window.x, self.weight_bits) if self.soft else 0
+        products = lanes * self._soft_lut() if self.soft else 0
         return BlockCost(
             interval_cycles=self.window.interval_cycles,
             latency_cycles=self.window.latency_cycles + self.latency_cycles,
@@ -103,11 +127,6 @@ def _soft_ff(x: TensorType, weight_bits: int, sum_bits: int) -> int:
     """Flip-flops of a `mac` in look-up tables: factors, the weight as its memory gives it too, product and sum."""
     factors = signed_bits(x) + weight_bits
     return sum_bits + 2 * factors + weight_bits
-
-
-def _soft_lut(x: TensorType, weight_bits: int) -> int:
-    """Look-up tables of such a `mac`."""
-    return round(2.6 * signed_bits(x) * weight_bits)
 
 
 def placed(found: Iterable[Folding], unit: Callable[[Folding], Vvu]) -> tuple[Folding, ...]:

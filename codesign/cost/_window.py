@@ -191,13 +191,16 @@ class Window:
         return block_ramb18(words, self.width) if self.in_block else 0
 
     def lut(self) -> int:
-        """Besides the memory a fit: the address, twice where it wraps; windows' jumps; where dilated taps lie."""
+        """Besides the memory a fit: the address and its wrapping, jumps, what is outside; where dilated taps lie."""
         address = count_bits(self.words)
-        wrap = 1 if self.words & (self.words - 1) else 0
-        place = count_bits(self.x.width) + count_bits(self.x.height) if self.dilated else 0
+        wraps = self.words & (self.words - 1) > 0
         memory = mixed_luts if self.mixed else block_luts if self.in_block else ram_luts
+        if self.dilated:
+            place = count_bits(self.x.width) + count_bits(self.x.height)
+            logic = 24 + (4.3 + 3.9 * wraps) * address + 2.2 * self.jump.bit_length() + 7.8 * place
+        else:
+            logic = 33 + 3.4 * address + (4.9 * address - 24) * wraps + 3.9 * self.jump.bit_length() + 17 * self.padded
         shifted = 0 if self.padded or self.in_block else self.width
-        logic = 24 + (4.3 + 3.9 * wrap) * address + 2.2 * self.jump.bit_length() + 7.8 * place
         return memory(self.words, self.width) + shifted + round(logic)
 
     def ff(self) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from codesign.cost import _lanes
-from codesign.cost._memory import rom_luts
+from codesign.cost._memory import table_luts
 from codesign.cost.base import BlockCost, Folding, Lanes, beats
 from codesign.graph.ops.requant import Requant
 from codesign.graph.types import TensorType
@@ -32,26 +32,35 @@ def cost(op: Requant, inputs: Sequence[TensorType], outputs: Sequence[TensorType
         ff += x.bits + shift_bits
     if spread > 3:
         ff += kept + shift_bits - 1
-    lut = 3 * y.bits + _shift_lut(spread, kept, y.signed)
-    rom = rom_luts(each, folding.pe * shift_bits) if spread and each > 1 else 0
+    rom = 0
+    if spread:
+        shifts = np.zeros(each * folding.pe, dtype=np.int64)
+        shifts[: x.channels] = op.shift - lowest
+        rom = table_luts(shifts.reshape(1, each, folding.pe), shift_bits)
     counter = (each - 1).bit_length() if spread else 0
     latency = 2 if spread == 0 else 3 if spread <= 3 else 4
     return BlockCost(
         x.pixels * each,
         latency,
-        round(folding.pe * lut) + rom + counter + (11 if spread == 1 else 5),
+        round(folding.pe * _lane_luts(spread, x.bits - lowest - y.bits - 1, y)) + rom + counter + 5,
         folding.pe * ff + counter + latency + 1,
         0,
         0,
     )
 
 
-def _shift_lut(spread: int, kept: int, signed: bool) -> float:
-    """Of a lane, a fit: whether `kept` bits fit the output, after a variable shift by up to `spread`."""
+def _lane_luts(spread: int, above: int, y: TensorType) -> float:
+    """Of a lane, a fit: a variable shift by up to `spread`, clamp, rounding, register.
+
+    above: bits before the shift beyond those of y, its sign and the fraction's first. Where x is so narrow that y holds
+    it anyway, there is nothing to clamp above; below zero that is a flip-flop's reset.
+    """
+    fits = above < (0 if y.signed else 1)
+    bits, beyond = y.bits, max(above, 0)
     if spread == 0:
-        return 2 + 0.25 * kept
+        return bits + 3 if fits else 2 * bits + 4 + 0.3 * beyond + 4 * y.signed
     if spread == 1:
-        return 0.2 * kept + 2 * signed
+        return 3 * bits + 0.75 * beyond + 4 * y.signed - 3 * fits
     if spread <= 3:
-        return 6 + 0.55 * kept
-    return 2 * kept
+        return 4 * bits + 4 + 0.3 * beyond + 1.7 * y.signed - fits * (bits + 6)
+    return 5 * bits - 0.6 + 2.6 * beyond + 2.4 * y.signed - fits * (bits + 6)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
 
 from codesign.cost import _lanes
-from codesign.cost._memory import rom_in_block, rom_luts, rom_ramb18
-from codesign.cost.base import BlockCost, Folding, Lanes, beats
+from codesign.cost._memory import comparison_luts, rom_in_block, rom_ramb18, table_luts
+from codesign.cost.base import BlockCost, Folding, Lanes, beats, count_bits
+from codesign.graph.ops.base import IntArray
 from codesign.graph.ops.threshold import Threshold
 from codesign.graph.types import TensorType, bits_for_range
 
@@ -61,6 +65,43 @@ class Search:
         """Whether each stage's table is in block RAM."""
         return tuple(self.folding.weights != "lut" and rom_in_block(*memory) for memory in self.memories)
 
+    def tables(self, stage: int) -> IntArray:
+        """(lanes, words): of a pixel's beats in turn what the comparisons before the stage leave the choice of."""
+        words = self._words.reshape(self.beats, self.folding.pe, -1)
+        stride = 1 << (self.stages - stage)
+        chosen = words[:, :, stride // 2 - 1 :: stride]
+        if self.flips and not stage:
+            falls = self._spread((self.op.sign < 0).astype(np.int64)).reshape(self.beats, self.folding.pe, 1)
+            chosen = (chosen & ((1 << self.bits) - 1)) | falls << self.bits
+        return chosen.swapaxes(0, 1).reshape(self.folding.pe, -1)
+
+    @cached_property
+    def _words(self) -> IntArray:
+        """(beats * lanes, 2^stages - 1) thresholds of x, or of its complement; missing ones are never reached."""
+        sign = self.op.sign.astype(np.int64)[:, None]
+        rows = np.clip(self.op.thresholds - (sign < 0), self.lowest, self.highest + 1)
+        never = np.full((len(rows), (1 << self.stages) - 1 - self.op.steps), self.highest + 1)
+        return self._spread(np.concatenate([rows, never], axis=1))
+
+    def _spread(self, rows: IntArray) -> IntArray:
+        """A row for every lane of every beat: that of its channel, zeros past the last channel."""
+        count = self.beats * self.folding.pe
+        channels = count if len(rows) == 1 else len(rows)
+        found = np.zeros((count, *rows.shape[1:]), np.int64)
+        found[:channels] = rows
+        return found
+
+    def lut(self) -> int:
+        """Of a lane: each stage's comparison and table, the complement, whose bits go on to a further stage, and y."""
+        lanes, stages = self.folding.pe, self.stages
+        complement = (self.bits if stages > 1 else self.bits // 4) if self.flips else 0
+        tables = sum(
+            table_luts(self.tables(stage)[..., None], width)
+            for stage, ((_, width), block) in enumerate(zip(self.memories, self.in_block, strict=True))
+            if not block
+        )
+        return lanes * (stages * comparison_luts(self.bits) + complement + stages) + tables + count_bits(self.beats) + 5
+
 
 def search(op: Threshold, inputs: Sequence[TensorType], folding: Folding) -> Search:
     return Search(op, inputs[0].plain, folding)
@@ -78,17 +119,16 @@ def lanes(op: Threshold, inputs: Sequence[TensorType], outputs: Sequence[TensorT
 def cost(op: Threshold, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding) -> BlockCost:
     (x,), (y,) = inputs, outputs
     s = search(op, inputs, folding)
-    tables = [memory for memory, block in zip(s.memories, s.in_block, strict=True) if not block and memory[0] > 1]
+    tables = [memory for memory, block in zip(s.memories, s.in_block, strict=True) if not block]
     blocks = [memory for memory, block in zip(s.memories, s.in_block, strict=True) if block]
-    counter = (s.beats - 1).bit_length()
-    compare = 2 * s.stages * s.bits / 3 + s.flips * s.bits
+    counter = count_bits(s.beats)
     held = s.stages * s.x.bits + s.stages * (s.stages - 1) // 2 + 2 * y.bits
     words = sum(width for _, width in tables)
     each = beats(x.channels, folding.pe)
     return BlockCost(
         interval_cycles=x.pixels * each,
         latency_cycles=s.stages + 1,
-        lut=round(folding.pe * (compare + sum(rom_luts(*memory) for memory in tables))) + counter + 5,
+        lut=s.lut(),
         ff=folding.pe * (held + words) + counter * s.stages + s.stages + 2,
         bram36=folding.pe * sum(rom_ramb18(*memory) for memory in blocks) / 2,
         dsp=0,

@@ -3,7 +3,8 @@
     arithmetic   every look-up table of a block, each cycle in which the block works, and every multiplication and its
                  addition in a DSP slice, by their widths
     memory       every block RAM, each cycle in which its block works
-    ddr          every byte of the image, the outputs and streamed weights
+    ddr          every byte of the image, the outputs and streamed weights; of a design that sends peaks only, as many
+                 records of them as the recipe keeps boxes of a frame
     clock        every flip-flop, each cycle of the frame, whether its block works or not
     processor    what feeding frames takes beside the fabric, measured
     static       what else a waiting board takes: its measured power less the clock's
@@ -29,6 +30,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 
+from codesign.board.records import BYTES as RECORD_BYTES
 from codesign.cost.base import BlockCost
 from codesign.graph import Graph, Node, TensorType
 from codesign.reporting.efficiency import weight_bits
@@ -70,15 +72,21 @@ def of_block(
     )
 
 
-def of_streams(graph: Graph, schedule: Schedule, pj: Coefficients, activity: Activity | None = None) -> FabricEnergy:
-    """Of what lies between the blocks, and of the frame's way from and to external memory."""
+def of_streams(
+    graph: Graph,
+    schedule: Schedule,
+    pj: Coefficients,
+    activity: Activity | None = None,
+    *,
+    peaks: int | None = None,
+) -> FabricEnergy:
+    """Of what lies between the blocks, and of the frame's way from and to external memory; peaks as in `ends_bytes`."""
     held, interval = schedule.streams, schedule.interval_cycles
     work = _Work.of(interval, activity)
-    ends = (*graph.inputs.values(), *(graph.types[name] for name in graph.outputs))
     return FabricEnergy(
         arithmetic=_times(pj.lut_pj, held.lut * work.logic),
         memory=_times(pj.bram36_pj, held.bram36 * work.memory),
-        ddr=_times(pj.ddr_pj_byte, held.memory_bytes + sum(map(frame_bytes, ends))),
+        ddr=_times(pj.ddr_pj_byte, held.memory_bytes + ends_bytes(graph, peaks)),
         clock=_times(pj.clock_pj, held.ff * interval),
     )
 
@@ -108,6 +116,14 @@ def whole_board(frame: FrameEnergy) -> Energy | None:
         return None
     waiting = frame.static.low_uj + frame.clock.high_uj  # a measured figure: the clock is part of it
     return incremental(frame) + Energy(low_uj=waiting, high_uj=waiting)
+
+
+def ends_bytes(graph: Graph, peaks: int | None = None) -> int:
+    """Of a frame's inputs and outputs in external memory, or of records of so many `peaks` in place of the outputs."""
+    inputs = sum(map(frame_bytes, graph.inputs.values()))
+    if peaks is not None:
+        return inputs + RECORD_BYTES * (peaks + 1)  # one more says where the frame ends
+    return inputs + sum(frame_bytes(graph.types[name]) for name in graph.outputs)
 
 
 def frame_bytes(kind: TensorType) -> int:

@@ -13,6 +13,7 @@ AXES = {"latency_ms": "latency, ms", "energy_uj": "energy a frame, µJ", "size_k
 def png(candidates: Sequence[Candidate], title: str, quality: str) -> bytes:
     """Quality over latency, energy and size; those that no other beats in all four are filled and numbered."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     figure = Figure(figsize=(11, 4), layout="constrained")
     panels = figure.subplots(1, len(AXES), sharey=True)
@@ -31,6 +32,9 @@ def png(candidates: Sequence[Candidate], title: str, quality: str) -> bytes:
                 place = (getattr(c.figures, name), c.figures.quality)
                 panel.annotate(str(c.number), place, xytext=(3, 3), textcoords="offset points", fontsize=7)
         panel.set_xscale("log")
+        panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        panel.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        panel.xaxis.set_minor_formatter(NullFormatter())
         panel.set_xlabel(label)
     panels[0].set_ylabel(quality)
     figure.suptitle(title, fontsize=10)

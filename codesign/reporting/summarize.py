@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from codesign.build_folder import BuildFolder
+from codesign.emit.rtl.project import RtlProject
 from codesign.errors import BuildError
 from codesign.graph import Graph, Node, TensorType
+from codesign.recipe import Detection, load_recipe
 from codesign.reporting import efficiency, energy, reuse, summary
 from codesign.schedule import Schedule
 from codesign.targets import Target
@@ -25,7 +27,8 @@ def summarize(build: BuildFolder, target: Target, activity: DesignActivity | Non
     graph, schedule = build.graph, Schedule.load(build.schedule)
     (source,) = graph.inputs
     blocks = _blocks(graph, schedule, target, activity)
-    totals = _totals(graph, schedule, target, blocks, activity)
+    peaks = _peaks(build)
+    totals = _totals(graph, schedule, target, blocks, activity, peaks)
     return summary.Summary(
         network=graph.name,
         target=summary.Board(
@@ -45,7 +48,7 @@ def summarize(build: BuildFolder, target: Target, activity: DesignActivity | Non
         accuracy=_accuracy(build),
         verification=_verdict(build),
         vendor=VendorFigures.load(build.vendor) if build.vendor.is_file() else None,
-        activity=_difference(graph, schedule, target, blocks, activity) if activity else None,
+        activity=_difference(graph, schedule, target, blocks, activity, peaks) if activity else None,
     )
 
 
@@ -84,10 +87,15 @@ def _block(
 
 
 def _difference(
-    graph: Graph, schedule: Schedule, target: Target, blocks: tuple[summary.Block, ...], activity: DesignActivity
+    graph: Graph,
+    schedule: Schedule,
+    target: Target,
+    blocks: tuple[summary.Block, ...],
+    activity: DesignActivity,
+    peaks: int | None,
 ) -> summary.SimulatedActivity | None:
     """How energies by simulated activity differ from those by assumed rates; None without energies."""
-    assumed = _totals(graph, schedule, target, _blocks(graph, schedule, target, None), None).energy_incremental
+    assumed = _totals(graph, schedule, target, _blocks(graph, schedule, target, None), None, peaks).energy_incremental
     if assumed is None:
         return None
     counted = [block for block in blocks if block.activity and block.resources.lut]
@@ -109,14 +117,14 @@ def _totals(
     target: Target,
     blocks: tuple[summary.Block, ...],
     activity: DesignActivity | None,
+    peaks: int | None,
 ) -> summary.Totals:
     between = activity.streams if activity else None
-    streams = energy.of_streams(graph, schedule, target.energy, between) if target.energy else None
+    streams = energy.of_streams(graph, schedule, target.energy, between, peaks=peaks) if target.energy else None
     frame = None
     if streams:
         parts = (*(block.energy for block in blocks if block.energy), streams)
         frame = energy.of_frame(parts, target, _interval_s(schedule))
-    ends = (*graph.inputs.values(), *(graph.types[name] for name in graph.outputs))
     return summary.Totals(
         macs=graph.macs,
         parameters=sum(node.op.parameters() for node in graph.nodes),
@@ -127,13 +135,20 @@ def _totals(
         bottleneck=max(schedule.blocks, key=lambda name: schedule.blocks[name].interval_cycles),
         streams=_resources(schedule.streams),
         resources=_resources(schedule.used),
-        memory_bytes=schedule.used.memory_bytes + sum(map(energy.frame_bytes, ends)),
+        memory_bytes=schedule.used.memory_bytes + energy.ends_bytes(graph, peaks),
         energy=frame,
         energy_streams=streams,
         energy_incremental=energy.incremental(frame) if frame else None,
         energy_board=energy.whole_board(frame) if frame else None,
         energy_sources=_energy_sources(target),
     )
+
+
+def _peaks(build: BuildFolder) -> int | None:
+    """Peaks of a frame that are counted where only they leave: as many as boxes are kept; None where maps leave."""
+    if not RtlProject.load(build.rtl).sparse:
+        return None
+    return (load_recipe(build.run / "recipe.yaml").detection if build.run.is_dir() else Detection()).max_boxes
 
 
 def _energy_sources(target: Target) -> tuple[str, ...]:

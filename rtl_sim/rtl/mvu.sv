@@ -267,8 +267,13 @@ module mvu #(
     assign node[LEAVES] = ACC_BITS'($signed(bias[l*BIAS_BITS+:BIAS_BITS]));
     for (genvar s = 0; s < LEAVES - 1; s++) begin : gen_leaf
       if (s < PARTS) begin : gen_part
+        // Those of this lane by turns: an index into all of them, in steps of OUT_LANES, makes far larger multiplexers.
+        logic [TURNS-1:0][PART_BITS-1:0] parts;
         logic [PART_BITS-1:0] part;
-        always_ff @(posedge clk_i) if (out_ce) part <= held[s][int'(turn)*OUT_LANES+l][PART_BITS-1:0];
+        for (genvar t = 0; t < TURNS; t++) begin : gen_turn
+          assign parts[t] = held[s][t*OUT_LANES+l][PART_BITS-1:0];
+        end
+        always_ff @(posedge clk_i) if (out_ce) part <= parts[TURNS > 1 ? turn : '0];
         assign node[LEAVES+1+s] = ACC_BITS'($signed(part));
       end else begin : gen_none
         assign node[LEAVES+1+s] = '0;
