@@ -103,13 +103,12 @@ class Wired:
     window: WindowBits
 
     def cost(self) -> BlockCost:
-        latency, waiting = self.graph.latency_cycles(STAGE_LEVELS), self.graph.registers(STAGE_LEVELS)
-        sums = 1 + sum(self.graph.nodes[output.high].width for output in self.graph.outputs)  # one lowest bit for all
+        latency, waiting = self.graph.latency_cycles(STAGE_LEVELS), self.graph.registers(STAGE_LEVELS, behind=1)
         return BlockCost(
             interval_cycles=self.window.interval_cycles,
             latency_cycles=self.window.latency_cycles + latency + 1,
             lut=round(GRAPH_LUTS * self.graph.lut) + waiting.shift_registers + self.window.lut(),
-            ff=waiting.flip_flops + self.window.ff() + sums + latency + 1,
+            ff=waiting.flip_flops + self.window.ff() + latency + 1,
             bram36=self.window.ramb18() / 2,
             dsp=0,
         )

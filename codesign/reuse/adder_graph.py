@@ -230,9 +230,9 @@ class AdderGraph:
                 last[operand] = self.latency_cycles(levels_a_stage)
         return tuple(last)
 
-    def registers(self, levels_a_stage: int | None) -> Registers:
-        """What bits wait in for the stages that read them."""
-        last = self.latency_cycles(levels_a_stage)
+    def registers(self, levels_a_stage: int | None, behind: int = 0) -> Registers:
+        """What bits wait in for the stages that read them, and outputs in so many more registers `behind` the graph."""
+        last = self.latency_cycles(levels_a_stage) + behind
         read: dict[tuple[int, int], set[int]] = {}
         for node, level in zip(self.nodes, self.levels, strict=True):
             for bit in self._bits_read(node):
