@@ -130,10 +130,11 @@ def _cost_model(found: dict) -> str:
     whole = [f"{found[f'{key}_{what}_rel']:.1%}" for key in ("lut", "ff") for what in ("median", "worst")]
     rows.append(["all", f"{found['blocks']}", *whole])
     headings = ("operator", "blocks", "LUT, median", "LUT, worst", "FF, median", "FF, worst")
-    cycles = found["cycles_worst_rel"]
-    told = f"cycles, simulated for {found['cycles_blocks']} of the blocks, differ by {cycles or 0:.2%} at most"
-    mismatches = f"DSP differ in {found['dsp_mismatches']} blocks, BRAM in {found['bram_mismatches']}"
-    return f"{_table(headings, rows)}\n{mismatches}; {told}.\n"
+    told = [f"DSP differ in {found['dsp_mismatches']} blocks, BRAM in {found['bram_mismatches']}"]
+    if found["cycles_blocks"]:
+        share = f"cycles, simulated for {found['cycles_blocks']} of the blocks"
+        told.append(f"{share}, differ by {found['cycles_worst_rel']:.2%} at most")
+    return f"{_table(headings, rows)}\n{'; '.join(told)}.\n"
 
 
 def _network_cycles(found: dict) -> str:
@@ -146,8 +147,8 @@ def _network_cycles(found: dict) -> str:
         rows.append([d["recipe"], f"{d['image_size']}", f"{d['blocks']}", f"{d['multipliers']}", *figures])
     heads = ("network", "pixels", "blocks", "multipliers", "interval, predicted", "simulated", "error")
     caption = (
-        f"on {found['target']}, {found['frames']} frames back to back; at worst {found['interval_worst_rel']:.2%} of an "
-        f"interval and {found['latency_worst_rel']:.2%} of a latency."
+        f"on {found['target']}, {found['frames']} frames back to back; at worst {found['interval_worst_rel']:.2%} of "
+        f"an interval and {found['latency_worst_rel']:.2%} of a latency."
     )
     return f"{_table((*heads, 'latency, predicted', 'simulated', 'error'), rows)}\n{caption}\n"
 

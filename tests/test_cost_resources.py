@@ -11,6 +11,7 @@ from codesign.graph import TensorType
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.maxpool import MaxPool
+from codesign.graph.ops.threshold import Threshold
 from codesign.graph.plugins import load
 from codesign.resources import rtl_dir
 from codesign.synthesis import synthesize_module
@@ -32,6 +33,13 @@ BLOCKS = {
     ),
     "two outputs a slice, and a product too small for one": (
         Conv(weights(7, 6, 4, 1, 1), weights(1999, 6)), TensorType((4, 5, 5), -8, 7), Folding(3, 2, weights="lut")
+    ),
+    "outputs that leave three at once, and wait for no turn": (
+        Conv(weights(127, 6, 2, 1, 1), weights(1999, 6)), TensorType((2, 5, 5), 0, 255), Folding(3, 2)
+    ),
+    "single thresholds of channels that rise and fall": (
+        Threshold(weights(900, 5, 1), np.array([1, -1, 1, 1, -1]), 0, 1.0),
+        TensorType((5, 4, 4), -1024, 1023), Folding(2, 2),
     ),
 }  # fmt: skip
 
