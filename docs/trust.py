@@ -33,14 +33,15 @@ def _fill(name: str, text: str) -> None:
 def _figures(shown: Mapping[str, Any]) -> str:
     proved = {(proof["module"], str(proof["parameters"])) for proof in shown["proofs"]}
     modules = {proof["module"] for proof in shown["proofs"]}
+    properties = {(proof["module"], proof["property"]) for proof in shown["proofs"]}
     failing = sum(proof["result"] == "fails" for proof in shown["proofs"])
     return _table(
         ["command", "figure"],
         [
             ["`make fuzz`", f"{shown['networks']} networks through ONNX Runtime, {shown['networks_compiled']} others "
              f"through C simulation and RTL: {shown['mismatches']} mismatches"],
-            ["`make formal`", f"{len(shown['proofs'])} properties of {len(modules)} modules, {len(proved)} sets of "
-             f"parameters: {failing} fail"],
+            ["`make formal`", f"{len(properties)} properties of {len(modules)} modules, under {len(proved)} sets of "
+             f"parameters: {failing} of {len(shown['proofs'])} proofs fail"],
             ["`make mutants`", f"{shown['mutants']} mutants, {shown['caught']} caught: "
              f"{shown['caught'] / shown['mutants']:.1%}"],
             ["`make hostile`", f"{shown['hostile_files']} files, {shown['crashes']} crashes"],
