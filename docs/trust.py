@@ -64,17 +64,22 @@ def _operators(shown: Mapping[str, Any]) -> str:
 
 
 def _proofs(proofs: Sequence[Row]) -> str:
-    rows: dict[tuple[str, str], list[Row]] = {}
+    """A row for every module, with the parameters that differ from its proof's own."""
+    modules: dict[str, list[Row]] = {}
     for proof in proofs:
-        values = ", ".join(f"{name} {value}" for name, value in proof["parameters"].items())
-        rows.setdefault((proof["module"], values), []).append(proof)
-    return _table(
-        ["module", "parameters beside the proof's own", "properties", "result"],
-        [
-            [f"`{module}`", values, ", ".join(p["property"].replace("_", " ") for p in found), found[0]["result"]]
-            for (module, values), found in rows.items()
-        ],
-    )
+        modules.setdefault(proof["module"], []).append(proof)
+    rows = []
+    for module, found in modules.items():
+        sets = [", ".join(f"{k} {v}" for k, v in proof["parameters"].items()) or "its own" for proof in found]
+        properties = [proof["property"].replace("_", " ") for proof in found]
+        results = [proof["result"] for proof in found]
+        rows.append([f"`{module}`", *(_once(part) for part in (sets, properties, results))])
+    return _table(["module", "parameters", "properties", "result"], rows)
+
+
+def _once(parts: Sequence[str]) -> str:
+    """Each part once."""
+    return "; ".join(dict.fromkeys(parts))
 
 
 def _mutants(shown: Mapping[str, Any], mutants: Sequence[Row]) -> str:
