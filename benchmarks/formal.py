@@ -89,7 +89,6 @@ PROOFS = (
     Proof("stream_width"),
     Proof("packet_merge"),
     Proof("weight_port"),
-    Proof("weight_port", {"WORDS": 4}),
     Proof("ring"),
     Proof("ring", {"PIXELS": 7, "SPAN": 4, "LEAD": 2, "WORDS": 6}),
     Proof("ring", {"BEATS": 2, "PIXELS": 3, "WORDS": 10}),

@@ -33,14 +33,15 @@ def _fill(name: str, text: str) -> None:
 def _figures(shown: Mapping[str, Any]) -> str:
     proved = {(proof["module"], str(proof["parameters"])) for proof in shown["proofs"]}
     modules = {proof["module"] for proof in shown["proofs"]}
+    properties = {(proof["module"], proof["property"]) for proof in shown["proofs"]}
     failing = sum(proof["result"] == "fails" for proof in shown["proofs"])
     return _table(
         ["command", "figure"],
         [
             ["`make fuzz`", f"{shown['networks']} networks through ONNX Runtime, {shown['networks_compiled']} others "
              f"through C simulation and RTL: {shown['mismatches']} mismatches"],
-            ["`make formal`", f"{len(shown['proofs'])} properties of {len(modules)} modules, {len(proved)} sets of "
-             f"parameters: {failing} fail"],
+            ["`make formal`", f"{len(properties)} properties of {len(modules)} modules, under {len(proved)} sets of "
+             f"parameters: {failing} of {len(shown['proofs'])} proofs fail"],
             ["`make mutants`", f"{shown['mutants']} mutants, {shown['caught']} caught: "
              f"{shown['caught'] / shown['mutants']:.1%}"],
             ["`make hostile`", f"{shown['hostile_files']} files, {shown['crashes']} crashes"],
@@ -63,17 +64,22 @@ def _operators(shown: Mapping[str, Any]) -> str:
 
 
 def _proofs(proofs: Sequence[Row]) -> str:
-    rows: dict[tuple[str, str], list[Row]] = {}
+    """A row for every module, with the parameters that differ from its proof's own."""
+    modules: dict[str, list[Row]] = {}
     for proof in proofs:
-        values = ", ".join(f"{name} {value}" for name, value in proof["parameters"].items())
-        rows.setdefault((proof["module"], values), []).append(proof)
-    return _table(
-        ["module", "parameters beside the proof's own", "properties", "result"],
-        [
-            [f"`{module}`", values, ", ".join(p["property"].replace("_", " ") for p in found), found[0]["result"]]
-            for (module, values), found in rows.items()
-        ],
-    )
+        modules.setdefault(proof["module"], []).append(proof)
+    rows = []
+    for module, found in modules.items():
+        sets = [", ".join(f"{k} {v}" for k, v in proof["parameters"].items()) or "its own" for proof in found]
+        properties = [proof["property"].replace("_", " ") for proof in found]
+        results = [proof["result"] for proof in found]
+        rows.append([f"`{module}`", *(_once(part) for part in (sets, properties, results))])
+    return _table(["module", "parameters", "properties", "result"], rows)
+
+
+def _once(parts: Sequence[str]) -> str:
+    """Each part once."""
+    return "; ".join(dict.fromkeys(parts))
 
 
 def _mutants(shown: Mapping[str, Any], mutants: Sequence[Row]) -> str:

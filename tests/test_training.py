@@ -1,6 +1,8 @@
 """Training: targets, losses, precision, and resuming to the same bits."""
 
+import errno
 import functools
+import os
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ from codesign.nn.detector import Heads
 from codesign.nn.layers import plain
 from codesign.recipe import load_recipe
 from codesign.training import train
-from codesign.training.callbacks import confident, moving_average
+from codesign.training.callbacks import SaveEveryEpoch, confident, moving_average
 from codesign.training.losses import detection_loss, distillation_loss, focal_loss
 from codesign.training.metrics import average_precision, evaluate_network
 from codesign.training.run import (
@@ -408,3 +410,16 @@ def test_the_learning_rate_rises_for_a_tenth_and_falls_to_zero():
     assert factors[9] == 1 == max(factors)
     assert factors[0] == pytest.approx(0.1)
     assert factors[100] == pytest.approx(0)
+
+
+def test_a_full_disk_is_reported_with_the_checkpoint_and_leaves_the_older_one(tmp_path):
+    class Trainer:
+        def save_checkpoint(self, path):
+            path.write_text("half of it")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/lightning")
+
+    (tmp_path / "last.ckpt").write_text("whole")
+    with pytest.raises(OSError, match="No space left") as caught:
+        SaveEveryEpoch(tmp_path / "last.ckpt").on_train_epoch_end(Trainer(), None)
+    assert caught.value.filename == str(tmp_path / "last.ckpt")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["whole"]

@@ -20,7 +20,11 @@ class SaveEveryEpoch(Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         beside = self.path.with_name(f".{self.path.name}")
-        trainer.save_checkpoint(beside)
+        try:
+            trainer.save_checkpoint(beside)
+        except OSError as error:  # Lightning names a temporary file of its own, which may lie on another disk
+            beside.unlink(missing_ok=True)
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
         if trainer.is_global_zero:
             beside.replace(self.path)
 

@@ -173,9 +173,7 @@ def _compile(project: RtlProject, wrapper: str, flags: list[str], folder: Path) 
         *("-CFLAGS", "-std=c++17", *sources, "network.sv", str((HARNESS / "network.cpp").resolve())),
     ]
     _call(command, folder, "Verilator")
-    _call(
-        ["make", "-C", "obj", "-f", "Vnetwork.mk", "-j2", *COMPILER], folder, "the C++ compiler"
-    )
+    _call(["make", "-C", "obj", "-f", "Vnetwork.mk", "-j2", *COMPILER], folder, "the C++ compiler")
 
 
 def _call(command: list[str], folder: Path, what: str) -> None:
