@@ -14,7 +14,7 @@ from codesign.reporting.comparison import Figure
 from codesign.schedule import Schedule, schedule
 from codesign.targets import load_target
 
-PARTS = ("manifest.json", "graph.npz", "schedule.json", "run", "verify.json")
+PARTS = ("manifest.json", "graph.npz", "schedule.json", "run", "verify.json", "rtl/project.json")
 """What a comparison reads of a build."""
 
 
@@ -23,7 +23,7 @@ def builds(tiny_build, tmp_path_factory):
     """The tiny build's parts, and the same network scheduled for a tenth of the frame rate, not verified."""
     folder = tmp_path_factory.mktemp("compare")
     for name in ("fast", "slow"):
-        (folder / name).mkdir()
+        (folder / name / "rtl").mkdir(parents=True)
         for part in PARTS:
             copy = shutil.copytree if (tiny_build / part).is_dir() else shutil.copy
             copy(tiny_build / part, folder / name / part)
