@@ -1,6 +1,6 @@
 """The cost model against simulation and synthesis, block by block, on configurations that no formula was fitted to.
 
-    python benchmarks/cost_model.py [--blocks 210] [--sweep held-out | fitting] [--cycles N]
+    python benchmarks/cost_model.py [--sweep held-out | fitting] [--blocks N] [--cycles N]
 
 Draws blocks at random: operator, shape, widths, folding and place of memories. Interval and latency are those of the
 simulated block bench, of the first N blocks (all unless given); LUT, FF, BRAM and DSP are those of `synth_xilinx` of
@@ -155,10 +155,12 @@ class Streamed(Point):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sweep", choices=tuple(SEEDS), default="held-out")
+    parser.add_argument("--blocks", type=int, help="only the first so many of the sweep")
     parser.add_argument("--cycles", type=int, help="blocks to simulate; all unless given")
     options = parser.parse_args()
     fitted = draw(BLOCKS["fitting"], SEEDS["fitting"])
     points = fitted if options.sweep == "fitting" else held_out({point.key for point in fitted})
+    points = points[: options.blocks]
     found = synthesize(points, _told)
     cycles = simulate(points[: options.cycles])
     result = summarize(points, found, cycles)

@@ -137,22 +137,6 @@ def _cost_model(found: dict) -> str:
     return f"{_table(headings, rows)}\n{'; '.join(told)}.\n"
 
 
-def _network_cycles(found: dict) -> str:
-    rows = []
-    for d in found["designs"]:
-        figures = []
-        for name in ("interval", "latency"):
-            predicted, measured = d[f"{name}_cycles"]
-            figures += [f"{predicted:,}", f"{measured:,}", f"{d[f'{name}_rel']:+.2%}"]
-        rows.append([d["recipe"], f"{d['image_size']}", f"{d['blocks']}", f"{d['multipliers']}", *figures])
-    heads = ("network", "pixels", "blocks", "multipliers", "interval, predicted", "simulated", "error")
-    caption = (
-        f"on {found['target']}, {found['frames']} frames back to back; at worst {found['interval_worst_rel']:.2%} of "
-        f"an interval and {found['latency_worst_rel']:.2%} of a latency."
-    )
-    return f"{_table((*heads, 'latency, predicted', 'simulated', 'error'), rows)}\n{caption}\n"
-
-
 def _energy(found: dict) -> str:
     rows = []
     for row in found["rows"]:
@@ -182,7 +166,6 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "codenet_c_pynq": _whole,
     "schedules": _schedules,
     "cost_model": _cost_model,
-    "network_cycles": _network_cycles,
     "energy": _energy,
     "ulx3s_bitstream": _bitstream,
 }
