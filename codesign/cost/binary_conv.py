@@ -6,7 +6,6 @@ Folded: `mvu` counts, for `pe` outputs, in how many of `simd` inputs a cycle the
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -17,7 +16,7 @@ from codesign.cost._mvu import Matrix, Mvu, behind, placed
 from codesign.cost._mvu import foldings as mvu_foldings
 from codesign.cost._window import Window, sliding, variants
 from codesign.cost._window_bits import WindowBits
-from codesign.cost.base import MOST_LANES, BlockCost, Folding, Lanes, divisors
+from codesign.cost.base import MOST_LANES, BlockCost, Folding, Lanes, count_bits, divisors
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.types import TensorType, bits_for_range
 from codesign.reuse.adder_graph import AdderGraph
@@ -72,27 +71,27 @@ class Xnor(Mvu):
         return 0
 
     def lut(self) -> int:
-        pe, simd = self.folding.pe, self.folding.simd
-        turns = pe // self.out_lanes
-        choose = math.ceil((turns - 1) / 3) * self.sum_bits * self.out_lanes
-        count = simd + popcount_luts(simd) + self.sum_bits
-        control = 30 + 3 * (self.steps.bit_length() + self.groups.bit_length()) + 2 * self.out_beats.bit_length()
-        return self.memory_luts() + choose + pe * count + self.out_lanes * self.accumulators.bits + control
+        """A fit: bits that agree and their count, sums, counters; and memory."""
+        pe, leaving = self.folding.pe, self.out_lanes * self.accumulators.bits
+        sums = 0 if self.steps == 1 else self.sum_bits - 1
+        logic = 15 + 1.5 * self._counter_bits + pe * (2.3 * self.folding.simd + 1.1 * sums) + 0.1 * leaving
+        return self.memory_luts() + round(logic)
 
     def ff(self) -> int:
+        """A fit: as `lut`, with what is held of each sum, and weights that come from look-up tables."""
         pe, simd = self.folding.pe, self.folding.simd
-        counted = pe * (simd + simd.bit_length() + 2 * self.sum_bits)
-        leaving = self.out_lanes * (self.sum_bits + self.bias_bits + self.accumulators.bits)
-        weights = 0 if self.weight_block else self.weight_memory[1]
-        return counted + leaving + weights + simd + 40
+        count = simd.bit_length()
+        sums = count if self.steps == 1 else self.sum_bits - 1  # the lowest bit of twice a count is none
+        held = 0.9 * pe * (simd + count + 2 * sums) + 1.7 * simd
+        leaving = self.out_lanes * (2.6 + 2.4 * self.accumulators.bits)
+        weights = 0 if self.weight_block or self.weight_memory[0] == 1 else pe * simd
+        return round(2 + 1.4 * self._counter_bits + held + leaving) + weights
 
-
-def popcount_luts(bits: int) -> int:
-    """Look-up tables that count so many bits: compressors of six bits to three, and adders of what they leave."""
-    if bits < 2:
-        return 0
-    width = bits.bit_length()
-    return bits if bits > 6 else width
+    @property
+    def _counter_bits(self) -> int:
+        turns = self.folding.pe // self.out_lanes
+        counts = (self.steps, self.steps, self.groups, self.weight_memory[0], turns, self.out_beats)
+        return sum(map(count_bits, counts))
 
 
 @dataclass(frozen=True, eq=False)

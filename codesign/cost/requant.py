@@ -58,9 +58,11 @@ def _lane_luts(spread: int, above: int, y: TensorType) -> float:
     fits = above < (0 if y.signed else 1)
     bits, beyond = y.bits, max(above, 0)
     if spread == 0:
-        return bits + 3 if fits else 2 * bits + 4 + 0.3 * beyond + 4 * y.signed
+        return bits + 3 if fits else 2 * bits + 4 + (0.6 + 0.65 * beyond if y.signed else 0.42 * beyond)
     if spread == 1:
-        return 3 * bits + 0.75 * beyond + 4 * y.signed - 3 * fits
+        unused = -1 - above if y.signed and above < -1 else 0  # bits of y that are copies of the sign
+        return 3.7 * bits - 2 + 0.45 * beyond + 4 * y.signed - 6 * fits - 7 * unused
     if spread <= 3:
-        return 4 * bits + 4 + 0.3 * beyond + 1.7 * y.signed - fits * (bits + 6)
+        many = 2 * max(0, beyond - 6) if y.signed else 0
+        return 4 * bits + 4 + 0.3 * beyond + 1.7 * y.signed + many - fits * (bits + 6)
     return 5 * bits - 0.6 + 2.6 * beyond + 2.4 * y.signed - fits * (bits + 6)
