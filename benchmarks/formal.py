@@ -73,6 +73,7 @@ PROOFS = (
     Proof("frame_gate"),
     Proof("axi_stream_input"),
     Proof("axi_stream_output"),
+    Proof("axi_peak_output"),
     Proof("split"),
     Proof("split", {"LANES": 2, "CHANNELS0": 2, "CHANNELS1": 3}),
     Proof("concat"),
