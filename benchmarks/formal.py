@@ -72,6 +72,7 @@ PROOFS = (
     Proof("stream_fork"),
     Proof("frame_gate"),
     Proof("axi_stream_input"),
+    Proof("axi_stream_input", {"BITS": 9}),
     Proof("axi_stream_output"),
     Proof("axi_peak_output"),
     Proof("split"),

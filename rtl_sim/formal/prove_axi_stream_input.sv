@@ -3,14 +3,15 @@
 /// Whole frames pass, without the padding of their lanes, and only while the block is enabled.
 module prove_axi_stream_input #(
     parameter int BITS  = 3,
-    parameter int BEATS = 3
+    parameter int BEATS = 3,
+    localparam int PADDED = 8 * (1 + (BITS - 1) / 8)
 ) (
-    input wire       clk_i,
-    input wire       enable_i,
-    input wire       mark_i,
-    input wire       in_valid_i,
-    input wire [7:0] in_data_i,
-    input wire       out_ready_i
+    input wire              clk_i,
+    input wire              enable_i,
+    input wire              mark_i,
+    input wire              in_valid_i,
+    input wire [PADDED-1:0] in_data_i,
+    input wire              out_ready_i
 );
 
   logic rst_ni = 0;  // in the first cycle only
