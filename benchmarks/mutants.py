@@ -32,13 +32,14 @@ from pathlib import Path
 
 import yaml
 from equivalence import equivalent
-from formal import FAILED, PROOFS
+from formal import FAILED, PROOFS, Proof
 from formal import run as prove
 from mutations import Mutation, mutations
 from trust import update
 
 from codesign.emit.rtl import library
 from codesign.emit.rtl.verilator import environment
+from codesign.errors import ToolError
 from codesign.files import write_text
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -217,9 +218,17 @@ def _run_rtl(file: Path, tree: Path) -> tuple[str, str]:
         if status:
             return (REFUSED if any(words in said for words in REFUSALS) else CAUGHT), test
     for proof in PROOFS:
-        if proof.module == file.stem and any(row["result"] == FAILED for row in prove(proof, tree / "rtl_sim" / "rtl")):
+        if proof.module == file.stem and _fails(proof, tree / "rtl_sim" / "rtl"):
             return CAUGHT, f"rtl_sim/formal/{proof.top}.sv"
     return SURVIVED, ""
+
+
+def _fails(proof: Proof, rtl: Path) -> bool:
+    """Whether a proof does not hold, or its parameters, which are good ones, are refused now."""
+    try:
+        return any(row["result"] == FAILED for row in prove(proof, rtl))
+    except ToolError:
+        return True
 
 
 def lints(module: str, rtl: Path) -> bool:
