@@ -163,7 +163,9 @@ module window_bits #(
     if (IN_X < 4) begin : gen_registers
       logic [IN_X-1:0][KERNEL_Y-2:0][BITS-1:0] waiting;
       assign delayed = waiting[IN_X-1];
-      always_ff @(posedge clk_i) if (step) waiting <= (IN_X * (KERNEL_Y - 1) * BITS)'({waiting, entering[KERNEL_Y-2:0]});
+      always_ff @(posedge clk_i) begin
+        if (step) waiting <= (IN_X * (KERNEL_Y - 1) * BITS)'({waiting, entering[KERNEL_Y-2:0]});
+      end
     end else begin : gen_memory
       localparam int WORDS = IN_X - 2;  // what is read comes two steps later
       logic [$clog2(WORDS)-1:0] address;
