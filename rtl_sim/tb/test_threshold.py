@@ -51,6 +51,7 @@ def test_thresholds_are_exact():
             case(1, 1, (-(2**23), 2**23 - 1), 1, signs=(-1,)),
             case(40, 4, (-500, 300), 1, pixels=5),
             case(2, 100, (-5, 5), 1, lo=-300, step=6),
+            case(12, 3, (-90, 90), 12, pixels=5),
         ]
     )
 
@@ -75,6 +76,7 @@ def test_arithmetic_blocks_take_bipolar_inputs_and_pad_them_with_zeros():
             Case(Conv(weight, np.array([3, -4, 0]), pads=(1, 1, 1, 1)), [x], Folding(3, 5)),
             Case(Linear(rng.integers(-7, 8, (4, 120)), np.zeros(4)), [x], Folding(2, 1)),
             Case(Add(), [x, x], Folding(2, 2)),
+            Case(Add(), [TensorType((5, 4, 6), -3, 12, step=5)] * 2, Folding(2, 2)),
             Case(AvgPool(32), [x], Folding(5, 5)),
         ]
     )
