@@ -90,6 +90,7 @@ TESTS = {
     "mac_xnor": "rtl_sim/tb/test_binary_conv.py",
     "packet_merge": LINE,
     "ram": "rtl_sim/tb/test_maxpool.py",  # rings over several block RAMs
+    "stream_decode": "tests/test_fuzz.py::test_values_in_steps_of_five_are_what_the_next_block_takes",
     "uart_receiver": LINE,
     "uart_transmitter": LINE,
 }

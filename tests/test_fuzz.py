@@ -9,10 +9,12 @@ import pytest
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
 from codesign.graph import Graph, Node, TensorType, execute, load
+from codesign.graph.ops.add import Add
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.split import Split
+from codesign.graph.ops.threshold import Threshold
 from codesign.schedule import schedule
 from codesign.targets import load_target
 
@@ -72,3 +74,15 @@ def test_parts_of_one_stream_that_meet_again_neither_stop_nor_slow_down(tmp_path
     for name, values in run.values.items():
         np.testing.assert_array_equal(values, expected[name], err_msg=name)
     assert run.interval_cycles == plan.interval_cycles
+
+
+def test_values_in_steps_of_five_are_what_the_next_block_takes(tmp_path):
+    nodes = (
+        Node("steps", Threshold(np.array([[60, 120, 200]]), np.array([1]), -3, 1.0, 5), ("x",)),
+        Node("twice", Add(), ("steps", "steps")),
+    )
+    graph = Graph("net", {"x": TensorType((2, 4, 3), 0, 255)}, nodes, ("twice",))
+    plan = schedule(graph, load_target("pynq-z2"))
+    images = np.random.default_rng(1).integers(0, 256, (2, 2, 4, 3))
+    run = simulate(emit_rtl(graph, plan, tmp_path / "rtl").folder, graph, images)
+    np.testing.assert_array_equal(run.values["twice"], execute(graph, {"x": images})["twice"])
