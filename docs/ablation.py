@@ -9,27 +9,23 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
-from passages import fill
+from passages import fill_named
 
 from codesign.api.ablate import load_ablation
 from codesign.reporting.ablation import markdown, spread, svg
 
 HERE = Path(__file__).parent
+PAGE = HERE / "ablation.md"
 BENCHMARKS = HERE.parent / "benchmarks"
 
 
 def main() -> None:
     runs = load_ablation(BENCHMARKS / "ablation.json")
     (HERE / "ablation.svg").write_bytes(svg(runs))
-    _fill("operators", markdown(runs))
+    fill_named(PAGE, "operators", markdown(runs))
     remedies = BENCHMARKS / "qat_remedies.json"
     if remedies.is_file():
-        _fill("remedies", _remedies(json.loads(remedies.read_text())["runs"]))
-
-
-def _fill(name: str, text: str) -> None:
-    begin, end = f"<!-- {name}: docs/ablation.py -->\n", f"<!-- end of {name} -->\n"
-    fill(HERE / "ablation.md", begin, end, f"\n{text}\n")
+        fill_named(PAGE, "remedies", _remedies(json.loads(remedies.read_text())["runs"]))
 
 
 def _remedies(runs: list[dict]) -> str:

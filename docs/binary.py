@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
-from passages import fill, svg
+from passages import fill_named, svg, table
 
 HERE = Path(__file__).parent
+PAGE = HERE / "binary.md"
 MEASURED = HERE.parent / "benchmarks" / "mst.json"
 FORMS = {
     "plain": "plain",
@@ -31,22 +32,18 @@ Row = dict[str, Any]
 
 def main() -> None:
     found = json.loads(MEASURED.read_text())
-    _fill("layers", _layers(found["layers"]))
-    _fill("blocks", _blocks(found["blocks"]))
-    _fill("scheduling", _scheduling(found["scheduling"]))
+    fill_named(PAGE, "layers", _layers(found["layers"]))
+    fill_named(PAGE, "blocks", _blocks(found["blocks"]))
+    fill_named(PAGE, "scheduling", _scheduling(found["scheduling"]))
     if "training" in found:
-        _fill("training", _training(found["training"]))
+        fill_named(PAGE, "training", _training(found["training"]))
         (HERE / "binary.svg").write_bytes(svg(_plot(found["training"])))
-
-
-def _fill(name: str, text: str) -> None:
-    fill(HERE / "binary.md", f"<!-- {name}: docs/binary.py -->\n", f"<!-- end of {name} -->\n", f"\n{text}\n")
 
 
 def _layers(rows: Sequence[Row]) -> str:
     """LUTs of every form that was synthesized, and LUTs on the longest path."""
     headings = ["layer", *FORMS.values()]
-    return _table(headings, [[row["name"], *(_cell(row, form) for form in FORMS)] for row in rows])
+    return table(headings, [[row["name"], *(_cell(row, form) for form in FORMS)] for row in rows])
 
 
 def _cell(row: Row, form: str) -> str:
@@ -58,7 +55,7 @@ def _cell(row: Row, form: str) -> str:
 def _blocks(rows: Sequence[Row]) -> str:
     """Predicted figures in brackets."""
     headings = ["layer", "inputs", "outputs", "cycles", "LUT", "FF", "plain LUT"]
-    return _table(
+    return table(
         headings,
         [
             [r["name"], f"{r['inputs']}", f"{r['outputs']}", f"{r['cycles']:,}"]
@@ -71,7 +68,7 @@ def _blocks(rows: Sequence[Row]) -> str:
 
 def _scheduling(rows: Sequence[Row]) -> str:
     headings = ["channels", "bits", "seconds", "kept", "depth"]
-    return _table(
+    return table(
         headings,
         [
             [f"{r['channels']:,}", f"{r['bits']:,}", f"{r['seconds']:.2f}", f"{r['kept']:.3f}", f"{r['depth']}"]
@@ -100,7 +97,7 @@ def _training(rows: Sequence[Row]) -> str:
                 f"{max(share):.1%}" if share else "",
             ]
         )
-    return _table(["weight of the loss", "seeds", "accuracy", "kept", "deepest tree", "time for trees"], cells)
+    return table(["weight of the loss", "seeds", "accuracy", "kept", "deepest tree", "time for trees"], cells)
 
 
 def _span(values: Sequence[float], form: str) -> str:
@@ -108,11 +105,6 @@ def _span(values: Sequence[float], form: str) -> str:
     digits = ".1%" if form == "%" else ".3f"
     mean = f"{sum(values) / len(values):{digits}}"
     return mean if len(values) == 1 else f"{mean} ({min(values):{digits}} to {max(values):{digits}})"
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [headings, ["---"] + ["---:"] * (len(headings) - 1), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _plot(rows: Sequence[Row]) -> Figure:

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
-from passages import fill, svg
+from passages import fill_named, svg, table
 
 from codesign.reporting.ablation import spread
 
 HERE = Path(__file__).parent
+PAGE = HERE / "e2gc.md"
 MEASURED = HERE.parent / "benchmarks" / "e2gc.json"
 
 Point = dict[str, Any]
@@ -32,16 +33,12 @@ ROWS: dict[str, Callable[[Point], float]] = {
 def main() -> None:
     found = json.loads(MEASURED.read_text())
     (HERE / "e2gc.svg").write_bytes(svg(_stacks(found["stacks"])))
-    _fill("stacks", "\n".join(_points(stack) for stack in found["stacks"]))
-    _fill("choices", _choices(found["stacks"]))
-    _fill("layers", _layers(found["stacks"][0]))
+    fill_named(PAGE, "stacks", "\n".join(_points(stack) for stack in found["stacks"]))
+    fill_named(PAGE, "choices", _choices(found["stacks"]))
+    fill_named(PAGE, "layers", _layers(found["stacks"][0]))
     if "accuracy" in found:
         (HERE / "e2gc_accuracy.svg").write_bytes(svg(_accuracy(found["accuracy"])))
-        _fill("accuracy", _accuracies(found["accuracy"]))
-
-
-def _fill(name: str, text: str) -> None:
-    fill(HERE / "e2gc.md", f"<!-- {name}: docs/e2gc.py -->\n", f"<!-- end of {name} -->\n", f"\n{text}\n")
+        fill_named(PAGE, "accuracy", _accuracies(found["accuracy"]))
 
 
 def _points(stack: dict[str, Any]) -> str:
@@ -64,9 +61,8 @@ def _points(stack: dict[str, Any]) -> str:
                 f"{point['predicted']['merit']:.2f}",
             ]
         )
-    return (
-        f"**{stack['name']}**, at most {stack['max_dsp']} DSP slices of a {stack['target']}\n\n{_table(headings, rows)}"
-    )
+    title = f"**{stack['name']}**, at most {stack['max_dsp']} DSP slices of a {stack['target']}"
+    return f"{title}\n\n{table(headings, rows, first='--:')}"
 
 
 def _choices(stacks: Sequence[dict[str, Any]]) -> str:
@@ -80,7 +76,9 @@ def _choices(stacks: Sequence[dict[str, Any]]) -> str:
         ]
         for s in stacks
     ]
-    return _table(("stack", "chosen G", "measured best G", "energy a MAC above the best's", "cycles a MAC"), rows)
+    return table(
+        ("stack", "chosen G", "measured best G", "energy a MAC above the best's", "cycles a MAC"), rows, first="--:"
+    )
 
 
 def _layers(stack: dict[str, Any]) -> str:
@@ -110,7 +108,7 @@ def _layers(stack: dict[str, Any]) -> str:
                 f"{layer['activation_bits'] / 1e3:,.0f}",
             ]
         )
-    return _table(headings, rows)
+    return table(headings, rows, first="--:")
 
 
 def _accuracies(runs: Sequence[dict[str, Any]]) -> str:
@@ -127,12 +125,7 @@ def _accuracies(runs: Sequence[dict[str, Any]]) -> str:
         ]
         for (macs, form, value, parameters), several in sorted(found.items(), key=lambda pair: (pair[0][0], pair[0][3]))
     ]
-    return _table(("MACs", "constant", "parameters", "accuracy, fp32, %", "accuracy, w4a8, %"), rows)
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [headings, ["--:"] * len(headings), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    return table(("MACs", "constant", "parameters", "accuracy, fp32, %", "accuracy, w4a8, %"), rows, first="--:")
 
 
 def _stacks(stacks: Sequence[dict[str, Any]]) -> Figure:

@@ -6,11 +6,11 @@ python docs/hardware.py
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from passages import fill
+from passages import fill, table
 
 HERE = Path(__file__).parent
 BENCHMARKS = HERE.parent / "benchmarks"
@@ -18,12 +18,12 @@ PAGES = ("hardware.md", "report.md")
 
 
 def main() -> None:
-    for name, table in TABLES.items():
+    for name, made in TABLES.items():
         measured = BENCHMARKS / f"{name}.json"
         if measured.is_file():
             begin, end = f"<!-- {name}: docs/hardware.py -->\n", f"<!-- end of {name} -->\n"
             for page in PAGES:
-                fill(HERE / page, begin, end, f"\n{table(json.loads(measured.read_text()))}\n")
+                fill(HERE / page, begin, end, f"\n{made(json.loads(measured.read_text()))}\n")
 
 
 def _timing(found: dict) -> str:
@@ -35,7 +35,7 @@ def _timing(found: dict) -> str:
     slowest = min(design["clock_mhz"] for design in found["designs"])
     headings = ("design", "MHz", "LUT4 and carry", "FF", "DP16KD", "MULT18X18D")
     caption = f"{found['part']}; the slowest reaches {slowest:.1f} MHz, {found['goal_mhz']:g} are asked for."
-    return f"{_table(headings, rows)}\n{caption}\n"
+    return f"{table(headings, rows)}\n{caption}\n"
 
 
 def _blocks(found: dict) -> str:
@@ -46,7 +46,7 @@ def _blocks(found: dict) -> str:
         area = (f"{used['lut']:,}", expected, f"{used['ff']:,}", f"{used['bram36']:g}", f"{used['dsp']}")
         rows.append([block["block"], *area, f"{block['products_per_dsp']:.2f}" if "products_per_dsp" in block else ""])
     headings = ("block", "LUT", "predicted", "FF", "BRAM36", "DSP", "products a DSP")
-    return f"{_table(headings, rows)}\n{found['synthesis']}.\n"
+    return f"{table(headings, rows)}\n{found['synthesis']}.\n"
 
 
 def _nngen(found: dict) -> str:
@@ -64,7 +64,7 @@ def _nngen(found: dict) -> str:
                 rows.append([design["goal"], *cycles, *_area(design)])
         headings = ("design", "cycles a frame", "latency", "exact", "LUT", "FF", "BRAM36", "DSP")
         title = f"`{network['network']}`, {network['macs']:,} multiplications a frame:"
-        parts.append(f"{title}\n\n{_table(headings, rows)}")
+        parts.append(f"{title}\n\n{table(headings, rows)}")
     return "\n".join([*parts, f"{found['synthesis']}.\n"])
 
 
@@ -80,7 +80,7 @@ def _efficiency(found: dict) -> str:
     for name, reason in found["do_not_fit"].items():
         rows.append([name, "", "", "", "", "", f"does not fit: {reason}"])
     headings = ("network", "multiplications", "limit, cycles", "interval", "share", "DSP", "what binds")
-    return f"{_table(headings, rows)}\non {found['target']}.\n"
+    return f"{table(headings, rows)}\non {found['target']}.\n"
 
 
 def _whole(found: list) -> str:
@@ -93,7 +93,7 @@ def _whole(found: list) -> str:
         rows.append([row["variant"], *cycles, *area, f"{row['ddr_mb_s']}"])
     headings = ("variant", "cycles a frame", "frames/s", "latency", "values", "LUT", "FF", "BRAM36", "DSP", "MB/s")
     board = ", ".join(f"{value:,g} {key.upper()}" for key, value in found[0]["board"].items())
-    return f"{_table(headings, rows)}\nAt {found[0]['clock_mhz']:g} MHz; the board has {board}.\n"
+    return f"{table(headings, rows)}\nAt {found[0]['clock_mhz']:g} MHz; the board has {board}.\n"
 
 
 def _schedules(found: list) -> str:
@@ -107,7 +107,7 @@ def _schedules(found: list) -> str:
             rate = (f"{row['interval_cycles']:,}", f"{row['frames_per_second']:.2f}")
             rows.append([*what, *rate, *area, f"{row['seconds']:.0f}", row["binds"]])
     headings = ("configuration", "target", "cycles", "frames/s", "LUT", "BRAM36", "DSP", "MB/s", "s", "what binds")
-    return _table(headings, rows)
+    return table(headings, rows)
 
 
 def _bitstream(found: dict) -> str:
@@ -119,7 +119,7 @@ def _bitstream(found: dict) -> str:
         f"are used, {found['frames_per_s']:g} frames/s by its schedule; {found['bytes']:,} bytes, made in "
         f"{found['seconds']:.0f} s by {tools}."
     )
-    return f"{_table(('resource', 'used', 'of'), rows)}\n{caption}\n"
+    return f"{table(('resource', 'used', 'of'), rows)}\n{caption}\n"
 
 
 def _cost_model(found: dict) -> str:
@@ -134,7 +134,7 @@ def _cost_model(found: dict) -> str:
     if found["cycles_blocks"]:
         share = f"cycles, simulated for {found['cycles_blocks']} of the blocks"
         told.append(f"{share}, differ by {found['cycles_worst_rel']:.2%} at most")
-    return f"{_table(headings, rows)}\n{'; '.join(told)}.\n"
+    return f"{table(headings, rows)}\n{'; '.join(told)}.\n"
 
 
 def _energy(found: dict) -> str:
@@ -146,16 +146,11 @@ def _energy(found: dict) -> str:
         whole = (_digits(board, 4), _digits(row["board_measured_uj"], 4), f"{row['board_error']:+.1%}")
         rows.append([row["network"], *incremental, *whole])
     incremental = ("incremental, predicted, µJ", "measured", "error of the middle")
-    return _table(("network", *incremental, "board, predicted, µJ", "measured", "error"), rows)
+    return table(("network", *incremental, "board, predicted, µJ", "measured", "error"), rows)
 
 
 def _digits(number: float, digits: int) -> str:
     return f"{float(f'{number:.{digits}g}'):,g}"
-
-
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [headings, ["---"] + ["--:"] * (len(headings) - 1), *rows]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
 TABLES: dict[str, Callable[[Any], str]] = {

@@ -1,6 +1,7 @@
 """What scripts write of the documentation: passages of Markdown between markers, and plots."""
 
 import io
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -12,6 +13,17 @@ def fill(file: Path, begin: str, end: str, text: str) -> None:
     _, _, after = rest.partition(end)
     if found:
         file.write_text(f"{before}{begin}{text}{end}{after}")
+
+
+def fill_named(page: Path, name: str, text: str) -> None:
+    """Fills the passage `name` of docs/X.md, which is made by docs/X.py."""
+    fill(page, f"<!-- {name}: docs/{page.stem}.py -->\n", f"<!-- end of {name} -->\n", f"\n{text}\n")
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]], first: str = "---", others: str = "--:") -> str:
+    """A table of Markdown; first, others: how the first column and the others are aligned."""
+    lines = [headings, [first] + [others] * (len(headings) - 1), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def svg(figure: Figure) -> bytes:

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from passages import fill
+from passages import fill_named, table
 
 HERE = Path(__file__).parent
+PAGE = HERE / "trust.md"
 BENCHMARKS = HERE.parent / "benchmarks"
 Row = dict[str, Any]
 
@@ -20,14 +21,10 @@ Row = dict[str, Any]
 def main() -> None:
     shown = json.loads((BENCHMARKS / "trust.json").read_text())
     mutants = json.loads((BENCHMARKS / "mutants.json").read_text())["mutants"]
-    _fill("figures", _figures(shown))
-    _fill("operators", _operators(shown))
-    _fill("proofs", _proofs(shown["proofs"]))
-    _fill("mutants", _mutants(shown, mutants))
-
-
-def _fill(name: str, text: str) -> None:
-    fill(HERE / "trust.md", f"<!-- {name}: docs/trust.py -->\n", f"<!-- end of {name} -->\n", f"\n{text}\n")
+    fill_named(PAGE, "figures", _figures(shown))
+    fill_named(PAGE, "operators", _operators(shown))
+    fill_named(PAGE, "proofs", _proofs(shown["proofs"]))
+    fill_named(PAGE, "mutants", _mutants(shown, mutants))
 
 
 def _figures(shown: Mapping[str, Any]) -> str:
@@ -35,7 +32,7 @@ def _figures(shown: Mapping[str, Any]) -> str:
     modules = {proof["module"] for proof in shown["proofs"]}
     properties = {(proof["module"], proof["property"]) for proof in shown["proofs"]}
     failing = sum(proof["result"] == "fails" for proof in shown["proofs"])
-    return _table(
+    return table(
         ["command", "figure"],
         [
             ["`make fuzz`", f"{shown['networks']} networks through ONNX Runtime, {shown['networks_compiled']} others "
@@ -47,6 +44,7 @@ def _figures(shown: Mapping[str, Any]) -> str:
             ["`make hostile`", f"{shown['hostile_files']} files, {shown['crashes']} crashes"],
             ["`make kills`", f"{shown['kills']} kills, {shown['lost']} losses"],
         ],
+        others="---",
     )  # fmt: skip
 
 
@@ -60,7 +58,7 @@ def _operators(shown: Mapping[str, Any]) -> str:
         rows.append([label, *(str(counts.get(what, "" if kind == "folding:" else 0)) for counts in through)])
     widths = [sorted(int(key.split()[1]) for key in counts if key.startswith("bits")) for counts in through]
     rows.append(["widths, in bits", *(f"{w[0]} to {w[-1]}" for w in widths)])
-    return _table(["", f"of {shown['networks']}", f"of {shown['networks_compiled']} compiled"], rows)
+    return table(["", f"of {shown['networks']}", f"of {shown['networks_compiled']} compiled"], rows, others="---")
 
 
 def _proofs(proofs: Sequence[Row]) -> str:
@@ -74,7 +72,7 @@ def _proofs(proofs: Sequence[Row]) -> str:
         properties = [proof["property"].replace("_", " ") for proof in found]
         results = [proof["result"] for proof in found]
         rows.append([f"`{module}`", *(_once(part) for part in (sets, properties, results))])
-    return _table(["module", "parameters", "properties", "result"], rows)
+    return table(["module", "parameters", "properties", "result"], rows, others="---")
 
 
 def _once(parts: Sequence[str]) -> str:
@@ -92,12 +90,9 @@ def _mutants(shown: Mapping[str, Any], mutants: Sequence[Row]) -> str:
     )
     survivors = [row for row in mutants if row["outcome"] == "survived"]
     rows = [[f"`{row['file']}:{row['line']}`", f"`{row['code']}`", f"`{row['mutation']}`"] for row in survivors]
-    return text + (f"\n{_table(['survivor', 'line', 'mutation'], rows)}" if rows else "\nThere are no survivors.\n")
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return text + (
+        f"\n{table(['survivor', 'line', 'mutation'], rows, others='---')}" if rows else "\nThere are no survivors.\n"
+    )
 
 
 if __name__ == "__main__":
