@@ -160,8 +160,9 @@ def synthesized(command: str, folder: Path) -> dict[str, int]:
 
 def measure_layers(only: list[str], run: Path | None) -> None:
     rows = {row["name"]: row for row in load().get("layers", [])}
+    found = matrices(run)
     for form in FORMS:
-        for name, weight in matrices(run).items():
+        for name, weight in found.items():
             if only and name not in only:
                 continue
             row = rows.setdefault(name, {"name": name, "inputs": weight.shape[1], "outputs": weight.shape[0]})

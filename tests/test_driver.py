@@ -67,6 +67,13 @@ def run_driver(folder, frames, expected, tests, monkeypatch):
     return [case.get("name") for case in cases if case.find("failure") is not None]
 
 
+def images_and_boxes(build):
+    """Images (N, C, H, W), those of the recipe and random ones, and the boxes that PyTorch finds in each."""
+    seen = verification_images(build, IMAGES)
+    images = np.concatenate((seen, random_images(build.graph.inputs["image"], IMAGES - len(seen))))
+    return images, list(predictions(build, "brevitas", images, silent))
+
+
 def as_camera_frames(images):
     """(N, C, H, W) as (N, H, W, C) bytes."""
     return np.ascontiguousarray(images.transpose(0, 2, 3, 1)).astype(np.uint8)
@@ -75,10 +82,7 @@ def as_camera_frames(images):
 @pytest.mark.slow
 def test_boxes_from_the_board_are_pytorchs_boxes(tiny_build, tmp_path, monkeypatch, cache_folder):
     monkeypatch.setenv("CODESIGN_CACHE", str(cache_folder))
-    build = open_build(tiny_build)
-    seen = verification_images(build, IMAGES)
-    images = np.concatenate((seen, random_images(build.graph.inputs["image"], IMAGES - len(seen))))
-    expected = list(predictions(build, "brevitas", images, silent))
+    images, expected = images_and_boxes(open_build(tiny_build))
     assert sum(map(len, expected)) > IMAGES
     for name in ("rtl", "board"):
         shutil.copytree(tiny_build / name, tmp_path / name)
@@ -95,9 +99,7 @@ def test_boxes_from_the_board_are_pytorchs_boxes(tiny_build, tmp_path, monkeypat
 def test_peaks_alone_give_pytorchs_boxes(tiny_build, tmp_path, monkeypatch, cache_folder):
     monkeypatch.setenv("CODESIGN_CACHE", str(cache_folder))
     build = open_build(tiny_build)
-    seen = verification_images(build, IMAGES)
-    images = np.concatenate((seen, random_images(build.graph.inputs["image"], IMAGES - len(seen))))
-    expected = list(predictions(build, "brevitas", images, silent))
+    images, expected = images_and_boxes(build)
     sparse.emit(build, tmp_path)
     tests = ["frames_in_give_what_the_network_says", "the_notebook_runs"]
     assert run_driver(tmp_path, as_camera_frames(images), expected, tests, monkeypatch) == []

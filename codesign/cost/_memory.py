@@ -95,6 +95,13 @@ def block_depth(depth: int, width: int) -> int:
     return max((end for end in ends if block_ramb18(end, width) == halves), default=depth)
 
 
+def in_lanes(values: IntArray, lanes: int) -> IntArray:
+    """(beats, lanes) of one value a channel, zeros past the last."""
+    padded = np.zeros(-(-len(values) // lanes) * lanes, dtype=np.int64)
+    padded[: len(values)] = values
+    return padded.reshape(-1, lanes)
+
+
 def table_luts(words: IntArray, bits: int) -> int:
     """Look-up tables of ROMs of `words` (ROMs, depth, integers a word) of so many bits each, two's complement.
 

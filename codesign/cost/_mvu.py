@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from codesign.cost._memory import (
     block_ramb18,
     choice_luts,
+    in_lanes,
     ram_in_block,
     ram_luts,
     rom_in_block,
@@ -94,6 +95,7 @@ class _Tree:
     adders: int
 
     @classmethod
+    @cache
     def of(cls, parts: int, part_bits: int, bias_bits: int, most: int) -> _Tree:
         leaves = 1 << parts.bit_length()
         bits = {leaves: bias_bits} | {leaves + 1 + s: part_bits if s < parts else 0 for s in range(leaves - 1)}
@@ -253,20 +255,15 @@ class Mvu:
     def bias_block(self) -> bool:
         return rom_in_block(*self.bias_memory)
 
-    @cached_property
+    @property
     def weight_words(self) -> IntArray:
         """(depth, weights a word) as the weights lie in their memory, zero where there is no output."""
-        groups, steps, simd = self.groups, self.steps, self.matrix.simd
-        values = np.zeros((groups * self.folding.pe, steps * simd), dtype=np.int64)
-        values[: self.outputs] = self.matrix.values
-        parts = values.reshape(groups, self.folding.pe, steps, simd).transpose(0, 2, 1, 3)
-        return parts.reshape(groups * steps, -1)
+        return fold_matrix(self.matrix.values, self.folding.pe, self.matrix.simd)
 
-    @cached_property
+    @property
     def bias_words(self) -> IntArray:
-        values = np.zeros(self.out_beats * self.out_lanes, dtype=np.int64)
-        values[: self.outputs] = self.matrix.bias
-        return values.reshape(self.out_beats, self.out_lanes)
+        """(beats, lanes) of what leaves."""
+        return in_lanes(self.matrix.bias, self.out_lanes)
 
     @cached_property
     def input_block(self) -> bool:
@@ -295,8 +292,8 @@ class Mvu:
 
     def memory_luts(self) -> int:
         """Of weights, biases and vectors that are not in block RAM."""
-        weights = 0 if self.weight_block else table_luts(self.weight_words[None], self.weight_bits)
-        biases = 0 if self.bias_block else table_luts(self.bias_words[None], self.bias_bits)
+        weights = 0 if self.weight_block else _weight_luts(self.matrix, self.folding.pe, self.weight_bits)
+        biases = 0 if self.bias_block else _bias_luts(self.matrix, self.out_lanes)
         return weights + biases + (0 if self.input_block else ram_luts(*self.input_memory))
 
     def lut(self) -> int:
@@ -326,10 +323,15 @@ class Mvu:
     def product_bits(self) -> int:
         return signed_bits(self.x) + self.weight_bits
 
-    def ff(self) -> int:
+    @property
+    def counter_bits(self) -> int:
+        """Flip-flops of the counters: steps, twice, groups, weights, held sums, and beats that leave."""
         turns = self.folding.pe // self.out_lanes
         counts = (self.steps, self.steps, self.groups, self.weight_memory[0], turns, self.out_beats)
-        control = sum(map(count_bits, counts)) + self.tree_levels + 10
+        return sum(map(count_bits, counts))
+
+    def ff(self) -> int:
+        control = self.counter_bits + self.tree_levels + 10
         tree = self.out_lanes * (self._tree.registers + self.bias_bits)
         held = self.multipliers * self.sum_bits + self.pairs() * (0 if self.weight_block else self.weight_bits)
         return control + held + tree + self.folding.simd * self.x.bits + self.soft_ff()
@@ -365,6 +367,33 @@ class Mvu:
             dsp=self.dsp(),
             multipliers=self.multipliers,
         )
+
+
+def fold_matrix(weight: IntArray, pe: int, simd: int) -> IntArray:
+    """Weights (C_out, K) in the order a folded matrix-vector unit reads them.
+
+    Returns (ceil(C_out / pe) * ceil(K / simd), pe * simd): one row a cycle, lane `p * simd + s` the weight of output
+    `group * pe + p` and input `step * simd + s`; zero where the folding overhangs.
+    """
+    groups, steps = -(-weight.shape[0] // pe), -(-weight.shape[1] // simd)
+    padded = np.zeros((groups * pe, steps * simd), dtype=np.int64)
+    padded[: weight.shape[0], : weight.shape[1]] = weight
+    return padded.reshape(groups, pe, steps, simd).transpose(0, 2, 1, 3).reshape(groups * steps, pe * simd)
+
+
+# A block has as many foldings of one unit as it has places for its rings and products, one behind the other.
+
+
+@lru_cache(maxsize=64)
+def _weight_luts(matrix: Matrix, pe: int, bits: int) -> int:
+    """Of the weights, if they are in look-up tables."""
+    return table_luts(fold_matrix(matrix.values, pe, matrix.simd)[None], bits)
+
+
+@lru_cache(maxsize=64)
+def _bias_luts(matrix: Matrix, lanes: int) -> int:
+    """The same of the biases."""
+    return table_luts(in_lanes(matrix.bias, lanes)[None], matrix.bias_bits)
 
 
 def behind(window: Window | None, unit: Mvu) -> BlockCost:

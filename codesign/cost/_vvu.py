@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from codesign.cost._memory import rom_in_block, rom_ramb18, table_luts
+from codesign.cost._memory import in_lanes, rom_in_block, rom_ramb18, table_luts
 from codesign.cost._mvu import array_luts, in_tables, signed_bits
 from codesign.cost._window import Window, variants
 from codesign.cost.base import BlockCost, Folding, count_bits
@@ -58,17 +58,16 @@ class Vvu:
         return self.window.beats, self.window.lanes * self.bias_bits
 
     @property
-    def _weight_words(self) -> IntArray:
+    def weight_words(self) -> IntArray:
         """(depth, lanes), as the weights lie in their memory: all taps of a beat, zeros past the last channel."""
         padded = np.zeros((self.window.beats * self.window.lanes, self.taps), dtype=np.int64)
         padded[: len(self.weight)] = self.weight
         return padded.reshape(-1, self.window.lanes, self.taps).swapaxes(1, 2).reshape(-1, self.window.lanes)
 
     @property
-    def _bias_words(self) -> IntArray:
-        padded = np.zeros(self.window.beats * self.window.lanes, dtype=np.int64)
-        padded[: len(self.bias)] = self.bias
-        return padded.reshape(-1, self.window.lanes)
+    def bias_words(self) -> IntArray:
+        """(beats, lanes)."""
+        return in_lanes(self.bias, self.window.lanes)
 
     def in_block(self, memory: tuple[int, int]) -> bool:
         """Whether a table is in block RAM."""
@@ -103,12 +102,11 @@ class Vvu:
         """Of the window and the unit."""
         lanes, roms = self.window.lanes, (self.weight_memory, self.bias_memory)
         in_block = [memory for memory in roms if self.in_block(memory)]
-        words = (self._weight_words, self.weight_bits), (self._bias_words, self.bias_bits)
-        tables = sum(
-            table_luts(table[None], bits)
-            for memory, (table, bits) in zip(roms, words, strict=True)
-            if not self.in_block(memory)
-        )
+        tables = 0
+        if not self.in_block(self.weight_memory):
+            tables += table_luts(self.weight_words[None], self.weight_bits)
+        if not self.in_block(self.bias_memory):
+            tables += table_luts(self.bias_words[None], self.bias_bits)
         control = 24 + (count_bits(self.taps) + 2 * count_bits(self.window.beats)) // 2
         products = lanes * self._soft_lut() if self.soft else 0
         return BlockCost(

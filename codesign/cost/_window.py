@@ -45,6 +45,19 @@ class Row:
     jump_row: int
     jump_frame: int
 
+    @classmethod
+    def of(cls, x: TensorType, windows: Pair, stride: Pair) -> Row:
+        """Of `windows`, rows and windows a row, over frames of type `x`."""
+        rows, count = windows
+        column = (count - 1) * stride[1]
+        return cls(
+            count,
+            rows,
+            jump=stride[1],
+            jump_row=stride[0] * x.width - column,
+            jump_frame=x.pixels - (rows - 1) * stride[0] * x.width - column,
+        )
+
     @property
     def in_step(self) -> bool:
         """Whether every window needs one pixel more than the one before."""
@@ -234,25 +247,22 @@ class Window:
 
 def sliding(x: TensorType, folding: Folding, lanes: int, kernel: Pair, stride: Pair, pads: Pads) -> Window:
     """Windows of a convolution or pooling. Raises GraphError where the padding is as large as the kernel."""
-    out_y, out_x = output_size(x, kernel, stride, pads)
-    column = (out_x - 1) * stride[1]
-    jump_row = stride[0] * x.width - column
-    jump_frame = x.pixels - (out_y - 1) * stride[0] * x.width - column
-    if min(jump_row, jump_frame) < 1:
+    row = Row.of(x, output_size(x, kernel, stride, pads), stride)
+    if min(row.jump_row, row.jump_frame) < 1:
         raise GraphError(
             f"pads {pads} are too wide for kernel {kernel}", remedy="crop the result instead of padding it"
         )
     return Window(
         x,
         lanes,
-        windows=out_y * out_x,
+        windows=row.rows * row.windows,
         reads=kernel[0] * kernel[1] * beats(x.channels, lanes),
         span=(kernel[0] - 1) * x.width + kernel[1] - 1,
         lead=pads[0] * x.width + pads[1],
-        jump=max(stride[1], jump_row, jump_frame),
+        jump=max(row.jump, row.jump_row, row.jump_frame),
         buffer=folding.buffer,
         slack=folding.slack,
-        row=Row(out_x, out_y, stride[1], jump_row, jump_frame),
+        row=row,
         kernel=kernel,
         padded=any(pads),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from codesign.cost._memory import block_ffs, block_luts, block_ramb18, ram_in_block, ram_luts
+from codesign.cost._window import Row
 from codesign.cost.base import beats, count_bits
 from codesign.graph.ops._convolution import Pads, Pair
 from codesign.graph.types import TensorType
@@ -38,8 +39,7 @@ class WindowBits:
     @property
     def last(self) -> int:
         """The same of its last window."""
-        across = (self.y.height - 1) * self.stride[0] * self.x.width + (self.y.width - 1) * self.stride[1]
-        return self.first + across
+        return self.first + self.x.pixels - self._row.jump_frame
 
     @property
     def after(self) -> int:
@@ -122,6 +122,9 @@ class WindowBits:
     @property
     def _missing_bits(self) -> int:
         """Of the steps to the next window."""
-        row = self.stride[0] * self.x.width - (self.y.width - 1) * self.stride[1]
-        frame = self.x.pixels + self.first - self.last + self.after
-        return max(self.first + 1, self.stride[1], row, frame).bit_length()
+        row = self._row
+        return max(self.first + 1, row.jump, row.jump_row, row.jump_frame + self.after).bit_length()
+
+    @property
+    def _row(self) -> Row:
+        return Row.of(self.x, (self.y.height, self.y.width), self.stride)

@@ -16,7 +16,7 @@ from codesign.cost._mvu import Matrix, Mvu, behind, placed
 from codesign.cost._mvu import foldings as mvu_foldings
 from codesign.cost._window import Window, sliding, variants
 from codesign.cost._window_bits import WindowBits
-from codesign.cost.base import MOST_LANES, BlockCost, Folding, Lanes, count_bits, divisors
+from codesign.cost.base import MOST_LANES, BlockCost, Folding, Lanes, divisors
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.types import TensorType, bits_for_range
 from codesign.reuse.adder_graph import AdderGraph
@@ -74,7 +74,7 @@ class Xnor(Mvu):
         """A fit: bits that agree and their count, sums, counters; and memory."""
         pe, leaving = self.folding.pe, self.out_lanes * self.accumulators.bits
         sums = 0 if self.steps == 1 else self.sum_bits - 1
-        logic = 15 + 1.5 * self._counter_bits + pe * (2.3 * self.folding.simd + 1.1 * sums) + 0.1 * leaving
+        logic = 15 + 1.5 * self.counter_bits + pe * (2.3 * self.folding.simd + 1.1 * sums) + 0.1 * leaving
         return self.memory_luts() + round(logic)
 
     def ff(self) -> int:
@@ -85,13 +85,7 @@ class Xnor(Mvu):
         held = 0.9 * pe * (simd + count + 2 * sums) + 1.7 * simd
         leaving = self.out_lanes * (2.6 + 2.4 * self.accumulators.bits)
         weights = 0 if self.weight_block or self.weight_memory[0] == 1 else pe * simd
-        return round(2 + 1.4 * self._counter_bits + held + leaving) + weights
-
-    @property
-    def _counter_bits(self) -> int:
-        turns = self.folding.pe // self.out_lanes
-        counts = (self.steps, self.steps, self.groups, self.weight_memory[0], turns, self.out_beats)
-        return sum(map(count_bits, counts))
+        return round(2 + 1.4 * self.counter_bits + held + leaving) + weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,10 +128,15 @@ def window(op: BinaryConv, inputs: Types, folding: Folding) -> Window | None:
     return sliding(inputs[0], folding, folding.simd, op.kernel, op.stride, op.pads)
 
 
+@lru_cache(maxsize=4096)
+def matrix(op: BinaryConv, x: TensorType, simd: int) -> Matrix:
+    """The weights as bits; the biases make sums of products of their counts."""
+    return Matrix((op.matrix > 0).astype(np.int32), np.full(op.weight.shape[0], -op.inputs), x, simd)
+
+
 def unit(op: BinaryConv, inputs: Types, outputs: Types, folding: Folding) -> Xnor:
-    """The folded form's unit: its weights are bits, its bias makes sums of products of its counts."""
-    bias = np.full(op.weight.shape[0], -op.inputs)
-    return Xnor(Matrix((op.matrix > 0).astype(np.int32), bias, inputs[0], folding.simd), outputs[0], folding)
+    """The folded form's unit."""
+    return Xnor(matrix(op, inputs[0], folding.simd), outputs[0], folding)
 
 
 def wired(op: BinaryConv, inputs: Types, outputs: Types, folding: Folding) -> Wired:
@@ -149,14 +148,11 @@ def window_bits(op: BinaryConv, inputs: Types, outputs: Types, folding: Folding)
 
 
 def foldings(op: BinaryConv, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
-    folded = (f for plain in _folded(op, inputs, outputs) for f in variants(plain, lambda f: window(op, inputs, f)))
-    return (*folded, *_wired(op, inputs, outputs))
-
-
-def _folded(op: BinaryConv, inputs: Types, outputs: Types) -> Iterator[Folding]:
-    """Foldings without their rings. Lanes past the last channel would count: all beats of a pixel are full."""
+    """Of both forms. Lanes past the last channel would count: all beats of a pixel are full."""
     channels = inputs[0].channels
-    return iter(placed(f for f in mvu_foldings(outputs[0].channels, channels) if channels % f.simd == 0))
+    full = (f for f in mvu_foldings(outputs[0].channels, channels) if channels % f.simd == 0)
+    folded = (f for plain in placed(full) for f in variants(plain, lambda f: window(op, inputs, f)))
+    return (*folded, *_wired(op, inputs, outputs))
 
 
 def _wired(op: BinaryConv, inputs: Types, outputs: Types) -> Iterator[Folding]:

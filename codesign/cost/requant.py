@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from codesign.cost import _lanes
-from codesign.cost._memory import table_luts
+from codesign.cost._memory import in_lanes, table_luts
 from codesign.cost.base import BlockCost, Folding, Lanes, beats
 from codesign.graph.ops.requant import Requant
 from codesign.graph.types import TensorType
@@ -34,9 +34,7 @@ def cost(op: Requant, inputs: Sequence[TensorType], outputs: Sequence[TensorType
         ff += kept + shift_bits - 1
     rom = 0
     if spread:
-        shifts = np.zeros(each * folding.pe, dtype=np.int64)
-        shifts[: x.channels] = op.shift - lowest
-        rom = table_luts(shifts.reshape(1, each, folding.pe), shift_bits)
+        rom = table_luts(in_lanes(op.shift - lowest, folding.pe)[None], shift_bits)
     counter = (each - 1).bit_length() if spread else 0
     latency = 2 if spread == 0 else 3 if spread <= 3 else 4
     return BlockCost(

@@ -102,7 +102,7 @@ def _behind(graph: Graph, tensor: str) -> int:
     """
     if len(graph.consumers[tensor]) > 1:
         return 1
-    source = next((node for node in graph.nodes if tensor in graph.output_names(node)), None)
+    source = graph.producers.get(tensor)
     if source is None:
         return JITTER_BEATS
     if source.op.kind in ("shuffle", "interleave"):

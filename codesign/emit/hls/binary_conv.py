@@ -6,8 +6,8 @@ from typing import cast
 
 import numpy as np
 
+from codesign.cost._mvu import fold_matrix
 from codesign.emit.hls.base import Block, Layer, own, precision, sliding_windows
-from codesign.emit.rtl.base import fold_matrix
 from codesign.graph.ops.base import IntArray
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.reuse.mst import reuse_tree

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 from codesign.cost import group_conv as model
+from codesign.cost._mvu import fold_matrix
 from codesign.emit.hls.base import Block, Layer, own, signed_precision, sliding_windows, weight_precision
-from codesign.emit.rtl.base import fold_matrix
 from codesign.graph.ops.group_conv import GroupConv
 
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from codesign.cost._mvu import Mvu
 from codesign.cost._window import Window
 from codesign.emit.rtl import _window
-from codesign.emit.rtl.base import Block, Memory, Port, fold_matrix
-from codesign.graph.ops.conv import Conv
-from codesign.graph.ops.group_conv import GroupConv
+from codesign.emit.rtl.base import Block, Memory, Port
 from codesign.graph.types import TensorType
 
 
-def convolution(
-    name: str, op: Conv | GroupConv, x: TensorType, y: TensorType, unit: Mvu, window: Window | None, **parts: int
-) -> Block:
+def convolution(name: str, op: _window.Sliding, y: TensorType, unit: Mvu, window: Window | None, **parts: int) -> Block:
     """The instance of `conv`, with the window in front of the unit if there is one.
 
     parts: parameters that say how the unit takes a window's beats.
@@ -23,7 +17,7 @@ def convolution(
     found: dict[str, int | str] = {**parts, **parameters(name, unit)}
     if window is not None:
         found |= _window.sliding(op, window, y)
-    inputs, outputs = (Port.of(x.plain, unit.folding.simd),), (Port.of(y, unit.out_lanes),)
+    inputs, outputs = (Port.of(unit.x, unit.folding.simd),), (Port.of(y, unit.out_lanes),)
     return Block("conv", found, inputs, outputs, memories(name, unit))
 
 
@@ -51,10 +45,7 @@ def parameters(name: str, unit: Mvu) -> dict[str, int | str]:
 
 
 def memories(name: str, unit: Mvu) -> tuple[Memory, ...]:
-    weight = fold_matrix(unit.matrix.values, unit.folding.pe, unit.matrix.simd)
-    bias = np.zeros(unit.out_beats * unit.out_lanes, dtype=np.int64)
-    bias[: unit.outputs] = unit.matrix.bias
     return (
-        Memory(f"{name}.weight.mem", weight, unit.weight_bits),
-        Memory(f"{name}.bias.mem", bias.reshape(unit.out_beats, unit.out_lanes), unit.bias_bits),
+        Memory(f"{name}.weight.mem", unit.weight_words, unit.weight_bits),
+        Memory(f"{name}.bias.mem", unit.bias_words, unit.bias_bits),
     )

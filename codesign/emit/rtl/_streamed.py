@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from codesign.cost import _streamed as cost
+from codesign.cost._mvu import fold_matrix
 from codesign.cost.base import Folding
 from codesign.emit.rtl import requant as requant_block
-from codesign.emit.rtl.base import Block, Port, fold_matrix
+from codesign.emit.rtl.base import Block, Port
 from codesign.graph.ops.base import IntArray
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant

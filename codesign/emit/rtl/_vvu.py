@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from codesign.cost._vvu import Vvu
 from codesign.emit.rtl.base import Memory
 
@@ -25,11 +23,7 @@ def parameters(name: str, unit: Vvu) -> dict[str, int | str]:
 
 
 def memories(name: str, unit: Vvu) -> tuple[Memory, ...]:
-    """Weights by group of channels, then tap, a lane a channel; biases by group."""
-    lanes = unit.window.lanes
-    spare = -unit.weight.shape[0] % lanes
-    weight = np.pad(unit.weight, ((0, spare), (0, 0))).reshape(-1, lanes, unit.taps)
     return (
-        Memory(f"{name}.weight.mem", weight.transpose(0, 2, 1).reshape(-1, lanes), unit.weight_bits),
-        Memory(f"{name}.bias.mem", np.pad(unit.bias, (0, spare)).reshape(-1, lanes), unit.bias_bits),
+        Memory(f"{name}.weight.mem", unit.weight_words, unit.weight_bits),
+        Memory(f"{name}.bias.mem", unit.bias_words, unit.bias_bits),
     )

@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from codesign.emit.rtl._reserved import RESERVED
 from codesign.graph.ops.base import IntArray
 from codesign.graph.types import TensorType
@@ -107,15 +105,3 @@ def literal(value: int | str) -> str:
         return f'"{value}"'
     number = int(value)
     return str(number) if -(2**31) < number < 2**31 else f"{max(64, number.bit_length())}'h{number:x}"
-
-
-def fold_matrix(weight: IntArray, pe: int, simd: int) -> IntArray:
-    """Weights (C_out, K) in the order a folded matrix-vector unit reads them.
-
-    Returns (ceil(C_out / pe) * ceil(K / simd), pe * simd): one row a cycle, lane `p * simd + s` the weight of output
-    `group * pe + p` and input `step * simd + s`; zero where the folding overhangs.
-    """
-    groups, steps = -(-weight.shape[0] // pe), -(-weight.shape[1] // simd)
-    padded = np.zeros((groups * pe, steps * simd), dtype=np.int64)
-    padded[: weight.shape[0], : weight.shape[1]] = weight
-    return padded.reshape(groups, pe, steps, simd).transpose(0, 2, 1, 3).reshape(groups * steps, pe * simd)

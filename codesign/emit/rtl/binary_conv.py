@@ -16,13 +16,8 @@ def block(
 ) -> Block:
     if folding.wired:
         return _wired(name, op, inputs, outputs, folding)
-    (x,), (y,) = inputs, outputs
     unit, window = model.unit(op, inputs, outputs, folding), model.window(op, inputs, folding)
-    parameters = {"BEATS": unit.steps // (op.kernel[0] * op.kernel[1]), "XNOR": 1, **_mvu.parameters(name, unit)}
-    if window is not None:
-        parameters |= _window.sliding(op, window, y)
-    ports = (Port.of(x, folding.simd),), (Port.of(y, unit.out_lanes),)
-    return Block("conv", parameters, *ports, _mvu.memories(name, unit))
+    return _mvu.convolution(name, op, outputs[0], unit, window, BEATS=unit.steps, XNOR=1)
 
 
 def _wired(

@@ -13,6 +13,5 @@ from codesign.graph.types import TensorType
 def block(
     name: str, op: Conv, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...], folding: Folding
 ) -> Block:
-    (x,), (y,) = inputs, outputs
     unit, window = model.unit(op, inputs, outputs, folding), model.window(op, inputs, folding)
-    return _mvu.convolution(name, op, x, y, unit, window, BEATS=unit.steps)
+    return _mvu.convolution(name, op, outputs[0], unit, window, BEATS=unit.steps)

@@ -13,13 +13,12 @@ from codesign.graph.types import TensorType
 def block(
     name: str, op: GroupConv, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...], folding: Folding
 ) -> Block:
-    (x,), (y,) = inputs, outputs
     unit, window = model.unit(op, inputs, outputs, folding), model.window(op, inputs, folding)
     lie = model.arrangement(op, folding)
     parts = {
-        "BEATS": beats(x.channels, folding.simd),
+        "BEATS": beats(inputs[0].channels, folding.simd),
         "TOGETHER": lie.together,
         "PASSES": lie.passes,
         "UNITS": lie.units,
     }
-    return _mvu.convolution(name, op, x, y, unit, window, **parts)
+    return _mvu.convolution(name, op, outputs[0], unit, window, **parts)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from codesign.cost._memory import in_lanes
 from codesign.cost.base import Folding, beats
 from codesign.emit.rtl.base import Block, Memory, Port
 from codesign.graph.ops.requant import Requant
@@ -33,9 +34,7 @@ def block(
     }
     memories: tuple[Memory, ...] = ()
     if spread:
-        words = np.zeros(rows * lanes, dtype=np.int64)
-        words[: x.channels] = op.shift - lowest
         file = f"{name}.shift.mem"
-        memories = (Memory(file, words.reshape(rows, lanes), spread.bit_length()),)
+        memories = (Memory(file, in_lanes(op.shift - lowest, lanes), spread.bit_length()),)
         parameters |= {"SPREAD": spread, "SHIFT_FILE": file}
     return Block("requant", parameters, (Port.of(x, lanes),), (Port.of(y, lanes),), memories)

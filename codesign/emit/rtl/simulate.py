@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.board.records import BYTES, Records
+from codesign.board.records import BYTES, END, RECORD, Records
 from codesign.emit.rtl import registers
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.top import template
@@ -294,7 +294,7 @@ def _sent(path: Path, heads: Heads, values: Mapping[str, IntArray], count: int) 
     Raises ToolError if the records of a frame are none.
     """
     words = np.fromfile(path, dtype="<i4").astype("<u2").view(np.uint8).reshape(-1, BYTES)
-    ends = np.flatnonzero((words[:, 0] == 0xFF) & (words[:, 1] == 0xFF))[:count] + 1
+    ends = np.flatnonzero(words.view(RECORD)["label"] == END)[:count] + 1
     reader = Records({"dma": "", "dma_address": 0, "shape": heads.shape, "floor": heads.floor, "scale": {}})
     sent = {tensor: values[tensor].copy() for tensor in heads.names.values()}
     for frame, (begin, end) in enumerate(pairwise((0, *ends))):

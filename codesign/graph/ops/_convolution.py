@@ -19,8 +19,35 @@ Pads = tuple[int, int, int, int]
 """(top, left, bottom, right), as in ONNX."""
 
 
+class Filters:
+    """What operators with filters `weight` (C_out, inputs a filter, kH, kW) over sliding windows have in common."""
+
+    weight: IntArray
+    stride: Pair
+    pads: Pads
+
+    def check_filters(self) -> None:
+        """Raises GraphError for weights of another shape."""
+        if self.weight.ndim != 4:
+            raise GraphError(f"convolution weights are (C_out, C_in, kH, kW), got {self.weight.shape}")
+
+    @property
+    def kernel(self) -> Pair:
+        return self.weight.shape[2], self.weight.shape[3]
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether every output pixel is made of the input pixel at its place alone."""
+        return self.kernel == self.stride == (1, 1) and not any(self.pads)
+
+    def products(self, x: TensorType) -> int:
+        """Of one frame."""
+        oh, ow = output_size(x, self.kernel, self.stride, self.pads)
+        return self.weight.size * oh * ow
+
+
 @dataclass(frozen=True, eq=False)
-class Convolution(Op):
+class Convolution(Filters, Op):
     """Filters (C_out, inputs a filter, kH, kW) over sliding windows of one input, zero outside; gives accumulators.
 
     bias: (C_out,) at the accumulator's scale, `x.scale * weight_scale`; weight_scale: one, or one per output channel.
@@ -34,17 +61,7 @@ class Convolution(Op):
 
     def __post_init__(self) -> None:
         freeze(self, weight=np.int32, bias=np.int64)
-        if self.weight.ndim != 4:
-            raise GraphError(f"convolution weights are (C_out, C_in, kH, kW), got {self.weight.shape}")
-
-    @property
-    def kernel(self) -> Pair:
-        return self.weight.shape[2], self.weight.shape[3]
-
-    @property
-    def pointwise(self) -> bool:
-        """Whether every output pixel is made of the input pixel at its place alone."""
-        return self.kernel == self.stride == (1, 1) and not any(self.pads)
+        self.check_filters()
 
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         one_input(self, inputs)
@@ -58,8 +75,7 @@ class Convolution(Op):
         """Raises GraphError unless the filters are for inputs of so many channels."""
 
     def macs(self, *inputs: TensorType) -> int:
-        oh, ow = output_size(inputs[0], self.kernel, self.stride, self.pads)
-        return self.weight.size * oh * ow
+        return self.products(inputs[0])
 
     def parameters(self) -> int:
         return self.weight.size + self.bias.size

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from codesign.errors import GraphError
-from codesign.graph.ops._convolution import Pads, Pair, dense, output_size
+from codesign.graph.ops._convolution import Filters, Pads, Pair, dense, output_size
 from codesign.graph.ops.base import EXACT_FLOAT32, IntArray, Op, freeze, one_input
 from codesign.graph.types import TensorType
 
@@ -17,7 +17,7 @@ OUTSIDE = -1
 
 
 @dataclass(frozen=True, eq=False)
-class BinaryConv(Op):
+class BinaryConv(Filters, Op):
     """y = sum_k weight_k * x(p * stride - pad + k), x being -1 outside; y are accumulators.
 
     weight: (C_out, C_in, kH, kW) of -1 and +1; weight_scale: one, or one per output channel. x is a bipolar tensor.
@@ -32,19 +32,9 @@ class BinaryConv(Op):
 
     def __post_init__(self) -> None:
         freeze(self, weight=np.int8)
-        if self.weight.ndim != 4:
-            raise GraphError(f"convolution weights are (C_out, C_in, kH, kW), got {self.weight.shape}")
+        self.check_filters()
         if (np.abs(self.weight) != 1).any():
             raise GraphError("binary weights are -1 or +1")
-
-    @property
-    def kernel(self) -> Pair:
-        return self.weight.shape[2], self.weight.shape[3]
-
-    @property
-    def pointwise(self) -> bool:
-        """Whether every output pixel is made of the input pixel at its place alone."""
-        return self.kernel == self.stride == (1, 1) and not any(self.pads)
 
     @property
     def inputs(self) -> int:
@@ -82,8 +72,7 @@ class BinaryConv(Op):
 
     def bit_operations(self, *inputs: TensorType) -> int:
         """XNORs of one frame, each input of each output counted by itself; there is no multiplication."""
-        oh, ow = output_size(inputs[0], self.kernel, self.stride, self.pads)
-        return self.weight.size * oh * ow
+        return self.products(inputs[0])
 
     def parameters(self) -> int:
         return int(self.weight.size)
