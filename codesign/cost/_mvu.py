@@ -210,6 +210,12 @@ class Mvu:
         return 2 * self.steps + 5 + self.tree_levels
 
     @property
+    def spread_cycles(self) -> int:
+        """From the first of the outputs that leave to the last: those of a group leave while the next is computed."""
+        turns = self.folding.pe // self.out_lanes
+        return (self.groups - 1) * self.steps + self.out_beats - (self.groups - 1) * turns - 1
+
+    @property
     def tree_levels(self) -> int:
         """Adders after one another behind the multipliers: SIMD parts and the bias."""
         return self.matrix.simd.bit_length()
@@ -366,6 +372,7 @@ class Mvu:
             bram36=self.ramb18() / 2,
             dsp=self.dsp(),
             multipliers=self.multipliers,
+            spread_cycles=self.spread_cycles,
         )
 
 
@@ -409,5 +416,6 @@ def behind(window: Window | None, unit: Mvu) -> BlockCost:
         bram36=alone.bram36 + window.ramb18() / 2,
         dsp=alone.dsp,
         multipliers=alone.multipliers,
+        spread_cycles=alone.spread_cycles,
         **window.turns(max(window.read_cycles, alone.interval_cycles)),
     )

@@ -71,6 +71,7 @@ class BlockCost:
     its ring has no room while it works on the row before; paced_cycles: cycles between frames if these come no faster
     than they must; see `Window.paced`.
     latency_cycles: cycles from the first input beat to the first output beat, inputs arriving without a gap.
+    spread_cycles: from the first beat of an output pixel to its last; 0 where they leave at an even pace.
     multipliers: weight multiplications it can do a cycle. bram36 counts halves (RAMB18). memory_bytes: what it reads
     from external memory a frame.
     """
@@ -86,6 +87,7 @@ class BlockCost:
     work_cycles: int = 0
     missing_pixels: int = 0
     paced_cycles: int = 0
+    spread_cycles: int = 0
 
     @property
     def sustained_cycles(self) -> int:

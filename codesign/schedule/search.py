@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import ceil
 
+from codesign.cost import _stream
 from codesign.cost.base import BlockCost, beats
 from codesign.errors import GraphError, ScheduleError
 from codesign.graph import Graph
@@ -330,15 +331,20 @@ def _record(
     graph, interval = problem.graph, room.interval(problem, choice)
     blocks: dict[str, BlockCost] = {node.name: choice[node.name].cost for node in graph.nodes}
     lanes = {name: candidate.lanes for name, candidate in choice.items()}
+    at = _lanes(graph, choice)
+    passing = {
+        edge: _stream.fifo(at[edge.tensor] * graph.types[edge.tensor].bits, f.depth, f.memory).latency_cycles
+        for edge, f in fifos.items()
+    }
     streams = Resources.total((*problem.adapters(choice), problem.fixed, problem.reader(choice), fifo_area))
     return Schedule(
         target=target.name,
         clock_mhz=clock_mhz,
         foldings={node.name: choice[node.name].folding for node in graph.nodes},
-        lanes=_lanes(graph, choice),
+        lanes=at,
         fifos=dict(fifos),
         interval_cycles=interval,
-        latency_cycles=timing.latency(graph, blocks, lanes, _input_lanes(graph, choice)),
+        latency_cycles=timing.latency(graph, blocks, lanes, _input_lanes(graph, choice), passing),
         blocks=blocks,
         streams=streams,
         budget=room.at(interval),

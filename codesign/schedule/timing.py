@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from math import gcd
 
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.cost import _stream
 from codesign.cost.base import BlockCost, Lanes, beats
 from codesign.graph import Graph, Node, TensorType
 from codesign.schedule.edges import Edge, edges
@@ -33,6 +33,9 @@ JITTER_PIXELS = 1
 
 FIFO_BEATS = 3
 """Beats that pass while one passes through a FIFO, at most."""
+
+ADAPTER_CYCLES = 2
+"""From a beat's arrival at an adapter of lanes until what it begins, or completes, leaves."""
 
 JITTER_BEATS = 2
 """Waiting beats that make no difference in front of any other: the register at a block's output holds them."""
@@ -60,7 +63,7 @@ def fifo_depths(
     together: the outputs leave pixel by pixel at the same time; otherwise each as it comes.
     """
     spacing = {name: interval_cycles / kind.pixels for name, kind in graph.inputs.items()}
-    produced, taken = _follow(graph, costs, lanes, spacing, input_lanes, interval_cycles)
+    produced, taken = _follow(graph, costs, lanes, spacing, input_lanes, interval_cycles, {})
     at = produced_lanes(graph, lanes, input_lanes)
     depths = {}
     for edge in edges(graph):
@@ -117,12 +120,20 @@ def _latest(passages: Iterable[Passage]) -> Passage:
 
 
 def latency(
-    graph: Graph, costs: Mapping[str, BlockCost], lanes: Mapping[str, Lanes], input_lanes: Mapping[str, int]
+    graph: Graph,
+    costs: Mapping[str, BlockCost],
+    lanes: Mapping[str, Lanes],
+    input_lanes: Mapping[str, int],
+    fifo_cycles: Mapping[Edge, int],
 ) -> int:
-    """Cycles from the first input beat to the last output beat of one frame in an empty network."""
+    """Cycles from the first input beat to the last output beat of one frame in an empty network.
+
+    fifo_cycles: those that a beat takes through the FIFOs, which are taken to have room.
+    """
     spacing = {name: float(beats(kind.channels, input_lanes[name])) for name, kind in graph.inputs.items()}
-    produced, _ = _follow(graph, costs, lanes, spacing, input_lanes, 0)
-    return int(max(produced[name].last[graph.types[name].pixels - 1] for name in graph.outputs))
+    produced, _ = _follow(graph, costs, lanes, spacing, input_lanes, 0, fifo_cycles)
+    ends = [produced[name].last[graph.types[name].pixels - 1] for name in graph.outputs]
+    return int(max(end + fifo_cycles.get(Edge(graph.outputs[i], "", i), 0) for i, end in enumerate(ends)))
 
 
 def produced_lanes(graph: Graph, lanes: Mapping[str, Lanes], input_lanes: Mapping[str, int]) -> dict[str, int]:
@@ -140,6 +151,7 @@ def _follow(
     spacing: Mapping[str, float],
     input_lanes: Mapping[str, int],
     pace_cycles: int,
+    fifo_cycles: Mapping[Edge, int],
 ) -> tuple[dict[str, Passage], dict[Edge, Passage]]:
     """Passage of every tensor at its producer, and of every edge at its reader.
 
@@ -153,8 +165,10 @@ def _follow(
         first: Times = np.arange(FRAMES * kind.pixels) * np.float64(spacing[name])
         produced[name] = Passage(first, first + beats(kind.channels, input_lanes[name]) - 1)
     for node in graph.nodes:
-        wanted = zip(node.inputs, lanes[node.name].inputs, strict=True)
-        arriving = [_adapted(graph.types[name], produced[name], at[name], count) for name, count in wanted]
+        arriving = []
+        for port, (name, count) in enumerate(zip(node.inputs, lanes[node.name].inputs, strict=True)):
+            behind = _later(produced[name], fifo_cycles.get(Edge(name, node.name, port), 0))
+            arriving.append(_adapted(graph.types[name], behind, at[name], count))
         passages, times = _pass(graph, node, costs[node.name], lanes[node.name], arriving, pace_cycles)
         produced.update(zip(graph.output_names(node), passages, strict=True))
         taken.update({Edge(t, node.name, port): times[port] for port, t in enumerate(node.inputs)})
@@ -172,7 +186,9 @@ def _pass(
     entering = [_accept(passage, count) for passage, count in zip(arriving, in_beats, strict=True)]
 
     service = _service(cost, inputs, in_beats, outputs[0].pixels, out_beats)
-    even = (reached.whole and outputs[0].pixels >= inputs[0].pixels and not cost.missing_pixels) or len(entering) > 1
+    even = (
+        (reached.whole or reached.ahead) and outputs[0].pixels >= inputs[0].pixels and not cost.missing_pixels
+    ) or len(entering) > 1
     gap = max(service, pace_cycles / outputs[0].pixels) if even else service
     if reached.in_turn:
         passage, taken = _in_turn(entering, in_beats, gap, cost.latency_cycles)
@@ -180,7 +196,7 @@ def _pass(
 
     frames = np.arange(FRAMES)[:, None]
     need = (np.maximum.accumulate(reached.last) + frames * inputs[0].pixels).reshape(-1)
-    fill = (reached.last[0] + reached.whole) * in_beats[0]
+    fill = (reached.last[0] + 1) * in_beats[0] - 1 if reached.whole else reached.last[0] * in_beats[0]
     delay = max(1, cost.latency_cycles - int(fill))
     ready = (entering[0].last if reached.whole else entering[0].first)[need]
     for other in entering[1:]:
@@ -191,10 +207,13 @@ def _pass(
         first = _in_rows((ready + delay).reshape(-1, outputs[0].width), gap, wait)
     else:
         first = _spaced(ready + delay, gap)
-    last = first + (service if reached.whole else service * (1 - 1 / out_beats))
-    if not reached.whole:
-        for done in (entering[0].last[need], *(other.last for other in entering[1:])):
-            last = np.maximum(last, done + delay)
+    spread = cost.spread_cycles or service * (1 - 1 / out_beats)
+    if reached.whole:
+        last = first + spread
+    else:
+        done = np.maximum.reduce([entering[0].last[need], *(other.last for other in entering[1:])])
+        last = _spaced(np.maximum(first + spread, done + delay), gap)
+        first[1:] = np.maximum(first[1:], last[:-1] + 1)
 
     taken = [entering[0] if reached.ahead else _taken_late(entering[0], need, first, last, reached.whole, delay)]
     taken += [Passage(np.maximum(other.first, first), np.maximum(other.last, first)) for other in entering[1:]]
@@ -231,15 +250,30 @@ def _service(
 ) -> float:
     """Cycles between two output pixels when nothing else holds them up."""
     reading = max(kind.pixels * count for kind, count in zip(inputs, in_beats, strict=True))
-    return (
-        float(out_beats) if cost.interval_cycles <= reading else (cost.work_cycles or cost.interval_cycles) / out_pixels
-    )
+    if cost.work_cycles:
+        return max(out_beats, cost.work_cycles / out_pixels)
+    return float(out_beats) if cost.interval_cycles <= reading else cost.interval_cycles / out_pixels
+
+
+def _later(passage: Passage, cycles: int) -> Passage:
+    return Passage(passage.first + cycles, passage.last + cycles)
 
 
 def _adapted(tensor: TensorType, passage: Passage, lanes_in: int, lanes_out: int) -> Passage:
-    """The passage behind the adapter from `lanes_in` to `lanes_out`."""
-    delay = _stream.width(tensor, lanes_in, lanes_out).latency_cycles
-    return Passage(passage.first + delay, passage.last + delay)
+    """The passage behind the adapter from `lanes_in` to `lanes_out`, through their greatest common divisor."""
+    lanes = gcd(lanes_in, lanes_out)
+    count = beats(tensor.channels, lanes)
+    first, last = passage.first, passage.last
+    if lanes_in != lanes:
+        of_the_last = count - (beats(tensor.channels, lanes_in) - 1) * (lanes_in // lanes)
+        first = first + ADAPTER_CYCLES
+        last = np.maximum(last + ADAPTER_CYCLES + of_the_last - 1, first + count - 1)
+        last = _spaced(last, count)
+    if lanes_out != lanes:
+        gathered = min(lanes_out // lanes, count)
+        first = first + (last - first) * ((gathered - 1) / max(1, count - 1)) + ADAPTER_CYCLES
+        last = last + ADAPTER_CYCLES
+    return Passage(first, last)
 
 
 def _accept(arriving: Passage, count: int) -> Passage:

@@ -43,8 +43,12 @@ def window(
     pads: tuple[int, int],
     whole: bool,
 ) -> Reach:
-    """Windows of `kernel` at `stride`; pads (top, left). Pixels below or right of the frame are not waited for."""
-    rows = np.minimum(np.arange(y.height) * stride[0] - pads[0] + kernel[0] - 1, x.height - 1)
-    columns = np.minimum(np.arange(y.width) * stride[1] - pads[1] + kernel[1] - 1, x.width - 1)
+    """Windows of `kernel` at `stride`; pads (top, left).
+
+    The ring counts pixels: a window that ends right of the frame awaits as many of the next row. Past the frame's end
+    there is nothing to wait for.
+    """
+    rows = np.arange(y.height) * stride[0] - pads[0] + kernel[0] - 1
+    columns = np.arange(y.width) * stride[1] - pads[1] + kernel[1] - 1
     last = (rows[:, None] * x.width + columns[None, :]).reshape(-1)
-    return Reach(np.maximum(last, 0).astype(np.int64), whole=whole, ahead=True)
+    return Reach(np.clip(last, 0, x.pixels - 1).astype(np.int64), whole=whole, ahead=True)

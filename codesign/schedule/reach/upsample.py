@@ -11,4 +11,4 @@ from codesign.schedule.reach.base import Reach
 
 def reach(op: Upsample, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...]) -> Reach:
     y, x = np.divmod(np.arange(outputs[0].pixels), outputs[0].width)
-    return Reach(y // op.factor * inputs[0].width + x // op.factor, whole=True, ahead=True)
+    return Reach(y // op.factor * inputs[0].width + x // op.factor, whole=False, ahead=True)

@@ -1,0 +1,130 @@
+"""Frame interval and latency of whole networks: what the schedule says against the simulated RTL.
+
+    python benchmarks/network_cycles.py [RECIPE ...]
+
+Untrained networks of all recipes that ship, on smaller images where those of the recipe are larger than 96 pixels, each
+scheduled at several rates, which gives as many foldings: the highest that fits its board, and parts of it. Frames are
+simulated back to back; their outputs must equal the integer graph's. With names, only those recipes are run and the
+results of the others are kept. Writes benchmarks/network_cycles.json after every design.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from codesign.api.tune import untrained_graph
+from codesign.emit.rtl.simulate import simulate
+from codesign.emit.rtl.top import emit_rtl
+from codesign.files import write_text
+from codesign.graph import Graph, execute
+from codesign.graph.reals import random_integers
+from codesign.recipe import load_recipe
+from codesign.resources import models_dir
+from codesign.schedule import Schedule, schedule
+from codesign.targets import load_target
+
+RESULT = Path(__file__).with_suffix(".json")
+FRAMES = 3
+PARTS = (1.0, 0.3, 0.1)
+"""Of the highest rate that fits."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A recipe, the size of its images here in pixels, and a board that it fits; `streaming`: with weights in DDR."""
+
+    recipe: str
+    image_size: int
+    target: str = "zcu104"
+    streaming: bool = False
+
+
+CASES = (
+    Case("codenet-digits", 96, "pynq-z2"),
+    Case("codenet-ablation", 64, "pynq-z2"),
+    Case("codenet-a", 64),
+    Case("codenet-b", 64),
+    Case("codenet-c", 64),
+    Case("codenet-d", 64),
+    Case("codenet-e", 64),
+    Case("fashion-mobilenet", 32, "pynq-z2"),
+    Case("fashion-resnext", 32, "pynq-z2"),
+    Case("fashion-binary", 32, "pynq-z2"),
+    Case("resnet-20", 32),
+    Case("resnet-20-binary", 32),
+    Case("resnet-18-binary", 32),
+    Case("vgg-small", 32),
+    Case("vgg-small-binary", 32),
+    Case("mobilenet", 64),
+    Case("resnext-50", 64),
+)
+
+
+def designs(case: Case) -> Iterator[dict[str, Any]]:
+    graph = untrained_graph(load_recipe(case.recipe, [f"data.image_size={case.image_size}"]))
+    target = load_target(case.target)
+    fastest = schedule(graph, target, streaming=case.streaming)
+    for part in PARTS:
+        plan = fastest
+        if part < 1:
+            plan = schedule(graph, target, fps=part * fastest.frames_per_second, streaming=case.streaming)
+        yield {
+            "recipe": case.recipe,
+            "image_size": case.image_size,
+            "target": case.target,
+            "part": part,
+            "blocks": len(graph.nodes),
+            "multipliers": sum(block.multipliers for block in plan.blocks.values()),
+            **compared(graph, plan),
+        }
+
+
+def compared(graph: Graph, plan: Schedule) -> dict[str, Any]:
+    """Predicted and simulated cycles, and by which part the prediction is above."""
+    rng = np.random.default_rng(2)
+    frames = {name: random_integers(rng, kind, FRAMES) for name, kind in graph.inputs.items()}
+    with tempfile.TemporaryDirectory(prefix="codesign_cycles_") as scratch:
+        found = simulate(emit_rtl(graph, plan, Path(scratch) / "rtl").folder, graph, frames, tensors=())
+    expected = execute(graph, frames)
+    if any((found.values[name] != expected[name]).any() for name in graph.outputs):
+        raise SystemExit("the simulation differs from the graph")
+    figures: dict[str, Any] = {}
+    for name in ("interval_cycles", "latency_cycles"):
+        predicted, measured = getattr(plan, name), getattr(found, name)
+        figures[name] = {"predicted": predicted, "simulated": measured}
+        figures[name.replace("cycles", "rel")] = round(predicted / measured - 1, 5)
+    return figures
+
+
+def write(rows: list[dict[str, Any]]) -> None:
+    worst = {f"{name}_worst_rel": max(abs(row[f"{name}_rel"]) for row in rows) for name in ("interval", "latency")}
+    text = {"frames": FRAMES, "recipes": len({row["recipe"] for row in rows}), **worst, "designs": rows}
+    write_text(RESULT, json.dumps(text, indent=1) + "\n")
+
+
+def main(words: list[str]) -> None:
+    order = [case.recipe for case in CASES]
+    if missing := {path.stem for path in models_dir().glob("*.yaml")} ^ set(order):
+        raise SystemExit(f"not in the cases, or no recipe: {', '.join(sorted(missing))}")
+    rows = json.loads(RESULT.read_text())["designs"] if RESULT.exists() else []
+    for case in CASES:
+        if words and case.recipe not in words:
+            continue
+        rows = [row for row in rows if row["recipe"] != case.recipe]
+        for row in designs(case):
+            print(json.dumps(row), flush=True)
+            rows.append(row)
+            rows.sort(key=lambda row: (order.index(row["recipe"]), -row["part"]))
+            write(rows)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
