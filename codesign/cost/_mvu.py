@@ -163,13 +163,14 @@ class Mvu:
     """One unit for the matrix.
 
     Its multipliers lie in `units` runs side by side, each of `matrix.simd` of the folding's lanes and as large a part
-    of its outputs.
+    of its outputs. vectors: that all outputs are made of, each of as many of them.
     """
 
     matrix: Matrix
     accumulators: TensorType
     folding: Folding
     units: int = 1
+    vectors: int = 1
 
     @property
     def steps(self) -> int:
@@ -208,6 +209,11 @@ class Mvu:
     def latency_cycles(self) -> int:
         """From a vector's first beat to its first output, beats coming without a gap."""
         return 2 * self.steps + 5 + self.tree_levels
+
+    @property
+    def vector_cycles(self) -> int:
+        """Cycles of work on a vector; the next one is in the other bank by then."""
+        return self.interval_cycles // self.vectors
 
     @property
     def spread_cycles(self) -> int:
@@ -417,5 +423,5 @@ def behind(window: Window | None, unit: Mvu) -> BlockCost:
         dsp=alone.dsp,
         multipliers=alone.multipliers,
         spread_cycles=alone.spread_cycles,
-        **window.turns(max(window.read_cycles, alone.interval_cycles)),
+        **window.turns(max(window.read_cycles, alone.interval_cycles), 2 * unit.vector_cycles),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codesign.cost._memory import comparison_luts
-from codesign.cost._window import Window
+from codesign.cost._window import READ_CYCLES, Window
 from codesign.cost.base import BlockCost
 
 
@@ -21,5 +21,5 @@ def cost(window: Window, taps: int, compared: int) -> BlockCost:
         ff=window.ff() + lanes * (4 if compared else 2) * bits + (taps - 1).bit_length() + 2 + window.padded,
         bram36=window.ramb18() / 2,
         dsp=0,
-        **window.turns(window.read_cycles),
+        **window.turns(window.read_cycles, READ_CYCLES + 1),
     )

@@ -211,6 +211,7 @@ def _cost(p: Plan, x: TensorType, y: TensorType, out: TensorType, requant: Requa
         dsp=slices,
         multipliers=folding.pe * folding.simd,
         memory_bytes=ceil(p.region_bytes * p.vectors / tile),
+        ring_pixels=tile + 1,
     )
 
 

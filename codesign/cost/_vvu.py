@@ -10,7 +10,7 @@ import numpy as np
 
 from codesign.cost._memory import in_lanes, rom_in_block, rom_ramb18, table_luts
 from codesign.cost._mvu import array_luts, in_tables, signed_bits
-from codesign.cost._window import Window, variants
+from codesign.cost._window import READ_CYCLES, Window, variants
 from codesign.cost.base import BlockCost, Folding, count_bits
 from codesign.graph.ops.base import IntArray
 from codesign.graph.types import TensorType, bits_for_range
@@ -117,7 +117,7 @@ class Vvu:
             bram36=(self.window.ramb18() + sum(rom_ramb18(*memory) for memory in in_block)) / 2,
             dsp=0 if self.soft else lanes,
             multipliers=lanes,
-            **self.window.turns(self.window.read_cycles),
+            **self.window.turns(self.window.read_cycles, READ_CYCLES + self.latency_cycles - self.taps),
         )
 
 

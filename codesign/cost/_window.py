@@ -31,6 +31,9 @@ MOST_MIXED_LUTS = 500
 MOST_LUTS = 3000
 """A ring that takes more look-up tables than this is not put there."""
 
+READ_CYCLES = 3
+"""From a read of the ring until what it gives leaves the window."""
+
 DILATION_CYCLES = 2
 """From a dilation's arrival until it can be used."""
 
@@ -128,12 +131,17 @@ class Window:
             return 0
         return self.row.waits(self.span - self.lead, self.x.pixels, self.slack)
 
-    def turns(self, work_cycles: int) -> dict[str, int]:
-        """Fields of a `BlockCost`: how the ring and its writer take turns, if all windows are `work_cycles` of work."""
+    def turns(self, work_cycles: int, behind_cycles: int) -> dict[str, int]:
+        """Fields of a `BlockCost`: how the ring and its writer take turns.
+
+        work_cycles: of all windows of a frame; behind_cycles: see there.
+        """
         return {
             "work_cycles": work_cycles,
             "missing_pixels": self.missing_pixels,
             "paced_cycles": self.paced(work_cycles),
+            "ring_pixels": self.words // self.beats,
+            "behind_cycles": behind_cycles,
         }
 
     def paced(self, work_cycles: int) -> int:
@@ -151,7 +159,7 @@ class Window:
     def latency_cycles(self) -> int:
         """From the first beat in to the first beat out."""
         first = min(self.span - self.lead + 1, self.x.pixels) * self.beats
-        return max(first, DILATION_CYCLES) + 4 if self.dilated else first + 3
+        return max(first, DILATION_CYCLES) + READ_CYCLES + 1 if self.dilated else first + READ_CYCLES
 
     @property
     def pixels(self) -> int:

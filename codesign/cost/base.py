@@ -72,6 +72,8 @@ class BlockCost:
     than they must; see `Window.paced`.
     latency_cycles: cycles from the first input beat to the first output beat, inputs arriving without a gap.
     spread_cycles: from the first beat of an output pixel to its last; 0 where they leave at an even pace.
+    ring_pixels: of its input that it holds while it works; 0 where it is two or fewer. behind_cycles: from the last
+    read of a window out of the ring to the last output beat made of it.
     multipliers: weight multiplications it can do a cycle. bram36 counts halves (RAMB18). memory_bytes: what it reads
     from external memory a frame.
     """
@@ -88,6 +90,8 @@ class BlockCost:
     missing_pixels: int = 0
     paced_cycles: int = 0
     spread_cycles: int = 0
+    ring_pixels: int = 0
+    behind_cycles: int = 0
 
     @property
     def sustained_cycles(self) -> int:

@@ -43,7 +43,8 @@ def matrix(op: GroupConv, x: TensorType, simd: int) -> Matrix:
 
 def unit(op: GroupConv, inputs: Types, outputs: Types, folding: Folding) -> Mvu:
     """The matrix-vector unit."""
-    return Mvu(matrix(op, inputs[0], folding.simd), outputs[0], folding, arrangement(op, folding).units)
+    units = arrangement(op, folding).units
+    return Mvu(matrix(op, inputs[0], folding.simd), outputs[0], folding, units, op.groups // units)
 
 
 def window(op: GroupConv, inputs: Types, folding: Folding) -> Window | None:

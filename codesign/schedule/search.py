@@ -10,8 +10,10 @@ from codesign.cost import _stream
 from codesign.cost.base import BlockCost, beats
 from codesign.errors import GraphError, ScheduleError
 from codesign.graph import Graph
-from codesign.schedule import timing
 from codesign.schedule.edges import Edge
+from codesign.schedule.fifos import FRAMES, fifo_depths
+from codesign.schedule.flow import Network, produced_lanes
+from codesign.schedule.latency import Store, latency
 from codesign.schedule.problem import Candidate, Problem, Vector, vector
 from codesign.schedule.record import Fifo, Resources, Schedule
 from codesign.schedule.solve import Choice, large, least_area, parts, place
@@ -277,11 +279,10 @@ def _fifo_depths(problem: Problem, choice: Choice, interval: int) -> dict[Edge, 
     graph = problem.graph
     costs = {name: _paced(candidate, interval) for name, candidate in choice.items()}
     lanes = {name: candidate.lanes for name, candidate in choice.items()}
-    entering = _input_lanes(graph, choice)
-    depths = timing.fifo_depths(graph, costs, lanes, entering, interval, together=problem.sparse)
-    at = _lanes(graph, choice)
+    network = Network(graph, costs, lanes, _input_lanes(graph, choice), frames=FRAMES)
+    depths = fifo_depths(network, interval, together=problem.sparse)
     held = {
-        edge: (choice[edge.reader].folding.tile + 1) * beats(graph.types[edge.tensor].channels, at[edge.tensor])
+        edge: (choice[edge.reader].folding.tile + 1) * network.produced_beats[edge.tensor]
         for edge in depths
         if edge.reader and choice[edge.reader].folding.streamed
     }
@@ -331,9 +332,12 @@ def _record(
     graph, interval = problem.graph, room.interval(problem, choice)
     blocks: dict[str, BlockCost] = {node.name: choice[node.name].cost for node in graph.nodes}
     lanes = {name: candidate.lanes for name, candidate in choice.items()}
-    at = _lanes(graph, choice)
-    passing = {
-        edge: _stream.fifo(at[edge.tensor] * graph.types[edge.tensor].bits, f.depth, f.memory).latency_cycles
+    network = Network(graph, blocks, lanes, _input_lanes(graph, choice))
+    at = network.produced_lanes
+    stores = {
+        edge: Store(
+            f.depth, _stream.fifo(at[edge.tensor] * graph.types[edge.tensor].bits, f.depth, f.memory).latency_cycles
+        )
         for edge, f in fifos.items()
     }
     streams = Resources.total((*problem.adapters(choice), problem.fixed, problem.reader(choice), fifo_area))
@@ -344,7 +348,7 @@ def _record(
         lanes=at,
         fifos=dict(fifos),
         interval_cycles=interval,
-        latency_cycles=timing.latency(graph, blocks, lanes, _input_lanes(graph, choice), passing),
+        latency_cycles=latency(network, stores, interval),
         blocks=blocks,
         streams=streams,
         budget=room.at(interval),
@@ -354,7 +358,7 @@ def _record(
 
 
 def _lanes(graph: Graph, choice: Mapping[str, Candidate]) -> dict[str, int]:
-    return timing.produced_lanes(graph, {n: c.lanes for n, c in choice.items()}, _input_lanes(graph, choice))
+    return produced_lanes(graph, {n: c.lanes for n, c in choice.items()}, _input_lanes(graph, choice))
 
 
 def _input_lanes(graph: Graph, choice: Mapping[str, Candidate]) -> dict[str, int]:

@@ -14,8 +14,11 @@ from codesign.graph import Graph, execute
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.split import Split
 from codesign.graph.plugins import load
-from codesign.schedule import Schedule, schedule, timing
+from codesign.schedule import Schedule, schedule
 from codesign.schedule.edges import Edge
+from codesign.schedule.fifos import FRAMES as FOLLOWED
+from codesign.schedule.fifos import fifo_depths
+from codesign.schedule.flow import Network
 from codesign.schedule.record import Fifo
 from codesign.targets import load_target
 
@@ -79,7 +82,7 @@ def fifos(graph: Graph, plan: Schedule, interval: int) -> dict[Edge, Fifo]:
         types = graph.input_types(node), graph.output_types(node)
         lanes[node.name] = load("codesign.cost", node.op.kind).lanes(node.op, *types, plan.foldings[node.name])
     inputs = {name: plan.lanes[name] for name in graph.inputs}
-    depths = timing.fifo_depths(graph, plan.blocks, lanes, inputs, interval)
+    depths = fifo_depths(Network(graph, plan.blocks, lanes, inputs, frames=FOLLOWED), interval)
     return {edge: Fifo(depth, "lut") for edge, depth in depths.items()}
 
 

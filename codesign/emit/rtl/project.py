@@ -50,6 +50,7 @@ class RtlProject:
     sums within a block with streamed weights do not. weights: what lies where in `weights.bin`, which is to be copied
     to the board's memory; empty if all weights are on chip. top: name of the top module. sparse:
     the one output carries records of peaks, as `heads_of` the graph and `codesign/board/records.py` have it.
+    slowest_cycles: the longest that a block has a pixel without giving a beat.
     """
 
     folder: Path
@@ -62,6 +63,7 @@ class RtlProject:
     weights: tuple[Region, ...] = ()
     top: str = "top"
     sparse: bool = False
+    slowest_cycles: int = 0
 
     @property
     def sources(self) -> tuple[Path, ...]:
@@ -76,7 +78,7 @@ class RtlProject:
     def describe(self) -> str:
         """The contents of `project.json`."""
         fields: dict[str, Any] = {"format": FORMAT, "name": self.name, "digest": self.digest}
-        fields |= {"top": self.top, "sparse": self.sparse}
+        fields |= {"top": self.top, "sparse": self.sparse, "slowest_cycles": self.slowest_cycles}
         fields["interval_cycles"] = self.interval_cycles
         fields |= {key: [asdict(s) for s in getattr(self, key)] for key in (*STREAMS, "weights")}
         return json.dumps(fields, indent=1) + "\n"
@@ -92,7 +94,7 @@ class RtlProject:
             streams = {key: tuple(Stream(**{**s, "shape": tuple(s["shape"])}) for s in fields[key]) for key in STREAMS}
             weights = tuple(Region(**region) for region in fields["weights"])
             facts = fields["name"], fields["digest"], fields["interval_cycles"]
-            variant = {key: fields.get(key, getattr(cls, key)) for key in ("top", "sparse")}
+            variant = {key: fields.get(key, getattr(cls, key)) for key in ("top", "sparse", "slowest_cycles")}
             return cls(folder, *facts, **streams, weights=weights, **variant)
         except FileNotFoundError:
             raise GraphError(

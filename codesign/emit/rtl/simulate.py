@@ -45,7 +45,7 @@ MEMORY_LATENCY = (30, 30)
 """Least cycles between a read burst's address and its first beat, and how many more there may be."""
 
 QUIET_CYCLES = 20_000
-"""Cycles, beyond a frame interval, without any beat anywhere after which the network counts as deadlocked."""
+"""Cycles without a beat anywhere, beyond a frame interval and a block's latency, after which a network has stopped."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,8 @@ def _write_run(
     waves: Path | None,
 ) -> Path:
     count = next(iter(frames.values())).shape[0]
-    lines = [f"run {count} {stall} {seed} {project.interval_cycles + QUIET_CYCLES}"]
+    quiet = QUIET_CYCLES + max(project.interval_cycles, project.slowest_cycles)
+    lines = [f"run {count} {stall} {seed} {quiet}"]
     lines.append(f"memory {MEMORY_LATENCY[0]} {MEMORY_LATENCY[1]} {int(stall * 256)}")
     if waves is not None:
         lines.append(f"waves {waves.resolve()}")

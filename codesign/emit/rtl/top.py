@@ -49,9 +49,10 @@ def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path, *, sparse: bool = 
     ports = _tensor_ports(graph, schedule, blocks.units)
     inputs, outputs, tensors = _streams(graph, ports, sparse)
     image = weight_image(blocks.streamed)
-    interval = schedule.interval_cycles
-    facts = (graph.name, digest(graph), interval)
-    project = RtlProject(out_dir, *facts, inputs, outputs, tensors, image.regions, sparse=sparse)
+    facts = (graph.name, digest(graph), schedule.interval_cycles)
+    slowest = max(cost.latency_cycles for cost in schedule.blocks.values())
+    streams = (inputs, outputs, tensors, image.regions)
+    project = RtlProject(out_dir, *facts, *streams, sparse=sparse, slowest_cycles=slowest)
     sections = _sections(Wiring(graph, schedule, ports), blocks, project, image)
     text = template("top.sv.j2").render(
         name=graph.name,

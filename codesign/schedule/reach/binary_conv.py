@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from codesign.graph import TensorType
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.schedule.reach.base import Reach, window
@@ -9,4 +11,4 @@ from codesign.schedule.reach.base import Reach, window
 
 def reach(op: BinaryConv, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...]) -> Reach:
     found = window(inputs[0], outputs[0], op.kernel, op.stride, op.pads[:2], whole=True)
-    return Reach(found.last, whole=True, ahead=op.kernel != (1, 1))
+    return replace(found, ahead=op.kernel != (1, 1))

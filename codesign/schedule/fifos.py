@@ -1,0 +1,85 @@
+"""The FIFOs that a schedule needs which all blocks can keep.
+
+The graph's inputs and its blocks are paced at the frame interval, FIFOs are unbounded, and the times of all pixels
+follow block by block (`flow`). The greatest number of pixels that wait on an edge becomes its FIFO's depth. As blocks
+are determinate, a network whose FIFOs hold what one feasible schedule needs can neither deadlock nor, when run as fast
+as data allow, be slower than that schedule (monotonicity of self-timed execution: Lee and Parks, "Dataflow Process
+Networks", Proc. IEEE 1995; Sriram and Bhattacharyya, "Embedded Multiprocessors", 2nd ed., chapter 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from codesign.graph import Graph
+from codesign.schedule.edges import Edge, edges
+from codesign.schedule.flow import Network
+from codesign.schedule.passage import Passage, waiting
+from codesign.schedule.reach import reach
+
+FRAMES = 2
+"""Frames that are followed: in the second, the tail of the first is still in the pipeline."""
+
+JITTER_PIXELS = 1
+"""Waiting pixels that make no difference in front of a block that takes in whole ones before it works on them."""
+
+FIFO_BEATS = 3
+"""Beats that pass while one passes through a FIFO, at most."""
+
+JITTER_BEATS = 2
+"""Waiting beats that make no difference in front of any other: the register at a block's output holds them."""
+
+
+def fifo_depths(network: Network, interval_cycles: int, *, together: bool = False) -> dict[Edge, int]:
+    """Depth in beats, of the producer's lanes, of every edge that needs a FIFO to sustain `interval_cycles` a frame.
+
+    network: of `FRAMES` frames. together: the outputs leave pixel by pixel at the same time, else each as it comes.
+    """
+    graph = network.graph
+    produced, taken = network.flow(interval_cycles, interval_cycles, {}, {})
+    depths = {}
+    for edge in edges(graph):
+        if not edge.reader and not together:
+            continue
+        count = network.produced_beats[edge.tensor]
+        leaving = taken[edge] if edge.reader else Passage.latest(produced[name] for name in graph.outputs)
+        beats_waiting = waiting(produced[edge.tensor], leaving, count)
+        if beats_waiting > _held(graph, edge, count):
+            depths[edge] = beats_waiting + FIFO_BEATS
+    return depths | {edge: FIFO_BEATS for edge in _beside(graph, depths)}
+
+
+def _beside(graph: Graph, depths: Mapping[Edge, int]) -> Iterable[Edge]:
+    """Edges whose beats must wait as long as those of another edge into the same join pass through its FIFO."""
+    for node in graph.nodes:
+        ports = [Edge(tensor, node.name, port) for port, tensor in enumerate(node.inputs)]
+        in_turn = reach(node.op, graph.input_types(node), graph.output_types(node)).in_turn
+        if not in_turn and any(edge in depths for edge in ports):
+            yield from (edge for edge in ports if edge not in depths and _held(graph, edge, 0) < JITTER_BEATS)
+
+
+def _held(graph: Graph, edge: Edge, count: int) -> int:
+    """Beats, `count` a pixel, that may wait on an edge without a FIFO."""
+    if not edge.reader:
+        return JITTER_BEATS
+    node = graph.node(edge.reader)
+    reached = reach(node.op, graph.input_types(node), graph.output_types(node))
+    if len(node.inputs) > 1:
+        return JITTER_BEATS if reached.ahead and edge.port == 0 else _behind(graph, edge.tensor)
+    return JITTER_PIXELS * count if reached.whole or reached.ahead else JITTER_BEATS
+
+
+def _behind(graph: Graph, tensor: str) -> int:
+    """Beats of a tensor that can wait while what has the same source goes on.
+
+    A fork holds the beat that some readers have and others have not. A split holds none: behind a beat of one part
+    waits the other part. Shuffles and interleavings may be mere wires.
+    """
+    if len(graph.consumers[tensor]) > 1:
+        return 1
+    source = graph.producers.get(tensor)
+    if source is None:
+        return JITTER_BEATS
+    if source.op.kind in ("shuffle", "interleave"):
+        return min(_behind(graph, name) for name in source.inputs)
+    return 0 if len(graph.output_names(source)) > 1 else JITTER_BEATS

@@ -1,0 +1,258 @@
+"""How pixels flow through blocks, and so through a network: one max-plus recurrence a block.
+
+A block is described by when it may start an output pixel (`reach`), its latency, its service time and what it holds
+(`cost`). Times are those at which beats pass; an edge passes at its reader behind its FIFO and adapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesign.cost.base import BlockCost, Lanes, beats
+from codesign.graph import Graph, Node, TensorType
+from codesign.schedule.edges import Edge
+from codesign.schedule.passage import Passage, Times, spaced, spaced_in_rows
+from codesign.schedule.reach import Reach, reach
+
+ALWAYS = Passage(np.array(-np.inf), np.array(-np.inf))
+"""Room at any time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """A node as it is built, for `frames` frames one behind the other."""
+
+    node: Node
+    inputs: tuple[TensorType, ...]
+    outputs: tuple[TensorType, ...]
+    cost: BlockCost
+    lanes: Lanes
+    frames: int
+
+    @cached_property
+    def reach(self) -> Reach:
+        return reach(self.node.op, self.inputs, self.outputs)
+
+    @cached_property
+    def in_beats(self) -> list[int]:
+        """Beats of a pixel at each input."""
+        return [beats(kind.channels, n) for kind, n in zip(self.inputs, self.lanes.inputs, strict=True)]
+
+    @cached_property
+    def out_beats(self) -> int:
+        return max(beats(kind.channels, n) for kind, n in zip(self.outputs, self.lanes.outputs, strict=True))
+
+    @cached_property
+    def service(self) -> float:
+        """Cycles between two output pixels when nothing else holds them up."""
+        if self.cost.work_cycles:
+            return max(self.out_beats, self.cost.work_cycles / self.outputs[0].pixels)
+        reading = max(kind.pixels * count for kind, count in zip(self.inputs, self.in_beats, strict=True))
+        if self.cost.interval_cycles <= reading:
+            return float(self.out_beats)
+        return self.cost.interval_cycles / self.outputs[0].pixels
+
+    @cached_property
+    def spread(self) -> float:
+        """Cycles from the first beat of an output pixel to its last."""
+        return self.cost.spread_cycles or self.service * (1 - 1 / self.out_beats)
+
+    @cached_property
+    def delay(self) -> int:
+        """Cycles from the beat that an output pixel waits for to its first beat."""
+        before = self.reach.last[0] * self.in_beats[0]
+        return max(1, self.cost.latency_cycles - int(before + self.reach.whole * (self.in_beats[0] - 1)))
+
+    @cached_property
+    def need(self) -> NDArray[np.int64]:
+        """The last pixel of input 0 that each output pixel waits for."""
+        frames = np.arange(self.frames)[:, None] * self.inputs[0].pixels
+        return (np.maximum.accumulate(self.reach.last) + frames).reshape(-1)
+
+    @property
+    def even(self) -> bool:
+        """Whether it neither thins out its pixels nor passes them on as they come."""
+        keeps = self.reach.whole or self.reach.ahead
+        one_for_one = keeps and self.outputs[0].pixels >= self.inputs[0].pixels and not self.cost.missing_pixels
+        return one_for_one or len(self.inputs) > 1
+
+    def passed(
+        self, arriving: list[Passage], pace_cycles: float, room: Passage = ALWAYS
+    ) -> tuple[list[Passage], list[Passage]]:
+        """Passages at the outputs, and those at which the inputs are taken.
+
+        pace_cycles: a frame over which `even` blocks spread their pixels, though they could be faster. room: from when
+        on there is room for each pixel's first and last beat behind the block.
+        """
+        entering = [passage.accepted(count) for passage, count in zip(arriving, self.in_beats, strict=True)]
+        gap = max(self.service, pace_cycles / self.outputs[0].pixels) if self.even else self.service
+        if self.reach.in_turn:
+            joined, taken = self._joined_in_turn(entering, gap, room)
+            return [joined], taken
+        leaving = self._leaving(entering, gap, room)
+        taken = [self._taken(entering[0], leaving)]
+        used = leaving.first if self.reach.whole else leaving.last
+        for other in entering[1:]:
+            taken.append(Passage(np.maximum(other.first, leaving.first), np.maximum(other.last, used)))
+        if self.reach.parts:
+            return leaving.parts(self.reach.parts), taken
+        return [leaving] * len(self.outputs), taken
+
+    def _leaving(self, entering: list[Passage], gap: float, room: Passage) -> Passage:
+        """When output pixels leave, at least `gap` cycles apart."""
+        of_window = Passage(entering[0].first[self.need], entering[0].last[self.need])
+        begun = np.maximum.reduce([of_window.first, *(other.first for other in entering[1:])])
+        if self.reach.whole:
+            start = np.maximum(np.maximum(begun, of_window.last) + self.delay, room.first)
+            first = self._in_step(np.maximum(start, room.last - self.spread), entering[0], gap)
+            return Passage(first, first + self.spread)
+        done = np.maximum.reduce([of_window.last, *(other.last for other in entering[1:])])
+        first = spaced(np.maximum(begun + self.delay, room.first), gap)
+        last = spaced(np.maximum(np.maximum(first + self.spread, done + self.delay), room.last), gap)
+        first[1:] = np.maximum(first[1:], last[:-1] + 1)
+        return Passage(first, last)
+
+    def _in_step(self, start: Times, entering: Passage, gap: float) -> Times:
+        """`start` as the service allows; behind a ring that is too short for it, rows wait for the writer."""
+        if not self.cost.missing_pixels:
+            return spaced(start, gap)
+        pixels, rows = self.inputs[0].pixels, self.outputs[0].height
+        arrivals = entering.last[:pixels]
+        wait = self.cost.missing_pixels / rows * (arrivals[-1] - arrivals[0]) / pixels
+        return spaced_in_rows(start.reshape(-1, self.outputs[0].width), gap, wait)
+
+    def _taken(self, entering: Passage, leaving: Passage) -> Passage:
+        """When the pixels of input 0 are taken."""
+        if not self.reach.ahead:
+            return self._taken_late(entering, leaving)
+        if not self.cost.ring_pixels:
+            return entering
+        return self._taken_by_ring(entering, leaving)
+
+    def _taken_late(self, entering: Passage, leaving: Passage) -> Passage:
+        """By a block that keeps at most the pixel it works on and, if it needs them whole, the next.
+
+        A streamed one keeps more, all as if they were in front of it.
+        """
+        user = np.minimum(np.searchsorted(self.need, np.arange(entering.last.size)), self.need.size - 1)
+        if not self.reach.whole:
+            first, last = leaving.first[user] - self.delay, leaving.last[user] - self.delay
+            return Passage(np.maximum(entering.first, first), np.maximum(entering.last, last))
+        begun = leaving.first[user - 1] - (0 if self.cost.ring_pixels else self.delay)
+        free = np.where(user > 0, begun, -np.inf)
+        last = np.maximum(entering.last, free + self.in_beats[0] - 1)
+        return Passage(np.maximum(entering.first, free), last)
+
+    def _taken_by_ring(self, entering: Passage, leaving: Passage) -> Passage:
+        """Into the place of a pixel that no window needs any more."""
+        replaced = np.arange(entering.last.size) - self.cost.ring_pixels
+        windows = np.searchsorted(self.need, replaced + self.reach.span, side="right")
+        read = leaving.last - self.cost.behind_cycles
+        free = np.where(windows > 0, read[np.maximum(windows, 1) - 1], -np.inf)
+        last: Times = np.maximum.accumulate(np.maximum(entering.last, free))
+        return Passage(np.maximum(entering.first, free), last)
+
+    def _joined_in_turn(self, entering: list[Passage], gap: float, room: Passage) -> tuple[Passage, list[Passage]]:
+        """A join that passes one pixel of each input after another."""
+        delay = self.cost.latency_cycles
+        done = room.last - delay
+        for index, passage in enumerate(entering):
+            rest = sum(self.in_beats[index + 1 :])
+            done = np.maximum(done, passage.last + rest)
+            done = np.maximum(done, passage.first + self.in_beats[index] + rest - 1)
+        done = spaced(done, max(gap, sum(self.in_beats)))
+        turn = np.concatenate([[0.0], done[:-1] + 1])
+        taken = []
+        for passage, count in zip(entering, self.in_beats, strict=True):
+            first = np.maximum(passage.first, turn)
+            last = np.maximum(passage.last, first + count - 1)
+            taken.append(Passage(first, last))
+            turn = last + 1
+        return Passage(taken[0].first + delay, taken[-1].last + delay), taken
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A graph as it is built, for `frames` frames one behind the other.
+
+    costs, lanes: by node. input_lanes: of the graph's inputs.
+    """
+
+    graph: Graph
+    costs: Mapping[str, BlockCost]
+    lanes: Mapping[str, Lanes]
+    input_lanes: Mapping[str, int]
+    frames: int = 1
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        graph = self.graph
+        return tuple(
+            Block(
+                node,
+                graph.input_types(node),
+                graph.output_types(node),
+                self.costs[node.name],
+                self.lanes[node.name],
+                self.frames,
+            )
+            for node in graph.nodes
+        )
+
+    @cached_property
+    def produced_lanes(self) -> dict[str, int]:
+        return produced_lanes(self.graph, self.lanes, self.input_lanes)
+
+    @cached_property
+    def produced_beats(self) -> dict[str, int]:
+        """Beats of a pixel of every tensor where it is produced."""
+        return {name: beats(self.graph.types[name].channels, lanes) for name, lanes in self.produced_lanes.items()}
+
+    def flow(
+        self,
+        interval_cycles: float,
+        pace_cycles: float,
+        fifo_cycles: Mapping[Edge, int],
+        rooms: Mapping[str, Passage],
+    ) -> tuple[dict[str, Passage], dict[Edge, Passage]]:
+        """Passage of every tensor at its producer, and of every edge at its reader.
+
+        interval_cycles: between frames at the graph's inputs, 0 as fast as can be; pace_cycles, and rooms by node: as
+        for `Block.passed`. fifo_cycles: those that a beat takes through the FIFOs of edges.
+        """
+        produced: dict[str, Passage] = {}
+        taken: dict[Edge, Passage] = {}
+        for name, kind in self.graph.inputs.items():
+            count = self.produced_beats[name]
+            spacing = max(count, interval_cycles / kind.pixels)
+            produced[name] = Passage.spread(self.frames * kind.pixels, spacing, count)
+        for block in self.blocks:
+            name = block.node.name
+            edges = [Edge(tensor, name, port) for port, tensor in enumerate(block.node.inputs)]
+            arriving = [
+                self._arriving(produced, fifo_cycles, *pair) for pair in zip(edges, block.lanes.inputs, strict=True)
+            ]
+            passages, times = block.passed(arriving, pace_cycles, rooms.get(name, ALWAYS))
+            produced.update(zip(self.graph.output_names(block.node), passages, strict=True))
+            taken.update(zip(edges, times, strict=True))
+        return produced, taken
+
+    def _arriving(
+        self, produced: Mapping[str, Passage], fifo_cycles: Mapping[Edge, int], edge: Edge, lanes: int
+    ) -> Passage:
+        """The passage of an edge behind its FIFO and its adapter."""
+        behind = produced[edge.tensor].later(fifo_cycles.get(edge, 0))
+        return behind.adapted(self.graph.types[edge.tensor], self.produced_lanes[edge.tensor], lanes)
+
+
+def produced_lanes(graph: Graph, lanes: Mapping[str, Lanes], input_lanes: Mapping[str, int]) -> dict[str, int]:
+    """Lanes of every tensor where it is produced."""
+    found = dict(input_lanes)
+    for node in graph.nodes:
+        found.update(zip(graph.output_names(node), lanes[node.name].outputs, strict=True))
+    return found

@@ -1,0 +1,116 @@
+"""The latency of a frame in an empty network whose FIFOs and rings are of finite size.
+
+A beat leaves its block when there is room for it behind: when every reader has taken the beat that lies as many places
+before it as the edge holds. These times follow from those at which readers take beats, and the other way round; they
+are found from below, beginning with room everywhere, until nothing moves any more. No pixel is later than in the
+schedule that the FIFOs are made for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import gcd
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesign.schedule.edges import Edge
+from codesign.schedule.flow import Block, Network
+from codesign.schedule.passage import ADAPTER_CYCLES, Passage, Times
+
+MOST_ROUNDS = 200
+
+STILL_CYCLES = 0.5
+"""A round in which no pixel moves further than this is the last."""
+
+REGISTER_BEATS = 2
+"""Beats that a block's output register holds."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """What an edge holds between its blocks, in beats of the writer, and the cycles that a beat takes through it."""
+
+    beats: int
+    cycles: int
+
+
+def latency(network: Network, stores: Mapping[Edge, Store], interval_cycles: int) -> int:
+    """Cycles from the first input beat to the last output beat of a frame.
+
+    network: of one frame, scheduled for `interval_cycles`.
+    """
+    through = {edge: store.cycles for edge, store in stores.items()}
+    scheduled, _ = network.flow(interval_cycles, interval_cycles, through, {})
+    found, taken = network.flow(0, 0, through, {})
+    for _ in range(MOST_ROUNDS):
+        rooms = {block.node.name: room for block, room in _rooms(network, stores, taken, scheduled)}
+        before, (found, taken) = found, network.flow(0, 0, through, rooms)
+        if max(float(np.abs(found[name].last - before[name].last).max()) for name in found) < STILL_CYCLES:
+            break
+    outputs = network.graph.outputs
+    return int(max(found[t].last[-1] + through.get(Edge(t, "", port), 0) for port, t in enumerate(outputs)))
+
+
+def _rooms(
+    network: Network, stores: Mapping[Edge, Store], taken: Mapping[Edge, Passage], scheduled: Mapping[str, Passage]
+) -> Iterator[tuple[Block, Passage]]:
+    """Blocks with readers, and from when on there is room for each of their pixels."""
+    readers = {block.node.name: block for block in network.blocks}
+    for block in network.blocks:
+        outputs = network.graph.output_names(block.node)
+        count = [network.produced_beats[name] for name in outputs]
+        found = []
+        for index, tensor in enumerate(outputs):
+            in_turn = bool(block.reach.parts)
+            before, after = (sum(count[:index]), sum(count[index + 1 :])) if in_turn else (0, 0)
+            for node, port in network.graph.consumers[tensor]:
+                edge = Edge(tensor, node.name, port)
+                room = _room(taken[edge], count[index], _places(network, readers[node.name], edge, stores))
+                found.append(Passage(room.first - before, room.last + after))
+        if found:
+            latest = Passage.latest(found)
+            first = np.minimum.reduce([scheduled[name].first for name in outputs])
+            last = np.maximum.reduce([scheduled[name].last for name in outputs])
+            yield block, Passage(np.minimum(latest.first, first), np.minimum(latest.last, last))
+
+
+def _room(taken: Passage, count: int, places: int) -> Passage:
+    """When there is room for the first and the last of `count` beats of each pixel, if `places` beats can wait."""
+    times, passed = taken.curve(count)
+    pixels = np.arange(taken.first.size)
+
+    def room(beat: NDArray[np.int64]) -> Times:
+        away = beat + 1 - places
+        return np.where(away > 0, np.interp(away, passed, times), -np.inf)
+
+    return Passage(room(pixels * count), room((pixels + 1) * count - 1))
+
+
+def _places(network: Network, reader: Block, edge: Edge, stores: Mapping[Edge, Store]) -> int:
+    """Beats of the writer that can be between it and where `flow` says that the reader takes them."""
+    written, read = network.produced_lanes[edge.tensor], reader.lanes.inputs[edge.port]
+    store = stores.get(edge)
+    return (
+        REGISTER_BEATS
+        + (store.beats if store else 0)
+        + _in_adapter(written, read)
+        + _in_pipeline(reader, edge.port) * max(1, read // written)
+        + (0 if reader.reach.ahead else reader.cost.ring_pixels * network.produced_beats[edge.tensor])
+    )
+
+
+def _in_adapter(written: int, read: int) -> int:
+    """Beats of the writer that an adapter of lanes holds."""
+    if written == read:
+        return 0
+    return ADAPTER_CYCLES + (read // written if read > gcd(written, read) else 0)
+
+
+def _in_pipeline(reader: Block, port: int) -> int:
+    """Beats that stand in the reader's registers while its output is stalled, or that it takes ahead of its work."""
+    reached = reader.reach
+    if not reached.whole and not reached.ahead and not reached.in_turn:
+        return reader.cost.latency_cycles
+    return 2 if port > 0 and reached.ahead else 0
