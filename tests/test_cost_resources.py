@@ -1,10 +1,13 @@
 """Predicted resources against what Yosys makes of the block: the sweep is benchmarks/cost_model.py, this is a taste."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from codesign.cost._memory import rom_in_block, rom_luts, table_luts
-from codesign.cost.base import Folding
+from codesign.cost import conv
+from codesign.cost._memory import rom_in_block, rom_luts, rom_ramb18, table_luts, varying_bits
+from codesign.cost.base import Folding, beats
 from codesign.emit.rtl import library
 from codesign.emit.rtl.base import Memory
 from codesign.graph import TensorType
@@ -89,3 +92,43 @@ def test_a_single_word_is_never_in_block_ram(tmp_path):
     assert (cost.dsp, cost.bram36) == (found.dsp, found.bram36) == (4, 0)
     assert not rom_in_block(1, 10_000)
     assert rom_in_block(512, 36)
+
+
+PLACES = np.arange(20)
+BITS = RNG.integers(0, 2, (20, 36))
+"""(words, columns), no two columns alike."""
+
+
+@pytest.mark.parametrize(
+    ("words", "columns"),
+    [
+        (np.column_stack([BITS, 0 * PLACES, PLACES >= 0]), 36),
+        (np.column_stack([BITS[:, :35], BITS[:, 7], PLACES >> 4]), 37),
+    ],
+    ids=["alike in all words", "equal to another, and an address bit"],
+)
+def test_a_block_ram_holds_all_columns_but_those_that_are_alike_in_all_words(words, columns, tmp_path):
+    Memory("rom.mem", words, 1).write(tmp_path)
+    parameters = {"DEPTH": 20, "WIDTH": words.shape[1], "BLOCK": 1, "DATA_FILE": "rom.mem"}
+    found = synthesize_module(library.sources(["rom"], rtl_dir()), "rom", parameters, folder=tmp_path)
+    assert varying_bits(words, 1) == columns
+    assert rom_ramb18(20, columns) == 2 * found.bram36 == -(-columns // 36)
+
+
+def test_signs_of_weights_that_are_never_negative_take_no_column(tmp_path):
+    x, folding = TensorType((10, 6, 6), 0, 255), Folding(2, 5, weights="block")  # words of 40 bits
+    signed = Conv(weights(7, 10, 10, 3, 3), weights(1999, 10), (1.0,), (1, 1), (1, 1, 1, 1))
+    values = signed.weight.copy()
+    values[1::2] = abs(values[1::2])  # of the two outputs at once the second one's
+    for op, halves in ((signed, 2), (replace(signed, weight=values), 1)):
+        cost, found = predicted_and_found(op, x, folding, tmp_path)
+        buffers = conv.window(op, (x,), folding).ramb18() + conv.unit(op, (x,), op.infer(x), folding).input_block
+        assert cost.bram36 == found.bram36 == (halves + buffers) / 2
+
+
+def test_a_few_words_of_weights_are_not_offered_in_block_ram():
+    x, op = TensorType((8, 5, 5), 0, 255), Conv(weights(7, 8, 8, 1, 1), weights(1999, 8))
+    words = {"block": set(), "lut": set()}
+    for folding in conv.foldings(op, (x,), op.infer(x)):
+        words[folding.weights].add(beats(8, folding.pe) * beats(8, folding.simd))
+    assert words["block"] == {count for count in words["lut"] if count > 16} == {24, 32, 64}

@@ -45,8 +45,22 @@ def block_ffs(depth: int, width: int) -> int:
 
 
 def rom_ramb18(depth: int, width: int) -> int:
-    """RAMB18 halves that a ROM takes: its banks of words lie side by side, a block RAM holds parts of several."""
-    return _fewest(depth, width, side_by_side=True)[0]
+    """RAMB18 halves that a ROM takes: its banks of words lie side by side, a block RAM holds parts of several.
+
+    Yosys leaves out columns of bits that are alike in all words, see `varying_bits`, but neither equal ones nor those
+    that are an address bit.
+    """
+    return _fewest(depth, width, side_by_side=True)[0] if width else 0
+
+
+def varying_bits(words: IntArray, bits: int) -> int:
+    """Columns of bits that are not alike in all `words` (depth, integers a word), of so many bits each."""
+    return count_varying(np.bitwise_or.reduce(words), np.bitwise_and.reduce(words), bits)
+
+
+def count_varying(some: IntArray, every: IntArray, bits: int) -> int:
+    """The same of the bits that are set in some words, and in every one of them."""
+    return int(np.bitwise_count((some & ~every) & ((1 << bits) - 1)).sum())
 
 
 def _slices(depth: int, width: int) -> list[int]:

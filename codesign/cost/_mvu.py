@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 from typing import Literal
@@ -13,12 +13,14 @@ import numpy as np
 from codesign.cost._memory import (
     block_ramb18,
     choice_luts,
+    count_varying,
     in_lanes,
     ram_in_block,
     ram_luts,
     rom_in_block,
     rom_ramb18,
     table_luts,
+    varying_bits,
 )
 from codesign.cost._window import Window
 from codesign.cost.base import MOST_LANES, BlockCost, Folding, beats, count_bits, divisors
@@ -26,6 +28,13 @@ from codesign.graph.ops.base import IntArray
 from codesign.graph.types import TensorType, bits_for_range
 
 PRODUCTS: tuple[Literal["dsp", "lut"], ...] = ("dsp", "lut")
+
+LEAST_BLOCK_WORDS = 17
+"""Words of weights from which on block RAM is offered for them.
+
+Of fewer, many columns of bits are alike in all words or equal others, so that LUTs hold them for little, and synthesis
+moves those that are alike from a block RAM into the multipliers.
+"""
 
 LEAST_DSP_PRODUCT = 9
 """Bits of the smallest product for which Yosys takes a DSP slice."""
@@ -36,8 +45,9 @@ SHIFTED_FROM = 3
 DSP_FACTOR_BITS = 25
 """Width of the larger factor of a DSP48E1, which takes two packed weights."""
 
-DIGIT_LUTS = {1: (0, 1.15), 2: (0, 3.0), 3: (0, 3.3), 4: (9, 6.25)}
-"""LUTs of a product in `mac.sv`, and for each bit of its activation, by its weight's digits of two bits; a fit."""
+DIGIT_LUTS = {1: (3, 1.0, 0), 2: (2, 3.1, -1), 3: (4, 3.2, 2), 4: (11, 5.8, 9)}
+"""LUTs of a product in `mac.sv`: of any, for each bit of its activation, and if that has a sign, by the weight's digits
+of two bits; a fit."""
 
 ARRAY_LUTS = {1: 1.0, 2: 1.0, 3: 1.15, 4: 1.6}
 """LUTs that Yosys makes of a product for each pair of an activation's and a weight's bits, by the weight's bits."""
@@ -53,10 +63,11 @@ def foldings(outputs: int, inputs: int) -> tuple[Folding, ...]:
     return tuple(sorted(pairs, key=lambda f: (f.pe * f.simd, f.simd)))
 
 
-def placed(found: Iterable[Folding]) -> Iterator[Folding]:
-    """Each folding with its weights in block RAM and in LUTs."""
+def placed(found: Iterable[Folding], unit: Callable[[Folding], Mvu]) -> Iterator[Folding]:
+    """Each folding with its weights in LUTs, and in block RAM unless they are but a few words."""
     for folding in found:
-        yield replace(folding, weights="block")
+        if unit(folding).weight_memory[0] >= LEAST_BLOCK_WORDS:
+            yield replace(folding, weights="block")
         yield replace(folding, weights="lut")
 
 
@@ -156,6 +167,17 @@ class Matrix:
         x_lo, x_hi = min(self.x.lo, 0), max(self.x.hi, 0)
         lo, hi = (positive * x_lo + negative * x_hi).min(), (positive * x_hi + negative * x_lo).max()
         return bits_for_range(min(int(lo), -1), int(hi))
+
+    @cached_property
+    def _set_bits(self) -> tuple[IntArray, IntArray]:
+        """(outputs, simd), twice: bits that are set in some of the weights of an output's lane, and in all of them."""
+        steps = self.values.reshape(self.outputs, self.steps, self.simd)
+        return np.bitwise_or.reduce(steps, axis=1), np.bitwise_and.reduce(steps, axis=1)
+
+    def set_bits(self, pe: int) -> tuple[IntArray, IntArray]:
+        """(pe, simd), twice: the same of all weights of a lane of `pe` outputs at once."""
+        some, every = (_in_groups(bits, pe) for bits in self._set_bits)
+        return np.bitwise_or.reduce(some), np.bitwise_and.reduce(every)
 
 
 @dataclass(frozen=True, eq=False)
@@ -293,14 +315,14 @@ class Mvu:
         """Slices that two outputs share; of two weights from look-up tables one has a register before the slice."""
         return self.folding.pe // self.units // 2 * self.folding.simd if self.packed else 0
 
-    @property
-    def memories(self) -> tuple[tuple[tuple[int, int], bool], ...]:
-        """((depth, width), in block RAM) of weights and biases."""
-        return (self.weight_memory, self.weight_block), (self.bias_memory, self.bias_block)
-
     def ramb18(self) -> int:
-        roms = sum(rom_ramb18(*memory) for memory, in_block in self.memories if in_block)
-        return roms + (block_ramb18(*self.input_memory) if self.input_block else 0)
+        """Of weights and biases by what they hold, and of vectors."""
+        count = 0
+        if self.weight_block:
+            count += _weight_ramb18(self.matrix, self.folding.pe, self.weight_bits)
+        if self.bias_block:
+            count += rom_ramb18(self.out_beats, varying_bits(self.bias_words, self.bias_bits))
+        return count + (block_ramb18(*self.input_memory) if self.input_block else 0)
 
     def memory_luts(self) -> int:
         """Of weights, biases and vectors that are not in block RAM."""
@@ -328,8 +350,9 @@ class Mvu:
             return self.soft() * (array_luts(self.x, self.weight_bits) + sums)
         digits = (self.weight_bits + 1) // 2
         thrice = self.folding.simd * self.x.bits if digits > 1 else 0
-        fixed, each_bit = DIGIT_LUTS[digits]
-        return thrice + round(self.soft() * (fixed + each_bit * self.x.bits + sums))
+        fixed, each_bit, if_signed = DIGIT_LUTS[digits]
+        product = fixed + each_bit * self.x.bits + self.x.signed * if_signed
+        return thrice + round(self.soft() * (product + sums))
 
     @property
     def product_bits(self) -> int:
@@ -364,9 +387,10 @@ class Mvu:
         return single * self.matrix.simd if in_tables(self.x, self.weight_bits, self.sum_bits) else 0
 
     def soft_ff(self) -> int:
-        """Of products in look-up tables; an activation is held once for all outputs."""
+        """Of products in look-up tables; an activation is held once for all outputs, a weight as it is read as well."""
         activations = self.folding.simd * signed_bits(self.x) if self.soft() else 0
-        return activations + self.soft() * (self.sum_bits + self.product_bits + self.weight_bits)
+        weights = self.weight_bits if self.weight_block else 2 * self.weight_bits
+        return activations + self.soft() * (self.sum_bits + self.product_bits + weights)
 
     def cost(self, vectors: int) -> BlockCost:
         """Of the unit alone, for frames in which all outputs are made `vectors` times."""
@@ -380,6 +404,13 @@ class Mvu:
             multipliers=self.multipliers,
             spread_cycles=self.spread_cycles,
         )
+
+
+def _in_groups(rows: IntArray, pe: int) -> IntArray:
+    """(groups, pe, columns) of rows, `pe` at once, zeros past the last."""
+    padded = np.zeros((-(-len(rows) // pe) * pe, rows.shape[1]), dtype=np.int64)
+    padded[: len(rows)] = rows
+    return padded.reshape(-1, pe, rows.shape[1])
 
 
 def fold_matrix(weight: IntArray, pe: int, simd: int) -> IntArray:
@@ -407,6 +438,12 @@ def _weight_luts(matrix: Matrix, pe: int, bits: int) -> int:
 def _bias_luts(matrix: Matrix, lanes: int) -> int:
     """The same of the biases."""
     return table_luts(in_lanes(matrix.bias, lanes)[None], matrix.bias_bits)
+
+
+@lru_cache(maxsize=64)
+def _weight_ramb18(matrix: Matrix, pe: int, bits: int) -> int:
+    """Of the weights, if they are in block RAM; see `varying_bits`."""
+    return rom_ramb18(-(-matrix.outputs // pe) * matrix.steps, count_varying(*matrix.set_bits(pe), bits))
 
 
 def behind(window: Window | None, unit: Mvu) -> BlockCost:

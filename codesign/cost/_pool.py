@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from codesign.cost._memory import comparison_luts
 from codesign.cost._window import READ_CYCLES, Window
 from codesign.cost.base import BlockCost
 
@@ -13,7 +12,9 @@ def cost(window: Window, taps: int, compared: int) -> BlockCost:
     A lane holds the highest value so far and of the last window, and where it is compared again both centres.
     """
     lanes, bits = window.lanes, window.x.bits
-    chosen = comparison_luts(bits) + 2 + (bits if window.padded else 0)  # what is outside is zero
+    chosen = bits - 1 + (bits if window.padded else 0)  # what is outside is zero
+    if window.x.signed:
+        chosen += 1 if window.padded else 2  # the sign is inverted where it comes in, and where it leaves
     return BlockCost(
         interval_cycles=window.interval_cycles,
         latency_cycles=window.latency_cycles + taps + 1,

@@ -201,7 +201,7 @@ def _cost(p: Plan, x: TensorType, y: TensorType, out: TensorType, requant: Requa
             memory_luts += _memory.block_luts(1 << addr, width)
         else:
             memory_luts += _memory.ram_luts(1 << addr, width)
-    lut, ff = _logic(p, x.plain.bits)
+    lut, ff = _logic(p, x.plain.bits, requantized=requant is not None)
     return BlockCost(
         interval_cycles=p.steps * p.groups * p.vectors,
         latency_cycles=tile * (p.steps * (p.groups + 1) + 1) + folding.simd + inside.latency_cycles + 7,
@@ -248,12 +248,15 @@ def _extra(needed: int, steps: int, simd: int, groups: int, unit_bits: int) -> t
     raise AssertionError("a bus word is at most 64 units")
 
 
-def _logic(p: Plan, x_bits: int) -> tuple[int, int]:
-    """(LUT, FF) besides memories and requantization: a fit to six syntheses with `synth_xilinx`, within 6 %.
+def _logic(p: Plan, x_bits: int, requantized: bool) -> tuple[int, int]:
+    """(LUT, FF) besides memories and requantization.
 
-    Each output's sum takes a multiplexer and a shift register, each lane from the fourth on a shift register.
+    Each output's sum takes a multiplexer and a shift register, each lane from the fourth on a shift register. Weights
+    and biases are held twice, as they are fetched and as they are used; sums that are not requantized, as they leave.
+    What control takes is a fit.
     """
     pe, simd = p.folding.pe, p.folding.simd
     sums, weights = pe * p.sum_bits, pe * simd * p.weight_bits
     lut = 150 + 2 * sums + x_bits * max(simd - 3, 0) + 2 * simd
-    return lut, 185 + round(3.15 * sums) + 2 * weights + round(0.7 * x_bits * simd)
+    biases = sums + pe * beats(p.sum_bits, p.field_bits) * p.field_bits
+    return lut, 172 + 5 * simd + 2 * weights + biases + (0 if requantized else sums)

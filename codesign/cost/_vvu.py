@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from codesign.cost._memory import in_lanes, rom_in_block, rom_ramb18, table_luts
+from codesign.cost._memory import in_lanes, rom_in_block, rom_ramb18, table_luts, varying_bits
 from codesign.cost._mvu import array_luts, in_tables, signed_bits
 from codesign.cost._window import READ_CYCLES, Window, variants
 from codesign.cost.base import BlockCost, Folding, count_bits
@@ -100,13 +100,15 @@ class Vvu:
 
     def cost(self) -> BlockCost:
         """Of the window and the unit."""
-        lanes, roms = self.window.lanes, (self.weight_memory, self.bias_memory)
-        in_block = [memory for memory in roms if self.in_block(memory)]
-        tables = 0
-        if not self.in_block(self.weight_memory):
-            tables += table_luts(self.weight_words[None], self.weight_bits)
-        if not self.in_block(self.bias_memory):
-            tables += table_luts(self.bias_words[None], self.bias_bits)
+        lanes, tables, ramb18 = self.window.lanes, 0, self.window.ramb18()
+        for memory, words, bits in (
+            (self.weight_memory, self.weight_words, self.weight_bits),
+            (self.bias_memory, self.bias_words, self.bias_bits),
+        ):
+            if self.in_block(memory):
+                ramb18 += rom_ramb18(memory[0], varying_bits(words, bits))
+            else:
+                tables += table_luts(words[None], bits)
         control = 24 + (count_bits(self.taps) + 2 * count_bits(self.window.beats)) // 2
         products = lanes * self._soft_lut() if self.soft else 0
         return BlockCost(
@@ -114,7 +116,7 @@ class Vvu:
             latency_cycles=self.window.latency_cycles + self.latency_cycles,
             lut=self.window.lut() + tables + control + products,
             ff=self.window.ff() + self._ff(),
-            bram36=(self.window.ramb18() + sum(rom_ramb18(*memory) for memory in in_block)) / 2,
+            bram36=ramb18 / 2,
             dsp=0 if self.soft else lanes,
             multipliers=lanes,
             **self.window.turns(self.window.read_cycles, READ_CYCLES + self.latency_cycles - self.taps),

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from codesign.cost._memory import choice_luts
 from codesign.cost._mvu import Matrix, Mvu, behind, placed
 from codesign.cost._mvu import foldings as mvu_foldings
 from codesign.cost._window import Window, sliding, variants
@@ -29,6 +30,10 @@ MOST_WIRED = 20_000
 
 STAGE_LEVELS = 3
 """Tables and carry chains between two registers of an adder graph."""
+
+
+CARRY_BITS = 4
+"""Of a sum that one cell of a carry chain makes; synthesis leaves out cells, not parts of them."""
 
 
 GRAPH_LUTS = 1.4
@@ -71,21 +76,28 @@ class Xnor(Mvu):
         return 0
 
     def lut(self) -> int:
-        """A fit: bits that agree and their count, sums, counters; and memory."""
-        pe, leaving = self.folding.pe, self.out_lanes * self.accumulators.bits
-        sums = 0 if self.steps == 1 else self.sum_bits - 1
-        logic = 15 + 1.5 * self.counter_bits + pe * (2.3 * self.folding.simd + 1.1 * sums) + 0.1 * leaving
-        return self.memory_luts() + round(logic)
+        """A fit: counters and control; bits that agree, adders of their count, the sum; the choice of held sums."""
+        simd, pe = self.folding.simd, self.folding.pe
+        sums = 0 if self.steps == 1 else self._made_bits
+        each = 2 * simd + 0.6 * (simd - simd.bit_length()) + 0.9 * sums
+        choose = self.out_lanes * self._made_bits * choice_luts(pe // self.out_lanes)
+        return self.memory_luts() + round(18.5 + 1.4 * self.counter_bits + pe * each) + choose
 
     def ff(self) -> int:
-        """A fit: as `lut`, with what is held of each sum, and weights that come from look-up tables."""
-        pe, simd = self.folding.pe, self.folding.simd
-        count = simd.bit_length()
-        sums = count if self.steps == 1 else self.sum_bits - 1  # the lowest bit of twice a count is none
-        held = 0.9 * pe * (simd + count + 2 * sums) + 1.7 * simd
-        leaving = self.out_lanes * (2.6 + 2.4 * self.accumulators.bits)
-        weights = 0 if self.weight_block or self.weight_memory[0] == 1 else pe * simd
-        return round(2 + 1.4 * self.counter_bits + held + leaving) + weights
+        """Counters and control; bits of x and of weights from look-up tables; what agrees, counts and sums; the output.
+
+        The highest bit of a sum, where no output has it, is left out if the carry chain's cells end before it.
+        """
+        pe, simd, sums, made = self.folding.pe, self.folding.simd, self._made_bits, self.accumulators.bits
+        beyond = self.steps > 1 and self.sum_bits > made and sums % CARRY_BITS > 0
+        weights = 0 if self.weight_block else pe * simd
+        held = pe * (simd + simd.bit_length() + 2 * sums + beyond)
+        return self.counter_bits + 11 + simd + weights + held + self.out_lanes * (sums + self.bias_bits + made)
+
+    @property
+    def _made_bits(self) -> int:
+        """Of a sum what an output has; of twice a number of bits the lowest is none."""
+        return self.folding.simd.bit_length() if self.steps == 1 else min(self.sum_bits, self.accumulators.bits) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +163,8 @@ def foldings(op: BinaryConv, inputs: Types, outputs: Types) -> tuple[Folding, ..
     """Of both forms. Lanes past the last channel would count: all beats of a pixel are full."""
     channels = inputs[0].channels
     full = (f for f in mvu_foldings(outputs[0].channels, channels) if channels % f.simd == 0)
-    folded = (f for plain in placed(full) for f in variants(plain, lambda f: window(op, inputs, f)))
+    whole = placed(full, lambda f: unit(op, inputs, outputs, f))
+    folded = (f for plain in whole for f in variants(plain, lambda f: window(op, inputs, f)))
     return (*folded, *_wired(op, inputs, outputs))
 
 

@@ -62,7 +62,8 @@ def foldings(op: GroupConv, inputs: Types, outputs: Types) -> tuple[Folding, ...
     units = sorted({beats(op.groups, beats(op.groups, count)) for count in range(2, most + 1)})
     found += [Folding(count * op.group_outputs, count * op.group_inputs) for count in units]
     found.sort(key=lambda f: (f.pe * f.simd // arrangement(op, f).units, f.simd))
-    return tuple(f for plain in made(placed(found)) for f in variants(plain, lambda f: window(op, inputs, f)))
+    whole = made(placed(found, lambda f: unit(op, inputs, outputs, f)))
+    return tuple(f for plain in whole for f in variants(plain, lambda f: window(op, inputs, f)))
 
 
 def lanes(op: GroupConv, inputs: Types, outputs: Types, folding: Folding) -> Lanes:

@@ -29,7 +29,8 @@ def unit(op: Linear, inputs: Types, outputs: Types, folding: Folding) -> Mvu:
 
 
 def foldings(op: Linear, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
-    return _mvu.made(_mvu.placed(_mvu.foldings(outputs[0].channels, inputs[0].channels)))
+    found = _mvu.foldings(outputs[0].channels, inputs[0].channels)
+    return _mvu.made(_mvu.placed(found, lambda f: unit(op, inputs, outputs, f)))
 
 
 def lanes(op: Linear, inputs: Types, outputs: Types, folding: Folding) -> Lanes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,18 @@ from codesign.cost._memory import in_lanes, table_luts
 from codesign.cost.base import BlockCost, Folding, Lanes, beats
 from codesign.graph.ops.requant import Requant
 from codesign.graph.types import TensorType
+
+LANE_LUTS = {
+    0: ((1.2, 2.25, 0.4, 0.28, 0.18), (3.0, 1.3, -1.3)),
+    1: ((0.4, 3.2, 0.45, 0.36, 0.32), (2.8, 2.5, -2.5)),
+    3: ((5.7, 3.55, 0.43, 0.24, 0.83), (1.7, 3.2, -2.7)),
+    math.inf: ((0.0, 5.1, 2.25, 0.31, 0.38), (6.8, 3.7, -3.5)),
+}
+"""LUTs of a lane by the largest spread of its shifts.
+
+Of any, each bit of y, each bit above, each bit dropped, each bit above if y has a sign; and where there is nothing to
+clamp, of any, each bit of y, if it has a sign.
+"""
 
 
 def foldings(op: Requant, inputs: Sequence[TensorType], outputs: Sequence[TensorType]) -> tuple[Folding, ...]:
@@ -40,27 +53,24 @@ def cost(op: Requant, inputs: Sequence[TensorType], outputs: Sequence[TensorType
     return BlockCost(
         x.pixels * each,
         latency,
-        round(folding.pe * _lane_luts(spread, x.bits - lowest - y.bits - 1, y)) + rom + counter + 5,
+        round(folding.pe * _lane_luts(spread, max(0, lowest - 1), x.bits - lowest - y.bits - 1, y)) + rom + counter + 5,
         folding.pe * ff + counter + latency + 1,
         0,
         0,
     )
 
 
-def _lane_luts(spread: int, above: int, y: TensorType) -> float:
+def _lane_luts(spread: int, dropped: int, above: int, y: TensorType) -> float:
     """Of a lane, a fit: a variable shift by up to `spread`, clamp, rounding, register.
 
-    above: bits before the shift beyond those of y, its sign and the fraction's first. Where x is so narrow that y holds
-    it anyway, there is nothing to clamp above; below zero that is a flip-flop's reset.
+    dropped: bits below those that the shift starts from. above: bits before the shift beyond those of y, its sign and
+    the fraction's first. Where x is so narrow that y holds it anyway, there is nothing to clamp above, and the bits of
+    y that are copies of the sign are none; below zero that is a flip-flop's reset.
     """
-    fits = above < (0 if y.signed else 1)
-    bits, beyond = y.bits, max(above, 0)
-    if spread == 0:
-        return bits + 3 if fits else 2 * bits + 4 + (0.6 + 0.65 * beyond if y.signed else 0.42 * beyond)
-    if spread == 1:
-        unused = -1 - above if y.signed and above < -1 else 0  # bits of y that are copies of the sign
-        return 3.7 * bits - 2 + 0.45 * beyond + 4 * y.signed - 6 * fits - 7 * unused
-    if spread <= 3:
-        many = 2 * max(0, beyond - 6) if y.signed else 0
-        return 4 * bits + 4 + 0.3 * beyond + 1.7 * y.signed + many - fits * (bits + 6)
-    return 5 * bits - 0.6 + 2.6 * beyond + 2.4 * y.signed - fits * (bits + 6)
+    kind = next(largest for largest in LANE_LUTS if spread <= largest)
+    clamped, held = LANE_LUTS[kind]
+    if above < (0 if y.signed else 1):
+        fixed, each_bit, if_signed = held
+        return fixed + each_bit * min(y.bits, y.bits + above + y.signed) + y.signed * if_signed
+    fixed, each_bit, each_above, each_dropped, above_if_signed = clamped
+    return fixed + each_bit * y.bits + (each_above + y.signed * above_if_signed) * above + each_dropped * dropped

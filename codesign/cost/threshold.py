@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from codesign.cost import _lanes
-from codesign.cost._memory import comparison_luts, rom_in_block, rom_ramb18, table_luts
+from codesign.cost._memory import comparison_luts, rom_in_block, rom_ramb18, table_luts, varying_bits
 from codesign.cost.base import BlockCost, Folding, Lanes, beats, count_bits
 from codesign.graph.ops.base import IntArray
 from codesign.graph.ops.threshold import Threshold
@@ -102,6 +102,15 @@ class Search:
         )
         return lanes * (stages * comparison_luts(self.bits) + complement + stages) + tables + count_bits(self.beats) + 5
 
+    def ramb18(self) -> int:
+        """Of all stages and lanes."""
+        return sum(
+            rom_ramb18(depth, varying_bits(lane[:, None], width))
+            for stage, ((depth, width), block) in enumerate(zip(self.memories, self.in_block, strict=True))
+            if block
+            for lane in self.tables(stage)
+        )
+
 
 def search(op: Threshold, inputs: Sequence[TensorType], folding: Folding) -> Search:
     return Search(op, inputs[0].plain, folding)
@@ -119,17 +128,15 @@ def lanes(op: Threshold, inputs: Sequence[TensorType], outputs: Sequence[TensorT
 def cost(op: Threshold, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding) -> BlockCost:
     (x,), (y,) = inputs, outputs
     s = search(op, inputs, folding)
-    tables = [memory for memory, block in zip(s.memories, s.in_block, strict=True) if not block]
-    blocks = [memory for memory, block in zip(s.memories, s.in_block, strict=True) if block]
     counter = count_bits(s.beats)
     held = s.stages * s.x.bits + s.stages * (s.stages - 1) // 2 + 2 * y.bits
-    words = sum(width for _, width in tables)
+    words = sum(width for (_, width), block in zip(s.memories, s.in_block, strict=True) if not block)
     each = beats(x.channels, folding.pe)
     return BlockCost(
         interval_cycles=x.pixels * each,
         latency_cycles=s.stages + 1,
         lut=s.lut(),
         ff=folding.pe * (held + words) + counter * s.stages + s.stages + 2,
-        bram36=folding.pe * sum(rom_ramb18(*memory) for memory in blocks) / 2,
+        bram36=s.ramb18() / 2,
         dsp=0,
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from codesign.cost import _lanes
 from codesign.cost._memory import block_depth, block_ramb18, ram_in_block, ram_luts
-from codesign.cost.base import BlockCost, Folding, Lanes, beats
+from codesign.cost.base import BlockCost, Folding, Lanes, beats, count_bits
 from codesign.graph.ops.upsample import Upsample
 from codesign.graph.types import TensorType
 
@@ -53,9 +53,10 @@ def _share(count: int, factor: int) -> int:
 def cost(op: Upsample, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding) -> BlockCost:
     (x,), (y,) = inputs, outputs
     each, depth, width = beats(x.channels, folding.pe), ring_depth(op, x, folding), folding.pe * x.bits
-    address = depth.bit_length()
+    address, level = count_bits(depth), depth.bit_length()
+    wraps = level == address  # of a power of two, an address does so by itself
     position = (each - 1).bit_length() + (x.width - 1).bit_length() + 2 * (op.factor - 1).bit_length()
-    lut, ff = 20 + position + 5 * address, 1 + position + 6 * address
+    lut, ff = 15 + position + 5 * address + 5 * wraps, 1 + position + 4 * address + 2 * level
     if in_block(op, x, folding):
         return BlockCost(y.pixels * each, 2, lut, ff, block_ramb18(depth, width) / 2, 0)
     return BlockCost(y.pixels * each, 2, lut + ram_luts(depth, width), ff + width, 0, 0)
