@@ -211,6 +211,7 @@ def _cost(p: Plan, x: TensorType, y: TensorType, out: TensorType, requant: Requa
         dsp=slices,
         multipliers=folding.pe * folding.simd,
         memory_bytes=ceil(p.region_bytes * p.vectors / tile),
+        spread_cycles=p.groups - 1,
         ring_pixels=tile + 1,
     )
 

@@ -18,7 +18,7 @@ from codesign.schedule.passage import Passage, waiting
 from codesign.schedule.reach import reach
 
 FRAMES = 2
-"""Frames that are followed: in the second, the tail of the first is still in the pipeline."""
+"""Frames that are followed at least: in the second, the tail of the first is still in the pipeline."""
 
 JITTER_PIXELS = 1
 """Waiting pixels that make no difference in front of a block that takes in whole ones before it works on them."""
@@ -33,7 +33,8 @@ JITTER_BEATS = 2
 def fifo_depths(network: Network, interval_cycles: int, *, together: bool = False) -> dict[Edge, int]:
     """Depth in beats, of the producer's lanes, of every edge that needs a FIFO to sustain `interval_cycles` a frame.
 
-    network: of `FRAMES` frames. together: the outputs leave pixel by pixel at the same time, else each as it comes.
+    network: of `FRAMES` frames or more. together: the outputs leave pixel by pixel at the same time; otherwise each as
+    it comes.
     """
     graph = network.graph
     produced, taken = network.flow(interval_cycles, interval_cycles, {}, {})

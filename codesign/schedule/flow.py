@@ -75,6 +75,11 @@ class Block:
         return (np.maximum.accumulate(self.reach.last) + frames).reshape(-1)
 
     @property
+    def tile(self) -> int:
+        """Pixels in flight at once, if it is a convolution with streamed weights."""
+        return 0 if self.reach.ahead else max(0, self.cost.ring_pixels - 1)
+
+    @property
     def even(self) -> bool:
         """Whether it neither thins out its pixels nor passes them on as they come."""
         keeps = self.reach.whole or self.reach.ahead
@@ -94,6 +99,9 @@ class Block:
         if self.reach.in_turn:
             joined, taken = self._joined_in_turn(entering, gap, room)
             return [joined], taken
+        if self.tile:
+            leaving, tiled = self._tiled(entering[0], room)
+            return [leaving], [tiled]
         leaving = self._leaving(entering, gap, room)
         taken = [self._taken(entering[0], leaving)]
         used = leaving.first if self.reach.whole else leaving.last
@@ -135,16 +143,12 @@ class Block:
         return self._taken_by_ring(entering, leaving)
 
     def _taken_late(self, entering: Passage, leaving: Passage) -> Passage:
-        """By a block that keeps at most the pixel it works on and, if it needs them whole, the next.
-
-        A streamed one keeps more, all as if they were in front of it.
-        """
+        """By a block that keeps at most the pixel it works on and, if it needs them whole, the next."""
         user = np.minimum(np.searchsorted(self.need, np.arange(entering.last.size)), self.need.size - 1)
         if not self.reach.whole:
             first, last = leaving.first[user] - self.delay, leaving.last[user] - self.delay
             return Passage(np.maximum(entering.first, first), np.maximum(entering.last, last))
-        begun = leaving.first[user - 1] - (0 if self.cost.ring_pixels else self.delay)
-        free = np.where(user > 0, begun, -np.inf)
+        free = np.where(user > 0, leaving.first[user - 1] - self.delay, -np.inf)
         last = np.maximum(entering.last, free + self.in_beats[0] - 1)
         return Passage(np.maximum(entering.first, free), last)
 
@@ -156,6 +160,25 @@ class Block:
         free = np.where(windows > 0, read[np.maximum(windows, 1) - 1], -np.inf)
         last: Times = np.maximum.accumulate(np.maximum(entering.last, free))
         return Passage(np.maximum(entering.first, free), last)
+
+    def _tiled(self, entering: Passage, room: Passage) -> tuple[Passage, Passage]:
+        """Through `conv_tile.sv`: when pixels leave, and when they are taken.
+
+        Groups of outputs pass one after another, each for all pixels in flight. Pixel n starts before group
+        ceil(n G / T), which waits for it, and leaves after G groups, when pixel n + T can start.
+        """
+        tile, steps, groups = self.tile, self.in_beats[0], self.out_beats
+        pixels = entering.last.size
+        before = -(-np.arange(pixels + tile + 1) * groups // tile) * (tile * steps)
+        there = np.concatenate([entering.last, np.full(tile, -np.inf)])
+        start = np.maximum.accumulate(there - before[:-1]) + before[:-1]
+        end = start[tile - 1 : -1] + np.diff(before)[tile - 1 : -1]
+        in_step = tile * (steps * (groups + 1) + 1)
+        delay = self.cost.latency_cycles - in_step + tile // 2  # words begin every `tile` cycles
+        first = spaced(np.maximum(np.maximum(end + delay, room.first), room.last - self.spread), groups)
+        free = np.concatenate([np.full(tile + 1, -np.inf), end])[:pixels]
+        taken = Passage(np.maximum(entering.first, free), np.maximum(entering.last, free + steps - 1))
+        return Passage(first, first + self.spread), taken
 
     def _joined_in_turn(self, entering: list[Passage], gap: float, room: Passage) -> tuple[Passage, list[Passage]]:
         """A join that passes one pixel of each input after another."""

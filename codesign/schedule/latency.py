@@ -41,6 +41,13 @@ def latency(network: Network, stores: Mapping[Edge, Store], interval_cycles: int
 
     network: of one frame, scheduled for `interval_cycles`.
     """
+    found = passages(network, stores, interval_cycles)
+    ends = {Edge(name, "", port): found[name].last[-1] for port, name in enumerate(network.graph.outputs)}
+    return int(max(end + (stores[edge].cycles if edge in stores else 0) for edge, end in ends.items()))
+
+
+def passages(network: Network, stores: Mapping[Edge, Store], interval_cycles: int) -> dict[str, Passage]:
+    """When the pixels of all tensors pass at their producers, from the first input beat on."""
     through = {edge: store.cycles for edge, store in stores.items()}
     scheduled, _ = network.flow(interval_cycles, interval_cycles, through, {})
     found, taken = network.flow(0, 0, through, {})
@@ -49,8 +56,7 @@ def latency(network: Network, stores: Mapping[Edge, Store], interval_cycles: int
         before, (found, taken) = found, network.flow(0, 0, through, rooms)
         if max(float(np.abs(found[name].last - before[name].last).max()) for name in found) < STILL_CYCLES:
             break
-    outputs = network.graph.outputs
-    return int(max(found[t].last[-1] + through.get(Edge(t, "", port), 0) for port, t in enumerate(outputs)))
+    return found
 
 
 def _rooms(
@@ -97,7 +103,6 @@ def _places(network: Network, reader: Block, edge: Edge, stores: Mapping[Edge, S
         + (store.beats if store else 0)
         + _in_adapter(written, read)
         + _in_pipeline(reader, edge.port) * max(1, read // written)
-        + (0 if reader.reach.ahead else reader.cost.ring_pixels * network.produced_beats[edge.tensor])
     )
 
 

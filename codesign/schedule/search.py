@@ -275,26 +275,13 @@ def _overflow_together(problem: Problem, interval: int, limit: Resources, fifos:
 
 
 def _fifo_depths(problem: Problem, choice: Choice, interval: int) -> dict[Edge, int]:
-    """Depths in beats. A streamed block is paced by its pixels and holds `tile + 1` of them itself."""
+    """Depths in beats. Convolutions with larger tiles than frames keep pixels for several of these."""
     graph = problem.graph
-    costs = {name: _paced(candidate, interval) for name, candidate in choice.items()}
+    costs = {name: candidate.cost for name, candidate in choice.items()}
     lanes = {name: candidate.lanes for name, candidate in choice.items()}
-    network = Network(graph, costs, lanes, _input_lanes(graph, choice), frames=FRAMES)
-    depths = fifo_depths(network, interval, together=problem.sparse)
-    held = {
-        edge: (choice[edge.reader].folding.tile + 1) * network.produced_beats[edge.tensor]
-        for edge in depths
-        if edge.reader and choice[edge.reader].folding.streamed
-    }
-    return {edge: depth - held.get(edge, 0) for edge, depth in depths.items() if depth > held.get(edge, 0)}
-
-
-def _paced(candidate: Candidate, interval: int) -> BlockCost:
-    """The cost with the latency that a streamed block has when pixels come only so often as `interval` says."""
-    cost = candidate.cost
-    if not candidate.folding.tile:
-        return cost
-    return replace(cost, latency_cycles=cost.latency_cycles * interval // cost.interval_cycles)
+    kept = sum(choice[node.name].folding.tile // graph.types[node.inputs[0]].pixels for node in graph.nodes)
+    network = Network(graph, costs, lanes, _input_lanes(graph, choice), frames=FRAMES + kept)
+    return fifo_depths(network, interval, together=problem.sparse)
 
 
 def _waiting(problem: Problem, choice: Choice, depths: Mapping[Edge, int]) -> Fifos:
