@@ -137,6 +137,22 @@ def _cost_model(found: dict) -> str:
     return f"{table(headings, rows)}\n{'; '.join(told)}.\n"
 
 
+def _network_cycles(found: dict) -> str:
+    rows = []
+    for d in found["designs"]:
+        figures = []
+        for name in ("interval", "latency"):
+            cycles = d[f"{name}_cycles"]
+            figures += [f"{cycles['predicted']:,}", f"{cycles['simulated']:,}", f"{d[f'{name}_rel']:+.2%}"]
+        rows.append([d["recipe"], f"{d['image_size']}", d["target"], f"{d['part']}", f"{d['multipliers']}", *figures])
+    heads = ("network", "pixels", "board", "rate", "multipliers", "interval, predicted", "simulated", "error")
+    caption = (
+        f"{len(rows)} designs; at worst {found['interval_worst_rel']:.2%} of an interval and "
+        f"{found['latency_worst_rel']:.2%} of a latency."
+    )
+    return f"{_table((*heads, 'latency, predicted', 'simulated', 'error'), rows)}\n{caption}\n"
+
+
 def _energy(found: dict) -> str:
     rows = []
     for row in found["rows"]:
@@ -161,6 +177,7 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "codenet_c_pynq": _whole,
     "schedules": _schedules,
     "cost_model": _cost_model,
+    "network_cycles": _network_cycles,
     "energy": _energy,
     "ulx3s_bitstream": _bitstream,
 }

@@ -14,15 +14,15 @@ from codesign.graph import Graph, IntArray, execute
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.split import Split
 from codesign.schedule import Schedule, schedule
-from codesign.targets import load_target
+from codesign.targets import Target, load_target
 
 CACHE = Path(__file__).parent / "sim_build"
 FRAMES = 3
 
 
 @cache
-def network() -> Graph:
-    b = Builder(3, 12, 10)
+def network(height: int = 12, width: int = 10) -> Graph:
+    b = Builder(3, height, width)
     x = b.conv("stem", "image", 3, 64, kernel=3)
     x = b.conv("wide", x, 64, 384, shift=7)
     halves = b.add("unit.split", Split((192, 192)), x)
@@ -36,12 +36,15 @@ def frames() -> IntArray:
     return np.random.default_rng(2).integers(0, 256, (FRAMES, 3, 12, 10)).astype(np.int32)
 
 
+def small_board() -> Target:
+    """Its block RAM would be filled twice by the weights alone."""
+    board = load_target("pynq-z2")
+    return board.model_copy(update={"resources": board.resources.model_copy(update={"bram36": 8, "lut": 5000})})
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[RtlProject, Schedule]:
-    """On a board whose block RAM the weights alone would fill twice."""
-    board = load_target("pynq-z2")
-    small = board.model_copy(update={"resources": board.resources.model_copy(update={"bram36": 8, "lut": 5000})})
-    plan = schedule(network(), small, fps=260, streaming=True)
+    plan = schedule(network(), small_board(), fps=260, streaming=True)
     return emit_rtl(network(), plan, tmp_path_factory.mktemp("streamed") / "rtl"), plan
 
 
@@ -78,3 +81,16 @@ def test_a_changed_bit_of_the_weight_file_changes_the_result(project: tuple[RtlP
         assert inexact(made)[0]
     finally:
         file.write_bytes(sound)
+
+
+def test_frames_of_fewer_pixels_than_are_in_flight_at_once_keep_the_rate_and_the_latency(tmp_path: Path) -> None:
+    graph = network(2, 1)
+    plan = schedule(graph, small_board(), fps=2600, streaming=True)
+    assert any(folding.tile > 2 * 2 for folding in plan.foldings.values())
+    images = np.random.default_rng(2).integers(0, 256, (12, 3, 2, 1)).astype(np.int32)
+    result = simulate(emit_rtl(graph, plan, tmp_path / "rtl").folder, graph, images, cache=CACHE)
+    (output,) = graph.outputs
+    np.testing.assert_array_equal(result.values[output], execute(graph, {"image": images})[output])
+    ends = result.passages[output][:, 1]
+    assert (ends[8] - ends[2]) / 6 == pytest.approx(plan.interval_cycles, rel=0.02)
+    assert result.latency_cycles == pytest.approx(plan.latency_cycles, rel=0.02)
