@@ -87,23 +87,25 @@ class Block:
         return one_for_one or len(self.inputs) > 1
 
     def passed(
-        self, arriving: list[Passage], pace_cycles: float, room: Passage = ALWAYS
+        self, arriving: list[Passage], pace_cycles: float, room: Passage | None
     ) -> tuple[list[Passage], list[Passage]]:
         """Passages at the outputs, and those at which the inputs are taken.
 
         pace_cycles: a frame over which `even` blocks spread their pixels, though they could be faster. room: from when
-        on there is room for each pixel's first and last beat behind the block.
+        on there is room for each pixel's first and last beat behind the block; if None, there always is, and in its
+        ring as well.
         """
+        endless, room = room is None, room or ALWAYS
         entering = [passage.accepted(count) for passage, count in zip(arriving, self.in_beats, strict=True)]
         gap = max(self.service, pace_cycles / self.outputs[0].pixels) if self.even else self.service
         if self.reach.in_turn:
             joined, taken = self._joined_in_turn(entering, gap, room)
             return [joined], taken
         if self.tile:
-            leaving, tiled = self._tiled(entering[0], room)
-            return [leaving], [tiled]
+            tiled = self._tiled_evenly(entering[0], gap) if endless else self._tiled(entering[0], room)
+            return [tiled[0]], [tiled[1]]
         leaving = self._leaving(entering, gap, room)
-        taken = [self._taken(entering[0], leaving)]
+        taken = [self._taken(entering[0], leaving, endless)]
         used = leaving.first if self.reach.whole else leaving.last
         for other in entering[1:]:
             taken.append(Passage(np.maximum(other.first, leaving.first), np.maximum(other.last, used)))
@@ -134,11 +136,11 @@ class Block:
         wait = self.cost.missing_pixels / rows * (arrivals[-1] - arrivals[0]) / pixels
         return spaced_in_rows(start.reshape(-1, self.outputs[0].width), gap, wait)
 
-    def _taken(self, entering: Passage, leaving: Passage) -> Passage:
-        """When the pixels of input 0 are taken."""
+    def _taken(self, entering: Passage, leaving: Passage, endless: bool) -> Passage:
+        """When the pixels of input 0 are taken; into an endless ring, as they come."""
         if not self.reach.ahead:
             return self._taken_late(entering, leaving)
-        if not self.cost.ring_pixels:
+        if endless or not self.cost.ring_pixels:
             return entering
         return self._taken_by_ring(entering, leaving)
 
@@ -160,6 +162,14 @@ class Block:
         free = np.where(windows > 0, read[np.maximum(windows, 1) - 1], -np.inf)
         last: Times = np.maximum.accumulate(np.maximum(entering.last, free))
         return Passage(np.maximum(entering.first, free), last)
+
+    def _tiled_evenly(self, entering: Passage, gap: float) -> tuple[Passage, Passage]:
+        """As `_tiled` if pixels come `gap` cycles apart and leave so, for there is room for them within the block."""
+        late = int(self.cost.latency_cycles * gap / self.service) - self.in_beats[0] + 1
+        first = spaced(entering.last + late, gap)
+        free = np.concatenate([np.full(self.tile + 2, -np.inf), first])[: first.size]
+        taken = Passage(np.maximum(entering.first, free), np.maximum(entering.last, free + self.in_beats[0] - 1))
+        return Passage(first, first + self.service * (1 - 1 / self.out_beats)), taken
 
     def _tiled(self, entering: Passage, room: Passage) -> tuple[Passage, Passage]:
         """Through `conv_tile.sv`: when pixels leave, and when they are taken.
@@ -241,7 +251,7 @@ class Network:
         interval_cycles: float,
         pace_cycles: float,
         fifo_cycles: Mapping[Edge, int],
-        rooms: Mapping[str, Passage],
+        rooms: Mapping[str, Passage] | None,
     ) -> tuple[dict[str, Passage], dict[Edge, Passage]]:
         """Passage of every tensor at its producer, and of every edge at its reader.
 
@@ -260,7 +270,7 @@ class Network:
             arriving = [
                 self._arriving(produced, fifo_cycles, *pair) for pair in zip(edges, block.lanes.inputs, strict=True)
             ]
-            passages, times = block.passed(arriving, pace_cycles, rooms.get(name, ALWAYS))
+            passages, times = block.passed(arriving, pace_cycles, None if rooms is None else rooms.get(name, ALWAYS))
             produced.update(zip(self.graph.output_names(block.node), passages, strict=True))
             taken.update(zip(edges, times, strict=True))
         return produced, taken
