@@ -403,6 +403,7 @@ class Mvu:
             dsp=self.dsp(),
             multipliers=self.multipliers,
             spread_cycles=self.spread_cycles,
+            burst=self.folding.pe if self.groups > 1 else 0,
         )
 
 
@@ -460,5 +461,6 @@ def behind(window: Window | None, unit: Mvu) -> BlockCost:
         dsp=alone.dsp,
         multipliers=alone.multipliers,
         spread_cycles=alone.spread_cycles,
-        **window.turns(max(window.read_cycles, alone.interval_cycles), 2 * unit.vector_cycles),
+        burst=alone.burst,
+        **window.turns(max(window.read_cycles, alone.interval_cycles), 2 * unit.vector_cycles - unit.steps),
     )

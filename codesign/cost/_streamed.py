@@ -212,7 +212,7 @@ def _cost(p: Plan, x: TensorType, y: TensorType, out: TensorType, requant: Requa
         multipliers=folding.pe * folding.simd,
         memory_bytes=ceil(p.region_bytes * p.vectors / tile),
         spread_cycles=p.groups - 1,
-        ring_pixels=tile + 1,
+        tile=tile,
     )
 
 

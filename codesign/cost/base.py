@@ -72,8 +72,9 @@ class BlockCost:
     than they must; see `Window.paced`.
     latency_cycles: cycles from the first input beat to the first output beat, inputs arriving without a gap.
     spread_cycles: from the first beat of an output pixel to its last; 0 where they leave at an even pace.
-    ring_pixels: of its input that it holds while it works; 0 where it is two or fewer. behind_cycles: from the last
-    read of a window out of the ring to the last output beat made of it.
+    burst: channels of an output pixel that leave at once, with a pause between bursts; 0 if there is but one.
+    ring_pixels: that its ring holds, if it has one; behind_cycles: from the last read of a window out of it to the last
+    output beat, if the block is never idle. tile: pixels in flight in a streamed convolution.
     multipliers: weight multiplications it can do a cycle. bram36 counts halves (RAMB18). memory_bytes: what it reads
     from external memory a frame.
     """
@@ -91,7 +92,9 @@ class BlockCost:
     paced_cycles: int = 0
     spread_cycles: int = 0
     ring_pixels: int = 0
+    tile: int = 0
     behind_cycles: int = 0
+    burst: int = 0
 
     @property
     def sustained_cycles(self) -> int:

@@ -46,8 +46,16 @@ def fifo_depths(network: Network, interval_cycles: int, *, together: bool = Fals
         leaving = taken[edge] if edge.reader else Passage.latest(produced[name] for name in graph.outputs)
         beats_waiting = waiting(produced[edge.tensor], leaving, count)
         if beats_waiting > _held(graph, edge, count):
-            depths[edge] = beats_waiting + FIFO_BEATS
+            depths[edge] = beats_waiting + FIFO_BEATS + _in_bursts(network, edge)
     return depths | {edge: FIFO_BEATS for edge in _beside(graph, depths)}
+
+
+def _in_bursts(network: Network, edge: Edge) -> int:
+    """Beats by which more may wait in front of a join than if pixels passed evenly, from first to last beat."""
+    if not edge.reader or len(network.graph.node(edge.reader).inputs) == 1:
+        return 0
+    largest = max(network.bursts[name] for name in network.graph.node(edge.reader).inputs)
+    return -(-largest // network.produced_lanes[edge.tensor])
 
 
 def _beside(graph: Graph, depths: Mapping[Edge, int]) -> Iterable[Edge]:

@@ -74,10 +74,11 @@ class Block:
         frames = np.arange(self.frames)[:, None] * self.inputs[0].pixels
         return (np.maximum.accumulate(self.reach.last) + frames).reshape(-1)
 
-    @property
-    def tile(self) -> int:
-        """Pixels in flight at once, if it is a convolution with streamed weights."""
-        return 0 if self.reach.ahead else max(0, self.cost.ring_pixels - 1)
+    @cached_property
+    def _origins(self) -> NDArray[np.int64]:
+        """The first pixel of each window."""
+        assert self.reach.first is not None
+        return (self.reach.first + np.arange(self.frames)[:, None] * self.inputs[0].pixels).reshape(-1)
 
     @property
     def even(self) -> bool:
@@ -92,8 +93,7 @@ class Block:
         """Passages at the outputs, and those at which the inputs are taken.
 
         pace_cycles: a frame over which `even` blocks spread their pixels, though they could be faster. room: from when
-        on there is room for each pixel's first and last beat behind the block; if None, there always is, and in its
-        ring as well.
+        on there is room for each pixel's first and last beat behind the block; if None, there always is.
         """
         endless, room = room is None, room or ALWAYS
         entering = [passage.accepted(count) for passage, count in zip(arriving, self.in_beats, strict=True)]
@@ -101,10 +101,10 @@ class Block:
         if self.reach.in_turn:
             joined, taken = self._joined_in_turn(entering, gap, room)
             return [joined], taken
-        if self.tile:
+        if self.cost.tile:
             tiled = self._tiled_evenly(entering[0], gap) if endless else self._tiled(entering[0], room)
             return [tiled[0]], [tiled[1]]
-        leaving = self._leaving(entering, gap, room)
+        leaving = self._leaving(entering, gap, room, endless)
         taken = [self._taken(entering[0], leaving, endless)]
         used = leaving.first if self.reach.whole else leaving.last
         for other in entering[1:]:
@@ -113,13 +113,14 @@ class Block:
             return leaving.parts(self.reach.parts), taken
         return [leaving] * len(self.outputs), taken
 
-    def _leaving(self, entering: list[Passage], gap: float, room: Passage) -> Passage:
+    def _leaving(self, entering: list[Passage], gap: float, room: Passage, endless: bool) -> Passage:
         """When output pixels leave, at least `gap` cycles apart."""
         of_window = Passage(entering[0].first[self.need], entering[0].last[self.need])
         begun = np.maximum.reduce([of_window.first, *(other.first for other in entering[1:])])
         if self.reach.whole:
             start = np.maximum(np.maximum(begun, of_window.last) + self.delay, room.first)
-            first = self._in_step(np.maximum(start, room.last - self.spread), entering[0], gap)
+            start = np.maximum(start, room.last - self.spread)
+            first = self._in_turns(start, entering[0], gap) if endless else spaced(start, gap)
             return Passage(first, first + self.spread)
         done = np.maximum.reduce([of_window.last, *(other.last for other in entering[1:])])
         first = spaced(np.maximum(begun + self.delay, room.first), gap)
@@ -127,8 +128,8 @@ class Block:
         first[1:] = np.maximum(first[1:], last[:-1] + 1)
         return Passage(first, last)
 
-    def _in_step(self, start: Times, entering: Passage, gap: float) -> Times:
-        """`start` as the service allows; behind a ring that is too short for it, rows wait for the writer."""
+    def _in_turns(self, start: Times, entering: Passage, gap: float) -> Times:
+        """`start` as the service allows, and a ring that is too short for it: its rows wait for the writer."""
         if not self.cost.missing_pixels:
             return spaced(start, gap)
         pixels, rows = self.inputs[0].pixels, self.outputs[0].height
@@ -137,10 +138,10 @@ class Block:
         return spaced_in_rows(start.reshape(-1, self.outputs[0].width), gap, wait)
 
     def _taken(self, entering: Passage, leaving: Passage, endless: bool) -> Passage:
-        """When the pixels of input 0 are taken; into an endless ring, as they come."""
+        """When the pixels of input 0 are taken; into a ring that is too short, as `_in_turns` has it."""
         if not self.reach.ahead:
             return self._taken_late(entering, leaving)
-        if endless or not self.cost.ring_pixels:
+        if self.reach.first is None or not self.cost.ring_pixels or (endless and self.cost.missing_pixels):
             return entering
         return self._taken_by_ring(entering, leaving)
 
@@ -157,8 +158,9 @@ class Block:
     def _taken_by_ring(self, entering: Passage, leaving: Passage) -> Passage:
         """Into the place of a pixel that no window needs any more."""
         replaced = np.arange(entering.last.size) - self.cost.ring_pixels
-        windows = np.searchsorted(self.need, replaced + self.reach.span, side="right")
-        read = leaving.last - self.cost.behind_cycles
+        windows = np.searchsorted(self._origins, replaced, side="right")
+        idle = entering.last[self.need] + self.delay // 2  # then read as it comes, which takes about half of the delay
+        read = np.maximum(leaving.last - self.cost.behind_cycles, idle)
         free = np.where(windows > 0, read[np.maximum(windows, 1) - 1], -np.inf)
         last: Times = np.maximum.accumulate(np.maximum(entering.last, free))
         return Passage(np.maximum(entering.first, free), last)
@@ -167,7 +169,7 @@ class Block:
         """As `_tiled` if pixels come `gap` cycles apart and leave so, for there is room for them within the block."""
         late = int(self.cost.latency_cycles * gap / self.service) - self.in_beats[0] + 1
         first = spaced(entering.last + late, gap)
-        free = np.concatenate([np.full(self.tile + 2, -np.inf), first])[: first.size]
+        free = np.concatenate([np.full(self.cost.tile + 2, -np.inf), first])[: first.size]
         taken = Passage(np.maximum(entering.first, free), np.maximum(entering.last, free + self.in_beats[0] - 1))
         return Passage(first, first + self.service * (1 - 1 / self.out_beats)), taken
 
@@ -177,7 +179,7 @@ class Block:
         Groups of outputs pass one after another, each for all pixels in flight. Pixel n starts before group
         ceil(n G / T), which waits for it, and leaves after G groups, when pixel n + T can start.
         """
-        tile, steps, groups = self.tile, self.in_beats[0], self.out_beats
+        tile, steps, groups = self.cost.tile, self.in_beats[0], self.out_beats
         pixels = entering.last.size
         before = -(-np.arange(pixels + tile + 1) * groups // tile) * (tile * steps)
         there = np.concatenate([entering.last, np.full(tile, -np.inf)])
@@ -245,6 +247,16 @@ class Network:
     def produced_beats(self) -> dict[str, int]:
         """Beats of a pixel of every tensor where it is produced."""
         return {name: beats(self.graph.types[name].channels, lanes) for name, lanes in self.produced_lanes.items()}
+
+    @cached_property
+    def bursts(self) -> dict[str, int]:
+        """Channels of every tensor that come at once; blocks that keep no pixels pass bursts on."""
+        found = dict.fromkeys(self.graph.inputs, 0)
+        for block in self.blocks:
+            passed_on = not (block.reach.whole or block.reach.ahead)
+            largest = max(found[name] for name in block.node.inputs) if passed_on else 0
+            found.update(dict.fromkeys(self.graph.output_names(block.node), max(largest, block.cost.burst)))
+        return found
 
     def flow(
         self,

@@ -20,8 +20,8 @@ class Reach:
     are needed up to the output pixel's own index. whole: its first beat needs that pixel's last beat, not only its
     first. ahead: input 0 is stored on arrival; otherwise a pixel stays outside until the output before it is done.
     in_turn: the inputs' pixels pass one after another, not side by side. parts: what each output gets of a pixel, one
-    after another; without them all outputs pass side by side. span: pixels of input 0 from the first to the last that
-    an output pixel is made of.
+    after another; without them all outputs pass side by side. first: for every output pixel, the first pixel of input 0
+    that its window has, before the frame's first one where it lies outside.
     """
 
     last: Indices
@@ -29,7 +29,7 @@ class Reach:
     ahead: bool
     in_turn: bool = False
     parts: tuple[int, ...] = ()
-    span: int = 0
+    first: Indices | None = None
 
 
 def element(outputs: tuple[TensorType, ...]) -> Reach:
@@ -53,5 +53,5 @@ def window(
     rows = np.arange(y.height) * stride[0] - pads[0] + kernel[0] - 1
     columns = np.arange(y.width) * stride[1] - pads[1] + kernel[1] - 1
     last = (rows[:, None] * x.width + columns[None, :]).reshape(-1)
-    span = (kernel[0] - 1) * x.width + kernel[1] - 1
-    return Reach(np.clip(last, 0, x.pixels - 1).astype(np.int64), whole=whole, ahead=True, span=span)
+    first = last - (kernel[0] - 1) * x.width - (kernel[1] - 1)
+    return Reach(np.clip(last, 0, x.pixels - 1), whole=whole, ahead=True, first=first)

@@ -11,4 +11,4 @@ from codesign.schedule.reach.base import Reach, window
 
 def reach(op: BinaryConv, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...]) -> Reach:
     found = window(inputs[0], outputs[0], op.kernel, op.stride, op.pads[:2], whole=True)
-    return replace(found, ahead=op.kernel != (1, 1))
+    return replace(found, ahead=not op.pointwise)
