@@ -150,7 +150,7 @@ def _network_cycles(found: dict) -> str:
         f"{len(rows)} designs; at worst {found['interval_worst_rel']:.2%} of an interval and "
         f"{found['latency_worst_rel']:.2%} of a latency."
     )
-    return f"{_table((*heads, 'latency, predicted', 'simulated', 'error'), rows)}\n{caption}\n"
+    return f"{table((*heads, 'latency, predicted', 'simulated', 'error'), rows)}\n{caption}\n"
 
 
 def _energy(found: dict) -> str:
