@@ -37,7 +37,7 @@ def fifo_depths(network: Network, interval_cycles: int, *, together: bool = Fals
     it comes.
     """
     graph = network.graph
-    produced, taken = network.flow(interval_cycles, interval_cycles, {}, None)
+    produced, taken = network.flow(interval_cycles, {}, None)
     depths = {}
     for edge in edges(graph):
         if not edge.reader and not together:

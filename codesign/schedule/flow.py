@@ -107,8 +107,7 @@ class Block:
         leaving = self._leaving(entering, gap, room, endless)
         taken = [self._taken(entering[0], leaving, endless)]
         used = leaving.first if self.reach.whole else leaving.last
-        for other in entering[1:]:
-            taken.append(Passage(np.maximum(other.first, leaving.first), np.maximum(other.last, used)))
+        taken += [other.no_sooner(leaving.first, used) for other in entering[1:]]
         if self.reach.parts:
             return leaving.parts(self.reach.parts), taken
         return [leaving] * len(self.outputs), taken
@@ -149,11 +148,9 @@ class Block:
         """By a block that keeps at most the pixel it works on and, if it needs them whole, the next."""
         user = np.minimum(np.searchsorted(self.need, np.arange(entering.last.size)), self.need.size - 1)
         if not self.reach.whole:
-            first, last = leaving.first[user] - self.delay, leaving.last[user] - self.delay
-            return Passage(np.maximum(entering.first, first), np.maximum(entering.last, last))
+            return entering.no_sooner(leaving.first[user] - self.delay, leaving.last[user] - self.delay)
         free = np.where(user > 0, leaving.first[user - 1] - self.delay, -np.inf)
-        last = np.maximum(entering.last, free + self.in_beats[0] - 1)
-        return Passage(np.maximum(entering.first, free), last)
+        return entering.no_sooner(free, free + self.in_beats[0] - 1)
 
     def _taken_by_ring(self, entering: Passage, leaving: Passage) -> Passage:
         """Into the place of a pixel that no window needs any more."""
@@ -170,7 +167,7 @@ class Block:
         late = int(self.cost.latency_cycles * gap / self.service) - self.in_beats[0] + 1
         first = spaced(entering.last + late, gap)
         free = np.concatenate([np.full(self.cost.tile + 2, -np.inf), first])[: first.size]
-        taken = Passage(np.maximum(entering.first, free), np.maximum(entering.last, free + self.in_beats[0] - 1))
+        taken = entering.no_sooner(free, free + self.in_beats[0] - 1)
         return Passage(first, first + self.service * (1 - 1 / self.out_beats)), taken
 
     def _tiled(self, entering: Passage, room: Passage) -> tuple[Passage, Passage]:
@@ -189,7 +186,7 @@ class Block:
         delay = self.cost.latency_cycles - in_step + tile // 2  # words begin every `tile` cycles
         first = spaced(np.maximum(np.maximum(end + delay, room.first), room.last - self.spread), groups)
         free = np.concatenate([np.full(tile + 1, -np.inf), end])[:pixels]
-        taken = Passage(np.maximum(entering.first, free), np.maximum(entering.last, free + steps - 1))
+        taken = entering.no_sooner(free, free + steps - 1)
         return Passage(first, first + self.spread), taken
 
     def _joined_in_turn(self, entering: list[Passage], gap: float, room: Passage) -> tuple[Passage, list[Passage]]:
@@ -204,10 +201,8 @@ class Block:
         turn = np.concatenate([[0.0], done[:-1] + 1])
         taken = []
         for passage, count in zip(entering, self.in_beats, strict=True):
-            first = np.maximum(passage.first, turn)
-            last = np.maximum(passage.last, first + count - 1)
-            taken.append(Passage(first, last))
-            turn = last + 1
+            taken.append(passage.no_sooner(turn, np.maximum(passage.first, turn) + count - 1))
+            turn = taken[-1].last + 1
         return Passage(taken[0].first + delay, taken[-1].last + delay), taken
 
 
@@ -260,21 +255,20 @@ class Network:
 
     def flow(
         self,
-        interval_cycles: float,
         pace_cycles: float,
         fifo_cycles: Mapping[Edge, int],
         rooms: Mapping[str, Passage] | None,
     ) -> tuple[dict[str, Passage], dict[Edge, Passage]]:
         """Passage of every tensor at its producer, and of every edge at its reader.
 
-        interval_cycles: between frames at the graph's inputs, 0 as fast as can be; pace_cycles, and rooms by node: as
-        for `Block.passed`. fifo_cycles: those that a beat takes through the FIFOs of edges.
+        pace_cycles: between frames at the graph's inputs, 0 as fast as can be; it and rooms, by node, as for
+        `Block.passed`. fifo_cycles: those that a beat takes through the FIFOs of edges.
         """
         produced: dict[str, Passage] = {}
         taken: dict[Edge, Passage] = {}
         for name, kind in self.graph.inputs.items():
             count = self.produced_beats[name]
-            spacing = max(count, interval_cycles / kind.pixels)
+            spacing = max(count, pace_cycles / kind.pixels)
             produced[name] = Passage.spread(self.frames * kind.pixels, spacing, count)
         for block in self.blocks:
             name = block.node.name

@@ -49,11 +49,11 @@ def latency(network: Network, stores: Mapping[Edge, Store], interval_cycles: int
 def passages(network: Network, stores: Mapping[Edge, Store], interval_cycles: int) -> dict[str, Passage]:
     """When the pixels of all tensors pass at their producers, from the first input beat on."""
     through = {edge: store.cycles for edge, store in stores.items()}
-    scheduled, _ = network.flow(interval_cycles, interval_cycles, through, None)
-    found, taken = network.flow(0, 0, through, {})
+    scheduled, _ = network.flow(interval_cycles, through, None)
+    found, taken = network.flow(0, through, {})
     for _ in range(MOST_ROUNDS):
         rooms = {block.node.name: room for block, room in _rooms(network, stores, taken, scheduled)}
-        before, (found, taken) = found, network.flow(0, 0, through, rooms)
+        before, (found, taken) = found, network.flow(0, through, rooms)
         if max(float(np.abs(found[name].last - before[name].last).max()) for name in found) < STILL_CYCLES:
             break
     return found

@@ -41,6 +41,10 @@ class Passage:
     def later(self, cycles: int) -> Passage:
         return Passage(self.first + cycles, self.last + cycles)
 
+    def no_sooner(self, first: Times, last: Times) -> Passage:
+        """With every pixel's ends at these times or later."""
+        return Passage(np.maximum(self.first, first), np.maximum(self.last, last))
+
     def accepted(self, count: int) -> Passage:
         """Behind a port that takes one beat a cycle, `count` a pixel."""
         last = spaced(np.maximum(self.last, self.first + count - 1), count)
