@@ -178,7 +178,7 @@ def plot_gap(works: Sequence[NetworkWork], target: Target) -> None:
 
 def plot_waterline(works: Sequence[NetworkWork], target: Target) -> None:
     peak = target.products_per_dsp * target.budget.dsp * target.clock_mhz  # M multiplications/s
-    waterline = peak / target.memory.port_mb_s
+    waterline = peak / target.memory_mb_s(target.clock_mhz)
     figure, axes = plt.subplots(
         len(works), 1, figsize=(9, 3 + 1.6 * len(works)), sharex=True, squeeze=False, layout="constrained"
     )

@@ -38,7 +38,7 @@ def summarize(build: BuildFolder, target: Target, activity: DesignActivity | Non
             clock_mhz=schedule.clock_mhz,
             resources=_resources(target.resources),
             budget=_resources(schedule.budget),
-            memory_mb_s=target.memory_mb_s,
+            memory_mb_s=target.memory_mb_s(schedule.clock_mhz),
             products=target.products_per_dsp * schedule.budget.dsp,
         ),
         input=_tensor(source, graph.inputs[source]),

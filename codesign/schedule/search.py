@@ -71,7 +71,7 @@ def schedule(
     budget = Resources(**target.budget.model_dump())
     if max_dsp is not None:
         budget = replace(budget, dsp=min(budget.dsp, max_dsp))
-    room = Room(budget, target.memory_mb_s / clock)
+    room = Room(budget, target.memory_mb_s(clock) / clock)
     wanted = None if fps is None else int(clock * 1e6 / fps)
     most = target.products_per_dsp * budget.dsp
     pair = target.products_per_dsp > 1
@@ -339,7 +339,7 @@ def _record(
         blocks=blocks,
         streams=streams,
         budget=room.at(interval),
-        memory_mb_s=target.memory_mb_s,
+        memory_mb_s=target.memory_mb_s(clock_mhz),
         binds=binds,
     )
 

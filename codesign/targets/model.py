@@ -34,10 +34,10 @@ class Share(_Strict):
 
 
 class Memory(_Strict):
-    """External memory. peak_mb_s: the chips' own limit; port_mb_s: one port into the fabric at the target's clock."""
+    """External memory. peak_mb_s: the chips' own limit. port_bits: what the design's port to it gives in a cycle."""
 
     peak_mb_s: float = Field(gt=0)
-    port_mb_s: float = Field(gt=0)
+    port_bits: Literal[64]
     source: str
 
 
@@ -135,7 +135,6 @@ class Target(_Strict):
             lut=int(r.lut * s.lut), ff=int(r.ff * s.ff), bram36=int(2 * r.bram36 * s.bram36) / 2, dsp=int(r.dsp * s.dsp)
         )
 
-    @property
-    def memory_mb_s(self) -> float:
-        """What a schedule may read from external memory, in 10^6 bytes a second."""
-        return min(self.memory.port_mb_s, self.memory.peak_mb_s) * self.share.memory
+    def memory_mb_s(self, clock_mhz: float) -> float:
+        """What a schedule at this clock may read from external memory, in 10^6 bytes a second."""
+        return min(self.memory.port_bits / 8 * clock_mhz, self.memory.peak_mb_s) * self.share.memory

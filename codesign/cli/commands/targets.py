@@ -43,7 +43,7 @@ def _show(board: Target, console: Console) -> None:
     held, memory = board.resources, board.memory
     console.print(f"[bold]{board.name}[/]: {board.board}, {board.part} at {board.clock_mhz:g} MHz")
     console.print(f"{held.lut:,} LUT, {held.ff:,} FF, {held.bram36:g} BRAM36, {held.dsp:,} DSP")
-    console.print(f"memory {memory.peak_mb_s:g} MB/s, a port {memory.port_mb_s:g} MB/s: {memory.source}")
+    console.print(f"memory {memory.peak_mb_s:g} MB/s, a port of {memory.port_bits} bits: {memory.source}")
     if board.power:
         low, high = board.power.processor_w.low, board.power.processor_w.high
         console.print(
