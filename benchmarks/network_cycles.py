@@ -6,6 +6,10 @@ Untrained networks of all recipes that ship and fit a board, on smaller images w
 96 pixels, each scheduled at several rates, which gives as many foldings: the highest that fits its board, and parts of
 it. Frames are simulated back to back; their outputs must equal the integer graph's. With names, only those recipes are
 run and the results of the others are kept. Writes benchmarks/network_cycles.json after every design.
+
+The interval is that of the outputs, of the second frame to the third. Streamed convolutions give the pixels of a tile
+in a rhythm of their own, and tiles may be several frames; there it is that of the inputs, once the network holds as
+many frames as it can.
 """
 
 from __future__ import annotations
@@ -33,7 +37,7 @@ from codesign.targets import load_target
 
 RESULT = Path(__file__).with_suffix(".json")
 FRAMES = 4
-"""The interval is that of the second to the third: behind the last there is nothing that streamed tiles wait for."""
+"""At least; as many more as are under way at once if weights are streamed."""
 
 PARTS = (1.0, 0.2)
 """Of the highest rate that fits."""
@@ -85,7 +89,6 @@ def designs(case: Case) -> Iterator[dict[str, Any]]:
             "image_size": case.image_size,
             "target": case.target,
             "part": part,
-            "frames": FRAMES,
             "blocks": len(graph.nodes),
             "multipliers": sum(block.multipliers for block in plan.blocks.values()),
             **compared(graph, plan),
@@ -95,14 +98,16 @@ def designs(case: Case) -> Iterator[dict[str, Any]]:
 def compared(graph: Graph, plan: Schedule) -> dict[str, Any]:
     """Predicted and simulated cycles, and by which part the prediction is above."""
     rng = np.random.default_rng(2)
-    frames = {name: random_integers(rng, kind, FRAMES) for name, kind in graph.inputs.items()}
+    tiled = any(folding.tile for folding in plan.foldings.values())
+    count = FRAMES + (-(-plan.latency_cycles // plan.interval_cycles) if tiled else 0)
+    frames = {name: random_integers(rng, kind, count) for name, kind in graph.inputs.items()}
     with tempfile.TemporaryDirectory(prefix="codesign_cycles_") as scratch:
         found = simulate(emit_rtl(graph, plan, Path(scratch) / "rtl").folder, graph, frames, tensors=())
     expected = execute(graph, frames)
     if any((found.values[name] != expected[name]).any() for name in graph.outputs):
         raise SystemExit("the simulation differs from the graph")
-    figures: dict[str, Any] = {}
-    ends = np.max([found.passages[name][:, 1] for name in graph.outputs], axis=0)
+    figures: dict[str, Any] = {"frames": count}
+    ends = np.max([found.passages[name][:, 1] for name in (graph.inputs if tiled else graph.outputs)], axis=0)
     simulated = {"interval_cycles": int(ends[-2] - ends[-3]), "latency_cycles": found.latency_cycles}
     for name, measured in simulated.items():
         predicted = getattr(plan, name)

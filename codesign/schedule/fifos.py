@@ -15,7 +15,6 @@ from codesign.graph import Graph
 from codesign.schedule.edges import Edge, edges
 from codesign.schedule.flow import Network
 from codesign.schedule.passage import Passage, waiting
-from codesign.schedule.reach import reach
 
 FRAMES = 2
 """Frames that are followed at least: in the second, the tail of the first is still in the pipeline."""
@@ -45,9 +44,9 @@ def fifo_depths(network: Network, interval_cycles: int, *, together: bool = Fals
         count = network.produced_beats[edge.tensor]
         leaving = taken[edge] if edge.reader else Passage.latest(produced[name] for name in graph.outputs)
         beats_waiting = waiting(produced[edge.tensor], leaving, count)
-        if beats_waiting > _held(graph, edge, count):
+        if beats_waiting > _held(network, edge, count, interval_cycles):
             depths[edge] = beats_waiting + FIFO_BEATS + _in_bursts(network, edge)
-    return depths | {edge: FIFO_BEATS for edge in _beside(graph, depths)}
+    return depths | {edge: FIFO_BEATS for edge in _beside(network, depths)}
 
 
 def _in_bursts(network: Network, edge: Edge) -> int:
@@ -58,24 +57,43 @@ def _in_bursts(network: Network, edge: Edge) -> int:
     return -(-largest // network.produced_lanes[edge.tensor])
 
 
-def _beside(graph: Graph, depths: Mapping[Edge, int]) -> Iterable[Edge]:
+def _beside(network: Network, depths: Mapping[Edge, int]) -> Iterable[Edge]:
     """Edges whose beats must wait as long as those of another edge into the same join pass through its FIFO."""
-    for node in graph.nodes:
-        ports = [Edge(tensor, node.name, port) for port, tensor in enumerate(node.inputs)]
-        in_turn = reach(node.op, graph.input_types(node), graph.output_types(node)).in_turn
-        if not in_turn and any(edge in depths for edge in ports):
-            yield from (edge for edge in ports if edge not in depths and _held(graph, edge, 0) < JITTER_BEATS)
+    for name, block in network.blocks.items():
+        ports = [Edge(tensor, name, port) for port, tensor in enumerate(block.node.inputs)]
+        if not block.reach.in_turn and any(edge in depths for edge in ports):
+            others = (edge for edge in ports if edge not in depths)
+            yield from (edge for edge in others if _held_by_join(network, edge) < JITTER_BEATS)
 
 
-def _held(graph: Graph, edge: Edge, count: int) -> int:
+def _held(network: Network, edge: Edge, count: int, interval_cycles: int) -> float:
     """Beats, `count` a pixel, that may wait on an edge without a FIFO."""
     if not edge.reader:
         return JITTER_BEATS
-    node = graph.node(edge.reader)
-    reached = reach(node.op, graph.input_types(node), graph.output_types(node))
-    if len(node.inputs) > 1:
-        return JITTER_BEATS if reached.ahead and edge.port == 0 else _behind(graph, edge.tensor)
-    return JITTER_PIXELS * count if reached.whole or reached.ahead else JITTER_BEATS
+    block = network.blocks[edge.reader]
+    if len(block.inputs) > 1:
+        return _held_by_join(network, edge)
+    if not block.keeps:
+        return JITTER_BEATS
+    pixels = min(JITTER_PIXELS, _patience(network, edge.tensor, interval_cycles))
+    return max(min(count, JITTER_BEATS), count * pixels)
+
+
+def _held_by_join(network: Network, edge: Edge) -> int:
+    ahead = network.blocks[edge.reader].reach.ahead and edge.port == 0
+    return JITTER_BEATS if ahead else _behind(network.graph, edge.tensor)
+
+
+def _patience(network: Network, tensor: str, interval_cycles: int) -> float:
+    """Pixels of a tensor that may wait until the window from which it comes holds up the pixels behind it."""
+    source = network.graph.producers.get(tensor)
+    while source and len(source.inputs) == 1 and not network.blocks[source.name].keeps:
+        source = network.graph.producers.get(source.inputs[0])
+    if source is None:
+        return JITTER_PIXELS
+    block = network.blocks[source.name]
+    cycles = block.patience * interval_cycles / block.inputs[0].pixels - block.service
+    return cycles * network.graph.types[tensor].pixels / interval_cycles
 
 
 def _behind(graph: Graph, tensor: str) -> int:

@@ -81,10 +81,25 @@ class Block:
         return (self.reach.first + np.arange(self.frames)[:, None] * self.inputs[0].pixels).reshape(-1)
 
     @property
+    def keeps(self) -> bool:
+        """Whether it holds pixels of its input while it works on them."""
+        return self.reach.whole or self.reach.ahead
+
+    @cached_property
+    def patience(self) -> float:
+        """Input pixels for which a window may stay in the ring after its last one came, so that no pixel waits for it.
+
+        Only a ring that is too short for its windows has so few that it matters; others are infinitely patient.
+        """
+        if not self.cost.missing_pixels or self.reach.first is None:
+            return np.inf
+        span = int((self.reach.last - self.reach.first).max())
+        return self.cost.ring_pixels - span - 1
+
+    @property
     def even(self) -> bool:
         """Whether it neither thins out its pixels nor passes them on as they come."""
-        keeps = self.reach.whole or self.reach.ahead
-        one_for_one = keeps and self.outputs[0].pixels >= self.inputs[0].pixels and not self.cost.missing_pixels
+        one_for_one = self.keeps and self.outputs[0].pixels >= self.inputs[0].pixels and not self.cost.missing_pixels
         return one_for_one or len(self.inputs) > 1
 
     def passed(
@@ -220,10 +235,11 @@ class Network:
     frames: int = 1
 
     @cached_property
-    def blocks(self) -> tuple[Block, ...]:
+    def blocks(self) -> dict[str, Block]:
+        """By node, in the graph's order."""
         graph = self.graph
-        return tuple(
-            Block(
+        return {
+            node.name: Block(
                 node,
                 graph.input_types(node),
                 graph.output_types(node),
@@ -232,7 +248,7 @@ class Network:
                 self.frames,
             )
             for node in graph.nodes
-        )
+        }
 
     @cached_property
     def produced_lanes(self) -> dict[str, int]:
@@ -247,9 +263,8 @@ class Network:
     def bursts(self) -> dict[str, int]:
         """Channels of every tensor that come at once; blocks that keep no pixels pass bursts on."""
         found = dict.fromkeys(self.graph.inputs, 0)
-        for block in self.blocks:
-            passed_on = not (block.reach.whole or block.reach.ahead)
-            largest = max(found[name] for name in block.node.inputs) if passed_on else 0
+        for block in self.blocks.values():
+            largest = 0 if block.keeps else max(found[name] for name in block.node.inputs)
             found.update(dict.fromkeys(self.graph.output_names(block.node), max(largest, block.cost.burst)))
         return found
 
@@ -270,8 +285,7 @@ class Network:
             count = self.produced_beats[name]
             spacing = max(count, pace_cycles / kind.pixels)
             produced[name] = Passage.spread(self.frames * kind.pixels, spacing, count)
-        for block in self.blocks:
-            name = block.node.name
+        for name, block in self.blocks.items():
             edges = [Edge(tensor, name, port) for port, tensor in enumerate(block.node.inputs)]
             arriving = [
                 self._arriving(produced, fifo_cycles, *pair) for pair in zip(edges, block.lanes.inputs, strict=True)

@@ -63,8 +63,7 @@ def _rooms(
     network: Network, stores: Mapping[Edge, Store], taken: Mapping[Edge, Passage], scheduled: Mapping[str, Passage]
 ) -> Iterator[tuple[Block, Passage]]:
     """Blocks with readers, and from when on there is room for each of their pixels."""
-    readers = {block.node.name: block for block in network.blocks}
-    for block in network.blocks:
+    for block in network.blocks.values():
         outputs = network.graph.output_names(block.node)
         count = [network.produced_beats[name] for name in outputs]
         found = []
@@ -73,7 +72,7 @@ def _rooms(
             before, after = (sum(count[:index]), sum(count[index + 1 :])) if in_turn else (0, 0)
             for node, port in network.graph.consumers[tensor]:
                 edge = Edge(tensor, node.name, port)
-                room = _room(taken[edge], count[index], _places(network, readers[node.name], edge, stores))
+                room = _room(taken[edge], count[index], _places(network, network.blocks[node.name], edge, stores))
                 found.append(Passage(room.first - before, room.last + after))
         if found:
             latest = Passage.latest(found)

@@ -76,6 +76,22 @@ def test_the_rows_of_a_small_ring_wait_for_a_slow_block_behind_it(with_fifo, tmp
     assert (run.interval_cycles <= interval) == with_fifo
 
 
+@pytest.mark.parametrize("with_fifo", [True, False])
+def test_less_than_a_pixel_behind_a_small_ring_holds_up_a_writer_without_a_pause(with_fifo, tmp_path):
+    b = Builder(8, 8, 8)
+    reduced = b.depthwise("depthwise", b.conv("reduce", "image", 8, 96), 96, stride=2)
+    graph = b.graph(b.conv("expand", reduced, 96, 15))
+    foldings = {"reduce": Folding(4, 1), "depthwise": Folding(3, 3, slack=4, buffer="lut"), "expand": Folding(1, 2)}
+    plan = folded(graph, schedule(graph, load_target("pynq-z2"), fps=8_000), foldings)
+    interval = plan.blocks["reduce"].interval_cycles
+    assert max(plan.blocks["depthwise"].sustained_cycles, plan.blocks["expand"].interval_cycles) < 0.95 * interval
+    if with_fifo:
+        plan = replace(plan, fifos=fifos(graph, plan, interval))
+    images = np.random.default_rng(0).integers(0, 256, (FRAMES, 8, 8, 8)).astype(np.int32)
+    run = simulate(emit_rtl(graph, plan, tmp_path / "rtl").folder, graph, images, tensors=(), cache=CACHE)
+    assert (run.interval_cycles == interval) is with_fifo
+
+
 def fifos(graph: Graph, plan: Schedule, interval: int) -> dict[Edge, Fifo]:
     lanes = {}
     for node in graph.nodes:
