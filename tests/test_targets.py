@@ -28,6 +28,20 @@ def test_every_section_with_figures_names_a_source_and_choices_say_that_they_are
         assert any("share" in source and "choice" in source for source in target.sources)
 
 
+@pytest.mark.parametrize("name", target_names())
+def test_no_schedule_reads_more_than_a_port_of_64_bits_gives(name: str) -> None:
+    target = load_target(name)
+    for clock_mhz in (50.0, 100.0, 400.0):
+        found = target.memory_mb_s(clock_mhz)
+        assert 0 < found <= target.share.memory * min(8 * clock_mhz, target.memory.peak_mb_s)
+
+
+def test_a_port_gives_more_at_a_faster_clock_until_the_memory_has_no_more() -> None:
+    target = load_target("pynq-z2")
+    assert target.memory_mb_s(200) == 2 * target.memory_mb_s(100)
+    assert target.memory_mb_s(400) == target.memory_mb_s(300)
+
+
 def test_the_pynq_z2_is_an_xc7z020() -> None:
     resources = load_target("pynq-z2").resources
     assert (resources.lut, resources.ff, resources.bram36, resources.dsp) == (53200, 106400, 140, 220)

@@ -20,9 +20,7 @@ from codesign.errors import ScheduleError
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 from codesign.graph.types import TensorType, bits_for_range
-
-BUS_BITS = 64
-"""Data width of the memory port; the weights of a block fill whole beats of it."""
+from codesign.targets import BUS_BITS
 
 _ANSWER_CYCLES = 16
 """From a bus word's leaving a block's end of the reader until the next one comes, while others are served as well."""

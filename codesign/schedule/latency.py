@@ -15,7 +15,7 @@ from math import gcd
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.schedule.edges import Edge
+from codesign.schedule.edges import Edge, edges
 from codesign.schedule.flow import Block, Network
 from codesign.schedule.passage import ADAPTER_CYCLES, Passage, Times
 
@@ -50,9 +50,10 @@ def passages(network: Network, stores: Mapping[Edge, Store], interval_cycles: in
     """When the pixels of all tensors pass at their producers, from the first input beat on."""
     through = {edge: store.cycles for edge, store in stores.items()}
     scheduled, _ = network.flow(interval_cycles, through, None)
+    places = {edge: _places(network, edge, stores) for edge in edges(network.graph) if edge.reader}
     found, taken = network.flow(0, through, {})
     for _ in range(MOST_ROUNDS):
-        rooms = {block.node.name: room for block, room in _rooms(network, stores, taken, scheduled)}
+        rooms = {block.node.name: room for block, room in _rooms(network, places, taken, scheduled)}
         before, (found, taken) = found, network.flow(0, through, rooms)
         if max(float(np.abs(found[name].last - before[name].last).max()) for name in found) < STILL_CYCLES:
             break
@@ -60,7 +61,7 @@ def passages(network: Network, stores: Mapping[Edge, Store], interval_cycles: in
 
 
 def _rooms(
-    network: Network, stores: Mapping[Edge, Store], taken: Mapping[Edge, Passage], scheduled: Mapping[str, Passage]
+    network: Network, places: Mapping[Edge, int], taken: Mapping[Edge, Passage], scheduled: Mapping[str, Passage]
 ) -> Iterator[tuple[Block, Passage]]:
     """Blocks with readers, and from when on there is room for each of their pixels."""
     for block in network.blocks.values():
@@ -72,7 +73,7 @@ def _rooms(
             before, after = (sum(count[:index]), sum(count[index + 1 :])) if in_turn else (0, 0)
             for node, port in network.graph.consumers[tensor]:
                 edge = Edge(tensor, node.name, port)
-                room = _room(taken[edge], count[index], _places(network, network.blocks[node.name], edge, stores))
+                room = _room(taken[edge], count[index], places[edge])
                 found.append(Passage(room.first - before, room.last + after))
         if found:
             latest = Passage.latest(found)
@@ -93,8 +94,9 @@ def _room(taken: Passage, count: int, places: int) -> Passage:
     return Passage(room(pixels * count), room((pixels + 1) * count - 1))
 
 
-def _places(network: Network, reader: Block, edge: Edge, stores: Mapping[Edge, Store]) -> int:
+def _places(network: Network, edge: Edge, stores: Mapping[Edge, Store]) -> int:
     """Beats of the writer that can be between it and where `flow` says that the reader takes them."""
+    reader = network.blocks[edge.reader]
     written, read = network.produced_lanes[edge.tensor], reader.lanes.inputs[edge.port]
     store = stores.get(edge)
     return (

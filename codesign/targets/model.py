@@ -20,6 +20,10 @@ class Resources(_Strict):
     dsp: int = Field(ge=0)
 
 
+BUS_BITS = 64
+"""Width of a design's one port to external memory, from which weights are read; wider ports carry it as well."""
+
+
 class Share(_Strict):
     """Part of each resource that a schedule may book; the rest is left to placement and to the board's own logic.
 
@@ -34,10 +38,10 @@ class Share(_Strict):
 
 
 class Memory(_Strict):
-    """External memory. peak_mb_s: the chips' own limit. port_bits: what the design's port to it gives in a cycle."""
+    """External memory. peak_mb_s: the chips' own limit. port_bits: width of a port from it into the fabric."""
 
     peak_mb_s: float = Field(gt=0)
-    port_bits: Literal[64]
+    port_bits: int = Field(gt=0)
     source: str
 
 
@@ -137,4 +141,4 @@ class Target(_Strict):
 
     def memory_mb_s(self, clock_mhz: float) -> float:
         """What a schedule at this clock may read from external memory, in 10^6 bytes a second."""
-        return min(self.memory.port_bits / 8 * clock_mhz, self.memory.peak_mb_s) * self.share.memory
+        return min(min(self.memory.port_bits, BUS_BITS) / 8 * clock_mhz, self.memory.peak_mb_s) * self.share.memory

@@ -14,15 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from codesign.cost import _streamed as cost
 from codesign.emit.rtl._streamed import Streamed
 from codesign.files import write_bytes
 from codesign.graph.ops.base import IntArray
+from codesign.targets import BUS_BITS
 
 BURST = 8
 """Beats of 64 bits in a burst of the reader."""
 
-ALIGNMENT = BURST * cost.BUS_BITS // 8
+ALIGNMENT = BURST * BUS_BITS // 8
 """Bytes; regions start at multiples, so that bursts do and none crosses a 4 KB boundary."""
 
 
@@ -78,7 +78,7 @@ def reader_depth(ports: int) -> int:
 
 def reader_parameters(image: WeightImage, depth: int) -> dict[str, int]:
     """Parameters of `weight_reader.sv` for an image; `depth` beats of buffer a port."""
-    beats = [region.size * 8 // cost.BUS_BITS for region in image.regions]
+    beats = [region.size * 8 // BUS_BITS for region in image.regions]
     return {
         "PORTS": len(image.regions),
         "BURST": BURST,

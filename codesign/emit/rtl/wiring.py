@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from codesign.cost._memory import mixed
-from codesign.cost._streamed import BUS_BITS
 from codesign.cost.base import beats
 from codesign.emit.rtl.base import Block, Port, identifier
 from codesign.emit.rtl.project import Stream
@@ -15,6 +14,7 @@ from codesign.errors import GraphError
 from codesign.graph import Graph
 from codesign.graph.heads import Heads
 from codesign.schedule import Edge, Schedule, edges
+from codesign.targets import BUS_BITS
 
 WEIGHTS = "m_axi_weights"
 """The port through which streamed weights come from memory; prefix of its wires."""
