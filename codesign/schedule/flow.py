@@ -199,10 +199,12 @@ class Block:
         end = start[tile - 1 : -1] + np.diff(before)[tile - 1 : -1]
         in_step = tile * (steps * (groups + 1) + 1)
         delay = self.cost.latency_cycles - in_step + tile // 2  # words begin every `tile` cycles
-        first = spaced(np.maximum(np.maximum(end + delay, room.first), room.last - self.spread), groups)
+        first = spaced(np.maximum(end + delay, room.first), groups)
+        last = np.maximum(first + self.spread, room.last)  # `untile.sv` holds the rest of a pixel
+        first[1:] = np.maximum(first[1:], last[:-1] + 1)
         free = np.concatenate([np.full(tile + 1, -np.inf), end])[:pixels]
         taken = entering.no_sooner(free, free + steps - 1)
-        return Passage(first, first + self.spread), taken
+        return Passage(first, last), taken
 
     def _joined_in_turn(self, entering: list[Passage], gap: float, room: Passage) -> tuple[Passage, list[Passage]]:
         """A join that passes one pixel of each input after another."""
