@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import uuid
 
 import numpy as np
 import pytest
@@ -190,6 +191,15 @@ def test_hls4ml_itself_compiles_and_runs_the_project(small_copy, monkeypatch):
     got = model.predict(np.ascontiguousarray(batch.transpose(0, 2, 3, 1), dtype=np.float32))
     expected = reference(graph, batch)["act"].transpose(0, 2, 3, 1)
     np.testing.assert_array_equal(got.reshape(expected.shape), expected)
+
+
+@pytest.mark.parametrize("stamp", ["0c5ea0a7", "12345678", "1234e567"])
+def test_the_same_graph_gives_the_same_files_with_any_stamp(small, stamp, tmp_path, monkeypatch):
+    graph, folder = small
+    monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(hex="0" * 24 + stamp))
+    again = emit(graph, tmp_path / "again")
+    for name in ("hls4ml_config.yml", "build_lib.sh"):
+        assert (again / name).read_bytes() == (folder / name).read_bytes()
 
 
 def test_the_same_graph_gives_the_same_files_anywhere(small, tmp_path):

@@ -181,7 +181,8 @@ def _make_reproducible(folder: Path, stamp: str, replacement: str) -> None:
     """hls4ml writes a random stamp and the absolute folder; the same graph gives the same files anywhere."""
     for name in ("build_lib.sh", "hls4ml_config.yml"):
         file = folder / name
-        file.write_text(file.read_text().replace(stamp, replacement).replace(str(folder), "."))
+        text = file.read_text().replace(f"'{stamp}'", stamp)  # YAML quotes one that looks like a number
+        file.write_text(text.replace(stamp, replacement).replace(str(folder), "."))
 
 
 def _csim(model: Any) -> str:
