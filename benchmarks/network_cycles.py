@@ -125,7 +125,7 @@ def _of_the_slowest(graph: Graph, plan: Schedule) -> str:
     """The tensor that leaves the slowest block; a streamed convolution has its requantization inside."""
     slowest = max(graph.nodes, key=lambda node: plan.blocks[node.name].interval_cycles)
     if plan.foldings[slowest.name].tile:
-        ((slowest, _),) = graph.consumers[slowest.name]
+        ((slowest, _),) = graph.consumers[graph.output_names(slowest)[0]]
     return graph.output_names(slowest)[0]
 
 
