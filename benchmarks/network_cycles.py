@@ -9,7 +9,8 @@ run and the results of the others are kept. Writes benchmarks/network_cycles.jso
 
 The interval is that of the outputs, of the second frame to the third. Streamed convolutions give the pixels of a tile
 in a rhythm of their own, and tiles may be several frames; there it is that of the slowest block, on the average of the
-last frames, of which so many are sent that the network is full. A schedule books a share of what the memory's port can
+last frames, of which so many are sent that the network is full; and a frame behind holds up the end of the one before,
+so that the latency is that of a frame alone. A schedule books a share of what the memory's port can
 give (`Target.memory_mb_s`); the simulated memory gives all of it, for which the interval is predicted here.
 """
 
@@ -105,14 +106,17 @@ def compared(graph: Graph, plan: Schedule) -> dict[str, Any]:
     frames = {name: random_integers(rng, kind, count) for name, kind in graph.inputs.items()}
     timed = [_of_the_slowest(graph, plan)] if tiled else list(graph.outputs)
     with tempfile.TemporaryDirectory(prefix="codesign_cycles_") as scratch:
-        found = simulate(emit_rtl(graph, plan, Path(scratch) / "rtl").folder, graph, frames, tensors=timed)
+        folder = emit_rtl(graph, plan, Path(scratch) / "rtl").folder
+        found = simulate(folder, graph, frames, tensors=timed)
+        first = {name: images[:1] for name, images in frames.items()}
+        alone = simulate(folder, graph, first, tensors=timed) if tiled else found
     expected = execute(graph, frames)
     if any((found.values[name] != expected[name]).any() for name in graph.outputs):
         raise SystemExit("the simulation differs from the graph")
     figures: dict[str, Any] = {"frames": count}
     ends = np.max([found.passages[name][:, 1] for name in timed], axis=0)
     measured_cycles = round((ends[-1] - ends[-FRAMES]) / (FRAMES - 1)) if tiled else int(ends[-2] - ends[-3])
-    simulated = {"interval_cycles": measured_cycles, "latency_cycles": found.latency_cycles}
+    simulated = {"interval_cycles": measured_cycles, "latency_cycles": alone.latency_cycles}
     interval = _with_all_of_the_port(plan) if tiled else plan.interval_cycles
     for name, predicted in (("interval_cycles", interval), ("latency_cycles", plan.latency_cycles)):
         measured = simulated[name]
