@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -125,6 +126,24 @@ def test_a_schedule_never_overbooks(limit: dict[str, float]) -> None:
     plan = schedule(branches(), small_board(**limit))
     assert not plan.used.exceeds(plan.budget)
     assert plan.binds
+
+
+def test_a_plan_stands_though_the_solver_gives_up_on_what_keeps_it_from_being_faster(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    graph, board = chain(16, 32, 32, 8, size=8), small_board(lut=1100, ff=2500, bram36=1, dsp=20)
+    explained = schedule(graph, board, lut_products=False)
+    assert "all together (LUT" in explained.binds
+
+    def impatient(*given: Any, **options: Any) -> Any:
+        if "fifos" in options and sorted(options.get("weights") or (1, 1))[-2] == 0:
+            raise ScheduleError("the solver gave up")
+        return least_area(*given, **options)
+
+    monkeypatch.setattr("codesign.schedule.search.least_area", impatient)
+    found = schedule(graph, board, lut_products=False)
+    assert found.interval_cycles == explained.interval_cycles
+    assert "all together (several" in found.binds
 
 
 def test_a_tighter_budget_gives_a_longer_interval() -> None:

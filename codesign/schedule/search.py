@@ -263,11 +263,14 @@ def _overflow(problem: Problem, interval: int, room: Room, fifos: Fifos) -> str:
 
 
 def _overflow_together(problem: Problem, interval: int, limit: Resources, fifos: Fifos) -> str:
-    """The least of each resource, FIFOs apart, while all others are kept to."""
+    """The least of each resource, FIFOs apart, while all others are kept to; without those the solver gives up on."""
     found: list[str] = []
     for axis in AXES:
         free, unit = replace(limit, **{axis: getattr(PLENTY, axis)}), vector(Resources(**{axis: 1}))
-        choice = least_area(problem, interval, free, fifos=fifos, weights=unit)
+        try:
+            choice = least_area(problem, interval, free, fifos=fifos, weights=unit)
+        except ScheduleError:
+            continue
         if choice is not None:
             over = Resources(**{axis: getattr(problem.area(choice), axis)}).exceeds(limit)
             found += over or [f"{axis.replace('_', ' ').upper()} just over {getattr(limit, axis):g} with FIFOs"]
