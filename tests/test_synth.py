@@ -14,10 +14,10 @@ from codesign.build_folder import new_build, open_build
 from codesign.cli.main import status
 from codesign.cost._memory import block_ramb18, rom_ramb18
 from codesign.emit.rtl import library
-from codesign.emit.rtl.base import identifier
 from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import ToolError
 from codesign.graph import Graph, Node, TensorType, save
+from codesign.graph.names import identifier
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from codesign.build_folder import BuildFolder, open_build
 from codesign.cost.base import BlockCost
-from codesign.emit.rtl.base import identifier
 from codesign.files import write_text
 from codesign.graph import Graph
+from codesign.graph.names import identifier
 from codesign.progress import Progress, silent
 from codesign.schedule import Resources, Schedule
 from codesign.synthesis import NetworkSynthesis, Utilization, synthesize_flat, synthesize_network

@@ -10,6 +10,7 @@ import onnx
 from codesign.errors import GraphError
 from codesign.frontend.naming import Block, Place, block_names, place_of
 from codesign.graph import Graph, Node, Op, TensorType
+from codesign.graph.names import Names
 
 
 @dataclass(frozen=True)
@@ -31,16 +32,21 @@ class Builder:
     def __init__(self) -> None:
         self.types: dict[str, TensorType] = {}
         self._inputs: dict[str, TensorType] = {}
+        self._names = Names()
+        self._tensors: dict[str, str] = {}
         self._drafts: list[_Draft] = []
         self._origins: dict[str, str] = {}
 
     def input(self, name: str, kind: TensorType, origin: str) -> str:
-        """Declares a graph input; a second time only with the same type. Returns its tensor."""
-        if self._inputs.setdefault(name, kind) != kind:
+        """Declares the file's input `name`; a second time only with the same type. Returns its tensor."""
+        if name not in self._tensors:
+            self._tensors[name] = self._names.new(name)
+        tensor = self._tensors[name]
+        if self._inputs.setdefault(tensor, kind) != kind:
             raise GraphError(f"input '{name}' is quantized in two ways", remedy="use one quantizer for it")
-        self.types[name] = kind
-        self._origins.setdefault(name, origin)
-        return name
+        self.types[tensor] = kind
+        self._origins.setdefault(tensor, origin)
+        return tensor
 
     def add(
         self, op: Op, inputs: Sequence[str], node: onnx.NodeProto, origins: Sequence[str | None]
@@ -75,12 +81,13 @@ class Builder:
         blocks = [Block(draft.place, draft.op.kind, makers.get(draft.inputs[0]), len(draft.outputs)) for draft in live]
         final = {tensor: tensor for tensor in self._inputs}
         nodes = []
-        for draft, block in zip(live, block_names(blocks, list(self._inputs)), strict=True):
+        for draft, block in zip(live, block_names(blocks, self._names), strict=True):
             node = Node(block, draft.op, tuple(final[tensor] for tensor in draft.inputs))
             final.update(zip(draft.outputs, node.outputs(len(draft.outputs)), strict=True))
             nodes.append(node)
         origins = {final[tensor]: origin for tensor, origin in self._origins.items() if tensor in final}
-        return Graph(name, self._inputs, tuple(nodes), tuple(final[tensor] for tensor in outputs), origins)
+        titles = {tensor: name for name, tensor in self._tensors.items() if name != tensor}
+        return Graph(name, self._inputs, tuple(nodes), tuple(final[tensor] for tensor in outputs), origins, titles)
 
     def _append(self, op: Op, inputs: tuple[str, ...], place: Place, origins: Sequence[str | None]) -> tuple[str, ...]:
         results = op.infer(*(self.types[tensor] for tensor in inputs))

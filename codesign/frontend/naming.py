@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import onnx
 
+from codesign.graph.names import Names, plain
 from codesign.graph.ops.base import op_class
 
 _EXPORTER_SCOPES = re.compile(
@@ -49,12 +50,12 @@ def _relative(scopes: Sequence[str]) -> list[str]:
 
 def _join(scopes: Sequence[str]) -> str:
     parts = ".".join(scope for scope in scopes if not _EXPORTER_SCOPES.match(scope)).split(".")
-    return ".".join(identifier(part) for part in parts if part)
+    return ".".join(one_part(part) for part in parts if part)
 
 
-def identifier(text: str) -> str:
+def one_part(text: str) -> str:
     """`text` with only letters, digits and single underscores, so that a dot may become two."""
-    return re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_") or "x"
+    return plain(re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_"))
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ class Block:
     outputs: int = 1
 
 
-def block_names(blocks: Sequence[Block], taken: Sequence[str]) -> list[str]:
-    """Unique names: the module's path where the module is one block, else `path.kind`.
+def block_names(blocks: Sequence[Block], names: Names) -> list[str]:
+    """New names among `names`: the module's path where the module is one block, else `path.kind`.
 
     A quantizer that several layers share gives each of its blocks the name of the layer before it:
     `conv1.act`, `conv2.act`.
@@ -76,31 +77,19 @@ def block_names(blocks: Sequence[Block], taken: Sequence[str]) -> list[str]:
     whole = Counter(block.place.path for block in blocks)
     inner = Counter(prefix for block in blocks for prefix in _prefixes(block.place.path))
     shared = Counter(block.place.path for block in blocks if op_class(block.kind).quantizes)
-    used, names = set(taken), []
+    found: list[str] = []
     for block in blocks:
         path = block.place.path
         if block.place.exact or (path and whole[path] == 1 and not inner[path]):
             wanted = path
         elif op_class(block.kind).quantizes and shared[path] > 1 and block.source is not None:
-            wanted = f"{names[block.source]}.{path.rsplit('.', 1)[-1] or block.kind}"
+            wanted = f"{found[block.source]}.{path.rsplit('.', 1)[-1] or block.kind}"
         else:
             wanted = f"{path}.{block.kind}".strip(".")
-        names.append(_unused(wanted, block.outputs, used))
-    return names
+        found.append(names.new(wanted, block.outputs))
+    return found
 
 
 def _prefixes(path: str) -> list[str]:
     parts = path.split(".")
     return [".".join(parts[:i]) for i in range(1, len(parts))]
-
-
-def _unused(wanted: str, outputs: int, used: set[str]) -> str:
-    """`wanted`, numbered if it or one of its output tensors is in `used`; enters them there."""
-    candidate, count = wanted, 0
-    while True:
-        taken = {candidate, *(f"{candidate}.{i}" for i in range(outputs if outputs > 1 else 0))}
-        if used.isdisjoint(taken):
-            used |= taken
-            return candidate
-        count += 1
-        candidate = f"{wanted}_{count}"

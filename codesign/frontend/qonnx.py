@@ -11,7 +11,7 @@ from codesign.frontend.importer import Importer
 from codesign.frontend.interleaving import interleaved
 from codesign.frontend.late_upsampling import upsampled_late
 from codesign.frontend.load import load_model, simplified
-from codesign.frontend.naming import identifier
+from codesign.frontend.naming import one_part
 from codesign.frontend.requantize import absorbed
 from codesign.frontend.slices import slices_to_splits
 from codesign.frontend.values import Activation
@@ -34,7 +34,7 @@ def import_qonnx(source: onnx.ModelProto | Path) -> Graph:
         raise GraphError("has no output", where=str(source) if isinstance(source, Path) else "model")
     outputs = [_output(importer, value.name) for value in model.graph.output]
     name = source.name.split(".")[0] if isinstance(source, Path) else model.graph.name
-    return upsampled_late(interleaved(importer.builder.finish(identifier(name), outputs)))
+    return upsampled_late(interleaved(importer.builder.finish(one_part(name), outputs)))
 
 
 def _output(importer: Importer, name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from codesign.errors import GraphError
+from codesign.graph import names
 from codesign.graph.ops.base import Op
 from codesign.graph.types import TensorType
 
@@ -32,8 +33,10 @@ class Graph:
     """A network of integers.
 
     inputs: types of the input tensors by name; outputs: names of the output tensors; origins: for tensors that exist
-    in the file the graph came from, their name there (the values there are `q * scale`).
-    Raises GraphError, naming the node, if wiring, shapes or ranges do not fit.
+    in the file the graph came from, their name there (the values there are `q * scale`); titles: for inputs whose name
+    there is no name for a graph, what it is.
+    Raises GraphError, naming the node, if wiring, shapes or ranges do not fit, and for names that generated sources
+    could not have (`names.check`).
     """
 
     name: str
@@ -41,8 +44,11 @@ class Graph:
     nodes: tuple[Node, ...]
     outputs: tuple[str, ...]
     origins: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        outputs = self._inferred[1]
+        names.check(self.name, tuple(self.inputs), [(node.name, len(outputs[node.name])) for node in self.nodes])
         types = self.types
         missing = [name for name in self.outputs if name not in types]
         if missing:
@@ -100,6 +106,10 @@ class Graph:
             if node.name == name:
                 return node
         raise GraphError(f"there is no node '{name}'", where=self.name)
+
+    def title(self, tensor: str) -> str:
+        """What a reader of the file the graph came from calls `tensor`."""
+        return self.titles.get(tensor, tensor)
 
     @property
     def macs(self) -> int:

@@ -88,6 +88,7 @@ def _describe(graph: Graph) -> tuple[dict[str, Any], dict[str, Any]]:
         "nodes": nodes,
         "outputs": graph.outputs,
         "origins": dict(graph.origins),
+        **({"titles": dict(graph.titles)} if graph.titles else {}),
     }, arrays
 
 
@@ -102,7 +103,10 @@ def _rebuild(description: dict[str, Any], arrays: dict[str, Any]) -> Graph:
         name: TensorType(tuple(t["shape"]), t["lo"], t["hi"], tuple(t["scale"]), t["step"])
         for name, t in description["inputs"].items()
     }
-    return Graph(description["name"], inputs, tuple(nodes), tuple(description["outputs"]), description["origins"])
+    texts = dict(description["origins"]), dict(description.get("titles", {}))
+    if not all(isinstance(text, str) for mapping in texts for text in mapping.values()):
+        raise TypeError("names of the file are no text")
+    return Graph(description["name"], inputs, tuple(nodes), tuple(description["outputs"]), *texts)
 
 
 def _op(kind: str, fields: dict[str, Any]) -> Op:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codesign.build_folder import BuildFolder
-from codesign.emit.rtl.base import identifier
 from codesign.emit.rtl.saif import Changes, changes
 from codesign.emit.rtl.simulate import simulate
+from codesign.graph.names import identifier
 from codesign.reporting.summary import Activity
 from codesign.verification.images import verification_images
 

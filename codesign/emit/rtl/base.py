@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codesign.emit.rtl._reserved import RESERVED
 from codesign.graph.ops.base import IntArray
 from codesign.graph.types import TensorType
 
@@ -89,14 +88,6 @@ class Block:
     outputs: tuple[Port, ...]
     memories: tuple[Memory, ...] = field(default=())
     sources: tuple[Source, ...] = ()
-
-
-def identifier(name: str) -> str:
-    """A dotted graph name as a SystemVerilog identifier; a reserved word gets an underscore behind it."""
-    text = name.replace(".", "__")
-    if text in RESERVED:
-        return f"{text}_"
-    return text if text[0].isalpha() or text[0] == "_" else f"n_{text}"
 
 
 def literal(value: int | str) -> str:

@@ -12,12 +12,13 @@ import jinja2
 from codesign import files
 from codesign.emit import templating
 from codesign.emit.rtl import _streamed, library, wiring
-from codesign.emit.rtl.base import Block, Port, identifier
+from codesign.emit.rtl.base import Block, Port
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.weight_image import WeightImage, reader_depth, reader_parameters, weight_image
 from codesign.emit.rtl.wiring import Unit, Wiring
 from codesign.graph import Graph, Node
 from codesign.graph.heads import BITS, Heads, heads_of
+from codesign.graph.names import identifier
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 from codesign.graph.plugins import load

@@ -12,11 +12,11 @@ from codesign import files
 from codesign.emit.hls._wiring import wire
 from codesign.emit.hls.base import Stream as HlsStream
 from codesign.emit.hls.project import TOP
-from codesign.emit.rtl.base import identifier
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.top import template
 from codesign.errors import ToolError
 from codesign.graph import Graph, TensorType, digest
+from codesign.graph.names import identifier
 from codesign.graph.types import bits_for_range
 
 ADAPTER = "vitis_adapter"

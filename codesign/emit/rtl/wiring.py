@@ -8,11 +8,12 @@ from functools import cached_property
 
 from codesign.cost._memory import mixed
 from codesign.cost.base import beats
-from codesign.emit.rtl.base import Block, Port, identifier
+from codesign.emit.rtl.base import Block, Port
 from codesign.emit.rtl.project import Stream
 from codesign.errors import GraphError
 from codesign.graph import Graph
 from codesign.graph.heads import Heads
+from codesign.graph.names import Scope, identifier
 from codesign.schedule import Edge, Schedule, edges
 from codesign.targets import BUS_BITS
 
@@ -76,13 +77,17 @@ class Wiring:
     ports: Mapping[str, Port]
 
     @cached_property
+    def scope(self) -> Scope:
+        return Scope((*self.graph.types, *(node.name for node in self.graph.nodes)))
+
+    @cached_property
     def feeds(self) -> dict[Edge, str]:
         """The wire from which each edge leaves: the tensor's own, or one behind its fork."""
         by_tensor: dict[str, list[Edge]] = {}
         for edge in edges(self.graph):
             by_tensor.setdefault(edge.tensor, []).append(edge)
         return {
-            edge: identifier(tensor) if len(found) == 1 else f"{identifier(tensor)}_{index}"
+            edge: identifier(tensor) if len(found) == 1 else self.scope.free(f"{identifier(tensor)}_{index}")
             for tensor, found in by_tensor.items()
             for index, edge in enumerate(found)
         }
@@ -96,7 +101,9 @@ class Wiring:
         connections += [f".{name}({REGISTERS}_{name[:-2]}[{index}])" for name in ("enable_i", "first_o", "last_o")]
         parameters = {"LANES": port.lanes, "BITS": port.bits, "BEATS": self._frame_beats(stream.tensor)}
         section.instances.append(
-            Instance("axi_stream_input", f"{wire}_input", parameters, connections + _port("out0", wire, "o"))
+            Instance(
+                "axi_stream_input", self.scope.free(f"{wire}_input"), parameters, connections + _port("out0", wire, "o")
+            )
         )
         self._spread(section, stream.tensor)
         return section
@@ -136,7 +143,7 @@ class Wiring:
         connections.append(f".last_o({REGISTERS}_out_last[{index}])")
         unit = Instance(
             "axi_stream_output",
-            f"{identifier(stream.tensor)}_output",
+            self.scope.free(f"{identifier(stream.tensor)}_output"),
             parameters,
             _port("in0", self.feeds[edge], "i") + connections,
         )
@@ -181,7 +188,7 @@ class Wiring:
             f".out_data_o({ends['data']})",
         ]
         parameters = {"WIDTH": width, "READERS": len(names)}
-        section.instances.append(Instance("stream_fork", f"{wire}_fork", parameters, connections))
+        section.instances.append(Instance("stream_fork", self.scope.free(f"{wire}_fork"), parameters, connections))
 
     def _reach(self, section: Section, edge: Edge, sink: Port) -> str:
         """Adds the FIFO, the width adapter and the decoder of an edge; returns the wire that the block reads."""
@@ -190,14 +197,14 @@ class Wiring:
         if not decoded and replace(source, lanes=sink.lanes) != sink:
             raise GraphError(f"{edge}: the block reads {sink}, the tensor is {source}")
         stem = f"{identifier(edge.reader)}_in{edge.port}" if edge.reader else f"{identifier(edge.tensor)}_out"
+        free = self.scope.free
         fifo = self.schedule.fifos.get(edge)
         if fifo:
             parameters = {"WIDTH": source.width, "DEPTH": fifo.depth, "BLOCK": int(fifo.memory != "lut")}
             if fifo.memory == "mixed":
                 parameters["REST"] = mixed(fifo.depth)[1]
-            wire = _pass(
-                section, "stream_fifo", f"{stem}_fifo", parameters, wire, Wire(f"{stem}_buffered", source.width)
-            )
+            buffered = Wire(free(f"{stem}_buffered"), source.width)
+            wire = _pass(section, "stream_fifo", free(f"{stem}_fifo"), parameters, wire, buffered)
         if source.lanes != sink.lanes:
             parameters = {
                 "BITS": source.bits,
@@ -205,8 +212,8 @@ class Wiring:
                 "IN_LANES": source.lanes,
                 "OUT_LANES": sink.lanes,
             }
-            behind = Wire(f"{stem}_steps" if decoded else stem, sink.lanes * source.bits)
-            wire = _pass(section, "stream_width", f"{stem}_width", parameters, wire, behind)
+            behind = Wire(free(f"{stem}_steps" if decoded else stem), sink.lanes * source.bits)
+            wire = _pass(section, "stream_width", free(f"{stem}_width"), parameters, wire, behind)
         if decoded:
             parameters = {
                 "LANES": sink.lanes,
@@ -215,7 +222,9 @@ class Wiring:
                 "BASE": source.base,
                 "STEP": source.step,
             }
-            wire = _pass(section, "stream_decode", f"{stem}_decode", parameters, wire, Wire(stem, sink.width))
+            wire = _pass(
+                section, "stream_decode", free(f"{stem}_decode"), parameters, wire, Wire(free(stem), sink.width)
+            )
         return wire
 
 
