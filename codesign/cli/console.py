@@ -31,10 +31,10 @@ def keeps(what: str) -> Iterator[None]:
 
 def terminal() -> Console:
     """Standard output, at least as wide as a report when it is not a terminal."""
-    from rich.console import Console
+    from codesign.reporting.console import PlainConsole
 
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=REPORT_COLUMNS)
+    console = PlainConsole()
+    return console if console.is_terminal else PlainConsole(width=REPORT_COLUMNS)
 
 
 @contextmanager
@@ -43,14 +43,15 @@ def progress_bars() -> Iterator[Progress]:
 
     Drawing begins with the first call, so that work with bars of its own can come before.
     """
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
 
-    console = Console(stderr=True)
+    from codesign.reporting.console import PlainConsole
+
+    console = PlainConsole(stderr=True)
     bars = Bars(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

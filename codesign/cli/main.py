@@ -17,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from codesign import __version__
+from codesign import __version__, quoting
 from codesign.cli import commands
 from codesign.cli.console import InterruptedWorkError
 from codesign.errors import CodesignError
@@ -92,5 +92,5 @@ def status(arguments: list[str] | None = None) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    print(f"codesign: {' '.join(message.split())}", file=sys.stderr)
+    print(quoting.terminal(f"codesign: {' '.join(message.split())}"), file=sys.stderr)
     return code

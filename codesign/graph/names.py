@@ -17,6 +17,7 @@ MOST_CHARACTERS = 96
 """Of an identifier. With what is put around it, it still fits into a file's name and any tool's limits."""
 
 _NAME = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TAKEN_BY_TOOLS = re.compile(r"(config|layer)\d+(_[^_].*)?|.+_[a-z]+_t")
 """hls4ml's structs and streams, the types of its weights and sums."""
 
@@ -43,6 +44,11 @@ def identifier(text: str) -> str:
     if found in RESERVED or _TAKEN_BY_TOOLS.fullmatch(found):
         return f"{found}_"
     return found if found[0].isalpha() and not _OF_TOP.match(found) else f"{_BEFORE}{found}"
+
+
+def is_identifier(text: object) -> bool:
+    """Whether `text` has none but an identifier's characters."""
+    return isinstance(text, str) and _IDENTIFIER.fullmatch(text) is not None
 
 
 def plain(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from codesign.reporting.console import styled
 from codesign.reporting.summary import Energy, FabricEnergy, Resources, SimulatedActivity, Summary, Totals
 from codesign.reporting.vendor import HEADINGS, vendor_rows
 
@@ -88,7 +89,8 @@ def _print_reuse(summary: Summary, console: Console) -> None:
 def _print_totals(summary: Summary, console: Console) -> None:
     totals, target = summary.totals, summary.target
     console.print()
-    console.print(f"[bold]{summary.network}[/] on {target.board} ({target.part}) at {target.clock_mhz:g} MHz")
+    where = f" on {target.board} ({target.part}) at {target.clock_mhz:g} MHz"
+    console.print(styled((summary.network, "bold"), where))
     console.print(
         f"{totals.frames_per_s:,.1f} frames/s, latency {totals.latency_ms:.3g} ms, {engineering(totals.macs)} MACs a "
         f"frame, {engineering(totals.parameters)} parameters; slowest block: {totals.bottleneck}"
@@ -97,7 +99,8 @@ def _print_totals(summary: Summary, console: Console) -> None:
         used, held = getattr(totals.resources, name), getattr(target.resources, name)
         share = used / held if held else 0.0
         bar = "█" * round(30 * min(share, 1))
-        console.print(f"{name.upper():7}[cyan]{bar:░<30}[/] {used:>9,g} of {held:>9,g}  {share:6.1%}")
+        figures = f" {used:>9,g} of {held:>9,g}  {share:6.1%}"
+        console.print(styled(f"{name.upper():7}", (f"{bar:░<30}", "cyan"), figures))
     if totals.energy:
         console.print(energy_line(totals))
     if summary.activity:
@@ -140,9 +143,9 @@ def activity_line(found: SimulatedActivity) -> str:
 def print_comparison(found: Comparison, console: Console) -> None:
     """Both designs' totals, then the blocks that differ: a > b."""
     for letter, design in (("A", found.a), ("B", found.b)):
-        verdict = {True: "bit-exact", False: "[bold red]differs[/]", None: "not verified"}[design.exact]
+        verdict = {True: "bit-exact", False: ("differs", "bold red"), None: "not verified"}[design.exact]
         where = f"{design.network} on {design.target} at {design.clock_mhz:g} MHz"
-        console.print(f"[bold]{letter}[/] {shorten(design.path, 40)}: {where}, {verdict}")
+        console.print(styled((letter, "bold"), f" {shorten(design.path, 40)}: {where}, ", verdict))
     console.print()
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     table.add_column("")
@@ -188,7 +191,7 @@ def print_verification(verdict: Verification, console: Console) -> None:
     for heading in ("images", "tensors", "values", "seconds"):
         table.add_column(heading, justify="right")
     for stage in verdict.stages:
-        mark = "[green]exact[/]" if stage.exact else "[bold red]DIFFERS[/]"
+        mark = styled(("exact", "green") if stage.exact else ("DIFFERS", "bold red"))
         counts = (f"{stage.images:,}", f"{stage.tensors:,}", f"{stage.values:,}")
         table.add_row(stage.name, mark, *counts, f"{stage.seconds:.1f}")
     console.print()
@@ -196,9 +199,10 @@ def print_verification(verdict: Verification, console: Console) -> None:
     if all(stage.name != "brevitas" for stage in verdict.stages):
         console.print("no PyTorch stage: the build was made from a QONNX file; the images were random")
     if verdict.first_mismatch is None:
-        console.print(f"[bold green]exact[/]: every value of every stage, on {verdict.images} images")
+        every = f": every value of every stage, on {verdict.images} images"
+        console.print(styled(("exact", "bold green"), every))
     else:
-        console.print(f"[bold red]different[/]: {verdict.first_mismatch}", soft_wrap=True)
+        console.print(styled(("different", "bold red"), f": {verdict.first_mismatch}"), soft_wrap=True)
 
 
 def shorten(name: str, width: int) -> str:

@@ -56,4 +56,7 @@ def _checked(fields: object, where: str, remedy: str = "") -> Target:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise TargetError(first["msg"].lower(), where=f"{where}:{key}" if key else where, remedy=remedy) from None
+        what = first["msg"].lower()
+        if first["type"] == "string_pattern_mismatch":
+            what = f"{first['input']!r:.80} does not match {first['ctx']['pattern']}"
+        raise TargetError(what, where=f"{where}:{key}" if key else where, remedy=remedy) from None

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
+"""What the vendors' tools read: letters, digits, and what their names have between them."""
+
+_BoardPart = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*(:[A-Za-z0-9][A-Za-z0-9_.-]*)+$", max_length=128)
+]
+"""Such words with colons between them."""
+
+_Title = Annotated[str, Field(pattern=r"^\w[\w .,+/&()#-]*$", max_length=100)]
+"""What people read, of one line: letters of any language, digits, and signs that no language quotes with."""
 
 
 class _Strict(BaseModel):
@@ -48,7 +59,7 @@ class Memory(_Strict):
 class Overlay(_Strict):
     """How the vendor's tools make an overlay for a board with a Zynq-7000. board_part: in Vivado's board store."""
 
-    board_part: str
+    board_part: _BoardPart
 
 
 class Serial(_Strict):
@@ -57,12 +68,12 @@ class Serial(_Strict):
     receive_site, transmit_site: as the FPGA sees it. clock_in_mhz: of the oscillator. baud: bits a second.
     """
 
-    clock_site: str
+    clock_site: _Word
     clock_in_mhz: float = Field(gt=0)
-    receive_site: str
-    transmit_site: str
-    led_site: str
-    io_type: str
+    receive_site: _Word
+    transmit_site: _Word
+    led_site: _Word
+    io_type: _Word
     baud: int = Field(gt=0)
     source: str
 
@@ -112,9 +123,9 @@ class Target(_Strict):
     no energy of the whole board is told, without `energy` none at all.
     """
 
-    name: str
-    board: str
-    part: str
+    name: _Word
+    board: _Title
+    part: _Word
     family: Literal["xc7", "xcup", "ecp5"]
     clock_mhz: float = Field(gt=0)
     resources: Resources

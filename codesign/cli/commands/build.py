@@ -18,6 +18,7 @@ def run(build: Annotated[Path, typer.Argument(help="A build folder for a board w
     from codesign.api.build import build as build_design
     from codesign.api.report import summary_of
     from codesign.build_folder import open_build
+    from codesign.reporting.console import styled
     from codesign.reporting.terminal import print_vendor
 
     folder = open_build(build)
@@ -28,7 +29,8 @@ def run(build: Annotated[Path, typer.Argument(help="A build folder for a board w
     if figures.vivado is None:
         return 0
     if not figures.vivado.met:
-        console.print("[bold red]misses its clock[/]: no bitstream to deploy; export again with a lower --clock")
+        late = ("misses its clock", "bold red")
+        console.print(styled(late, ": no bitstream to deploy; export again with a lower --clock"))
         return 1
     console.print(f"copy {folder.board / 'deploy'} to the board")
     return 0

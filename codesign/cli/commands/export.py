@@ -37,6 +37,7 @@ def run(
     Nothing is left in the build folder unless all of it could be written.
     """
     from codesign.api.export import export
+    from codesign.reporting.console import styled
     from codesign.reporting.terminal import print_report
 
     with keeps(f"{out} is as it was"), progress_bars() as progress:
@@ -55,5 +56,6 @@ def run(
     console = terminal()
     print_report(build.summary, console)
     if random_weights:
-        console.print("[bold yellow]the weights are random[/]: the hardware is real, its detections mean nothing")
+        random = ("the weights are random", "bold yellow")
+        console.print(styled(random, ": the hardware is real, its detections mean nothing"))
     console.print(f"build folder: {build.folder.path}")

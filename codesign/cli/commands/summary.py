@@ -27,6 +27,7 @@ def run(
     from rich.table import Table
 
     from codesign.api.summary import summary
+    from codesign.reporting.console import styled
 
     found = summary(recipe, overrides=set_ or ())
     table = Table(box=None, padding=(0, 2, 0, 0))
@@ -40,12 +41,11 @@ def run(
     table.add_row("total", "", f"{found.parameters:,}", f"{found.macs:,}", style="bold")
     console = terminal()
     console.print(table)
-    console.print(
-        f"\n[bold]{found.name}[/]: {found.macs / 1e9:.3f} G MACs an image, {found.parameters / 1e6:.3f} M parameters "
-        f"with batch norm: {found.float_mib:.2f} MiB in fp32, {found.quantized_mib:.3f} MiB at "
-        f"{found.weight_bits} bits",
-        soft_wrap=True,
+    told = (
+        f": {found.macs / 1e9:.3f} G MACs an image, {found.parameters / 1e6:.3f} M parameters with batch norm: "
+        f"{found.float_mib:.2f} MiB in fp32, {found.quantized_mib:.3f} MiB at {found.weight_bits} bits"
     )
+    console.print(styled(("\n" + found.name, "bold"), told), soft_wrap=True)
 
 
 def _module(block: BlockCount) -> str:

@@ -40,8 +40,10 @@ def run(
 
 def _show(board: Target, console: Console) -> None:
     """Every figure of one board and where it comes from."""
+    from codesign.reporting.console import styled
+
     held, memory = board.resources, board.memory
-    console.print(f"[bold]{board.name}[/]: {board.board}, {board.part} at {board.clock_mhz:g} MHz")
+    console.print(styled((board.name, "bold"), f": {board.board}, {board.part} at {board.clock_mhz:g} MHz"))
     console.print(f"{held.lut:,} LUT, {held.ff:,} FF, {held.bram36:g} BRAM36, {held.dsp:,} DSP")
     console.print(f"memory {memory.peak_mb_s:g} MB/s, a port of {memory.port_bits} bits: {memory.source}")
     if board.power:
@@ -50,6 +52,6 @@ def _show(board: Target, console: Console) -> None:
             f"waiting {board.power.board_w:g} W, feeding frames adds {low:g} to {high:g} W: {board.power.source}"
         )
     for name, figure in board.energy or ():
-        console.print(f"{name} {figure.low:g} to {figure.high:g}: {figure.source}", markup=False)
+        console.print(f"{name} {figure.low:g} to {figure.high:g}: {figure.source}")
     for source in board.sources:
-        console.print(f"source: {source}", markup=False)
+        console.print(f"source: {source}")

@@ -31,6 +31,7 @@ def run(
 ) -> None:
     """Choose the number of channels a group from what every size costs on a target."""
     from codesign.api.tune import tune
+    from codesign.reporting.console import styled
 
     with keeps("nothing is written"), progress_bars() as progress:
         found = tune(
@@ -49,9 +50,8 @@ def run(
         console.print(f"groups of {size}: {why}", soft_wrap=True)
     low, high = curve.chosen_range
     range_ = "" if low == high else f" ({low} to {high} from the low to the high end of the energies)"
-    console.print(
-        f"\n[bold]chosen: groups of {curve.chosen.group_size}[/]{range_}; {curve.chosen.binds}", soft_wrap=True
-    )
+    chosen = f"\nchosen: groups of {curve.chosen.group_size}"
+    console.print(styled((chosen, "bold"), f"{range_}; {curve.chosen.binds}"), soft_wrap=True)
     for what, file in (("recipe", out), ("curve", plot)):
         if file is not None:
             console.print(f"{what}: {file}")

@@ -10,17 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
+from codesign import quoting
 from codesign.cost.base import Folding
 from codesign.emit.hls._wiring import Wiring, pixel_type, wire
 from codesign.emit.hls.base import Layer, Stream
+from codesign.emit.templating import template
 from codesign.errors import CodesignError, ToolError
 from codesign.files import new_folder
 from codesign.graph import Graph, digest
 from codesign.graph.plugins import load
 from codesign.resources import hls_dir
 from codesign.schedule.edges import Edge
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 TOP = "top"
 """Name of the project and of its top-level C++ function."""
@@ -172,7 +174,7 @@ def _observe(model: Any, wiring: Wiring) -> None:
         call = layer.get_attr("function_cpp")
         names = [variable.name for variable in layer.get_variables() if variable.name in tensors]
         if call and names:
-            calls = [f'nnet::observe({name}, "{name}");' for name in names]
+            calls = [f"nnet::observe({name}, {quoting.string(name)});" for name in names]
             layer.set_attr("function_cpp", [call, "#ifndef __SYNTHESIS__", *calls, "#endif"])
             layer.set_attr("include_header", [*layer.get_attr("include_header"), "nnet_utils/nnet_observe.h"])
 
@@ -187,7 +189,5 @@ def _make_reproducible(folder: Path, stamp: str, replacement: str) -> None:
 
 def _csim(model: Any) -> str:
     """The main program of C simulation."""
-    loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
-    jinja = jinja2.Environment(loader=loader, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
     inputs, outputs = model.get_input_variables(), model.get_output_variables()
-    return jinja.get_template("csim.cpp.j2").render(top=TOP, inputs=inputs, outputs=outputs)
+    return template(TEMPLATES, "csim.cpp.j2").render(top=TOP, inputs=inputs, outputs=outputs)

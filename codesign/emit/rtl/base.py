@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from codesign import quoting
 from codesign.graph.ops.base import IntArray
 from codesign.graph.types import TensorType
 
@@ -93,6 +94,6 @@ class Block:
 def literal(value: int | str) -> str:
     """A parameter's value in SystemVerilog; integers beyond 32 bits get a size."""
     if isinstance(value, str):
-        return f'"{value}"'
+        return quoting.string(value)
     number = int(value)
     return str(number) if -(2**31) < number < 2**31 else f"{max(64, number.bit_length())}'h{number:x}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from codesign.emit.rtl.weight_image import Region
 from codesign.errors import GraphError
+from codesign.graph import names
 
 FORMAT = 3
 STREAMS = ("inputs", "outputs", "tensors")
@@ -91,10 +92,12 @@ class RtlProject:
             fields = json.loads(path.read_text())
             if fields["format"] != FORMAT:
                 raise ValueError(f"format {fields['format']}")
-            streams = {key: tuple(Stream(**{**s, "shape": tuple(s["shape"])}) for s in fields[key]) for key in STREAMS}
+            streams = {key: tuple(map(_stream, fields[key])) for key in STREAMS}
             weights = tuple(Region(**region) for region in fields["weights"])
             facts = fields["name"], fields["digest"], fields["interval_cycles"]
             variant = {key: fields.get(key, getattr(cls, key)) for key in ("top", "sparse", "slowest_cycles")}
+            if not all(map(names.is_identifier, (variant["top"], f"h{fields['digest']}"))):
+                raise ValueError("a name in it is no identifier")
             return cls(folder, *facts, **streams, weights=weights, **variant)
         except FileNotFoundError:
             raise GraphError(
@@ -102,3 +105,12 @@ class RtlProject:
             ) from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise GraphError(f"not a readable RTL project ({error})", where=str(path), remedy="export again") from None
+
+
+def _stream(fields: dict[str, Any]) -> Stream:
+    """Its name and figures are printed into the simulation's sources."""
+    stream = Stream(**{**fields, "shape": tuple(fields["shape"])})
+    figures = (stream.id, stream.lanes, stream.bits, *stream.shape, stream.base, stream.step)
+    if not names.is_identifier(stream.wire) or not all(isinstance(figure, int) for figure in figures):
+        raise ValueError(f"stream {stream.tensor!r:.60} is malformed")
+    return stream

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from codesign import quoting
 from codesign.cost._memory import mixed
 from codesign.cost.base import beats
 from codesign.emit.rtl.base import Block, Port
@@ -258,9 +259,9 @@ def reader(parameters: Mapping[str, int], ports: int) -> Section:
 def literal(key: str, value: int | str) -> str:
     """A parameter's value; names of memory files are given below MEM_DIR, integers beyond 32 bits get a size."""
     if key.endswith("_FILE"):
-        return f'{{MEM_DIR, "/{value}"}}' if value else '""'
+        return f"{{MEM_DIR, {quoting.string(f'/{value}')}}}" if value else '""'
     if isinstance(value, str):
-        return f'"{value}"'
+        return quoting.string(value)
     return str(value) if -(2**31) < value < 2**31 else f"{max(64, value.bit_length())}'h{value:x}"
 
 
