@@ -84,6 +84,7 @@ def export(
             graph = _import_file(origin, build) if origin.is_file() else _import_run(origin, build)
         if sparse:
             heads_of(graph)  # refuses what is no detector before the search for a schedule
+        facts["tensors"] = _of_the_file(graph)
         save(graph, build.graph_file)
         step()
         write_bytes(build.qcdq, emit_qcdq(graph).SerializeToString())
@@ -126,6 +127,12 @@ def find_source(source: str | Path) -> Path:
             where=str(source),
             remedy="train it with `codesign train`, or add --random-weights to build it untrained",
         ) from missing
+
+
+def _of_the_file(graph: Graph) -> dict[str, dict[str, str]]:
+    """Names in the network's file of the graph's inputs and outputs."""
+    inputs = {name: graph.title(name) for name in graph.inputs}
+    return {"inputs": inputs, "outputs": {name: graph.origins.get(name, name) for name in graph.outputs}}
 
 
 def _import_file(file: Path, build: BuildFolder) -> Graph:

@@ -33,7 +33,7 @@ def run_qonnx(
     (name, kind), shape = next(iter(graph.inputs.items())), ready.get_tensor_shape(ready.graph.input[0].name)
     frames = []
     for real in to_real(images, kind):
-        context = execute_onnx(ready, {name: real.reshape(shape)}, return_full_exec_context=True)
+        context = execute_onnx(ready, {graph.title(name): real.reshape(shape)}, return_full_exec_context=True)
         frames.append({tensor: context[graph.origins[tensor]] for tensor in wanted})
     return {t: to_integers(np.stack([frame[t] for frame in frames]), graph.types[t]) for t in wanted}
 

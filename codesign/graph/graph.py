@@ -48,7 +48,7 @@ class Graph:
 
     def __post_init__(self) -> None:
         outputs = self._inferred[1]
-        names.check(self.name, tuple(self.inputs), [(node.name, len(outputs[node.name])) for node in self.nodes])
+        names.check(tuple(self.inputs), [(node.name, len(outputs[node.name])) for node in self.nodes])
         types = self.types
         missing = [name for name in self.outputs if name not in types]
         if missing:

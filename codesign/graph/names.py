@@ -100,15 +100,15 @@ class Scope:
         return wanted
 
 
-def check(graph: str, inputs: Sequence[str], nodes: Sequence[tuple[str, int]]) -> None:
+def check(inputs: Sequence[str], nodes: Sequence[tuple[str, int]]) -> None:
     """Raises GraphError for a name that is none, or that cannot be told from another. nodes: with their outputs."""
     names = Names()
-    for name, outputs in [(graph, 0), *((name, 1) for name in inputs), *nodes]:
+    for name, outputs in [*((name, 1) for name in inputs), *nodes]:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise GraphError(
                 f"{name!r:.60} is no name of a graph's part", remedy="use letters, digits, underscores and dots"
             )
-        if outputs and not names.take(name, outputs):
+        if not names.take(name, outputs):
             raise GraphError(f"the name '{name}' cannot be told from another in generated sources", remedy="rename it")
 
 

@@ -103,10 +103,10 @@ def _rebuild(description: dict[str, Any], arrays: dict[str, Any]) -> Graph:
         name: TensorType(tuple(t["shape"]), t["lo"], t["hi"], tuple(t["scale"]), t["step"])
         for name, t in description["inputs"].items()
     }
-    texts = dict(description["origins"]), dict(description.get("titles", {}))
-    if not all(isinstance(text, str) for mapping in texts for text in mapping.values()):
-        raise TypeError("names of the file are no text")
-    return Graph(description["name"], inputs, tuple(nodes), tuple(description["outputs"]), *texts)
+    name, origins, titles = description["name"], dict(description["origins"]), dict(description.get("titles", {}))
+    if not all(isinstance(text, str) for text in (name, *origins.values(), *titles.values())):
+        raise TypeError("a name in it is no text")
+    return Graph(name, inputs, tuple(nodes), tuple(description["outputs"]), origins, titles)
 
 
 def _op(kind: str, fields: dict[str, Any]) -> Op:

@@ -148,7 +148,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters["edge"] = _edge
+    found.filters |= {"edge": _edge, "shortened": lambda name: shorten(name, 40)}
     return found
 
 
@@ -299,7 +299,9 @@ def _stream(tensor: Tensor, ends: Sequence[str]) -> str:
 
 def _title(unit: Unit) -> str:
     macs = f"{engineering(unit.macs)} MACs, " if unit.macs else ""
-    return f"{unit.name}: {macs}latency {unit.latency_us:.2f} µs, {unit.resources.ff:,} FF"
+    title = unit.outputs[0].title
+    name = f"{unit.name} ({shorten(title, 80)} in the file)" if title else unit.name
+    return f"{name}: {macs}latency {unit.latency_us:.2f} µs, {unit.resources.ff:,} FF"
 
 
 def _path(row: Row, middle: float, height: float) -> str:

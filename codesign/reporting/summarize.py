@@ -41,7 +41,7 @@ def summarize(build: BuildFolder, target: Target, activity: DesignActivity | Non
             memory_mb_s=target.memory_mb_s(schedule.clock_mhz),
             products=target.products_per_dsp * schedule.budget.dsp,
         ),
-        input=_tensor(source, graph.inputs[source]),
+        input=_tensor(source, graph.inputs[source], graph.titles.get(source)),
         outputs=graph.outputs,
         blocks=blocks,
         totals=totals,
@@ -69,7 +69,7 @@ def _block(
         name=node.name,
         operator=node.op.kind,
         inputs=node.inputs,
-        outputs=tuple(_tensor(name, kind) for name, kind in outputs),
+        outputs=tuple(_tensor(name, kind, graph.origins.get(name)) for name, kind in outputs),
         pe=folding.pe,
         simd=folding.simd,
         macs=node.op.macs(*graph.input_types(node)),
@@ -164,8 +164,10 @@ def _interval_s(schedule: Schedule) -> float:
     return schedule.interval_cycles / (schedule.clock_mhz * 1e6)
 
 
-def _tensor(name: str, kind: TensorType) -> summary.Tensor:
-    return summary.Tensor(name=name, shape=kind.shape, bits=kind.bits, signed=kind.signed)
+def _tensor(name: str, kind: TensorType, title: str | None = None) -> summary.Tensor:
+    """title: what the network's file calls it, if it has it."""
+    title = None if title == name else title
+    return summary.Tensor(name=name, title=title, shape=kind.shape, bits=kind.bits, signed=kind.signed)
 
 
 def _resources(held: Any) -> summary.Resources:

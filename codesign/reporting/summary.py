@@ -85,9 +85,10 @@ class SimulatedActivity(Record):
 
 
 class Tensor(Record):
-    """A stream: (C, H, W) integers of `bits` bits."""
+    """A stream: (C, H, W) integers of `bits` bits. title: its name in the network's file, where that is another."""
 
     name: str
+    title: str | None = None
     shape: tuple[int, int, int]
     bits: int
     signed: bool

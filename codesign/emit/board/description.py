@@ -69,7 +69,7 @@ def stream_fields(stream: Stream, graph: Graph) -> dict[str, Any]:
     """
     kind = graph.types[stream.tensor]
     return {
-        "name": graph.origins.get(stream.tensor, stream.tensor),
+        "name": graph.titles.get(stream.tensor) or graph.origins.get(stream.tensor, stream.tensor),
         "tensor": stream.tensor,
         "shape": list(stream.shape),
         "lanes": stream.lanes,

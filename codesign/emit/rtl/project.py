@@ -111,6 +111,7 @@ def _stream(fields: dict[str, Any]) -> Stream:
     """Its name and figures are printed into the simulation's sources."""
     stream = Stream(**{**fields, "shape": tuple(fields["shape"])})
     figures = (stream.id, stream.lanes, stream.bits, *stream.shape, stream.base, stream.step)
-    if not names.is_identifier(stream.wire) or not all(isinstance(figure, int) for figure in figures):
+    named = names.is_identifier(stream.wire) and names.plain(stream.tensor) == stream.tensor
+    if not named or not all(isinstance(figure, int) for figure in figures):
         raise ValueError(f"stream {stream.tensor!r:.60} is malformed")
     return stream
