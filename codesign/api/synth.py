@@ -61,7 +61,7 @@ def synth(
     schedule = Schedule.load(folder.schedule)
     kind: Family = family or ("ecp5" if load_target(schedule.target).family == "ecp5" else "xc7")
     with folder.locked():
-        found = synthesize_network(folder.rtl, kind, cache=folder.cache, progress=progress)
+        found = synthesize_network(folder.rtl, kind, progress=progress)
         whole = _resources(synthesize_flat(folder.rtl, kind)) if flat else None
         result = compare(folder.graph, schedule, found, whole)
         text = json.dumps({"schema": SCHEMA, **asdict(result)}, indent=1)
