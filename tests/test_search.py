@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from codesign.api.search import PLOT, RECIPES, RESULT, search
-from codesign.cli.main import MISTAKE, status
+from codesign.cli.endings import MISTAKE
+from codesign.cli.main import status
 from codesign.errors import RecipeError
 from codesign.recipe import load_recipe
 from codesign.targets import load_target
