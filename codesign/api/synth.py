@@ -50,14 +50,20 @@ class Synthesis:
 
 
 def synth(
-    build: Path | BuildFolder, *, family: Family | None = None, flat: bool = False, progress: Progress = silent
+    build: Path | BuildFolder,
+    *,
+    family: Family | None = None,
+    flat: bool = False,
+    changed: bool = False,
+    progress: Progress = silent,
 ) -> Synthesis:
     """Synthesizes a build with Yosys, block by block, and writes `synth.json` into its folder.
 
     family: default that of the build's target; for UltraScale+ it is xc7, whose LUTs are the same. flat: synthesize the
-    whole top in one go, too. Netlists already synthesized are not done again. Raises ToolError if Yosys is missing.
+    whole top in one go, too. changed: as for `open_build`. Netlists already synthesized are not done again. Raises
+    ToolError if Yosys is missing.
     """
-    folder = build if isinstance(build, BuildFolder) else open_build(build)
+    folder = open_build(build, changed=changed)
     schedule = Schedule.load(folder.schedule)
     kind: Family = family or ("ecp5" if load_target(schedule.target).family == "ecp5" else "xc7")
     with folder.locked():

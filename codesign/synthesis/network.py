@@ -101,11 +101,14 @@ def _elaborate(sources: Sequence[Path], folder: Path) -> dict[str, str]:
     hierarchy = read(sources, TOP, {}, "--best-effort-hierarchy")
     with tempfile.TemporaryDirectory(prefix="codesign_synth_") as scratch:
         listing, whole = Path(scratch) / "modules", Path(scratch) / "top.il"
-        yosys.run([hierarchy, f"tee -q -o {listing} ls"], folder)
+        yosys.run([hierarchy, ("tee", "-q", "-o", str(listing), "ls")], folder)
         modules = [line.strip() for line in listing.read_text().splitlines() if f"${TOP}." in line]
         instances = {m.split(f"${TOP}.", 1)[1]: m for m in modules if "." not in m.split(f"${TOP}.", 1)[1]}
-        commands = [hierarchy, *(f"setattr -mod -set keep_hierarchy 1 {module}" for module in instances.values())]
-        commands += ["flatten", f"hierarchy -top {TOP}", "opt_clean", f"write_rtlil {whole}"]
+        commands: list[yosys.Command] = [
+            hierarchy,
+            *(f"setattr -mod -set keep_hierarchy 1 {module}" for module in instances.values()),
+        ]
+        commands += ["flatten", f"hierarchy -top {TOP}", "opt_clean", ("write_rtlil", str(whole))]
         yosys.run(commands, folder)
         netlist = _modules(whole.read_text())
     if re.search(r"^  cell \$", netlist[f"\\{TOP}"], flags=re.MULTILINE):
@@ -176,6 +179,7 @@ def _synthesize(netlists: Mapping[str, str], family: Family, cache: Path) -> Non
         modules = (text.replace(f"\\{NAME}", f"\\block_{key}_") for key, text in netlists.items())
         cells = "".join(f"  attribute \\keep 1\n  cell \\block_{key}_0 \\{key}\n  end\n" for key in netlists)
         source.write_text(f"{''.join(modules)}module \\{TOP}\n{cells}end\n")
-        yosys.run([f"read_rtlil {source}", yosys.flow(family, TOP, flatten=False), statistics(stat)], Path(scratch))
+        synthesis = yosys.flow(family, TOP, flatten=False)
+        yosys.run([("read_rtlil", str(source)), synthesis, statistics(stat)], Path(scratch))
         for key in netlists:
             write_text(_result(cache, key), json.dumps(yosys.cells(stat, f"block_{key}_0")) + "\n")
