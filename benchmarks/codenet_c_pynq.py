@@ -36,9 +36,7 @@ def simulated(build: BuildFolder, frames: int, progress: Progress) -> dict[str, 
     images = verification_images(build, frames)
     (source,) = build.graph.inputs
     expected = execute(build.graph, {source: images}, list(build.graph.types))
-    found = simulate(
-        build.rtl, build.graph, images, cache=build.cache, on_frame=lambda done: progress("simulation", done, frames)
-    )
+    found = simulate(build.rtl, build.graph, images, on_frame=lambda done: progress("simulation", done, frames))
     return {
         "interval_cycles": found.interval_cycles,
         "latency_cycles": found.latency_cycles,

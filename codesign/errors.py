@@ -8,10 +8,14 @@ class CodesignError(Exception):
     """
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.tell(what, where, remedy)
+
+    def tell(self, what: str, where: str, remedy: str) -> None:
+        """Says it in other words, for one who knows better where it happened."""
         self.what = what
         self.where = where
         self.remedy = remedy
-        super().__init__(str(self))
+        self.args = (str(self),)
 
     def __str__(self) -> str:
         line = f"{self.where}: {self.what}" if self.where else self.what
@@ -44,6 +48,10 @@ class ScheduleError(CodesignError):
 
 class BuildError(CodesignError):
     """A build folder is missing, of another format, or in use."""
+
+
+class CacheError(CodesignError):
+    """The user's cache cannot be made or written."""
 
 
 class ToolError(CodesignError):

@@ -7,6 +7,8 @@ In a checkout `models/`, `hls/` and `rtl_sim/rtl/` lie beside the package; in an
 import os
 from pathlib import Path
 
+from codesign.errors import CacheError
+
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -38,6 +40,19 @@ def targets_dir() -> Path:
 def cache_dir() -> Path:
     """Where what can be made again is kept: `$CODESIGN_CACHE`, or else `~/.cache/codesign`."""
     return Path(os.environ.get("CODESIGN_CACHE") or Path.home() / ".cache" / "codesign")
+
+
+def cache_folder(part: str) -> Path:
+    """A folder of the cache, made if it is not there. Raises CacheError if it cannot be."""
+    try:
+        folder = cache_dir() / part
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:  # RuntimeError: there is no home
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        where = os.environ.get("CODESIGN_CACHE") or "~/.cache/codesign"
+        remedy = "name a folder that can be written in the environment variable CODESIGN_CACHE"
+        raise CacheError(f"the cache cannot be made there ({why})", where=where, remedy=remedy) from None
+    return folder
 
 
 def users_networks(part: str) -> list[str]:

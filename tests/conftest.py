@@ -19,37 +19,40 @@ def common_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def cache_folder(common_folder):
-    """Datasets and builds that commands put into the user's cache."""
+    """Datasets, builds and simulators that commands put into the user's cache."""
     return common_folder / "cache"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def users_cache(cache_folder):
+    """No test touches the cache of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CODESIGN_CACHE", str(cache_folder))
+        yield cache_folder
+
+
 @pytest.fixture(scope="session")
-def tiny_run(common_folder, cache_folder):
+def tiny_run(common_folder, users_cache):
     """A trained run of the smallest recipe with every operator. Read only."""
     from codesign.training import train
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CODESIGN_CACHE", str(cache_folder))
-        return made_once(common_folder / "run", lambda making: train(RECIPES / "tiny.yaml", making, progress=False))
+    return made_once(common_folder / "run", lambda making: train(RECIPES / "tiny.yaml", making, progress=False))
 
 
 @pytest.fixture(scope="session")
-def tiny_build(common_folder, cache_folder, tiny_run):
-    """Its verified build for the default target, simulators compiled. Read only; copy it with `build_copy`."""
+def tiny_build(common_folder, tiny_run):
+    """Its verified build for the default target, simulators in the cache. Read only; copy it with `build_copy`."""
     from codesign.api.export import export
     from codesign.api.verify import verify
 
     def make(making):
         export(tiny_run, making)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("CODESIGN_CACHE", str(cache_folder))
-            verify(making, images=2)
+        verify(making, images=2)
 
     return made_once(common_folder / "build", make)
 
 
 @pytest.fixture
-def build_copy(tiny_build, tmp_path, monkeypatch, cache_folder):
-    """A build to break, its compiled simulators included."""
-    monkeypatch.setenv("CODESIGN_CACHE", str(cache_folder))
-    return Path(shutil.copytree(tiny_build, tmp_path / "build", symlinks=True))
+def build_copy(tiny_build, tmp_path):
+    """A build to break."""
+    return Path(shutil.copytree(tiny_build, tmp_path / "build"))

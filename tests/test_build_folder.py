@@ -37,16 +37,13 @@ def test_a_failed_export_leaves_the_older_build_as_it_was(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["build"]
 
 
-def test_a_new_build_replaces_the_older_verdict_but_keeps_compiled_simulators(tmp_path):
+def test_a_new_build_replaces_the_older_verdict(tmp_path):
     make(tmp_path / "build")
     build = open_build(tmp_path / "build")
     build.verification.write_text("{}")
-    build.cache.mkdir()
-    (build.cache / "simulator").write_text("binary")
     make(tmp_path / "build", "second")
     assert build.schedule.read_text() == "second"
     assert not build.verification.exists()
-    assert (build.cache / "simulator").read_text() == "binary"
 
 
 @pytest.mark.parametrize("present", ["file", "folder"])

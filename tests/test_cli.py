@@ -201,7 +201,6 @@ def test_a_folder_with_other_things_in_it_is_not_replaced(tmp_path, capfd, tiny_
 
 
 def test_a_missing_compiler_is_said_and_no_verdict_is_written(build_copy, capfd, monkeypatch):
-    shutil.rmtree(build_copy / ".cache")
     (build_copy / "verify.json").unlink()
     monkeypatch.setenv("PATH", "/nowhere")
     line = mistake(capfd, "verify", build_copy, "--images", "1")

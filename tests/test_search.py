@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from codesign.api.search import PLOT, RECIPES, RESULT, search
-from codesign.cli.main import MISTAKE, status
+from codesign.cli.endings import MISTAKE
+from codesign.cli.main import status
 from codesign.errors import RecipeError
 from codesign.recipe import load_recipe
 from codesign.targets import load_target
@@ -103,7 +104,7 @@ def test_a_space_of_one_is_refused(tmp_path):
 @pytest.mark.slow
 def test_two_processes_search_one_folder_at_once(tmp_path):
     arguments = ["search", str(RECIPE), "--out", str(tmp_path), "--trials", "3", "--width", "1", "--group-size", "4"]
-    command = [sys.executable, "-m", "codesign.cli.main", *arguments]
+    command = [sys.executable, "-m", "codesign", *arguments]
     running = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(2)]
     errors = [process.communicate()[1].decode() for process in running]
     assert [process.returncode for process in running] == [0, 0], errors

@@ -60,8 +60,13 @@ def build(graph, plan, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def network(build):
-    return synthesize_network(build.rtl)
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def network(build, cache):
+    return synthesize_network(build.rtl, cache=cache)
 
 
 def module(name):
@@ -150,20 +155,19 @@ def test_the_whole_is_the_sum_of_all_instances(network, graph):
     assert network.total.dsp == sum(found.dsp for found in instances.values()) > 0
 
 
-def test_blocks_of_equal_contents_are_synthesized_once(network, build):
+def test_blocks_of_equal_contents_are_synthesized_once(network, cache):
     assert network.instances["half__0"] == network.instances["half__1"]
-    kept = list(build.cache.glob("synth-*.json"))
+    kept = list(cache.glob("synth-*.json"))
     assert len(kept) < len(network.instances)
 
 
-def test_only_what_has_changed_is_synthesized_again(network, build, tmp_path):
-    cache = Path(shutil.copytree(build.cache, tmp_path / ".cache"))
+def test_only_what_has_changed_is_synthesized_again(network, build, cache, tmp_path):
     rtl = Path(shutil.copytree(build.rtl, tmp_path / "rtl"))
     before = set(cache.iterdir())
     weights = rtl / "mem" / "half__1.weight.mem"
     first, rest = weights.read_text().split("\n", 1)
     weights.write_text(f"{int(first, 16) ^ 1:x}\n{rest}")
-    synthesize_network(rtl)
+    synthesize_network(rtl, cache=cache)
     assert len(set(cache.iterdir()) - before) == 1
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from codesign.api.tune import tune
-from codesign.cli.main import MISTAKE, status
+from codesign.cli.endings import MISTAKE
+from codesign.cli.main import status
 from codesign.errors import RecipeError
 from codesign.recipe import load_recipe
 

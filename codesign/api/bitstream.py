@@ -45,13 +45,14 @@ class Bitstream:
     tools: Mapping[str, str]
 
 
-def bitstream(build: Path | BuildFolder, *, progress: Progress = silent) -> Bitstream:
+def bitstream(build: Path | BuildFolder, *, changed: bool = False, progress: Progress = silent) -> Bitstream:
     """Writes `BUILD/bitstream/`: `design.bit`, its sources, pins and PLL, `design.json` and `bitstream.json`.
 
+    changed: as for `open_build`.
     Raises TargetError if the build's target has no serial line or is no ECP5, or the design cannot be fed by one;
     ToolError if a tool is missing, the design does not fit, or it misses its clock: then nothing is written.
     """
-    folder = build if isinstance(build, BuildFolder) else open_build(build)
+    folder = open_build(build, changed=changed)
     target = target_of(folder.manifest.get("target"), str(folder.path))
     if target.serial is None:
         raise TargetError(

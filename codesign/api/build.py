@@ -16,14 +16,14 @@ from codesign.vendor.vitis_hls import REPORT, read_vitis_hls
 from codesign.vendor.vivado import UTILIZATION, read_vivado
 
 
-def build(build: Path | BuildFolder, *, progress: Progress = silent) -> VendorFigures:
+def build(build: Path | BuildFolder, *, changed: bool = False, progress: Progress = silent) -> VendorFigures:
     """Runs whichever of Vivado and Vitis HLS is on PATH in `board/`; writes `vendor.json` and `report.json`.
 
     What a tool has made already is kept, and its reports are read again. A design that misses its clock has figures
-    all the same. Raises ToolError if neither tool is there, if one fails, or if a report is of an unknown layout, and
-    BuildError for a build without `board/`.
+    all the same. changed: as for `open_build`. Raises ToolError if neither tool is there, if one fails, or if a report
+    is of an unknown layout, and BuildError for a build without `board/`.
     """
-    folder = build if isinstance(build, BuildFolder) else open_build(build)
+    folder = open_build(build, changed=changed)
     if not (folder.board / "Makefile").is_file():
         raise BuildError(
             "has no board/ to build",

@@ -43,17 +43,18 @@ def detect(
     out: str | Path,
     *,
     backend: str = "graph",
+    changed: bool = False,
     progress: Progress = silent,
 ) -> tuple[Detected, ...]:
     """Writes the pictures of `source`, boxes drawn, and `detections.json` to the folder `out`.
 
     source: a picture or a folder of pictures; each is stretched to the network's input, and what is found is told in
-    the picture's own pixels. backend: torch, graph, onnx, hls or rtl. Raises DataError for what is no picture, and a
-    CodesignError as the back end does.
+    the picture's own pixels. backend: torch, graph, onnx, hls or rtl. changed: as for `open_build`. Raises DataError
+    for what is no picture, and a CodesignError as the back end does.
     """
     if backend not in STAGES:
         raise BuildError(f"unknown back end '{backend}'", remedy=f"known: {', '.join(STAGES)}")
-    folder = build if isinstance(build, BuildFolder) else open_build(Path(build))
+    folder = open_build(build, changed=changed)
     recipe, files, out = recipe_of(folder), _pictures(Path(source)), Path(out)
     if any((out / file.name).resolve() == file.resolve() for file in files):
         raise DataError("would be written over", where=str(files[0].parent), remedy="give another folder to --out")

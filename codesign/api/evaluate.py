@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from codesign.api.export import export
 from codesign.build_folder import BuildFolder, open_build
 from codesign.errors import BuildError
+from codesign.files import claimed
 from codesign.progress import Progress, silent
-from codesign.resources import cache_dir, source_files
+from codesign.resources import cache_folder, source_files
 from codesign.tasks import task_of
 from codesign.verification.images import validation_images
 from codesign.verification.predict import predictions, recipe_of
@@ -33,18 +35,24 @@ class Evaluation:
 
 
 def evaluate(
-    run: str | Path | BuildFolder, *, backend: str = "torch", limit: int | None = None, progress: Progress = silent
+    run: str | Path | BuildFolder,
+    *,
+    backend: str = "torch",
+    limit: int | None = None,
+    changed: bool = False,
+    progress: Progress = silent,
 ) -> Evaluation:
     """Decodes the outputs of `backend` (torch, graph, onnx, hls or rtl) and compares what they say with the data set.
 
     run: a run folder, the name of a shipped run, or a build folder; a run is exported first, into the cache.
+    changed: as for `open_build`.
     Raises a CodesignError if there is no such run, or if the back end cannot run.
     """
     if backend not in STAGES:
         raise BuildError(f"unknown back end '{backend}'", remedy=f"known: {', '.join(STAGES)}")
     from codesign.data.dataset import validation_set
 
-    build = run if isinstance(run, BuildFolder) else _build_of(run, progress)
+    build = run if isinstance(run, BuildFolder) else _build_of(run, changed, progress)
     recipe = recipe_of(build)
     dataset = validation_set(recipe)
     images = validation_images(build, limit)
@@ -53,14 +61,20 @@ def evaluate(
     return Evaluation(len(images), **asdict(measured))
 
 
-def _build_of(run: str | Path, progress: Progress) -> BuildFolder:
-    """The build folder itself, or a run's build in the cache, made once."""
+def _build_of(run: str | Path, changed: bool, progress: Progress) -> BuildFolder:
+    """The build folder itself, or a run's build in the cache, made once, and again if it is damaged."""
     if (Path(run) / "manifest.json").is_file():
-        return open_build(Path(run))
+        return open_build(run, changed=changed)
     from codesign.training.run import find_run
 
-    folder = cache_dir() / "builds" / _fingerprint(find_run(run))
-    return open_build(folder) if folder.is_dir() else export(run, folder, progress=progress).folder
+    found = find_run(run)
+    folder = cache_folder("builds") / _fingerprint(found)
+    with claimed(folder.with_suffix(".making"), wait=True):
+        try:
+            return open_build(folder)
+        except BuildError:
+            shutil.rmtree(folder, ignore_errors=True)
+        return export(found, folder, progress=progress).folder
 
 
 def _fingerprint(run: Path) -> str:

@@ -25,15 +25,20 @@ class Report:
 
 
 def report(
-    build: str | Path | BuildFolder, *, html: bool = False, activity: bool = False, progress: Progress = silent
+    build: str | Path | BuildFolder,
+    *,
+    html: bool = False,
+    activity: bool = False,
+    changed: bool = False,
+    progress: Progress = silent,
 ) -> Report:
     """Writes `report.json` anew, the last verification included; with `html` also `report.html`.
 
     activity: tell energies by what changes in simulated frames, not by assumed rates. The page shows what the simulated
     hardware finds in images if a trained run was exported. Both take a C++ compiler.
-    Raises a CodesignError if a part of the build is missing.
+    changed: as for `open_build`. Raises a CodesignError if a part of the build is missing.
     """
-    folder = build if isinstance(build, BuildFolder) else open_build(Path(build))
+    folder = open_build(build, changed=changed)
     with folder.locked():
         summary = summary_of(folder, activity=activity)
         write_text(folder.report, summary.model_dump_json(indent=1) + "\n")

@@ -40,17 +40,19 @@ def simulate(
     seed: int = 0,
     waves: Path | None = None,
     stalls: bool = False,
+    changed: bool = False,
 ) -> SimulationResult:
     """Sends frames back to back through the simulated SystemVerilog and compares the outputs.
 
     stall: chance that a port pauses in a cycle. stalls: count, once the first frame is out, where beats wait.
+    changed: as for `open_build`.
     Raises ToolError without a C++ compiler, if the design stalls, or to count stalls of fewer than two frames.
     """
     from codesign.emit.rtl.simulate import simulate as run_rtl
 
     if stalls and images < 2:
         raise ToolError("stalls are counted from the second frame on", remedy="send two images or more")
-    folder = build if isinstance(build, BuildFolder) else open_build(build)
+    folder = open_build(build, changed=changed)
     frames = verification_images(folder, images)
     (source,) = folder.graph.inputs
     found = run_rtl(folder.rtl, folder.graph, frames, tensors=(), stall=stall, seed=seed, waves=waves, stalls=stalls)

@@ -50,18 +50,24 @@ class Synthesis:
 
 
 def synth(
-    build: Path | BuildFolder, *, family: Family | None = None, flat: bool = False, progress: Progress = silent
+    build: Path | BuildFolder,
+    *,
+    family: Family | None = None,
+    flat: bool = False,
+    changed: bool = False,
+    progress: Progress = silent,
 ) -> Synthesis:
     """Synthesizes a build with Yosys, block by block, and writes `synth.json` into its folder.
 
     family: default that of the build's target; for UltraScale+ it is xc7, whose LUTs are the same. flat: synthesize the
-    whole top in one go, too. Netlists already synthesized are not done again. Raises ToolError if Yosys is missing.
+    whole top in one go, too. changed: as for `open_build`. Netlists already synthesized are not done again. Raises
+    ToolError if Yosys is missing.
     """
-    folder = build if isinstance(build, BuildFolder) else open_build(build)
+    folder = open_build(build, changed=changed)
     schedule = Schedule.load(folder.schedule)
     kind: Family = family or ("ecp5" if load_target(schedule.target).family == "ecp5" else "xc7")
     with folder.locked():
-        found = synthesize_network(folder.rtl, kind, cache=folder.cache, progress=progress)
+        found = synthesize_network(folder.rtl, kind, progress=progress)
         whole = _resources(synthesize_flat(folder.rtl, kind)) if flat else None
         result = compare(folder.graph, schedule, found, whole)
         text = json.dumps({"schema": SCHEMA, **asdict(result)}, indent=1)

@@ -49,6 +49,7 @@ def verify(
     images: int = 16,
     fast_images: int = 0,
     rtl: str = "codesign",
+    changed: bool = False,
     progress: Progress = silent,
 ) -> Verification:
     """Runs all stages on `images` images and writes `verify.json` into the build folder.
@@ -56,14 +57,14 @@ def verify(
     ONNX Runtime and the integer graph, which are fast, run on `fast_images` if those are more.
 
     The images are the first of the recipe's validation set, or random integers if the build was made from a QONNX
-    file; then there is no Brevitas stage either. rtl: a key of SIMULATIONS. All stages run even after a difference.
-    Raises a CodesignError if one cannot: verify.json is then left as it was.
+    file; then there is no Brevitas stage either. rtl: a key of SIMULATIONS. changed: as for `open_build`.
+    All stages run even after a difference. Raises a CodesignError if one cannot: verify.json is then left as it was.
     """
     if images < 1:
         raise BuildError(f"cannot verify on {images} images", where="--images", remedy="give at least 1")
     if rtl not in SIMULATIONS:
         raise BuildError(f"unknown RTL '{rtl}'", where="--rtl", remedy=f"known: {', '.join(SIMULATIONS)}")
-    folder = build if isinstance(build, BuildFolder) else open_build(build)
+    folder = open_build(build, changed=changed)
     with folder.locked():
         integers = verification_images(folder, max(images, fast_images))
         names = [name for name in STAGES if name != "rtl" and (name != "brevitas" or folder.run.is_dir())]

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import TaskID
 
     from codesign.progress import Progress
+
+Changed = Annotated[
+    bool, typer.Option("--changed", help="Go on though the build's files are not as they were exported.")
+]
+"""The option of every command that reads a build."""
 
 REPORT_COLUMNS = 100
 """Reports fit this width."""

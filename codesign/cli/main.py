@@ -1,38 +1,28 @@
-"""The command line: finds the commands, and turns every outcome into an exit status.
+"""The command line: finds the commands, and turns every outcome into an exit status (`endings.py`).
 
 A command `X` is the function `run` in `codesign/cli/commands/x.py`; a new one needs no edit here.
-
-Exit status: 0 all is well, 1 a verification found a difference, 2 something the user can mend, said in one line,
-130 interrupted.
 """
 
 from __future__ import annotations
 
-import errno
 import sys
 import warnings
+from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from pkgutil import iter_modules
 from typing import Annotated
 
 import typer
 
-from codesign import __version__, quoting
+from codesign import __version__
 from codesign.cli import commands
-from codesign.cli.console import InterruptedWorkError
-from codesign.errors import CodesignError
+from codesign.cli.endings import OK, ending, tidy_ends
 
-OK, DIFFERENT, MISTAKE, INTERRUPTED = 0, 1, 2, 130
-
-OF_THE_SYSTEM = {
-    errno.ENOSPC: "make room on the disk",
-    errno.EDQUOT: "make room in the quota",
-    errno.EFBIG: "raise the limit of file sizes",
-    errno.EROFS: "choose a folder that can be written",
-    errno.EACCES: "choose a folder that can be read and written",
-    errno.EPERM: "choose a folder that can be read and written",
-}
-"""What the system refuses to any program, and what can be done about it."""
+EPILOG = (
+    "Exit status: 0 all is well; 1 the verdict is no; 2 something you can mend, said in one line; "
+    "70 a mistake of codesign's, with a file to attach to a report; 130 after Ctrl-C, 143 after SIGTERM."
+)
 
 
 def build_app() -> typer.Typer:
@@ -40,6 +30,7 @@ def build_app() -> typer.Typer:
     app = typer.Typer(
         name="codesign",
         help="Quantized networks from PyTorch to FPGA hardware, bit-exact at every step.",
+        epilog=EPILOG,
         add_completion=False,
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -47,11 +38,12 @@ def build_app() -> typer.Typer:
 
     @app.callback()
     def options(
-        version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+        version: Annotated[
+            bool,
+            typer.Option("--version", "-V", help="Print the version and stop.", is_eager=True, callback=_print_version),
+        ] = False,
     ) -> None:
-        if version:
-            typer.echo(f"codesign {__version__}")
-            raise typer.Exit
+        pass  # what it asks is answered by then
 
     modules = {m.name: import_module(f"{commands.__name__}.{m.name}") for m in iter_modules(commands.__path__)}
     for name, module in sorted(modules.items(), key=lambda item: item[1].ORDER):
@@ -59,38 +51,41 @@ def build_app() -> typer.Typer:
     return app
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"codesign {__version__}")
+        raise typer.Exit
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of the `codesign` program; never returns."""
     sys.exit(status(arguments))
 
 
-def status(arguments: list[str] | None = None) -> int:
+def status(arguments: Sequence[str] | None = None) -> int:
     """Runs one command line and returns its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # libraries address their warnings to developers
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character shows another
     try:
-        outcome = build_app()(arguments, standalone_mode=False, prog_name="codesign")
-    except InterruptedWorkError as interruption:
-        return _say(f"interrupted; {interruption}", INTERRUPTED)
-    except (KeyboardInterrupt, typer.Abort):
-        return _say("interrupted; files that were complete are kept", INTERRUPTED)
-    except CodesignError as error:
-        return _say(f"error: {error}", MISTAKE)
-    except BrokenPipeError:
-        sys.stdout = None  # the reader has gone: nothing is left to flush
-        return OK
-    except OSError as error:
-        if error.errno not in OF_THE_SYSTEM:
+        with tidy_ends():
+            outcome = build_app()(_asked(given), standalone_mode=False, prog_name="codesign")
+            if sys.stdout is not None:  # closed before we began
+                sys.stdout.flush()
+    except SystemExit as stop:
+        if not isinstance(stop.__context__, BrokenPipeError):
             raise
-        place = f"{error.filename}: " if error.filename else ""
-        return _say(f"error: {place}{error.strerror}; {OF_THE_SYSTEM[error.errno]}, then run it again", MISTAKE)
-    except typer.TyperException as error:
-        context = getattr(error, "ctx", None)
-        program = context.command_path if context else "codesign"
-        return _say(f"error: {error.format_message().rstrip('.')}; see `{program} --help`", MISTAKE)
+        return ending(stop.__context__, given)
+    except BaseException as error:
+        return ending(error, given)
     return outcome if isinstance(outcome, int) else OK
 
 
-def _say(message: str, code: int) -> int:
-    print(quoting.terminal(f"codesign: {' '.join(message.split())}"), file=sys.stderr)
-    return code
+def _asked(given: list[str]) -> list[str]:
+    """Asks for help in the way that the commands know."""
+    if not given:
+        return ["--help"]
+    return [*given[1:], "--help"] if given[0] == "help" else given

@@ -7,4 +7,7 @@ from pyosys import libyosys
 
 design = libyosys.Design()
 for command in json.load(sys.stdin):
-    libyosys.run_pass(command, design)
+    if isinstance(command, str):
+        libyosys.run_pass(command, design)
+    else:
+        libyosys.Pass.call(design, command)

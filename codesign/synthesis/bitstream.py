@@ -44,7 +44,8 @@ def bitstream(
         tool("ecppll", [*clocks, *names, "--file", PLL], work)
         commands = [
             read([*sources, work / PLL, yosys.share() / "ecp5" / "cells_bb.v"], top, {}),
-            f"synth_ecp5 -top {top} -json {work / 'netlist.json'}",
+            f"synth_ecp5 -top {top}",
+            ("write_json", str(work / "netlist.json")),
             statistics(work / "stat.json"),
         ]
         yosys.run(commands, folder)

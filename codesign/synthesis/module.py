@@ -26,12 +26,12 @@ def synthesize_module(
 
 def read(
     files: Sequence[Path], top: str, parameters: Mapping[str, int | str], options: str = "--best-effort-hierarchy"
-) -> str:
+) -> yosys.Command:
     """The Yosys command that reads and elaborates `top`."""
-    values = " ".join(f"-G {name}={literal(value)}" for name, value in parameters.items())
-    return f"read_slang --top {top} {values} {options} {' '.join(str(file.resolve()) for file in files)}"
+    values = [word for name, value in parameters.items() for word in ("-G", f"{name}={literal(value)}")]
+    return ("read_slang", "--top", top, *values, *options.split(), *(str(file.resolve()) for file in files))
 
 
-def statistics(file: Path) -> str:
+def statistics(file: Path) -> yosys.Command:
     """The Yosys command that writes the numbers of cells to `file`, for `yosys.cells`."""
-    return f"tee -q -o {file} stat -json"
+    return ("tee", "-q", "-o", str(file), "stat", "-json")

@@ -20,6 +20,7 @@ from codesign.emit.rtl.project import RtlProject
 from codesign.errors import ToolError
 from codesign.files import write_text
 from codesign.progress import Progress, silent
+from codesign.resources import cache_folder
 from codesign.synthesis import yosys
 from codesign.synthesis.module import read, statistics
 from codesign.synthesis.utilization import Family, Utilization, count
@@ -48,13 +49,12 @@ def synthesize_network(
 ) -> NetworkSynthesis:
     """Synthesizes the project that `emit_rtl` wrote to `rtl_dir`.
 
-    cache: folder of results (default: `.cache` beside `rtl_dir`). progress: called with ("synthesis", done, in all),
+    cache: folder of results (default: that of the user's cache). progress: called with ("synthesis", done, in all),
     counting netlists. Raises ToolError if Yosys is missing or refuses the design.
     """
     project = RtlProject.load(rtl_dir)
-    return synthesize_instances(
-        project.sources, project.folder, family, cache=cache or rtl_dir.parent / ".cache", progress=progress
-    )
+    cache = cache_folder("synthesis") if cache is None else cache
+    return synthesize_instances(project.sources, project.folder, family, cache=cache, progress=progress)
 
 
 def synthesize_instances(
@@ -74,7 +74,7 @@ def synthesize_instances(
     cache.mkdir(parents=True, exist_ok=True)
     netlists = _elaborate(sources, folder)
     keys = {name: _key(text, family) for name, text in netlists.items()}
-    missing = {keys[name]: text for name, text in netlists.items() if not _result(cache, keys[name]).exists()}
+    missing = {keys[name]: text for name, text in netlists.items() if _kept(cache, keys[name]) is None}
     total = len(set(keys.values()))
     progress("synthesis", total - len(missing), total)
     with ThreadPoolExecutor(processes) as pool:
@@ -83,7 +83,7 @@ def synthesize_instances(
             job.result()
             done = sum(_result(cache, key).exists() for key in set(keys.values()))
             progress("synthesis", done, total)
-    cells = {key: json.loads(_result(cache, key).read_text()) for key in set(keys.values())}
+    cells = {key: _kept(cache, key) or {} for key in set(keys.values())}
     return NetworkSynthesis(family, {name: count(cells[key], family) for name, key in keys.items()})
 
 
@@ -101,11 +101,14 @@ def _elaborate(sources: Sequence[Path], folder: Path) -> dict[str, str]:
     hierarchy = read(sources, TOP, {}, "--best-effort-hierarchy")
     with tempfile.TemporaryDirectory(prefix="codesign_synth_") as scratch:
         listing, whole = Path(scratch) / "modules", Path(scratch) / "top.il"
-        yosys.run([hierarchy, f"tee -q -o {listing} ls"], folder)
+        yosys.run([hierarchy, ("tee", "-q", "-o", str(listing), "ls")], folder)
         modules = [line.strip() for line in listing.read_text().splitlines() if f"${TOP}." in line]
         instances = {m.split(f"${TOP}.", 1)[1]: m for m in modules if "." not in m.split(f"${TOP}.", 1)[1]}
-        commands = [hierarchy, *(f"setattr -mod -set keep_hierarchy 1 {module}" for module in instances.values())]
-        commands += ["flatten", f"hierarchy -top {TOP}", "opt_clean", f"write_rtlil {whole}"]
+        commands: list[yosys.Command] = [
+            hierarchy,
+            *(f"setattr -mod -set keep_hierarchy 1 {module}" for module in instances.values()),
+        ]
+        commands += ["flatten", f"hierarchy -top {TOP}", "opt_clean", ("write_rtlil", str(whole))]
         yosys.run(commands, folder)
         netlist = _modules(whole.read_text())
     if re.search(r"^  cell \$", netlist[f"\\{TOP}"], flags=re.MULTILINE):
@@ -151,6 +154,16 @@ def _result(cache: Path, key: str) -> Path:
     return cache / f"synth-{key}.json"
 
 
+def _kept(cache: Path, key: str) -> dict[str, int] | None:
+    """Numbers of cells that were found before; None if there are none, or they cannot be read."""
+    try:
+        found = json.loads(_result(cache, key).read_text())
+    except (OSError, ValueError):
+        return None
+    whole = isinstance(found, dict) and all(type(number) is int for number in found.values())
+    return found if whole else None
+
+
 def _batches(netlists: Mapping[str, str], processes: int) -> Iterator[dict[str, str]]:
     """`netlists` in parts of about equal size, the largest netlists first."""
     parts = max(processes, sum(map(len, netlists.values())) // BATCH_CHARACTERS)
@@ -166,6 +179,7 @@ def _synthesize(netlists: Mapping[str, str], family: Family, cache: Path) -> Non
         modules = (text.replace(f"\\{NAME}", f"\\block_{key}_") for key, text in netlists.items())
         cells = "".join(f"  attribute \\keep 1\n  cell \\block_{key}_0 \\{key}\n  end\n" for key in netlists)
         source.write_text(f"{''.join(modules)}module \\{TOP}\n{cells}end\n")
-        yosys.run([f"read_rtlil {source}", yosys.flow(family, TOP, flatten=False), statistics(stat)], Path(scratch))
+        synthesis = yosys.flow(family, TOP, flatten=False)
+        yosys.run([("read_rtlil", str(source)), synthesis, statistics(stat)], Path(scratch))
         for key in netlists:
             write_text(_result(cache, key), json.dumps(yosys.cells(stat, f"block_{key}_0")) + "\n")

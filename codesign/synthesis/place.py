@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Any, Literal
 
 import jinja2
 
+from codesign import processes
 from codesign.errors import ToolError
 from codesign.synthesis import yosys
 from codesign.synthesis.module import read, statistics
@@ -79,14 +79,11 @@ def place_and_route(
         stat = work / "stat.json"
         elaborate = read(files, top, parameters)
         listing = work / "ports"
-        yosys.run([elaborate, f"tee -q -o {listing} portlist {top}"], folder)
+        yosys.run([elaborate, ("tee", "-q", "-o", str(listing), "portlist", top)], folder)
         (work / "harness.v").write_text(_harness(top, listing.read_text()))
         commands = [
-            *(
-                elaborate,
-                f"read_verilog {work / 'harness.v'}",
-                f"synth_ecp5 -top {_HARNESS} -json {work / 'netlist.json'}",
-            ),
+            *(elaborate, ("read_verilog", str(work / "harness.v"))),
+            *(f"synth_ecp5 -top {_HARNESS}", ("write_json", str(work / "netlist.json"))),
             statistics(stat),
         ]
         yosys.run(commands, folder)
@@ -137,9 +134,7 @@ def route(work: Path, options: Sequence[str]) -> dict[str, Any]:
 
 def tool(name: str, arguments: Sequence[str], work: Path) -> None:
     """Runs a tool of nextpnr's package in a process of its own, in the folder `work`. Raises ToolError if it fails."""
-    done = subprocess.run(
-        [sys.executable, "-c", _TOOL.format(name), *arguments], cwd=work, capture_output=True, text=True, check=False
-    )
+    done = processes.run([sys.executable, "-c", _TOOL.format(name), *arguments], name, cwd=work)
     if done.returncode:
         log = done.stdout + done.stderr
         errors = [line for line in log.splitlines() if line.upper().startswith("ERROR")]

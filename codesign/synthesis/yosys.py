@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from codesign import processes
 from codesign.errors import ToolError
 from codesign.synthesis.utilization import Family
+
+Command = str | tuple[str, ...]
+"""A Yosys command as it is typed, or by its words, which may have blanks then, as paths do."""
 
 _CHILD = Path(__file__).with_name("_yosys_process.py")
 
@@ -48,17 +51,10 @@ def share() -> Path:
     return Path(found.submodule_search_locations[0]) / "share"
 
 
-def run(commands: Sequence[str], folder: Path) -> str:
+def run(commands: Sequence[Command], folder: Path) -> str:
     """Runs `commands` one after another in `folder`; returns the log. Raises ToolError with Yosys' own error."""
     require()
-    done = subprocess.run(
-        [sys.executable, str(_CHILD)],
-        input=json.dumps(commands),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = processes.run([sys.executable, str(_CHILD)], "Yosys", stdin=json.dumps(commands), cwd=folder)
     log = done.stdout + done.stderr
     if done.returncode:
         errors = [line.strip() for line in log.splitlines() if "ERROR" in line or "error:" in line]

@@ -8,6 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from codesign import processes
 from codesign.errors import ToolError
 from codesign.progress import Progress
 
@@ -57,28 +58,18 @@ def run(tool: Tool, board: Path, progress: Progress) -> None:
     progress(phase, 0, 1)
     with (
         path.open("w") as log,
-        subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        ) as process,
+        processes.running(command, tool.name, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process,
     ):
-        try:
-            for line in process.stdout or ():
-                log.write(line)
-                log.flush()
-                if found := PHASE.match(line):
-                    progress(phase, 1, 1)
-                    phase = f"{tool.name}: {found['name']}"
-                progress(phase, 0, 1)
-        except BaseException:
-            process.terminate()
-            raise
+        for line in process.stdout or ():
+            log.write(line)
+            log.flush()
+            if found := PHASE.match(line):
+                progress(phase, 1, 1)
+                phase = f"{tool.name}: {found['name']}"
+            progress(phase, 0, 1)
     progress(phase, 1, 1)
-    said = path.read_text().splitlines()
+    said = path.read_text(errors="replace").splitlines()
+    processes.check(tool.name, process.returncode, "\n".join(said[-100:]))
     if process.returncode and not any(line.startswith(MISSED) for line in said):
         raise ToolError(f"{tool.name} failed: {_complaint(said)}", where=str(path), remedy="the file says more")
 

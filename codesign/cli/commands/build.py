@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
-from codesign.cli.console import keeps, progress_bars, terminal
+from codesign.cli.console import Changed, keeps, progress_bars, terminal
 
 ORDER = 6
 
 
-def run(build: Annotated[Path, typer.Argument(help="A build folder for a board with an overlay.")]) -> int:
+def run(
+    build: Annotated[Path, typer.Argument(help="A build folder for a board with an overlay.")], changed: Changed = False
+) -> int:
     """Run Vivado and Vitis HLS, whichever is on PATH, on a build, and read their reports back.
 
     Writes board/deploy/design.bit, vendor.json and report.json. Exit status 1 if the design misses its clock.
@@ -21,7 +23,7 @@ def run(build: Annotated[Path, typer.Argument(help="A build folder for a board w
     from codesign.reporting.console import styled
     from codesign.reporting.terminal import print_vendor
 
-    folder = open_build(build)
+    folder = open_build(build, changed=changed)
     with keeps(f"what the tools have finished in {folder.board} is kept"), progress_bars() as progress:
         figures = build_design(folder, progress=progress)
     console = terminal()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from codesign.cli.console import terminal
+from codesign.cli.console import Changed, terminal
 
 ORDER = 5
 
@@ -17,12 +17,13 @@ def run(
     html: Annotated[
         Path | None, typer.Option("--html", help="Write one page that needs no network to this file.")
     ] = None,
+    changed: Changed = False,
 ) -> None:
     """Put two designs side by side: totals, and every block that differs."""
     from codesign.api.compare import compare
     from codesign.reporting.terminal import print_comparison
 
-    found = compare(build_a, build_b, html=html)
+    found = compare(build_a, build_b, html=html, changed=changed)
     if json:
         typer.echo(found.model_dump_json(indent=1))
     else:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from codesign.cli.commands.eval import Backend
-from codesign.cli.console import keeps, progress_bars, terminal
+from codesign.cli.console import Changed, keeps, progress_bars, terminal
 
 ORDER = 5
 
@@ -18,12 +18,13 @@ def run(
         "detected"
     ),
     backend: Annotated[Backend, typer.Option(help="What computes the network's outputs.")] = Backend.graph,
+    changed: Changed = False,
 ) -> None:
     """Find objects in pictures of your own, with any back end, and draw the boxes."""
     from codesign.api.detect import LISTING, detect
 
     with keeps(f"pictures that were complete are kept in {out}"), progress_bars() as progress:
-        results = detect(build, source, out, backend=backend.value, progress=progress)
+        results = detect(build, source, out, backend=backend.value, changed=changed, progress=progress)
     console = terminal()
     for result in results:
         console.print(f"{result.file.name}: {len(result.found)} found, {result.drawn} drawn")

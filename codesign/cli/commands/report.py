@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from codesign.cli.console import keeps, progress_bars, terminal
+from codesign.cli.console import Changed, keeps, progress_bars, terminal
 
 ORDER = 5
 
@@ -17,13 +17,14 @@ def run(
         bool, typer.Option("--activity", help="Energies by what changes in simulated frames, not by assumed rates.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON instead of a table.")] = False,
+    changed: Changed = False,
 ) -> None:
     """Show what a design takes: every block's folding, cycles, resources and energy against the board's budget."""
     from codesign.api.report import report
     from codesign.reporting.terminal import print_report
 
     with keeps(f"{build} is as it was"), progress_bars() as progress:
-        result = report(build, html=html, activity=activity, progress=progress)
+        result = report(build, html=html, activity=activity, changed=changed, progress=progress)
     if json:
         typer.echo(result.summary.model_dump_json(indent=1))
     else:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from codesign.cli.console import keeps, terminal
+from codesign.cli.console import Changed, keeps, terminal
 
 ORDER = 6
 
@@ -25,6 +25,7 @@ def run(
         bool,
         typer.Option("--stalls", help="Count, once the first frame is out, where beats wait, and name what binds."),
     ] = False,
+    changed: Changed = False,
 ) -> int:
     """Run the exported SystemVerilog in Verilator and measure it: outputs checked, cycles a frame, latency.
 
@@ -34,7 +35,7 @@ def run(
     from codesign.reporting.terminal import print_stalls
 
     with keeps("compiled simulators are"):
-        result = simulate(build, images=images, stall=stall, seed=seed, waves=waves, stalls=stalls)
+        result = simulate(build, images=images, stall=stall, seed=seed, waves=waves, stalls=stalls, changed=changed)
     console = terminal()
     console.print(f"outputs of {images} frames: {'exact' if result.exact else 'different from the integer graph'}")
     console.print(f"interval {result.interval_cycles:,} cycles, latency {result.latency_cycles:,} cycles")

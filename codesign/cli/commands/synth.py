@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from codesign.cli.console import keeps, progress_bars, terminal
+from codesign.cli.console import Changed, keeps, progress_bars, terminal
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,19 +25,20 @@ def run(
     bits: Annotated[
         bool, typer.Option("--bitstream", help="Instead, make BUILD/bitstream/ for a board with an ECP5.")
     ] = False,
+    changed: Changed = False,
 ) -> int:
     """Synthesize the exported SystemVerilog with Yosys and compare each block with its prediction.
 
     Writes synth.json. Exit status 1 if the network takes more than the target's budget.
     """
     if bits:
-        return _bitstream(build)
+        return _bitstream(build, changed)
     from rich.table import Table
 
     from codesign.api.synth import synth
 
     with keeps("blocks already synthesized are kept"), progress_bars() as progress:
-        result = synth(build, family=family, flat=flat, progress=progress)
+        result = synth(build, family=family, flat=flat, changed=changed, progress=progress)
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
     table.add_column("block", no_wrap=True)
     for heading in ("LUT", "FF", "BRAM36", "DSP", "mult/DSP"):
@@ -55,12 +56,12 @@ def run(
     return 1 if result.over else 0
 
 
-def _bitstream(build: Path) -> int:
+def _bitstream(build: Path, changed: bool) -> int:
     """Places and routes the design behind a serial line, and says what it takes and how fast it is."""
     from codesign.api.bitstream import bitstream
 
     with progress_bars() as progress:
-        result = bitstream(build, progress=progress)
+        result = bitstream(build, changed=changed, progress=progress)
     console = terminal()
     for name, used in sorted(result.placed.used.items()):
         console.print(f"{name:16} {used:7,} of {result.placed.available[name]:7,}")

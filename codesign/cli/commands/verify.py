@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from codesign.cli.console import keeps, progress_bars, terminal
+from codesign.cli.console import Changed, keeps, progress_bars, terminal
 
 ORDER = 4
 
@@ -20,6 +20,7 @@ def run(
         Literal["codesign", "vitis"],
         typer.Option(help="Whose RTL to simulate: ours, or what Vitis HLS made."),
     ] = "codesign",
+    changed: Changed = False,
 ) -> int:
     """Prove every stage equal to the integer graph, tensor by tensor, to the bit.
 
@@ -30,6 +31,6 @@ def run(
     from codesign.reporting.terminal import print_verification
 
     with keeps(f"{build} is as it was, compiled simulators included"), progress_bars() as progress:
-        verdict = verify(build, images=images, fast_images=fast_images, rtl=rtl, progress=progress)
+        verdict = verify(build, images=images, fast_images=fast_images, rtl=rtl, changed=changed, progress=progress)
     print_verification(verdict, terminal())
     return 0 if verdict.exact else 1

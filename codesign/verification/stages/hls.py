@@ -18,4 +18,4 @@ def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Itera
     """Raises ToolError without a C++ compiler, or if the project does not compile."""
     for start in range(0, len(images), FRAMES_AT_A_TIME):
         frames = images[start : start + FRAMES_AT_A_TIME]
-        yield run_hls(build.hls, build.graph, frames, tensors, cache_dir=build.cache)
+        yield run_hls(build.hls, build.graph, frames, tensors)

@@ -26,4 +26,4 @@ def in_bench(
     """The tensors of the RTL project in that folder, a few frames at a time."""
     for start in range(0, len(images), FRAMES_AT_A_TIME):
         frames = images[start : start + FRAMES_AT_A_TIME]
-        yield dict(simulate(project, build.graph, frames, tensors=list(tensors), cache=build.cache).values)
+        yield dict(simulate(project, build.graph, frames, tensors=list(tensors)).values)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -25,8 +27,10 @@ def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Itera
     the design does not compile, or if it stalls for good.
     """
     board = build.board / "build"
-    adapted = adapt_vitis(board / VERILOG, build.graph, build.cache / "vitis", interval_cycles=_cycles(build))
-    yield from in_bench(adapted.folder, build, images, ())
+    with tempfile.TemporaryDirectory(prefix="codesign_vitis_") as scratch:
+        out = Path(scratch) / "rtl"
+        adapted = adapt_vitis(board / VERILOG, build.graph, out, interval_cycles=_cycles(build))
+        yield from in_bench(adapted.folder, build, images, ())
 
 
 def _cycles(build: BuildFolder) -> int:

@@ -1,0 +1,5 @@
+"""`python -m codesign` is `codesign`."""
+
+from codesign.cli.main import main
+
+main()
