@@ -74,7 +74,7 @@ _Dumper.add_implicit_resolver(_INT, re.compile(rf"(?:{_AMBIGUOUS.pattern})$"), l
 def parse(text: str) -> Any:
     """The value that the text describes. Raises ValueError, in one line, if it is not YAML or not clear."""
     try:
-        return yaml.load(text, _Loader)  # noqa: S506
+        return yaml.load(text, _Loader)
     except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:  # an integer of a million digits, a merge
         problem = getattr(error, "problem", None) or str(error)
         mark = getattr(error, "problem_mark", None)

@@ -67,7 +67,7 @@ def schedule(
         )
     clock = target.clock_mhz if clock_mhz is None else clock_mhz
     # Written so that a number that is none (nan) fails it too.
-    if not (0 < clock < inf and 0 < (1 if fps is None else fps) < inf and 0 <= (max_dsp or 0)):
+    if not (0 < clock < inf and 0 < (1 if fps is None else fps) < inf and (max_dsp or 0) >= 0):
         raise ScheduleError("frame rate and clock must be positive, the number of DSPs not negative")
     budget = Resources(**target.budget.model_dump())
     if max_dsp is not None:
