@@ -34,6 +34,10 @@ class CheckpointError(CodesignError):
     """A run folder or checkpoint is missing, truncated or of another network."""
 
 
+class TrainingError(CodesignError):
+    """A training came to values that are no numbers."""
+
+
 class GraphError(CodesignError):
     """A graph is malformed, or cannot be expressed exactly in integers."""
 

@@ -9,17 +9,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
-import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, StrictBool, ValidationError, model_validator
 
+from codesign import yaml_text
 from codesign.errors import RecipeError
 from codesign.files import write_text
 from codesign.networks import AnyNetwork, sections
-from codesign.networks.base import Positive, Section, Task
+from codesign.networks.base import Positive, Section, Size, Task
+from codesign.reading import SETTINGS_BYTES, read_text
 from codesign.resources import models_dir
 
-Bits = Annotated[int, Field(ge=2, le=8)]
-PositiveNumber = Annotated[float, Field(gt=0)]
+Bits = Annotated[int, Field(strict=True, ge=2, le=8)]
+Percentile = Annotated[float, Field(strict=True, gt=50, le=100)]
+Magnification = Annotated[float, Field(strict=True, ge=0.01, le=100)]
+Weight = Annotated[float, Field(strict=True, ge=1e-9, le=1e6)]
+"""Of a term of the loss."""
+Seed = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
+
+MOST_PIXELS_MADE = 2**34
+"""Of all images of a digits set that is made."""
+LONGEST_SHOWN = 60
+"""Characters of a value that an error shows."""
+LARGEST_BATCH_BYTES = 2**32
+"""Of the images of a batch."""
 
 SETS: dict[Task, tuple[str, ...]] = {
     "detection": ("digits", "voc", "coco"),
@@ -39,11 +51,20 @@ class Data(Section):
 
     set: Literal["digits", "voc", "coco", "fashion-mnist", "cifar10"] = "digits"
     path: Path | None = None
-    image_size: Annotated[int, Field(ge=16, le=8192, multiple_of=8)] = 64
+    image_size: Annotated[int, Field(strict=True, ge=16, le=8192, multiple_of=8)] = 64
     train_images: Positive = 4000
     val_images: Positive = 256
-    seed: int = 0
+    seed: Seed = 0
     digit_heights: tuple[Positive, Positive] | None = None
+
+    @model_validator(mode="after")
+    def _digits_fit(self) -> Self:
+        if self.digit_heights and not self.digit_heights[0] <= self.digit_heights[1] <= self.image_size:
+            raise ValueError("digit_heights are the smallest and the largest, at most image_size")
+        images = self.train_images + self.val_images
+        if self.set == "digits" and self.path is None and images * self.image_size**2 > MOST_PIXELS_MADE:
+            raise ValueError(f"{images:,} images of {self.image_size} x {self.image_size} pixels are too many to make")
+        return self
 
 
 WeightScale = Literal["largest", "statistics"]
@@ -62,25 +83,25 @@ class Quantization(Section):
     weight_bits: Bits = 4
     stem_weight_bits: Bits = 8
     activation_bits: Bits = 8
-    output_bits: Annotated[int, Field(ge=4, le=16)] = 8
+    output_bits: Annotated[int, Field(strict=True, ge=4, le=16)] = 8
     weight_scale: WeightScale = "largest"
-    weight_percentile: Annotated[float, Field(gt=50, le=100)] = 100.0
-    activation_percentile: Annotated[float, Field(gt=50, le=100)] = 99.9
-    calibration_batches: Positive = 4
-    binary: bool = False
+    weight_percentile: Percentile = 100.0
+    activation_percentile: Percentile = 99.9
+    calibration_batches: Annotated[int, Field(strict=True, gt=0, le=10_000)] = 4
+    binary: StrictBool = False
 
 
 class Phase(Section):
     """One run of the optimizer. The rate rises over the first tenth of the steps and falls to zero as a cosine."""
 
     epochs: Positive
-    learning_rate: Annotated[float, Field(gt=0)]
+    learning_rate: Annotated[float, Field(strict=True, ge=1e-12, le=100)]
 
 
 class Distillation(Section):
     """Quantized training also learns the heads of the floating-point network: `weight` times the loss against them."""
 
-    weight: Annotated[float, Field(gt=0)] = 1.0
+    weight: Weight = 1.0
 
 
 class Freezing(Section):
@@ -90,7 +111,7 @@ class Freezing(Section):
     """
 
     epochs: Positive = 1
-    boundary: Annotated[float, Field(gt=0, lt=0.5)] = 0.005
+    boundary: Annotated[float, Field(strict=True, gt=0, lt=0.5)] = 0.005
 
 
 class ChannelReuse(Section):
@@ -102,8 +123,8 @@ class ChannelReuse(Section):
         root.
     """
 
-    weight: Annotated[float, Field(gt=0)]
-    rise: Annotated[float, Field(ge=0, le=1)] = 0.25
+    weight: Weight
+    rise: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.25
     interval: Positive = 25
     max_depth: Positive | None = None
 
@@ -116,9 +137,9 @@ class Augmentation(Section):
     colour: largest relative change of brightness, contrast and saturation.
     """
 
-    mirror: bool = True
-    scale: tuple[PositiveNumber, PositiveNumber] = (0.6, 1.4)
-    colour: Annotated[float, Field(ge=0, lt=1)] = 0.4
+    mirror: StrictBool = True
+    scale: tuple[Magnification, Magnification] = (0.6, 1.4)
+    colour: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.4
 
     @model_validator(mode="after")
     def _scale_is_a_range(self) -> Self:
@@ -136,12 +157,12 @@ class Training(Section):
     precision: of convolutions, mixed on devices that have it; quantizers compute in float32 always.
     """
 
-    batch_size: Positive = 32
-    weight_decay: Annotated[float, Field(ge=0)] = 1e-4
-    ema: Annotated[float, Field(gt=0, lt=1)] | None = None
+    batch_size: Size = 32
+    weight_decay: Annotated[float, Field(strict=True, ge=0, le=10)] = 1e-4
+    ema: Annotated[float, Field(strict=True, gt=0, lt=1)] | None = None
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
     augmentation: Augmentation | None = None
-    fractional_first: bool = False
+    fractional_first: StrictBool = False
     float_phase: Phase = Phase(epochs=10, learning_rate=2e-3)
     quantized_phase: Phase | None = Phase(epochs=4, learning_rate=5e-4)
     distillation: Distillation | None = None
@@ -152,16 +173,16 @@ class Training(Section):
 class Detection(Section):
     """Which peaks of the heat map become boxes."""
 
-    score_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    max_boxes: Positive = 50
+    score_threshold: Annotated[float, Field(strict=True, ge=1e-6, lt=1)] = 0.05
+    max_boxes: Annotated[int, Field(strict=True, gt=0, le=10_000)] = 50
 
 
 class Recipe(Section):
     """A whole recipe. See `models/*.yaml` for examples."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
     task: Task = "detection"
-    seed: int = 0
+    seed: Seed = 0
     data: Data = Data()
     model: AnyNetwork
     quantization: Quantization = Quantization()
@@ -194,6 +215,16 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def _batch_fits_in_memory(self) -> Self:
+        size = self.data.image_size
+        if self.training.batch_size * 3 * size**2 > LARGEST_BATCH_BYTES:
+            raise ValueError(
+                f"training.batch_size {self.training.batch_size:,} of images of {size} x {size} pixels is more than "
+                f"{LARGEST_BATCH_BYTES // 2**30} GiB"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _data_are_of_the_task(self) -> Self:
         if self.data.set not in SETS[self.task]:
             raise ValueError(f"data.set {self.data.set} is not for {self.task}: use {', '.join(SETS[self.task])}")
@@ -215,11 +246,9 @@ def load_recipe(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Reci
     """
     path = find_recipe(path_or_name)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"cannot be read ({error})", where=str(path)) from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:  # ValueError: an integer of thousands of digits
-        raise RecipeError(f"is not YAML ({_one_line(error)})", where=str(path), remedy="mend its syntax") from error
+        content = yaml_text.parse(read_text(path, RecipeError, limit=SETTINGS_BYTES))
+    except ValueError as error:
+        raise RecipeError(f"is not YAML ({error})", where=str(path), remedy="mend its syntax") from error
     if not isinstance(content, dict):
         raise RecipeError("is not a mapping of keys", where=str(path), remedy="see models/codenet-digits.yaml")
     for setting in overrides:
@@ -241,7 +270,7 @@ def parse_recipe(content: dict[str, Any], source: str) -> Recipe:
 
 def save_recipe(recipe: Recipe, path: Path) -> None:
     """Write a recipe with every default spelt out."""
-    write_text(path, yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False))
+    write_text(path, yaml_text.dump(recipe.model_dump(mode="json")))
 
 
 def find_recipe(path_or_name: str | Path) -> Path:
@@ -272,9 +301,9 @@ def _override(content: dict[str, Any], setting: str) -> None:
     for step in steps[:-1]:
         node = node[int(step)] if isinstance(node, list) and _is_index(step, node) else _child(node, step, setting)
     try:
-        value = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise RecipeError(f"its value is not YAML ({_one_line(error)})", where=f"--set {setting}") from error
+        value = yaml_text.parse(text)
+    except ValueError as error:
+        raise RecipeError(f"its value is not YAML ({error})", where=f"--set {setting}") from error
     if isinstance(node, list) and _is_index(steps[-1], node):
         node[int(steps[-1])] = value
     elif isinstance(node, dict):
@@ -310,7 +339,7 @@ def _recipe_error(error: ValidationError, source: str) -> RecipeError:
     if first["type"] == "missing":
         return RecipeError("key is missing", where=where, remedy="add it")
     message = first["msg"].removeprefix("Value error, ")
-    given = "" if isinstance(first["input"], dict) else f" (got {first['input']!r})"
+    given = "" if isinstance(first["input"], dict) else f" (got {_shown(first['input'])})"
     return RecipeError(f"{message}{given}", where=where, remedy="correct the value")
 
 
@@ -333,5 +362,9 @@ def _keys_at(location: Sequence[int | str]) -> list[str]:
     return list(section.model_fields)
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+def _shown(value: object) -> str:
+    """A value as an error shows it."""
+    if isinstance(value, int) and abs(value) >= 10**LONGEST_SHOWN:  # Python refuses to write more than 4,300 digits
+        return f"an integer of {value.bit_length():,} bits"
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."

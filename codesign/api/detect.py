@@ -16,6 +16,7 @@ from codesign.data.pictures import read_picture, stretched
 from codesign.errors import BuildError, DataError
 from codesign.files import write_text
 from codesign.progress import Progress, silent
+from codesign.reading import MIB
 from codesign.recipe import Recipe
 from codesign.reporting.pictures import draw_marks
 from codesign.tasks import task_of
@@ -26,6 +27,8 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp")
 VIDEOS = (".avi", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
 LISTING = "detections.json"
 PICTURES_AT_A_TIME = 32
+BYTES_AT_A_TIME = 128 * MIB
+"""No further picture is read once those in memory take so much."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,7 @@ def detect(
     if any((out / file.name).resolve() == file.resolve() for file in files):
         raise DataError("would be written over", where=str(files[0].parent), remedy="give another folder to --out")
     results: list[Detected] = []
-    for start in range(0, len(files), PICTURES_AT_A_TIME):
-        some = files[start : start + PICTURES_AT_A_TIME]
+    for some in _read(files):
         results += _detect(folder, recipe, some, out, backend, progress)
     listing = {
         "build": str(folder.path),
@@ -73,20 +75,30 @@ def detect(
 
 
 def _detect(
-    build: BuildFolder, recipe: Recipe, files: Sequence[Path], out: Path, backend: str, progress: Progress
+    build: BuildFolder, recipe: Recipe, read: dict[Path, np.ndarray], out: Path, backend: str, progress: Progress
 ) -> Iterator[Detected]:
     size, task = input_type(build).shape[-1], task_of(recipe)
-    pictures = [read_picture(file) for file in files]
-    images = np.stack([stretched(picture, size) for picture in pictures]).astype(np.int32)
+    images = np.stack([stretched(picture, size) for picture in read.values()]).astype(np.int32)
     out.mkdir(parents=True, exist_ok=True)
-    for file, picture, found in zip(
-        files, pictures, predictions(build, STAGES[backend], images, progress), strict=True
-    ):
+    results = predictions(build, STAGES[backend], images, progress)
+    for (file, picture), found in zip(read.items(), results, strict=True):
         factors = picture.shape[2] / size, picture.shape[1] / size
         marks = [mark.scaled(*factors) for mark in task.marks(found, recipe)]
         drawn = draw_marks(Image.fromarray(picture.transpose(1, 2, 0)), marks)
         drawn.save(out / file.name, quality=95)
         yield Detected(file, tuple(task.listing(found, recipe, factors)), len(marks))
+
+
+def _read(files: Sequence[Path]) -> Iterator[dict[Path, np.ndarray]]:
+    """The pictures, some at a time: as many as are held in memory at once, one at least."""
+    some: dict[Path, np.ndarray] = {}
+    for file in files:
+        some[file] = read_picture(file)
+        if len(some) == PICTURES_AT_A_TIME or sum(picture.nbytes for picture in some.values()) >= BYTES_AT_A_TIME:
+            yield some
+            some = {}
+    if some:
+        yield some
 
 
 def _pictures(source: Path) -> list[Path]:

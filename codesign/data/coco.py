@@ -5,21 +5,25 @@ A COCO folder holds `annotations/instances_NAME.json` and the images in `NAME/` 
 `val2017`.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import numpy as np
 
 from codesign.data.pictures import read_picture
-from codesign.data.sample import Sample, Split
+from codesign.data.sample import MOST_OBJECTS, Sample, Split
 from codesign.errors import DataError
+from codesign.reading import MIB, read_bytes
 
 PREFIX = {"trainval": "train", "test": "val"}
 
+INSTANCES_BYTES = 1024 * MIB
+"""Largest instances file: COCO's own has 448 MiB."""
+LONGEST_SHOWN = 60
+"""Characters of a file's content that an error shows."""
 SLACK = 1.0
 """Pixels by which COCO's own boxes, rounded to hundredths, may leave their image; they are clipped to it."""
 
@@ -42,11 +46,7 @@ class CocoDataset:
     def __init__(self, path: Path, split: Split, classes: Sequence[str]) -> None:
         file = _instances(path, split)
         self.folder = _images(path, file)
-        try:
-            content = _parse(file)
-            self.entries = _entries(content, file, {name: label for label, name in enumerate(classes)})
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"is no COCO instances file ({error!r})", where=str(file), remedy="restore it") from error
+        self.entries = _entries(_parse(file), file, {name: label for label, name in enumerate(classes)})
         if not self.entries:
             raise DataError("lists no image", where=str(file), remedy="restore it")
 
@@ -57,9 +57,10 @@ class CocoDataset:
         entry = self.entries[index]
         file = self.folder / entry.file_name
         image = read_picture(file)
+        height, width = entry.shape
         if image.shape[1:] != entry.shape:
             raise DataError(
-                f"is of {image.shape[2]} x {image.shape[1]} pixels, listed with {entry.shape[1]} x {entry.shape[0]}",
+                f"is of {image.shape[2]} x {image.shape[1]} pixels, listed with {width:g} x {height:g}",
                 where=str(file),
                 remedy="restore the file",
             )
@@ -71,7 +72,7 @@ class _Entry:
     """An image's line in the file; objects as in `Sample`."""
 
     file_name: str
-    shape: tuple[int, int]
+    shape: tuple[float, float]
     """(H, W)."""
     boxes: np.ndarray
     labels: np.ndarray
@@ -102,51 +103,87 @@ def _images(path: Path, instances: Path) -> Path:
     raise DataError(f"the images' folder {name} is missing", where=str(path), remedy="unpack the images there")
 
 
-def _parse(file: Path) -> dict[str, Any]:
+class _Category(msgspec.Struct):
+    id: int | str
+    name: str
+
+
+class _Image(msgspec.Struct):
+    id: int | str
+    file_name: str
+    width: float
+    height: float
+
+
+class _Object(msgspec.Struct):
+    image_id: int | str
+    category_id: int | str
+    bbox: tuple[float, float, float, float]
+    iscrowd: bool | int = False
+    id: int | str | None = None
+
+
+class _Instances(msgspec.Struct):
+    """What is read of an instances file. All else is passed over without being kept, outlines of objects above all."""
+
+    categories: list[_Category]
+    images: list[_Image]
+    annotations: list[_Object]
+
+
+def _parse(file: Path) -> _Instances:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return msgspec.json.decode(read_bytes(file, DataError, limit=INSTANCES_BYTES), type=_Instances)
+    except msgspec.ValidationError as error:
+        raise DataError(f"is no COCO instances file ({error})", where=str(file), remedy="restore it") from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"not readable as JSON ({error})", where=str(file), remedy="restore the file") from error
 
 
-def _entries(content: dict[str, Any], file: Path, labels: dict[str, int]) -> list[_Entry]:
-    names = {category["id"]: category["name"] for category in content["categories"]}
+def _entries(content: _Instances, file: Path, labels: dict[str, int]) -> list[_Entry]:
+    names = {category.id: category.name for category in content.categories}
     objects = defaultdict(list)
-    for item in content["annotations"]:
-        objects[item["image_id"]].append(item)
-    entries = []
-    for image in content["images"]:
-        items = objects[image["id"]]
-        boxes = np.array([_box(item, image, file) for item in items], np.float32).reshape(-1, 4)
-        classes = [_label(names.get(item["category_id"]), item, labels, file) for item in items]
-        crowd = np.array([bool(item.get("iscrowd", 0)) for item in items], bool)
-        empty = (boxes[:, 2:] <= boxes[:, :2]).any(1)
-        name = Path(image["file_name"]).name  # an annotation must not reach outside its folder
-        entries.append(
-            _Entry(name, (image["height"], image["width"]), boxes, np.array(classes, np.int64), crowd | empty)
+    for item in content.annotations:
+        objects[item.image_id].append(item)
+    return [_entry(image, objects[image.id], names, labels, file) for image in content.images]
+
+
+def _entry(
+    image: _Image, items: Sequence[_Object], names: dict[int | str, str], labels: dict[str, int], file: Path
+) -> _Entry:
+    if len(items) > MOST_OBJECTS:
+        raise DataError(
+            f"{image.file_name[:LONGEST_SHOWN]} has {len(items):,} objects, more than {MOST_OBJECTS:,}",
+            where=str(file),
+            remedy="cut the picture into several",
         )
-    return entries
+    boxes = np.array([_box(item, image, file) for item in items], np.float32).reshape(-1, 4)
+    classes = [_label(names.get(item.category_id), item, labels, file) for item in items]
+    crowd = np.array([bool(item.iscrowd) for item in items], bool)
+    empty = (boxes[:, 2:] <= boxes[:, :2]).any(1)
+    name = Path(image.file_name).name  # an annotation must not reach outside its folder
+    return _Entry(name, (image.height, image.width), boxes, np.array(classes, np.int64), crowd | empty)
 
 
-def _label(name: str | None, item: dict[str, Any], labels: dict[str, int], file: Path) -> int:
+def _label(name: str | None, item: _Object, labels: dict[str, int], file: Path) -> int:
     if name not in labels:
         raise DataError(
-            f"object of unknown class '{name or item['category_id']}'",
+            f"object of unknown class '{str(name or item.category_id)[:LONGEST_SHOWN]}'",
             where=str(file),
             remedy="list it in the recipe's model.classes",
         )
     return labels[name]
 
 
-def _box(item: dict[str, Any], image: dict[str, Any], file: Path) -> tuple[float, float, float, float]:
-    x, y, box_width, box_height = map(float, item["bbox"])
-    width, height = image["width"], image["height"]
+def _box(item: _Object, image: _Image, file: Path) -> tuple[float, float, float, float]:
+    x, y, box_width, box_height = item.bbox
+    width, height = image.width, image.height
     x1, y1 = x + box_width, y + box_height
     # Written so that a number that is none (nan) fails it too.
     if not (-SLACK <= x <= x1 <= width + SLACK and -SLACK <= y <= y1 <= height + SLACK):
         raise DataError(
-            f"box [{x:g}, {y:g}, {box_width:g}, {box_height:g}] of annotation {item.get('id')} lies outside its image "
-            f"{image['file_name']} of {width} x {height} pixels",
+            f"box [{x:g}, {y:g}, {box_width:g}, {box_height:g}] of annotation {item.id} lies outside its image "
+            f"{image.file_name[:LONGEST_SHOWN]} of {width:g} x {height:g} pixels",
             where=str(file),
             remedy="correct it; COCO boxes are [x, y, width, height]",
         )

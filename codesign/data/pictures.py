@@ -1,5 +1,6 @@
 """Reading image files."""
 
+import io
 import struct
 import warnings
 from pathlib import Path
@@ -8,6 +9,10 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from codesign.errors import DataError
+from codesign.reading import MIB, read_bytes
+
+PICTURE_BYTES = 512 * MIB
+"""Largest file of a picture: as much as the largest picture takes, four bytes a pixel, and its head."""
 
 DAMAGED = (
     OSError,
@@ -26,17 +31,20 @@ def read_picture(path: Path) -> np.ndarray:
     """(3, H, W) uint8, RGB.
 
     Raises:
-        DataError: the file is missing, no image, or one of more than some 89 million pixels, which Pillow warns of.
+        DataError: the file is missing, no plain file, larger than `PICTURE_BYTES`, no image, or one of more than some
+            89 million pixels, which Pillow warns of.
     """
     try:
+        content = io.BytesIO(read_bytes(path, DataError, limit=PICTURE_BYTES))
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
+            with Image.open(content) as image:
                 return np.ascontiguousarray(np.asarray(image.convert("RGB")).transpose(2, 0, 1))
     except FileNotFoundError as error:
         raise DataError("image is missing", where=str(path), remedy="restore it, or unlist it") from error
     except DAMAGED as error:
-        raise DataError(f"not readable as an image ({error})", where=str(path), remedy="restore the file") from error
+        reason = str(error).replace(repr(content), "the file") if "BytesIO" in str(error) else str(error)
+        raise DataError(f"not readable as an image ({reason})", where=str(path), remedy="restore the file") from error
 
 
 def stretched(image: np.ndarray, size: int) -> np.ndarray:

@@ -8,6 +8,9 @@ import numpy as np
 Split = Literal["trainval", "test"]
 """What is trained on, and what is measured on."""
 
+MOST_OBJECTS = 10_000
+"""In one picture."""
+
 
 @dataclass(frozen=True)
 class Sample:

@@ -15,10 +15,13 @@ import numpy as np
 from defusedxml import DefusedXmlException
 
 from codesign.data.pictures import read_picture
-from codesign.data.sample import Sample, Split
+from codesign.data.sample import MOST_OBJECTS, Sample, Split
 from codesign.errors import DataError
+from codesign.reading import MIB, read_bytes, read_text
 
 SUFFIXES = (".jpg", ".png", ".jpeg")
+ANNOTATION_BYTES = 16 * MIB
+"""Largest annotation: of one picture."""
 LONGEST_NAME = 200
 """Characters of an image's name: file systems take 255 bytes, its suffix included."""
 LONGEST_SHOWN = 60
@@ -51,6 +54,12 @@ class VocDataset:
         root = _parse(annotation)
         image = _read_image(folder, root.findtext("filename"), name)
         objects = root.findall("object")
+        if len(objects) > MOST_OBJECTS:
+            raise DataError(
+                f"{len(objects):,} objects are more than {MOST_OBJECTS:,}, the most of one picture",
+                where=str(annotation),
+                remedy="cut the picture into several",
+            )
         _, height, width = image.shape
         boxes = [_box(item, width, height, annotation) for item in objects]
         return Sample(
@@ -93,7 +102,7 @@ def _list_file(folder: Path, split: Split) -> Path:
 
 def _names(folder: Path, split: Split) -> list[str]:
     file = _list_file(folder, split)
-    names = [line.split()[0] for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    names = [line.split()[0] for line in read_text(file, DataError).splitlines() if line.strip()]
     if not names:
         raise DataError("lists no image", where=str(file), remedy="list one image name a line")
     for name in names:  # a list must not reach outside its folder
@@ -106,7 +115,7 @@ def _names(folder: Path, split: Split) -> list[str]:
 
 def _parse(annotation: Path) -> Element:
     try:
-        return defusedxml.ElementTree.parse(annotation).getroot()
+        return defusedxml.ElementTree.fromstring(read_bytes(annotation, DataError, limit=ANNOTATION_BYTES))
     except FileNotFoundError as error:
         raise DataError("annotation is missing", where=str(annotation), remedy="restore it, or unlist it") from error
     except (ParseError, DefusedXmlException, LookupError, ValueError) as error:  # of encodings, the last two
@@ -119,7 +128,7 @@ def _read_image(folder: Path, filename: str | None, name: str) -> np.ndarray:
     candidates = [filename.strip()] if filename and filename.strip() else []
     candidates += [name + suffix for suffix in SUFFIXES]
     # Only the name counts: an annotation must not reach outside its folder.
-    path = next((p for p in (directory / Path(c).name for c in candidates) if os.path.isfile(p)), None)
+    path = next((p for p in (directory / Path(c).name for c in candidates) if os.path.lexists(p)), None)
     if path is None:
         raise DataError(
             "image is missing", where=str(directory / candidates[0][:60]), remedy="restore it, or unlist it"

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import zipfile
 import zlib
 from dataclasses import asdict
+from math import inf, prod
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.graph.graph import Graph, Node
 from codesign.graph.ops.base import Op, fields_of, op_class
-from codesign.graph.types import TensorType
+from codesign.graph.types import HIGHEST, LOWEST, TensorType
+from codesign.reading import read_bytes
 
 FORMAT = 2
+
+MOST_BYTES = 1 << 30
+"""Of the file, and of all that is packed in it."""
+MOST_ARRAYS = 100_000
+LONGEST_NAME = 1000
+LONGEST_SHOWN = 60
+"""Characters of a name that an error shows."""
 
 
 def save(graph: Graph, path: Path) -> None:
@@ -33,33 +44,68 @@ def save(graph: Graph, path: Path) -> None:
 
 
 def load(path: Path) -> Graph:
-    """Reads a graph that `save` has written. Raises GraphError if the file is missing, damaged or of another format."""
+    """Reads a graph that `save` has written, and believes nothing in it.
+
+    Raises GraphError if the file is missing, damaged, of another format, larger than it may be, or describes what is no
+    graph of this version. Nothing is decompressed or allocated before its size is known to be allowed.
+    """
+    remedy = "export it again"
     try:
-        with np.load(path, allow_pickle=False) as file:
-            description = json.loads(str(file["description"]))
-            arrays = {name: file[name] for name in file.files if name != "description"}
+        description, arrays = _read(path)
+        found = description.get("format") if isinstance(description, dict) else None
+        if found != FORMAT:
+            raise GraphError(f"format {found} is not {FORMAT}")
+        return _rebuild(description, arrays)
     except FileNotFoundError:
         raise GraphError("there is no integer graph", where=str(path), remedy="run `codesign export` first") from None
-    except (
-        OSError,
-        EOFError,
-        ValueError,
-        KeyError,
-        NotImplementedError,
-        RecursionError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        raise GraphError(f"not a readable integer graph ({error})", where=str(path), remedy="export it again") from None
-    found = description.get("format") if isinstance(description, dict) else None
-    if found != FORMAT:
-        raise GraphError(f"format {found} is not {FORMAT}", where=str(path), remedy="export it again")
-    try:
-        return _rebuild(description, arrays)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise GraphError(
-            f"its description is malformed ({error!r})", where=str(path), remedy="export it again"
-        ) from None
+    except GraphError as error:
+        if error.where == str(path):
+            raise
+        raise GraphError(str(GraphError(error.what, where=error.where)), where=str(path), remedy=remedy) from None
+    except _UNREADABLE as error:
+        raise GraphError(f"not a readable integer graph ({error})", where=str(path), remedy=remedy) from None
+    except _MALFORMED as error:
+        raise GraphError(f"its description is malformed ({error!r})"[:300], where=str(path), remedy=remedy) from None
+
+
+_UNREADABLE = (OSError, EOFError, ValueError, NotImplementedError, RecursionError, zipfile.BadZipFile, zlib.error)
+_MALFORMED = (LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError)
+
+
+def _read(path: Path) -> tuple[Any, dict[str, Any]]:
+    """The description, and the arrays by name."""
+    file = read_bytes(path, GraphError, limit=MOST_BYTES)
+    with zipfile.ZipFile(io.BytesIO(file)) as archive:
+        entries = archive.infolist()
+        total = sum(entry.file_size for entry in entries)
+        if len(entries) > MOST_ARRAYS or total > MOST_BYTES:
+            raise GraphError(f"{len(entries):,} arrays of {total:,} bytes are more than a graph holds")
+        found = {entry.filename.removesuffix(".npy"): _array(archive.read(entry), entry.filename) for entry in entries}
+    if "description" not in found:
+        raise GraphError("not a readable integer graph: it has no description")
+    description = found.pop("description")
+    if description.shape or description.dtype.kind != "U":
+        raise GraphError("its description is no text")
+    wrong = [name for name, array in found.items() if array.dtype.kind not in "iu"]
+    if wrong:
+        raise GraphError(f"the array '{wrong[0][:LONGEST_NAME]}' holds no integers")
+    return json.loads(str(description)), found
+
+
+def _array(content: bytes, name: str) -> NDArray[Any]:
+    """An array of an .npy file, whose header must promise what the file has."""
+    stream = io.BytesIO(content)
+    version = np.lib.format.read_magic(stream)
+    if version not in _HEADERS:
+        raise GraphError(f"'{name[:LONGEST_NAME]}' is of version {version} of NumPy's format")
+    shape, fortran, dtype = _HEADERS[version](stream)
+    start = stream.tell()
+    if dtype.hasobject or min(shape, default=0) < 0 or prod(shape) * dtype.itemsize != len(content) - start:
+        raise GraphError(f"'{name[:LONGEST_NAME]}' is no array of {dtype} in the shape {str(shape)[:LONGEST_NAME]}")
+    return np.frombuffer(content, dtype, offset=start).reshape(shape, order="F" if fortran else "C")
+
+
+_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 def digest(graph: Graph) -> str:
@@ -98,22 +144,56 @@ def _rebuild(description: dict[str, Any], arrays: dict[str, Any]) -> Graph:
         fields = {key: _tuples(value) for key, value in entry["fields"].items()}
         prefix = f"{entry['name']}/"
         fields |= {key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)}
-        nodes.append(Node(entry["name"], _op(entry["kind"], fields), tuple(entry["inputs"])))
-    inputs = {
-        name: TensorType(tuple(t["shape"]), t["lo"], t["hi"], tuple(t["scale"]), t["step"])
-        for name, t in description["inputs"].items()
-    }
-    name, origins, titles = description["name"], dict(description["origins"]), dict(description.get("titles", {}))
-    if not all(isinstance(text, str) for text in (name, *origins.values(), *titles.values())):
-        raise TypeError("a name in it is no text")
-    return Graph(name, inputs, tuple(nodes), tuple(description["outputs"]), origins, titles)
+        nodes.append(Node(_name(entry["name"]), _op(entry["kind"], fields), _names(entry["inputs"])))
+    inputs = {_name(name): _tensor_type(kind) for name, kind in description["inputs"].items()}
+    origins = {_name(name): _name(origin) for name, origin in description["origins"].items()}
+    titles = {_name(name): _name(title) for name, title in description.get("titles", {}).items()}
+    return Graph(_name(description["name"]), inputs, tuple(nodes), _names(description["outputs"]), origins, titles)
+
+
+def _tensor_type(fields: dict[str, Any]) -> TensorType:
+    found = {key: _tuples(value) for key, value in fields.items()}
+    return TensorType(**_checked(TensorType, found))
 
 
 def _op(kind: str, fields: dict[str, Any]) -> Op:
-    try:
-        return op_class(kind)(**fields)
-    except TypeError as error:
-        raise GraphError(f"operator '{kind}' does not fit this version ({error})", remedy="export it again") from None
+    found = op_class(_name(kind))
+    return found(**_checked(found, fields))
+
+
+def _checked(kind: type, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a record, if they are those of `kind` and of their types."""
+    types = get_type_hints(kind)
+    for name, value in fields.items():
+        if name not in types or not _fits(value, types[name]):
+            raise GraphError(f"'{name[:LONGEST_NAME]}' of {kind.__name__} is not what this version takes")
+    return fields
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether a value is of the type of an operator's field: see `Op`."""
+    if get_origin(kind) is tuple:
+        kinds = get_args(kind)
+        if kinds[-1] is Ellipsis:
+            kinds = kinds[:1] * len(value) if isinstance(value, tuple) else kinds
+        return isinstance(value, tuple) and len(value) == len(kinds) and all(map(_fits, value, kinds))
+    if get_origin(kind) is np.ndarray:
+        return isinstance(value, np.ndarray)
+    if kind is float:
+        return type(value) in (int, float) and abs(value) < inf
+    if kind is int:
+        return type(value) is int and LOWEST <= value <= HIGHEST
+    return type(value) is kind
+
+
+def _names(found: Any) -> tuple[str, ...]:
+    return tuple(_name(name) for name in found)
+
+
+def _name(found: Any) -> str:
+    if not isinstance(found, str) or len(found) > LONGEST_NAME:
+        raise GraphError(f"{str(found)[:LONGEST_SHOWN]!r} is no name of at most {LONGEST_NAME} characters")
+    return found
 
 
 def _tuples(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf, prod
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,12 @@ from codesign.errors import GraphError
 
 Shape = tuple[int, int, int]
 """(C, H, W) of one frame; a vector of K features is (K, 1, 1)."""
+
+LARGEST_SIDE = 1 << 16
+LARGEST_TENSOR = 1 << 30
+"""Values of one frame."""
+LOWEST, HIGHEST = -(1 << 31), (1 << 31) - 1
+"""What the executor and the hardware's widest sums hold."""
 
 
 def bits_for_range(lo: int, hi: int) -> int:
@@ -45,12 +52,18 @@ class TensorType:
     def __post_init__(self) -> None:
         if len(self.shape) != 3 or min(self.shape) < 1:
             raise GraphError(f"shape {self.shape} is not (C, H, W) with positive sizes")
+        if max(self.shape) > LARGEST_SIDE or prod(self.shape) > LARGEST_TENSOR:
+            raise GraphError(f"shape {self.shape} is beyond {LARGEST_SIDE:,} a side and {LARGEST_TENSOR:,} values")
         if self.lo > self.hi:
             raise GraphError(f"empty integer range [{self.lo}, {self.hi}]")
+        if self.lo < LOWEST or self.hi > HIGHEST:
+            raise GraphError(f"the range [{self.lo}, {self.hi}] is beyond 32 bits")
         if self.step < 1 or (self.hi - self.lo) % self.step:
             raise GraphError(f"[{self.lo}, {self.hi}] is no number of steps of {self.step}")
         if len(self.scale) not in (1, self.shape[0]):
             raise GraphError(f"{len(self.scale)} scales for {self.shape[0]} channels", remedy="give one, or one each")
+        if not all(0 < value < inf for value in self.scale):  # nan fails it too
+            raise GraphError("a scale is no positive, finite number")
 
     @property
     def channels(self) -> int:

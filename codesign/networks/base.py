@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 if TYPE_CHECKING:
     from codesign.recipe import Training
 
-Positive = Annotated[int, Field(gt=0)]
-Size = Annotated[int, Field(gt=0, le=2**16)]
-"""Channels, or how often a layer is repeated: more is a mistake, which would take all memory before it showed."""
-EvenChannels = Annotated[int, Field(gt=0, le=2**16, multiple_of=2)]
+Positive = Annotated[int, Field(strict=True, gt=0, le=10**6)]
+"""How many there are of something. Strict: neither a text nor a truth value is taken for a number."""
+Size = Annotated[int, Field(strict=True, gt=0, le=2**16)]
+"""Channels: more is a mistake, which would take all memory before it showed."""
+Repeats = Annotated[int, Field(strict=True, gt=0, le=256)]
+"""How often a layer is repeated."""
+EvenChannels = Annotated[int, Field(strict=True, gt=0, le=2**16, multiple_of=2)]
+MOST_STAGES, MOST_BLOCKS = 16, 256
+"""Of a network: 16 stages that halve the image want one of 65,536 pixels."""
+MOST_CLASSES = 2**16
+LONGEST_NAME = 200
+"""Characters of a class's name."""
 
 Task = Literal["detection", "classification"]
 
@@ -55,7 +63,26 @@ class Groups(Section):
 
 def _numbered(classes: object) -> object:
     """Names of so many classes: their numbers."""
-    return tuple(map(str, range(classes))) if isinstance(classes, int) else classes
+    if isinstance(classes, bool) or not isinstance(classes, int):
+        return classes
+    if not 1 <= classes <= MOST_CLASSES:
+        raise ValueError(f"a network has 1 to {MOST_CLASSES:,} classes")
+    return tuple(map(str, range(classes)))
+
+
+def _different(classes: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(classes)) < len(classes):
+        raise ValueError("two classes have one name")
+    return classes
+
+
+ClassName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+Classes = Annotated[
+    tuple[ClassName, ...],
+    BeforeValidator(_numbered),
+    Field(min_length=1, max_length=MOST_CLASSES),
+    AfterValidator(_different),
+]
 
 
 class Network(Section):
@@ -67,7 +94,7 @@ class Network(Section):
     task: ClassVar[Task]
     has_binary_form: ClassVar[bool] = False
     kind: str
-    classes: Annotated[tuple[str, ...], BeforeValidator(_numbered), Field(min_length=1)] = DIGIT_CLASSES
+    classes: Classes = DIGIT_CLASSES
 
     @property
     def coarsest_stride(self) -> int:

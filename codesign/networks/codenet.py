@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from codesign.networks.base import EvenChannels, Network, Section, Size, Task
+from codesign.networks.base import MOST_STAGES, EvenChannels, Network, Repeats, Section, Size, Task
 
 if TYPE_CHECKING:
     from codesign.recipe import Training
@@ -24,7 +24,7 @@ class Stage(Section):
     """A ShuffleNetV2 stage: one unit of stride 2, then `units - 1` of stride 1."""
 
     channels: EvenChannels
-    units: Size
+    units: Repeats
 
 
 Operator = Literal[
@@ -81,9 +81,9 @@ class Decoder(Section):
     """
 
     operator: Operator = "square-integer-depthwise"
-    bound: Annotated[int, Field(ge=1, le=15)] = 7
+    bound: Annotated[int, Field(strict=True, ge=1, le=15)] = 7
     order: Order = "depthwise_first"
-    channels: Annotated[tuple[Size, ...], Field(min_length=1)]
+    channels: Annotated[tuple[Size, ...], Field(min_length=1, max_length=MOST_STAGES)]
 
 
 class Model(Network):
@@ -92,7 +92,7 @@ class Model(Network):
     task: ClassVar[Task] = "detection"
     kind: Literal["codenet"] = "codenet"
     stem: Stem = Stem()
-    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=MOST_STAGES)]
     last_channels: Size | None = None
     decoder: Decoder
     head_channels: Size = 64

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from codesign.networks.base import Groups, Network, Section, Size, Task
+from codesign.networks.base import MOST_BLOCKS, Groups, Network, Section, Size, Task
 
 Stride = Literal[1, 2]
 
@@ -35,7 +35,7 @@ class Model(Network):
     task: ClassVar[Task] = "classification"
     kind: Literal["mobilenet"] = "mobilenet"
     stem: Stem = Stem()
-    blocks: Annotated[tuple[Block, ...], Field(min_length=1)]
+    blocks: Annotated[tuple[Block, ...], Field(min_length=1, max_length=MOST_BLOCKS)]
     groups: Groups | None = None
 
     @model_validator(mode="after")

@@ -6,14 +6,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from codesign.networks.base import Network, Section, Size, Task
+from codesign.networks.base import MOST_STAGES, Network, Repeats, Section, Size, Task
 
 
 class Stage(Section):
     """`blocks` residual blocks of `channels`; from the second stage on, the first of them has stride 2."""
 
     channels: Size
-    blocks: Size
+    blocks: Repeats
 
 
 class Model(Network):
@@ -25,7 +25,7 @@ class Model(Network):
     task: ClassVar[Task] = "classification"
     has_binary_form: ClassVar[bool] = True
     kind: Literal["resnet"] = "resnet"
-    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=MOST_STAGES)]
 
     @property
     def coarsest_stride(self) -> int:

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from codesign.networks.base import Groups, Network, Section, Size, Task
+from codesign.networks.base import MOST_STAGES, Groups, Network, Repeats, Section, Size, Task
 
 
 class Stem(Section):
@@ -28,7 +28,7 @@ class Stage(Section):
 
     width: Size
     channels: Size
-    blocks: Size
+    blocks: Repeats
 
 
 class Model(Network):
@@ -41,7 +41,7 @@ class Model(Network):
     task: ClassVar[Task] = "classification"
     kind: Literal["resnext"] = "resnext"
     stem: Stem = Stem()
-    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=MOST_STAGES)]
     groups: Groups = Groups(number=32)
 
     @model_validator(mode="after")

@@ -6,14 +6,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from codesign.networks.base import Network, Section, Size, Task
+from codesign.networks.base import MOST_STAGES, Network, Repeats, Section, Size, Task
 
 
 class Stage(Section):
     """`convolutions` 3x3 of `channels`, then 2x2 max-pooling."""
 
     channels: Size
-    convolutions: Size = 2
+    convolutions: Repeats = 2
 
 
 class Model(Network):
@@ -22,7 +22,7 @@ class Model(Network):
     task: ClassVar[Task] = "classification"
     has_binary_form: ClassVar[bool] = True
     kind: Literal["vgg"] = "vgg"
-    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=MOST_STAGES)]
 
     @property
     def coarsest_stride(self) -> int:

@@ -5,15 +5,20 @@ Such a file has the function `network(recipe, layers) -> Network`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from codesign.errors import RecipeError
 from codesign.graph.plugins import load
 from codesign.nn.binary import BinaryLayers, FloatBinaryLayers
 from codesign.nn.layers import ConvUnit, FloatLayers, Layers, QuantLayers, plain
 from codesign.recipe import Recipe
+
+MOST_PARAMETERS = 2**30
+"""Of a network that is built: training it takes 16 bytes a parameter."""
 
 
 class Network(nn.Module):
@@ -71,21 +76,36 @@ class Classifier(Network):
 
 
 def float_network(recipe: Recipe) -> Network:
-    """The recipe's network in floating point, with batch norm."""
+    """The recipe's network in floating point, with batch norm. Raises RecipeError if it is too large to train."""
     model = recipe.model.in_floating_point(recipe.training)
-    layers = FloatBinaryLayers() if recipe.quantization.binary else FloatLayers()
-    return _build(recipe.model_copy(update={"model": model}), layers)
+    return _build(recipe.model_copy(update={"model": model}), _float_layers(recipe))
 
 
 def quantized_network(recipe: Recipe) -> Network:
-    """The recipe's network with Brevitas quantizers; batch norms only where a sign follows them."""
+    """The recipe's network with Brevitas quantizers; batch norms only where a sign follows them.
+
+    Raises RecipeError if it is too large to train.
+    """
     layers = BinaryLayers if recipe.quantization.binary else QuantLayers
     return _build(recipe, layers(recipe.quantization))
 
 
+def _float_layers(recipe: Recipe) -> Layers:
+    return FloatBinaryLayers() if recipe.quantization.binary else FloatLayers()
+
+
 def _build(recipe: Recipe, layers: Layers) -> Network:
-    built: Network = load(__package__, recipe.model.kind).network(recipe, layers)
-    return built
+    make: Callable[[Recipe, Layers], Network] = load(__package__, recipe.model.kind).network
+    if torch.get_default_device().type != "meta":  # where nothing is allocated, any size can be counted
+        with torch.device("meta"):
+            parameters = sum(p.numel() for p in make(recipe, _float_layers(recipe)).parameters())
+        if parameters > MOST_PARAMETERS:
+            raise RecipeError(
+                f"the network has {parameters:,} parameters, more than {MOST_PARAMETERS:,}",
+                where=f"{recipe.name}: model",
+                remedy="choose fewer channels or layers",
+            )
+    return make(recipe, layers)
 
 
 def conv_units(network: nn.Module) -> dict[str, ConvUnit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, inf
 
 from codesign.cost import _stream
 from codesign.cost.base import BlockCost, beats
@@ -65,8 +65,9 @@ def schedule(
             where=graph.name,
             remedy="remove the input, or add what is to be computed from it",
         )
-    clock = clock_mhz or target.clock_mhz
-    if clock <= 0 or (fps is not None and fps <= 0) or (max_dsp is not None and max_dsp < 0):
+    clock = target.clock_mhz if clock_mhz is None else clock_mhz
+    # Written so that a number that is none (nan) fails it too.
+    if not (0 < clock < inf and 0 < (1 if fps is None else fps) < inf and (max_dsp or 0) >= 0):
         raise ScheduleError("frame rate and clock must be positive, the number of DSPs not negative")
     budget = Resources(**target.budget.model_dump())
     if max_dsp is not None:

@@ -6,10 +6,11 @@ import difflib
 from importlib import resources
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
+from codesign import yaml_text
 from codesign.errors import TargetError
+from codesign.reading import SETTINGS_BYTES, read_text
 from codesign.targets.model import Target
 
 
@@ -26,9 +27,10 @@ def load_target(name: str | Path) -> Target:
     """
     path = Path(name)
     if path.suffix in (".yaml", ".yml"):
-        if not path.is_file():
-            raise TargetError("there is no such target file", where=str(path))
-        return _parse(path.read_text(), str(path))
+        try:
+            return _parse(read_text(path, TargetError, limit=SETTINGS_BYTES), str(path))
+        except FileNotFoundError:
+            raise TargetError("there is no such target file", where=str(path)) from None
     if str(name) not in target_names():
         near = difflib.get_close_matches(str(name), target_names(), n=1)
         hint = f"did you mean '{near[0]}'? " if near else ""
@@ -44,9 +46,9 @@ def target_of(fields: object, where: str) -> Target:
 
 def _parse(text: str, where: str) -> Target:
     try:
-        fields = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise TargetError(f"not a readable YAML file ({str(error).splitlines()[0]})", where=where) from None
+        fields = yaml_text.parse(text)
+    except ValueError as error:
+        raise TargetError(f"not a readable YAML file ({error})", where=where) from None
     return _checked(fields, where)
 
 

@@ -19,16 +19,22 @@ _Title = Annotated[str, Field(pattern=r"^\w[\w .,+/&()#-]*$", max_length=100)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Count = Annotated[int, Field(strict=True, gt=0, le=10**8)]
+Part = Annotated[float, Field(strict=True, ge=0.01, le=1)]
+Megahertz = Annotated[float, Field(strict=True, ge=0.1, le=10_000)]
+Figure = Annotated[float, Field(strict=True, ge=0, le=1e9)]
 
 
 class Resources(_Strict):
     """What the fabric holds. bram36 counts blocks of 36 Kbit; dsp counts multipliers of at least 18 x 18 bits."""
 
-    lut: int = Field(gt=0)
-    ff: int = Field(gt=0)
-    bram36: float = Field(gt=0)
-    dsp: int = Field(ge=0)
+    lut: Count
+    ff: Count
+    bram36: float = Field(strict=True, ge=0.5, le=10**6)
+    dsp: int = Field(strict=True, ge=0, le=10**6)
 
 
 BUS_BITS = 64
@@ -41,18 +47,18 @@ class Share(_Strict):
     memory: of a port into external memory, which refreshes, and turns from rows to rows and from reads to writes.
     """
 
-    lut: float = Field(default=0.8, gt=0, le=1)
-    ff: float = Field(default=0.8, gt=0, le=1)
-    bram36: float = Field(default=1.0, gt=0, le=1)
-    dsp: float = Field(default=1.0, gt=0, le=1)
-    memory: float = Field(default=0.8, gt=0, le=1)
+    lut: Part = 0.8
+    ff: Part = 0.8
+    bram36: Part = 1.0
+    dsp: Part = 1.0
+    memory: Part = 0.8
 
 
 class Memory(_Strict):
     """External memory. peak_mb_s: the chips' own limit. port_bits: width of a port from it into the fabric."""
 
-    peak_mb_s: float = Field(gt=0)
-    port_bits: int = Field(gt=0)
+    peak_mb_s: float = Field(strict=True, ge=0.1, le=10**8)
+    port_bits: int = Field(strict=True, ge=8, le=2**16)
     source: str
 
 
@@ -69,20 +75,20 @@ class Serial(_Strict):
     """
 
     clock_site: _Word
-    clock_in_mhz: float = Field(gt=0)
+    clock_in_mhz: Megahertz
     receive_site: _Word
     transmit_site: _Word
     led_site: _Word
     io_type: _Word
-    baud: int = Field(gt=0)
+    baud: int = Field(strict=True, ge=300, le=10**8)
     source: str
 
 
 class Coefficient(_Strict):
     """A figure known as a range only: from the least to the most plausible, and where both come from."""
 
-    low: float = Field(ge=0)
-    high: float = Field(ge=0)
+    low: Figure
+    high: Figure
     source: str = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -95,7 +101,7 @@ class Coefficient(_Strict):
 class Power(_Strict):
     """Measured power in watts: of the whole board while the fabric waits, and what feeding frames takes beside it."""
 
-    board_w: float = Field(gt=0)
+    board_w: float = Field(strict=True, ge=1e-3, le=10**5)
     processor_w: Coefficient
     source: str
 
@@ -127,7 +133,7 @@ class Target(_Strict):
     board: _Title
     part: _Word
     family: Literal["xc7", "xcup", "ecp5"]
-    clock_mhz: float = Field(gt=0)
+    clock_mhz: Megahertz
     resources: Resources
     share: Share = Share()
     memory: Memory
@@ -136,6 +142,14 @@ class Target(_Strict):
     power: Power | None = None
     energy: Energy | None = None
     sources: tuple[str, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _shares_leave_something(self) -> Target:
+        r, s = self.resources, self.share
+        for name, left in (("lut", r.lut * s.lut), ("ff", r.ff * s.ff), ("bram36", 2 * r.bram36 * s.bram36)):
+            if left < 1:
+                raise ValueError(f"share.{name} leaves nothing of resources.{name}")
+        return self
 
     @property
     def products_per_dsp(self) -> int:

@@ -1,13 +1,15 @@
 """What happens between the steps of a training: checkpoints, averaged weights, frozen weights."""
 
 from pathlib import Path
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Callback, WeightAveraging
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from codesign.errors import TrainingError
 from codesign.nn.fused import QuantConv2d
 from codesign.recipe import Freezing
 
@@ -27,6 +29,45 @@ class SaveEveryEpoch(Callback):
             raise OSError(error.errno, error.strerror, str(self.path)) from error
         if trainer.is_global_zero:
             beside.replace(self.path)
+
+
+class StopWhenDiverged(Callback):
+    """Ends a training whose loss or weights are no finite numbers, before anything of that epoch is saved.
+
+    phase: the recipe's section that it runs, for the message.
+    """
+
+    def __init__(self, phase: str, learning_rate: float) -> None:
+        self.phase = phase
+        self.learning_rate = learning_rate
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, *_: object) -> None:
+        self._check(trainer, "loss", bool(torch.isfinite(outputs["loss"]).all()))
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        broken = unsound(pl_module)
+        self._check(trainer, broken or "weights", broken is None)
+
+    def _check(self, trainer: pl.Trainer, what: str, sound: bool) -> None:
+        if not trainer.strategy.reduce_boolean_decision(sound):  # all processes stop, or none
+            raise TrainingError(
+                f"training diverged in epoch {trainer.current_epoch + 1}, step {trainer.global_step}: the {what} is no "
+                "finite number",
+                where=f"training.{self.phase}",
+                remedy=f"try a learning_rate below {self.learning_rate:g}, or train longer at a lower one; nothing of "
+                "this epoch was saved",
+            )
+
+
+def unsound(network: nn.Module) -> str | None:
+    """The first parameter with a value that is no finite number, or buffer with one that is no number; None if none.
+
+    Quantizers keep infinities as buffers.
+    """
+    for name, value in network.named_parameters():
+        if not bool(torch.isfinite(value).all()):
+            return name
+    return next((name for name, value in network.named_buffers() if bool(torch.isnan(value).any())), None)
 
 
 class AverageWeights(WeightAveraging):

@@ -9,20 +9,23 @@ tensorboard/          logs of either phase, if asked for
 """
 
 import json
-import pickle
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import safetensors.torch
 import torch
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 
 from codesign.errors import CheckpointError
 from codesign.files import write_bytes, write_text
 from codesign.nn.network import Network, float_network, quantized_network
+from codesign.reading import read_json
 from codesign.recipe import Recipe, load_recipe
 from codesign.resources import models_dir
+from codesign.training.callbacks import unsound
+from codesign.training.checkpoint import read_checkpoint
 
 RECIPE = "recipe.yaml"
 FLOAT_CHECKPOINT = "float.ckpt"
@@ -35,6 +38,8 @@ LOGS = "tensorboard"
 @dataclass(frozen=True)
 class TrainResult:
     """What a training reached on the validation set."""
+
+    __pydantic_config__ = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
     run: Path
     seconds: float
@@ -49,6 +54,11 @@ class TrainResult:
     accuracy: float | None = None
     """Classification: the same of top-1 accuracy."""
     float_accuracy: float | None = None
+    threads: int | None = None
+    """Of torch on the CPU. It splits sums among them, so another number of threads ends with other weights."""
+
+
+_RESULT = TypeAdapter(TrainResult)
 
 
 def find_run(path_or_name: str | Path) -> Path:
@@ -97,11 +107,7 @@ def load_float_run(run: str | Path, overrides: Sequence[str] = ()) -> tuple[Reci
     folder = find_run(run)
     recipe = load_recipe(folder / RECIPE, overrides)
     file = folder / FLOAT_CHECKPOINT
-    try:
-        state = torch.load(file, map_location="cpu", weights_only=True)["state_dict"]
-    except (OSError, EOFError, KeyError, RuntimeError, pickle.UnpicklingError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CheckpointError(f"cannot be read ({reason})", where=str(file), remedy="train again") from error
+    state = read_checkpoint(file)["state_dict"]
     network = float_network(recipe)
     restore(network, {name.removeprefix("network."): tensor for name, tensor in state.items()}, file)
     network.finish(recipe)
@@ -112,7 +118,7 @@ def restore(network: Network, state: dict[str, torch.Tensor], source: Path) -> N
     """Load a state dict whole.
 
     Raises:
-        CheckpointError: a tensor is missing, unknown or of another shape.
+        CheckpointError: a tensor is missing, unknown or of another shape, or holds what is no finite number.
     """
     try:
         network.load_state_dict(state, strict=True)
@@ -122,6 +128,9 @@ def restore(network: Network, state: dict[str, torch.Tensor], source: Path) -> N
             where=str(source),
             remedy="keep the recipe it was trained with, or train again",
         ) from error
+    broken = unsound(network)
+    if broken is not None:
+        raise CheckpointError(f"{broken} holds values that are no numbers", where=str(source), remedy="train again")
 
 
 def save_weights(network: Network, folder: Path) -> None:
@@ -144,9 +153,22 @@ def load_result(folder: Path) -> TrainResult:
     """
     path = folder / RESULT
     try:
-        return TrainResult(run=folder, **json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        found = read_json(path, CheckpointError)
+        return _RESULT.validate_python({**found, "run": folder})
+    except (FileNotFoundError, TypeError, ValidationError) as error:
         raise CheckpointError("is missing or malformed", where=str(path), remedy="finish the training") from error
+
+
+def is_finished(folder: Path, recipe: Recipe) -> bool:
+    """Whether a training has ended there, and all that it left can be read: result and weights."""
+    try:
+        load_result(folder)
+        if recipe.training.quantized_phase is None:
+            return (folder / FLOAT_CHECKPOINT).is_file()
+        load_run(folder)
+    except CheckpointError:
+        return False
+    return True
 
 
 def _read_weights(path: Path) -> dict[str, torch.Tensor]:

@@ -24,8 +24,9 @@ from codesign.files import locked
 from codesign.nn.fold import calibrate, clip_weights, fold_batch_norm
 from codesign.nn.network import Network, float_network, quantized_network
 from codesign.recipe import Phase, Recipe, load_recipe, save_recipe
-from codesign.training.callbacks import AverageWeights, FreezeConfidentWeights, SaveEveryEpoch
+from codesign.training.callbacks import AverageWeights, FreezeConfidentWeights, SaveEveryEpoch, StopWhenDiverged
 from codesign.training.channel_reuse import ReuseLoss
+from codesign.training.checkpoint import check_progress
 from codesign.training.metrics import evaluate_network
 from codesign.training.run import (
     FLOAT_CHECKPOINT,
@@ -34,6 +35,7 @@ from codesign.training.run import (
     RECIPE,
     RESULT,
     TrainResult,
+    is_finished,
     load_result,
     save_result,
     save_weights,
@@ -53,8 +55,9 @@ def train(
 ) -> TrainResult:
     """Train a recipe into a run folder (`codesign.training.run`).
 
-    Checkpoints are written after each epoch. A training that was interrupted and resumed on the same machine ends with
-    the same weights, bit for bit, as one that was not; a finished one returns its result at once.
+    Checkpoints are written after each epoch. A training that was interrupted and resumed on the same machine, with the
+    same number of threads (OMP_NUM_THREADS), ends with the same weights, bit for bit, as one that was not; a finished
+    one returns its result at once, unless its result or weights cannot be read: then what is missing is trained again.
 
     Args:
         recipe: a recipe, its file, or the name of one that ships.
@@ -67,6 +70,7 @@ def train(
 
     Raises:
         RecipeError, DataError: as `load_recipe` and the dataset's reader.
+        TrainingError: the loss or a weight is no finite number; the last good epoch is kept.
         ToolError: TensorBoard is not installed.
         CheckpointError: `out` holds a run and `resume` is not set; or another recipe's; or a checkpoint is truncated;
             or another training is at work in it.
@@ -75,7 +79,7 @@ def train(
     out = Path(out)
     if is_first_process():
         _refuse_other_runs(out, recipe, resume)
-    if (out / RESULT).is_file():
+    if (out / RESULT).exists() and is_finished(out, recipe):
         return load_result(out)
     data = training_set(recipe)
     validation = validation_set(recipe)
@@ -131,7 +135,7 @@ def _result(out: Path, measured: Any, float_measured: Any, seconds: float) -> Tr
     figures = {} if measured is None else asdict(measured)
     figures |= {f"float_{name}": value for name, value in asdict(float_measured).items()}
     rounded = {name: round(value, 4) for name, value in figures.items()}
-    return TrainResult(run=out, seconds=round(seconds, 1), **rounded)
+    return TrainResult(run=out, seconds=round(seconds, 1), threads=torch.get_num_threads(), **rounded)
 
 
 def _refuse_other_runs(out: Path, recipe: Recipe, resume: bool) -> None:
@@ -181,13 +185,17 @@ def _fit(
     """Run a phase, or what `checkpoint` leaves of it."""
     recipe = session.recipe
     averaging = [] if recipe.training.ema is None else [AverageWeights(recipe.training.ema)]
-    trainer = _trainer(session, phase, [*callbacks, *averaging, SaveEveryEpoch(checkpoint)], checkpoint.stem)
+    name = "quantized_phase" if phase is recipe.training.quantized_phase else "float_phase"
+    watch = StopWhenDiverged(name, phase.learning_rate)
+    trainer = _trainer(session, phase, [watch, *callbacks, *averaging, SaveEveryEpoch(checkpoint)], checkpoint.stem)
     loader = train_loader(session.data, recipe, trainer.global_rank, trainer.world_size)
     steps = phase.epochs * len(loader)
     settings = recipe.training.reuse if phase is recipe.training.quantized_phase else None
     reuse = None if settings is None else ReuseLoss(settings, network, steps)
     task = TrainingTask(network, recipe, phase, steps, teacher, reuse)
-    previous = str(checkpoint) if checkpoint.is_file() else None
+    previous = str(checkpoint) if os.path.lexists(checkpoint) else None
+    if previous is not None:
+        check_progress(checkpoint, task, phase.epochs, len(loader))
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="lightning")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from codesign.cli.console import keeps, progress_bars, terminal
+from codesign.cli.numbers import LARGEST_SEED, whole
 
 ORDER = 8
 
@@ -15,7 +16,10 @@ def run(
     recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped one.")] = "codenet-ablation",
     operator: Annotated[list[str] | None, typer.Option(help="Only this operator. Repeatable. Default: all.")] = None,
     order: Annotated[list[str] | None, typer.Option(help="Only this order of the decoder. Repeatable.")] = None,
-    seed: Annotated[list[int] | None, typer.Option(help="Only this seed. Repeatable. Default: 0, 1 and 2.")] = None,
+    seed: Annotated[
+        list[int] | None,
+        typer.Option(parser=whole(0, LARGEST_SEED), help="Only this seed. Repeatable. Default: 0, 1 and 2."),
+    ] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the recipe. Repeatable."),

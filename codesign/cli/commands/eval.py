@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from codesign.cli.console import Changed, keeps, progress_bars, terminal
+from codesign.cli.numbers import MOST_IMAGES, whole
 
 ORDER = 2
 
@@ -21,7 +22,9 @@ class Backend(StrEnum):
 def run(
     run: Annotated[str, typer.Argument(help="A run folder, a shipped run's name, or a build folder made from one.")],
     backend: Annotated[Backend, typer.Option(help="What computes the network's outputs.")] = Backend.torch,
-    limit: Annotated[int | None, typer.Option(min=1, help="Use the first N validation images only.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(parser=whole(1, MOST_IMAGES), help="Use the first N validation images only.")
+    ] = None,
     changed: Changed = False,
 ) -> None:
     """Measure AP50 and AP, or accuracy, on the validation set, with the outputs of any back end."""

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from codesign.cli.console import keeps, progress_bars, terminal
+from codesign.cli.numbers import CLOCK_MHZ, FPS, MOST_DSP, number, whole
 
 ORDER = 3
 
@@ -17,10 +18,15 @@ def run(
     out: Annotated[Path, typer.Option(help="Build folder to write; an older build there is replaced.")],
     target: Annotated[str, typer.Option(help="A board of `codesign targets`, or a target file.")] = "pynq-z2",
     fps: Annotated[
-        float | None, typer.Option(help="Frame rate to reach with least hardware. Default: as fast as fits.")
+        float | None,
+        typer.Option(parser=number(*FPS), help="Frame rate to reach with least hardware. Default: as fast as fits."),
     ] = None,
-    max_dsp: Annotated[int | None, typer.Option(help="Use at most so many DSP blocks.")] = None,
-    clock: Annotated[float | None, typer.Option(help="Clock in MHz. Default: the target's.")] = None,
+    max_dsp: Annotated[
+        int | None, typer.Option(parser=whole(0, MOST_DSP), help="Use at most so many DSP blocks.")
+    ] = None,
+    clock: Annotated[
+        float | None, typer.Option(parser=number(*CLOCK_MHZ), help="Clock in MHz. Default: the target's.")
+    ] = None,
     random_weights: Annotated[
         bool, typer.Option("--random-weights", help="SOURCE is a recipe: build its network untrained.")
     ] = False,

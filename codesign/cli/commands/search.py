@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from codesign.cli.console import keeps, progress_bars, terminal
+from codesign.cli.numbers import LARGEST_SIZE, MOST_TRIALS, number, whole
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -15,13 +16,16 @@ if TYPE_CHECKING:
 
 ORDER = 2
 DEFAULT = "default"
+FACTORS = (0.01, 100.0)
 
 
 def run(
     recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped one.")],
     out: Annotated[Path, typer.Option(help="Folder of the search; one that is there goes on.")],
     target: Annotated[str, typer.Option(help="A board of `codesign targets`, or a target file.")] = "pynq-z2",
-    trials: Annotated[int, typer.Option(min=0, help="Variants to try, beyond those tried already.")] = 50,
+    trials: Annotated[
+        int, typer.Option(parser=whole(0, MOST_TRIALS), help="Variants to try, beyond those tried already.")
+    ] = 50,
     train: Annotated[bool, typer.Option("--train", help="Train every variant, for its accuracy.")] = False,
     width: Annotated[str, typer.Option(help="Factors of all channels, such as 0.5,1.")] = DEFAULT,
     resolution: Annotated[str, typer.Option(help="Factors of the image's size, such as 0.5,1.")] = DEFAULT,
@@ -68,7 +72,7 @@ def run(
 
 
 def _space(**given: str) -> Space:
-    """The choices given, and the default ones. Raises RecipeError for what is no list of positive numbers."""
+    """The choices given, and the default ones. Raises RecipeError for what is no list of numbers."""
     from codesign.errors import RecipeError
     from codesign.tuning.space import Space
 
@@ -76,15 +80,11 @@ def _space(**given: str) -> Space:
     for name, text in given.items():
         if text == DEFAULT:
             continue
-        kind = float if name in ("width", "resolution") else int
+        kind = number(*FACTORS) if name in ("width", "resolution") else whole(1, LARGEST_SIZE)
         try:
-            values = sorted({kind(part) for part in text.split(",")})
-        except ValueError:
-            values = [0]
-        if values[0] <= 0:
-            option = f"--{name.replace('_', '-')}"
-            raise RecipeError(f"'{text}' is not a list of positive numbers", where=option, remedy="give e.g. 4,8")
-        found[name] = tuple(values)
+            found[name] = tuple(sorted({kind(part.strip()) for part in text.split(",")}))
+        except typer.BadParameter as error:
+            raise RecipeError(error.message, where=f"--{name.replace('_', '-')}", remedy="give e.g. 4,8") from None
     return Space(**found)  # type: ignore[arg-type]
 
 

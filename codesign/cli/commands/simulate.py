@@ -6,15 +6,16 @@ from typing import Annotated
 import typer
 
 from codesign.cli.console import Changed, keeps, terminal
+from codesign.cli.numbers import LARGEST_SEED, MOST_IMAGES, number, whole
 
 ORDER = 6
 
 
 def run(
     build: Annotated[Path, typer.Argument(help="A build folder.")],
-    images: Annotated[int, typer.Option(min=1, help="Frames to send, back to back.")] = 2,
-    stall: Annotated[float, typer.Option(min=0, max=0.99, help="Chance that a port pauses in a cycle.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Seed of the pauses.")] = 0,
+    images: Annotated[int, typer.Option(parser=whole(1, MOST_IMAGES), help="Frames to send, back to back.")] = 2,
+    stall: Annotated[float, typer.Option(parser=number(0, 0.99), help="Chance that a port pauses in a cycle.")] = 0.0,
+    seed: Annotated[int, typer.Option(parser=whole(0, LARGEST_SEED), help="Seed of the pauses.")] = 0,
     waves: Annotated[
         Path | None,
         typer.Option(

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from codesign.cli.console import keeps, terminal
+from codesign.cli.numbers import MOST_DEVICES, whole
 
 ORDER = 1
 
@@ -18,7 +19,9 @@ def run(
         typer.Option(help="VOC devkit, or folder of COCO, Fashion-MNIST or CIFAR-10. Default: the recipe's data.path."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run folder's last checkpoint.")] = False,
-    devices: Annotated[int, typer.Option(min=1, help="GPUs, or processes without one, that share each batch.")] = 1,
+    devices: Annotated[
+        int, typer.Option(parser=whole(1, MOST_DEVICES), help="GPUs, or processes without one, that share each batch.")
+    ] = 1,
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write logs for TensorBoard into the run folder.")
     ] = False,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from codesign.cli.console import keeps, progress_bars, terminal
+from codesign.cli.numbers import LARGEST_SIZE, MOST_DSP, whole
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,7 +22,9 @@ def run(
     group_size: Annotated[
         str, typer.Option(help="Sizes to choose from, such as 4,8,16; auto: all powers of two that fit the channels.")
     ] = "auto",
-    max_dsp: Annotated[int | None, typer.Option(help="Use at most so many DSP blocks.")] = None,
+    max_dsp: Annotated[
+        int | None, typer.Option(parser=whole(0, MOST_DSP), help="Use at most so many DSP blocks.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the recipe with the chosen size.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Write the curve as PNG.")] = None,
     set_: Annotated[
@@ -63,10 +66,11 @@ def _sizes(text: str) -> tuple[int, ...] | None:
 
     if text == "auto":
         return None
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise RecipeError(f"'{text}' is not a list of sizes", where="--group-size", remedy="give auto, or e.g. 4,8,16")
-    return tuple(sorted({int(part) for part in parts}))
+    size = whole(1, LARGEST_SIZE)
+    try:
+        return tuple(sorted({size(part.strip()) for part in text.split(",")}))
+    except typer.BadParameter as error:
+        raise RecipeError(error.message, where="--group-size", remedy="give auto, or e.g. 4,8,16") from None
 
 
 def _table(curve: Curve) -> Table:

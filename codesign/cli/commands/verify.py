@@ -6,15 +6,19 @@ from typing import Annotated, Literal
 import typer
 
 from codesign.cli.console import Changed, keeps, progress_bars, terminal
+from codesign.cli.numbers import MOST_IMAGES, whole
 
 ORDER = 4
 
 
 def run(
     build: Annotated[Path, typer.Argument(help="A build folder.")],
-    images: Annotated[int, typer.Option(help="Images to run through every stage.")] = 16,
+    images: Annotated[int, typer.Option(parser=whole(1, MOST_IMAGES), help="Images to run through every stage.")] = 16,
     fast_images: Annotated[
-        int, typer.Option(help="Run ONNX Runtime and the integer graph on so many, if those are more.")
+        int,
+        typer.Option(
+            parser=whole(0, MOST_IMAGES), help="Run ONNX Runtime and the integer graph on so many, if those are more."
+        ),
     ] = 0,
     rtl: Annotated[
         Literal["codesign", "vitis"],

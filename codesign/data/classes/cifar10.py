@@ -12,6 +12,7 @@ import numpy as np
 from codesign.data.classes.base import ClassImages
 from codesign.data.sample import Split
 from codesign.errors import DataError
+from codesign.reading import read_bytes
 from codesign.recipe import Data
 
 BINARY, PICKLED = "cifar-10-batches-bin", "cifar-10-batches-py"
@@ -40,7 +41,7 @@ def read(data: Data, split: Split) -> ClassImages:
 def _files(path: Path, split: Split) -> list[Path]:
     folder = path / BINARY if (path / BINARY).is_dir() else path
     files = [folder / name for name in FILES[split]]
-    missing = [file for file in files if not file.is_file()]
+    missing = [file for file in files if not file.exists()]
     if not missing:
         return files
     if path.name == PICKLED or (path / PICKLED).is_dir():
@@ -54,7 +55,7 @@ def _files(path: Path, split: Split) -> list[Path]:
 
 def _records(file: Path) -> np.ndarray:
     """(N, RECORD) bytes."""
-    content = np.fromfile(file, np.uint8)
+    content = np.frombuffer(read_bytes(file, DataError), np.uint8)
     if not content.size or content.size % RECORD:
         raise DataError(f"holds {content.size} bytes, no multiple of {RECORD}", where=str(file), remedy="restore it")
     return content.reshape(-1, RECORD)

@@ -6,6 +6,7 @@ Its four idx files are Debian's package `dataset-fashion-mnist`; a folder of the
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
 from math import prod
 from pathlib import Path
@@ -15,12 +16,15 @@ import numpy as np
 from codesign.data.classes.base import ClassImages, grey
 from codesign.data.sample import Split
 from codesign.errors import DataError
+from codesign.reading import MIB, read_bytes
 from codesign.recipe import Data
 
 INSTALLED = Path("/usr/share/datasets/fashion-mnist")
 """Where Debian's package puts it."""
 
 PREFIX = {"trainval": "train", "test": "t10k"}
+IDX_BYTES = 256 * MIB
+"""Most that an idx file holds: the set's own largest has 45 MiB."""
 UNSIGNED_BYTES = 8
 """The idx format's number for the only type of value that these files hold."""
 
@@ -50,13 +54,17 @@ def read(data: Data, split: Split) -> ClassImages:
 def _idx(folder: Path, stem: str, dimensions: int) -> np.ndarray:
     """The array of unsigned bytes in an idx file: magic number, sizes, values, all big-endian."""
     name = f"{stem}-idx{dimensions}-ubyte"
-    file = next((path for path in (folder / f"{name}.gz", folder / name) if path.is_file()), folder / f"{name}.gz")
+    file = next((path for path in (folder / f"{name}.gz", folder / name) if path.exists()), folder / f"{name}.gz")
     try:
-        content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+        content = read_bytes(file, DataError, limit=IDX_BYTES)
+        if file.suffix == ".gz":
+            content = gzip.GzipFile(fileobj=io.BytesIO(content)).read(IDX_BYTES + 1)
     except FileNotFoundError as error:
         raise DataError("is missing", where=str(file), remedy="restore the file") from error
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"cannot be read ({error})", where=str(file), remedy="restore the file") from error
+    if len(content) > IDX_BYTES:
+        raise DataError(f"unpacks to more than {IDX_BYTES // MIB} MiB", where=str(file), remedy="restore the file")
     start = 4 + 4 * dimensions
     shape = tuple(np.frombuffer(content[4:start], ">u4").tolist())
     if content[:4] != bytes((0, 0, UNSIGNED_BYTES, dimensions)) or len(content) - start != prod(shape):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.graph.ops.base import EXACT_FLOAT32, IntArray, Op, freeze, one_input
-from codesign.graph.types import Shape, TensorType
+from codesign.graph.types import LARGEST_SIDE, Shape, TensorType
 
 Pair = tuple[int, int]
 Pads = tuple[int, int, int, int]
@@ -83,6 +83,8 @@ class Convolution(Filters, Op):
 
 def output_size(inputs: TensorType, kernel: Pair, stride: Pair, pads: Pads) -> Pair:
     """(H, W) of the output; GraphError where the kernel does not fit into the padded input."""
+    if max(inputs.height + pads[0] + pads[2], inputs.width + pads[1] + pads[3]) > LARGEST_SIDE:
+        raise GraphError(f"pads {pads} are out of range")
     height = inputs.height + pads[0] + pads[2] - kernel[0]
     width = inputs.width + pads[1] + pads[3] - kernel[1]
     if height < 0 or width < 0:
