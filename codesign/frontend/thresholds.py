@@ -21,7 +21,6 @@ from codesign.frontend.values import Activation, Step
 from codesign.graph import TensorType
 from codesign.graph.ops.threshold import MOST_THRESHOLDS, Threshold
 
-OPSET = 19
 IR_VERSION = 9
 SAMPLES = 4096
 """Sums, spread evenly over their range, at which the thresholds are compared with the nodes once more."""
@@ -121,7 +120,7 @@ def _session(step: Step) -> onnxruntime.InferenceSession:
         [helper.make_tensor_value_info(node.output[0], onnx.TensorProto.FLOAT, None)],
         [numpy_helper.from_array(array, name) for name, array in step.constants.items()],
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", step.opset)], ir_version=IR_VERSION)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = 1
