@@ -30,12 +30,15 @@ KNOWN_VALUES = 1024
 """Constants up to this size may say the shape of a result: axes, repeats, sizes."""
 
 LINEAR = frozenset(
-    """Abs Add And ArgMax ArgMin BatchNormalization BitShift Cast CastLike Ceil Clip Concat Constant ConstantOfShape Cos
-    CumSum DepthToSpace DequantizeLinear Div Elu Equal Erf Exp Expand EyeLike Flatten Floor Gather GatherElements GatherND
-    Greater GreaterOrEqual HardSigmoid Identity IsInf IsNaN LeakyRelu Less LessOrEqual Log Max Mean Min Mod Mul Neg Not
-    OneHot Or Pad Pow PRelu QuantizeLinear Range Reciprocal ReduceL1 ReduceL2 ReduceMax ReduceMean ReduceMin ReduceProd
-    ReduceSum ReduceSumSquare Relu Reshape Resize Round ScatterElements ScatterND Shape Sigmoid Sign Sin Size Slice
-    Softmax SpaceToDepth Split Sqrt Squeeze Sub Sum Tan Tanh Tile Transpose Trilu Unsqueeze Upsample Where Xor""".split()
+    """
+    Abs Add And ArgMax ArgMin BatchNormalization BitShift Cast CastLike Ceil Clip Concat Constant ConstantOfShape
+    Cos CumSum DepthToSpace DequantizeLinear Div Elu Equal Erf Exp Expand EyeLike Flatten Floor Gather GatherElements
+    GatherND Greater GreaterOrEqual HardSigmoid Identity IsInf IsNaN LeakyRelu Less LessOrEqual Log Max Mean Min Mod Mul
+    Neg Not OneHot Or Pad Pow PRelu QuantizeLinear Range Reciprocal ReduceL1 ReduceL2 ReduceMax ReduceMean ReduceMin
+    ReduceProd ReduceSum ReduceSumSquare Relu Reshape Resize Round ScatterElements ScatterND Shape Sigmoid Sign Sin Size Slice
+    Softmax SpaceToDepth Split Sqrt Squeeze Sub Sum Tan Tanh Tile Transpose Trilu Unsqueeze Upsample Where
+    Xor
+    """.split()  # noqa: SIM905
 )
 """Operators whose time is about that of reading their inputs and writing their outputs."""
 
@@ -104,7 +107,7 @@ def fold(node: onnx.NodeProto, constants: Mapping[str, Array], opset: int) -> tu
         shapes = _result_shapes(model, node)
         products = _products(node, [constants[name].shape for name in node.input if name], shapes)
         if sum(map(prod, shapes)) > MOST_VALUES or products > MOST_PRODUCTS:
-            raise GraphError(f"a {node.op_type} of constants is too large to compute", where=where)
+            raise GraphError(f"{node.op_type} of constants is too large to compute", where=where)
         options = onnxruntime.SessionOptions()
         options.log_severity_level, options.intra_op_num_threads = 4, 1
         session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
@@ -136,7 +139,7 @@ def _result_shapes(model: onnx.ModelProto, node: onnx.NodeProto) -> list[tuple[i
     shapes = [_shape(value) for value in inferred.graph.output]
     if any(shape is None for shape in shapes):
         raise GraphError(
-            f"the size of what a {node.op_type} makes of constants is not known",
+            f"the size of what {node.op_type} makes of constants is not known",
             where=f"node {node.name or node.output[0]}",
             remedy="simplify the file when exporting",
         )

@@ -62,7 +62,7 @@ class Importer:
         results = reader.read(self, node)
         values = results if isinstance(results, tuple) else (results,)
         if len(values) != (len(node.output) if reader.outputs is None else reader.outputs):
-            raise GraphError(f"a {node.op_type} of {len(node.output)} outputs is malformed")
+            raise GraphError(f"{node.op_type} with {len(node.output)} outputs is malformed")
         return values
 
     def value(self, tensor: str) -> Value:
@@ -141,10 +141,15 @@ class Importer:
         result, rank = node.output[0], len(self.shape(node.output[0]))
         term = np.asarray(offset, np.float32).reshape((-1, 1, 1) if rank == 4 else (-1,))
         add = onnx.helper.make_node("Add", [f"{result}/sum", f"{result}/offset"], [result])
-        return Activation(tensor, layout).affine(np.ones(1), offset, Step(add, 0, {add.input[1]: term}, rank, self.opset), result)
+        return Activation(tensor, layout).affine(
+            np.ones(1), offset, Step(add, 0, {add.input[1]: term}, rank, self.opset), result
+        )
 
 
 def as_reals(array: NDArray[Any]) -> NDArray[np.float64]:
+    """Raises GraphError unless they are floating-point numbers."""
+    if array.dtype.kind != "f":
+        raise GraphError(f"{array.dtype} numbers stand where real ones must", remedy="export the network in float32")
     return np.asarray(array, dtype=np.float64)
 
 

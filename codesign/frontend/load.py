@@ -46,7 +46,8 @@ def one_file(path: Path) -> bytes:
     model = _parsed(path)
     if not any(external_data_helper.uses_external_data(tensor) for tensor in tensors_of(model)):
         return path.read_bytes()
-    return _read(path).SerializeToString()
+    whole: bytes = _read(path).SerializeToString()
+    return whole
 
 
 def _read(path: Path) -> onnx.ModelProto:
@@ -58,7 +59,9 @@ def _read(path: Path) -> onnx.ModelProto:
         raise GraphError(f"a file is missing ({error})", where=str(path)) from None
     except (OSError, ValueError, onnx.checker.ValidationError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise GraphError(f"its weights cannot be read ({reason})", where=str(path), remedy="save it as one file") from None
+        raise GraphError(
+            f"its weights cannot be read ({reason})", where=str(path), remedy="save it as one file"
+        ) from None
     return model
 
 
@@ -83,7 +86,7 @@ def _check_external(model: onnx.ModelProto, path: Path) -> None:
         place = (folder / stored.get("location", "")).resolve()
         if not place.is_relative_to(folder) or (place.exists() and not place.is_file()):
             raise GraphError(
-                f"the weights '{tensor.name}' are stored in '{stored.get('location', '')}', which is no file in its folder",
+                f"'{tensor.name}' is stored in '{stored.get('location', '')}', which is no file in its folder",
                 where=str(path),
                 remedy="save it as one file",
             )
@@ -121,7 +124,7 @@ def simplified(model: onnx.ModelProto) -> ModelWrapper:
 
 
 def _normalize(model: onnx.ModelProto) -> None:
-    """One name for each domain, ONNX' own opset first, as QONNX wants it, and nothing that could contradict the nodes."""
+    """In place: one name for each domain, ONNX' own opset first, as QONNX wants it; no claims about tensors."""
     opset, graph = opset_of(model), model.graph
     read = {name for node in graph.node for name in node.input} | {value.name for value in graph.output}
     for node in graph.node:

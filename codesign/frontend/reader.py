@@ -128,14 +128,14 @@ def refuse_undeclared(reader: Reader, known: Definition, node: onnx.NodeProto, r
     missing = known.required - {attribute.name for attribute in node.attribute}
     if missing:
         raise GraphError(
-            f"a {node.op_type} without its attribute '{min(missing)}' means nothing", remedy="export the file again"
+            f"{node.op_type} has no attribute '{min(missing)}', which it needs", remedy="export the file again"
         )
     for name, value in attributes(node, **known.defaults).items():
         if name not in reader.attributes:
-            raise GraphError(f"attribute '{name}' of a {node.op_type} is not supported", remedy="leave it out")
+            raise GraphError(f"attribute '{name}' of {node.op_type} is not supported", remedy="leave it out")
         if not reader.attributes[name].holds(value):
             raise GraphError(
-                f"{name} = {_short(value)} of a {node.op_type} is not supported",
+                f"{name} = {_short(value)} of {node.op_type} is not supported",
                 remedy=f"supported: {reader.attributes[name].says}",
             )
         if isinstance(value, float | list) and not np.isfinite(np.array(value, np.float64)).all():
@@ -149,16 +149,17 @@ def _refuse_ports(reader: Reader, known: Definition, node: onnx.NodeProto, read:
         given -= 1
     if given >= reader.inputs.stop:
         name = known.inputs[reader.inputs.stop - 1] if given <= len(known.inputs) else str(given - 1)
-        raise GraphError(f"input '{name}' of a {node.op_type} is not supported", remedy="leave it out")
+        raise GraphError(f"input '{name}' of {node.op_type} is not supported", remedy="leave it out")
     if given < reader.inputs.start:
-        raise GraphError(f"a {node.op_type} of {given} inputs is malformed", remedy="export the file again")
+        raise GraphError(f"{node.op_type} with {given} inputs is malformed", remedy="export the file again")
     if reader.outputs is None:
         return
-    outputs = [output for output in node.output[reader.outputs :] if output]
-    wanted = [output for output in outputs if output in read or len(node.output) > reader.outputs + reader.spare_outputs]
+    allowed = reader.outputs + reader.spare_outputs
+    more = [(i, output) for i, output in enumerate(node.output) if i >= reader.outputs and output]
+    wanted = [output for i, output in more if i >= allowed or output in read]
     if wanted:
         raise GraphError(
-            f"output '{wanted[0]}' of a {node.op_type} is not supported", remedy="only its first output can be used"
+            f"output '{wanted[0]}' of {node.op_type} is not supported", remedy="only its first output can be used"
         )
 
 

@@ -124,7 +124,13 @@ def _session(step: Step) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime has a class for each of its reasons, none of them public
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise GraphError(
+            f"ONNX Runtime does not run {step.node.op_type} ({reason})", remedy="export the file again"
+        ) from None
 
 
 def _rows(values: Sequence[int] | Integers, channels: int) -> Integers:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from math import prod
 
 import onnx
-from onnx import AttributeProto, TensorProto
+from onnx import AttributeProto, TensorProto, checker
 
 from codesign.errors import GraphError
-from codesign.frontend.domains import check_ir_version, normal, opset_of
+from codesign.frontend.domains import ONNX, check_ir_version, normal, opset_of
+from codesign.frontend.reader import definition
 from codesign.frontend.registry import check_domain
 
 MOST_NODES = 5000
@@ -22,15 +23,18 @@ AGAIN = "export it again"
 def check_model(model: onnx.ModelProto) -> None:
     """Raises GraphError if the file says of itself, or its graph is, what no exporter would write."""
     check_ir_version(model)
-    opset_of(model)
+    opset = opset_of(model)
     graph = model.graph
     if len(graph.node) > MOST_NODES:
         raise GraphError(f"has {len(graph.node)} nodes, more than {MOST_NODES}", remedy="simplify it")
     if graph.sparse_initializer:
         raise GraphError("has sparse weights", remedy="store them densely")
+    context = checker.C.CheckerContext()
+    context.ir_version, context.opset_imports = model.ir_version, {ONNX: opset}
     functions = {(normal(function.domain), function.name) for function in model.functions}
     for node in graph.node:
         _check_node(node, functions)
+        _check_definition(node, opset, context)
     _check_inputs(graph)
     _check_names(graph)
     _check_sizes(model)
@@ -71,6 +75,17 @@ def _check_node(node: onnx.NodeProto, functions: set[tuple[str, str]]) -> None:
         raise GraphError(error.what, where=where, remedy=error.remedy) from None
 
 
+def _check_definition(node: onnx.NodeProto, opset: int, context: checker.C.CheckerContext) -> None:
+    """Raises GraphError if ONNX' own definition of the node does not allow its attributes, inputs or outputs."""
+    if normal(node.domain) != ONNX or definition(node.op_type, ONNX, opset) is None:
+        return
+    try:
+        checker.check_node(node, context)
+    except checker.ValidationError as error:
+        where = f"node {node.name or next(iter(node.output), node.op_type)}"
+        raise GraphError(f"is malformed ({str(error).strip().splitlines()[0]})", where=where, remedy=AGAIN) from None
+
+
 def _check_inputs(graph: onnx.GraphProto) -> None:
     """Exactly one input of the network, float32, of a known shape."""
     constants = {tensor.name for tensor in graph.initializer}
@@ -85,10 +100,9 @@ def _check_inputs(graph: onnx.GraphProto) -> None:
     if not value.type.HasField("tensor_type"):
         raise GraphError("is no tensor", where=where, remedy=AGAIN)
     if kind.elem_type != TensorProto.FLOAT:
-        names = {number: name for name, number in TensorProto.DataType.items()}
-        raise GraphError(
-            f"is {names.get(kind.elem_type, 'of an unknown type').lower()}", where=where, remedy="export it in float32"
-        )
+        types = {number: name for name, number in TensorProto.DataType.items()}
+        what = f"is {types.get(kind.elem_type, 'of an unknown type').lower()}"
+        raise GraphError(what, where=where, remedy="export it in float32")
     if not kind.shape.dim or not all(dim.dim_value > 0 for dim in kind.shape.dim):
         raise GraphError("the shape is not static", where=where, remedy="export with fixed sizes, batch size 1")
 
@@ -107,7 +121,9 @@ def _check_names(graph: onnx.GraphProto) -> None:
     given = {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer}
     for value in graph.output:
         if value.name in given:
-            raise GraphError(f"the output '{value.name}' is an input or a constant", remedy="remove it from the outputs")
+            raise GraphError(
+                f"the output '{value.name}' is an input or a constant", remedy="remove it from the outputs"
+            )
     for node in graph.node:
         for output in filter(None, node.output):
             if output in given:

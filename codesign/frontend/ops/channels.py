@@ -11,7 +11,6 @@ from codesign.frontend.values import Activation
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.split import Split
 
-
 MOST_INPUTS = 1000
 """Of a concatenation: more than any network has."""
 

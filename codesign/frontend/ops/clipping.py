@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import onnx
 
+from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
 from codesign.frontend.reader import ANY, Reader, attributes
 from codesign.frontend.values import Activation
@@ -28,6 +29,8 @@ def read_clip(importer: Importer, node: onnx.NodeProto) -> Activation:
 def read_clip_attributes(importer: Importer, node: onnx.NodeProto) -> Activation:
     """The same with bounds that are attributes, up to opset 10."""
     options = attributes(node, min=-np.inf, max=np.inf)
+    if options["min"] > options["max"]:  # ONNX Runtime refuses it too, in this form
+        raise GraphError(f"min = {options['min']:g} of Clip is above its max = {options['max']:g}")
     return _clipped(importer, node, options["min"], options["max"])
 
 

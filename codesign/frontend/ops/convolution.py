@@ -7,9 +7,9 @@ import onnx
 
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
-from codesign.frontend.reader import ANY, Reader, attributes, each
 from codesign.frontend.ops._geometry import AUTO_PAD, pads_of
 from codesign.frontend.ops._weights import bias, weights
+from codesign.frontend.reader import ANY, Reader, attributes, each
 from codesign.frontend.values import Activation, Padded
 from codesign.graph import Op
 from codesign.graph.convolution import convolution

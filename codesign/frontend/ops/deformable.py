@@ -7,8 +7,8 @@ import onnx
 
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
-from codesign.frontend.reader import ANY, Reader, attributes, each, only
 from codesign.frontend.ops._weights import bias, weights
+from codesign.frontend.reader import ANY, Reader, attributes, each, only
 from codesign.frontend.values import Activation
 from codesign.graph.ops.deform import Deform
 
@@ -23,7 +23,9 @@ def read_deform_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
     channels = importer.type(x).channels
     group = attributes(node, group=1)["group"]
     if group != channels:
-        raise GraphError(f"group = {group} of a DeformConv of {channels} channels is not supported", remedy="use depthwise")
+        raise GraphError(
+            f"group = {group} of DeformConv over {channels} channels is not supported", remedy="use depthwise"
+        )
     addend, offset = bias(importer, node, 3, x, scale, weight.shape[0])
     return importer.emit_layer(Deform(weight, addend, scale), [x, _dilation(importer, node)], node, offset)
 

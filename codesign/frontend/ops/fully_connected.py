@@ -7,8 +7,8 @@ import onnx
 
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
-from codesign.frontend.reader import Reader, attributes, only
 from codesign.frontend.ops._weights import bias, weights
+from codesign.frontend.reader import Reader, attributes, only
 from codesign.frontend.values import Activation
 from codesign.graph.ops.linear import Linear
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
 from codesign.frontend.reader import ANY, Reader, attributes
-from codesign.frontend.values import Activation, Constant, Value
+from codesign.frontend.values import Constant, Value
 from codesign.graph.ops.shuffle import Shuffle
 
 
@@ -63,7 +63,7 @@ def read_dropout(importer: Importer, node: onnx.NodeProto) -> Value:
     """Dropout whose third input says whether the network is being trained."""
     training = importer.constant(node, 2)
     if training is not None and training.value.any():
-        raise GraphError("training_mode = True of a Dropout is not supported", remedy="export in evaluation mode")
+        raise GraphError("training_mode = True of Dropout is not supported", remedy="export in evaluation mode")
     return read_identity(importer, node)
 
 

@@ -7,8 +7,8 @@ import onnx
 
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
-from codesign.frontend.reader import ANY, Reader, attributes, each, only
 from codesign.frontend.ops._geometry import AUTO_PAD, pads_of
+from codesign.frontend.reader import ANY, Reader, attributes, each, only
 from codesign.frontend.values import Activation
 from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.maxpool import MaxPool

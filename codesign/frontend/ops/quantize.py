@@ -15,8 +15,8 @@ from qonnx.custom_op.general.multithreshold import multithreshold
 from codesign.errors import GraphError
 from codesign.frontend.domains import QUANTIZER_DOMAINS
 from codesign.frontend.importer import Importer, as_reals
-from codesign.frontend.reader import ANY, Reader, attributes, only
 from codesign.frontend.quantizer import Quantizer
+from codesign.frontend.reader import ANY, Reader, Values, attributes, only
 from codesign.frontend.requantize import requantized
 from codesign.frontend.values import Activation, Constant, Unquantized, Value
 from codesign.graph.reals import to_real
@@ -37,7 +37,9 @@ def read_quant(importer: Importer, node: onnx.NodeProto) -> Value:
     if zero_point.any():
         raise GraphError(f"zero point {zero_point.flat[0]:g} is not zero", remedy="use a symmetric quantizer")
     value = importer.value(node.input[0])
-    width = _bits(as_reals(bits), MAX_CONSTANT_BITS if isinstance(value, Constant) else MAX_ACTIVATION_BITS)
+    width = _bits(
+        np.asarray(bits, np.float64), MAX_CONSTANT_BITS if isinstance(value, Constant) else MAX_ACTIVATION_BITS
+    )
     signed, narrow = bool(options["signed"]), bool(options["narrow"])
     if signed and width == 1:  # QONNX says that this is bipolar
         return _quantized(importer, node, scale, -1, 1, 2, partial(binary_quant, scale=scale))
@@ -87,6 +89,10 @@ def _quantized(
     """The node's result: of a constant, of the graph's input, or of an activation."""
     value = importer.value(node.input[0])
     if isinstance(value, Constant):
+        if value.value.dtype != np.float32:
+            raise GraphError(
+                f"'{node.input[0]}' holds {value.value.dtype} numbers", remedy="export the network in float32"
+            )
         real = apply(value.value)
         return Constant(real, np.broadcast_to(as_reals(scale), real.shape))
     if scale.size != 1:
@@ -129,7 +135,7 @@ def _input(importer: Importer, value: Unquantized, quantizer: Quantizer) -> Acti
     return Activation(tensor, "map" if len(value.shape) == 4 else "flat", origin=origin)
 
 
-ROUNDINGS = only(*(mode for name in ROUNDING_MODES for mode in (name, name.lower())))
+ROUNDINGS = Values(lambda mode: str(mode).upper() in ROUNDING_MODES, " or ".join(ROUNDING_MODES))
 
 _quantizer = partial(Reader, versions=(1,), domains=QUANTIZER_DOMAINS, constants=True)
 
