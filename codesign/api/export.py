@@ -14,6 +14,7 @@ from codesign.emit.onnx import emit_qcdq
 from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import CheckpointError, GraphError, RecipeError
 from codesign.files import write_bytes, write_text
+from codesign.frontend.load import one_file
 from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import Graph, save
 from codesign.graph.heads import heads_of
@@ -137,7 +138,7 @@ def _of_the_file(graph: Graph) -> dict[str, dict[str, str]]:
 
 def _import_file(file: Path, build: BuildFolder) -> Graph:
     graph = import_qonnx(file)
-    shutil.copyfile(file, build.qonnx)
+    write_bytes(build.qonnx, one_file(file))
     return graph
 
 

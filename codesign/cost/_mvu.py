@@ -160,13 +160,13 @@ class Matrix:
 
     @cached_property
     def sum_bits(self) -> int:
-        """Signed width of what one SIMD lane adds up for an output, without bias."""
+        """Signed width of what one SIMD lane adds up for an output, without bias; 2 at least, as a pair's half has."""
         parts = self.values.reshape(self.outputs, self.steps, self.simd)
         positive = np.maximum(parts, 0).sum(axis=1, dtype=np.int64)
         negative = np.minimum(parts, 0).sum(axis=1, dtype=np.int64)
         x_lo, x_hi = min(self.x.lo, 0), max(self.x.hi, 0)
         lo, hi = (positive * x_lo + negative * x_hi).min(), (positive * x_hi + negative * x_lo).max()
-        return bits_for_range(min(int(lo), -1), int(hi))
+        return bits_for_range(min(int(lo), -1), max(int(hi), 1))
 
     @cached_property
     def _set_bits(self) -> tuple[IntArray, IntArray]:

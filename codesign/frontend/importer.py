@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+from onnx import numpy_helper
 from qonnx.core.modelwrapper import ModelWrapper
 
 from codesign.errors import GraphError
 from codesign.frontend.builder import Builder
+from codesign.frontend.domains import opset_of
+from codesign.frontend.folding import fold
+from codesign.frontend.reader import Reader, refuse_undeclared
+from codesign.frontend.registry import reader_of
 from codesign.frontend.requantize import absorbed
 from codesign.frontend.values import Activation, Constant, Step, Unquantized, Value
 from codesign.graph import Op, TensorType
-from codesign.graph.plugins import load, names
-
-Reader = Callable[["Importer", onnx.NodeProto], Value | tuple[Value, ...]]
-"""Reads one ONNX node: returns what its outputs stand for."""
-
-_OPS = "codesign.frontend.ops"
-
-
-@cache
-def readers() -> Mapping[str, Reader]:
-    """Readers by ONNX operator, gathered from the `READERS` of every module in `codesign.frontend.ops`."""
-    found: dict[str, Reader] = {}
-    for name in names(_OPS):
-        found |= load(_OPS, name).READERS
-    return found
 
 
 class Importer:
@@ -38,28 +26,44 @@ class Importer:
 
     def __init__(self, model: ModelWrapper) -> None:
         self.model = model
+        self.opset = opset_of(model.model)
         self.builder = Builder()
+        self._read = {name for node in model.graph.node for name in node.input}
+        self._read |= {value.name for value in model.graph.output}
         self._values: dict[str, Value] = {}
         for tensor in model.graph.initializer:
-            self._values[tensor.name] = Constant(onnx.numpy_helper.to_array(tensor))
+            self._values[tensor.name] = Constant(numpy_helper.to_array(tensor))
         for tensor in model.graph.input:
             self._values.setdefault(tensor.name, Unquantized(tensor.name, self.shape(tensor.name)))
 
     def read(self, node: onnx.NodeProto) -> None:
         """Reads `node`, whose inputs have been read. Raises GraphError, naming the node."""
-        where = f"node {node.name or node.output[0]}"
-        if node.op_type not in readers():
-            known = ", ".join(sorted(readers()))
-            raise GraphError(f"operator '{node.op_type}' is not supported", where=where, remedy=f"supported: {known}")
+        where = f"node {node.name or next(iter(node.output), node.op_type)}"
         try:
-            results = readers()[node.op_type](self, node)
+            reader, known = reader_of(node, self.opset)
+            refuse_undeclared(reader, known, node, self._read)
+            results = self._results(reader, node)
         except GraphError as error:
             raise GraphError(error.what, where=error.where or where, remedy=error.remedy) from None
         except (ArithmeticError, IndexError, TypeError, ValueError) as error:
             # Inputs or attributes that ONNX does not allow here.
             raise GraphError(f"is malformed ({error})", where=where, remedy="export the file again") from error
+        self._values.update(zip(node.output, results, strict=False))
+
+    def _results(self, reader: Reader, node: onnx.NodeProto) -> tuple[Value, ...]:
+        """What the outputs that `reader` gives stand for."""
+        inputs = [self.value(name) for name in node.input if name]
+        for name, value in zip(filter(None, node.input), inputs, strict=True):
+            if isinstance(value, Constant):
+                check_numbers(name, value.value, reader.infinite)
+        if inputs and not reader.constants and all(isinstance(value, Constant) for value in inputs):
+            arrays = {name: self.required(node, i) for i, name in enumerate(node.input) if name}
+            return tuple(Constant(array) for array in fold(node, arrays, self.opset))
+        results = reader.read(self, node)
         values = results if isinstance(results, tuple) else (results,)
-        self._values.update(zip(node.output, values, strict=True))
+        if len(values) != (len(node.output) if reader.outputs is None else reader.outputs):
+            raise GraphError(f"{node.op_type} with {len(node.output)} outputs is malformed")
+        return values
 
     def value(self, tensor: str) -> Value:
         """What `tensor` stands for. Raises GraphError if nothing before has produced it."""
@@ -120,7 +124,7 @@ class Importer:
         """`node`, whose other inputs are constant, as a step from its input `index`."""
         others = [name for i, name in enumerate(node.input) if i != index and name]
         constants = {name: value.value for name in others if isinstance(value := self.value(name), Constant)}
-        return Step(node, index, constants, len(self.shape(node.output[0])))
+        return Step(node, index, constants, len(self.shape(node.output[0])), self.opset)
 
     def emit(self, op: Op, inputs: list[Activation], node: onnx.NodeProto, layout: str = "map") -> Activation:
         """Appends a block with one output and returns it."""
@@ -137,14 +141,25 @@ class Importer:
         result, rank = node.output[0], len(self.shape(node.output[0]))
         term = np.asarray(offset, np.float32).reshape((-1, 1, 1) if rank == 4 else (-1,))
         add = onnx.helper.make_node("Add", [f"{result}/sum", f"{result}/offset"], [result])
-        return Activation(tensor, layout).affine(np.ones(1), offset, Step(add, 0, {add.input[1]: term}, rank), result)
-
-
-def attributes(node: onnx.NodeProto, **defaults: Any) -> dict[str, Any]:
-    """Attributes of `node` by name, text decoded, over `defaults`."""
-    given = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
-    return defaults | {name: v.decode() if isinstance(v, bytes) else v for name, v in given.items()}
+        return Activation(tensor, layout).affine(
+            np.ones(1), offset, Step(add, 0, {add.input[1]: term}, rank, self.opset), result
+        )
 
 
 def as_reals(array: NDArray[Any]) -> NDArray[np.float64]:
+    """Raises GraphError unless they are floating-point numbers."""
+    if array.dtype.kind != "f":
+        raise GraphError(f"{array.dtype} numbers stand where real ones must", remedy="export the network in float32")
     return np.asarray(array, dtype=np.float64)
+
+
+def check_numbers(name: str, array: NDArray[Any], infinite: bool = False) -> None:
+    """Raises GraphError naming the constant if it holds NaN, or infinities where not `infinite`, or floating-point
+    numbers other than float32."""
+    if array.dtype.kind in "iub":
+        return
+    if array.dtype != np.float32:
+        raise GraphError(f"'{name}' holds {array.dtype} numbers", remedy="export the network in float32")
+    found = "NaN" if np.isnan(array).any() else "an infinite number" if np.isinf(array).any() else ""
+    if found == "NaN" or (found and not infinite):
+        raise GraphError(f"'{name}' holds {found}", remedy="train again with finite values")

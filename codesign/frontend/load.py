@@ -2,98 +2,159 @@
 
 from __future__ import annotations
 
+from math import prod
 from pathlib import Path
 
 import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import numpy_helper
-from onnx.external_data_helper import uses_external_data
+from onnx import external_data_helper, numpy_helper
 from qonnx.core.modelwrapper import ModelWrapper
-from qonnx.transformation.fold_constants import FoldConstantsFiltered
 from qonnx.transformation.general import RemoveStaticGraphInputs, RemoveUnusedTensors, SortGraph
 from qonnx.transformation.infer_shapes import InferShapes
 
 from codesign.errors import GraphError
+from codesign.frontend.domains import ONNX, QUANTIZER_DOMAIN, QUANTIZER_DOMAINS, normal, opset_of
+from codesign.frontend.folding import fold_constants
+from codesign.frontend.registry import readers
+from codesign.frontend.well_formed import MOST_BYTES, check_model, tensors_of
 
 QUANTIZERS = ("Quant", "IntQuant", "BipolarQuant", "Trunc", "FloatQuant", "MultiThreshold")
-DOMAIN = "qonnx.custom_op.general"
-MOST_NODES = 5000
-"""QONNX' transformations take a time that grows with the square of the nodes; real networks have some hundreds."""
+MOST_VALUES = 1 << 27
+"""Of one tensor."""
 
 
 def load_model(source: onnx.ModelProto | Path) -> onnx.ModelProto:
     """The model in `source`, with its weights. Raises GraphError if it cannot be read or is not QONNX."""
     where = "model" if isinstance(source, onnx.ModelProto) else str(source)
     model = source if isinstance(source, onnx.ModelProto) else _read(source)
-    if any(uses_external_data(tensor) for tensor in model.graph.initializer):
-        raise GraphError("weights are stored outside the file", where=where, remedy="save it as one file")
-    if not any(node.op_type in QUANTIZERS for node in model.graph.node):
-        raise GraphError(
-            "not a QONNX file: there is no Quant node in it",
-            where=where,
-            remedy="export it with brevitas.export.export_qonnx",
-        )
-    _check_nodes(model.graph, where)
+    try:
+        check_model(model)
+        if any(external_data_helper.uses_external_data(tensor) for tensor in tensors_of(model)):
+            raise GraphError("weights are stored outside the file", remedy="save it as one file")
+        if not any(node.op_type in QUANTIZERS for node in model.graph.node):
+            raise GraphError(
+                "not a QONNX file: there is no Quant node in it", remedy="export it with brevitas.export.export_qonnx"
+            )
+    except GraphError as error:
+        raise GraphError(error.what, where=error.where or where, remedy=error.remedy) from None
     return model
 
 
-def _check_nodes(graph: onnx.GraphProto, where: str) -> None:
-    if len(graph.node) > MOST_NODES:
-        raise GraphError(f"has {len(graph.node)} nodes, more than {MOST_NODES}", where=where, remedy="simplify it")
-    seen = {value.name for value in graph.input}
-    for value in graph.output:
-        if value.name in seen:
-            raise GraphError(f"the output '{value.name}' is an input", where=where, remedy="remove it from the outputs")
-    for node in graph.node:
-        for output in filter(None, node.output):
-            if output in seen:
-                raise GraphError(f"two nodes give the tensor '{output}'", where=where, remedy="export it again")
-            seen.add(output)
+def one_file(path: Path) -> bytes:
+    """The file as it is, or with the weights that lie beside it inside. Raises GraphError as `load_model` does."""
+    model = _parsed(path)
+    if not any(external_data_helper.uses_external_data(tensor) for tensor in tensors_of(model)):
+        return path.read_bytes()
+    whole: bytes = _read(path).SerializeToString()
+    return whole
 
 
 def _read(path: Path) -> onnx.ModelProto:
+    model = _parsed(path)
     try:
-        return onnx.load(path)
+        _check_external(model, path)
+        external_data_helper.load_external_data_for_model(model, str(path.parent))
+    except FileNotFoundError as error:
+        raise GraphError(f"a file is missing ({error})", where=str(path)) from None
+    except (OSError, ValueError, onnx.checker.ValidationError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise GraphError(
+            f"its weights cannot be read ({reason})", where=str(path), remedy="save it as one file"
+        ) from None
+    return model
+
+
+def _parsed(path: Path) -> onnx.ModelProto:
+    """The file without what it stores elsewhere."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise GraphError(f"is larger than {MOST_BYTES >> 20} MiB", where=str(path), remedy="use a smaller network")
+        return onnx.load(path, load_external_data=False)
     except FileNotFoundError as error:
         raise GraphError(f"a file is missing ({error})", where=str(path)) from None
     except (DecodeError, OSError, ValueError, onnx.checker.ValidationError) as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise GraphError(f"not a readable ONNX file ({reason})", where=str(path), remedy="export it again") from None
 
 
+def _check_external(model: onnx.ModelProto, path: Path) -> None:
+    """Raises GraphError if weights lie outside the model's folder, in no plain file, or are too large together."""
+    folder, size = path.parent.resolve(), 0
+    for tensor in filter(external_data_helper.uses_external_data, tensors_of(model)):
+        stored = {entry.key: entry.value for entry in tensor.external_data}
+        place = (folder / stored.get("location", "")).resolve()
+        if not place.is_relative_to(folder) or (place.exists() and not place.is_file()):
+            raise GraphError(
+                f"'{tensor.name}' is stored in '{stored.get('location', '')}', which is no file in its folder",
+                where=str(path),
+                remedy="save it as one file",
+            )
+        if not place.exists():
+            raise GraphError(f"a file is missing ({place})", where=str(path))
+        size += int(stored["length"]) if "length" in stored else place.stat().st_size - int(stored.get("offset", 0))
+    if size > MOST_BYTES:
+        raise GraphError(f"has more than {MOST_BYTES >> 20} MiB of weights", where=str(path))
+
+
 def simplified(model: onnx.ModelProto) -> ModelWrapper:
-    """A copy with constants folded and all shapes known, node and tensor names unchanged. Quantizers stay."""
+    """A copy with constants folded and all shapes known, node and tensor names unchanged. Quantizers stay.
+
+    What the file says of shapes inside it, and of its quantizations, is not taken over but computed.
+    """
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
-    _check_input_shapes(copy)
-    for node in copy.graph.node:
-        if node.op_type in QUANTIZERS:
-            node.domain = DOMAIN
+    _normalize(copy)
+    declared = {value.name: _dims(value) for value in copy.graph.output}
+    for value in copy.graph.output:
+        value.type.tensor_type.ClearField("shape")
     _constants_to_initializers(copy.graph)
     wrapper = ModelWrapper(copy)
-    for step in (
-        RemoveStaticGraphInputs(),
-        SortGraph(),
-        InferShapes(),
-        FoldConstantsFiltered(lambda _, node: node.op_type not in QUANTIZERS),
-        RemoveUnusedTensors(),
-    ):
-        try:
+    try:
+        for step in (RemoveStaticGraphInputs(), SortGraph(), InferShapes()):
             wrapper = wrapper.transform(step, make_deepcopy=False, cleanup=False)
-        except Exception as error:  # QONNX raises plain Exceptions, and passes on whatever ONNX Runtime raises
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise GraphError(f"the file cannot be simplified ({reason})", remedy="export it again") from None
+        wrapper = fold_constants(wrapper).transform(RemoveUnusedTensors(), make_deepcopy=False, cleanup=False)
+    except GraphError:
+        raise
+    except Exception as error:  # QONNX raises plain Exceptions, and passes on whatever ONNX Runtime raises
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise GraphError(f"the file cannot be simplified ({reason})", remedy="export it again") from None
+    _check_shapes(wrapper.graph, declared)
     return wrapper
 
 
-def _check_input_shapes(model: onnx.ModelProto) -> None:
-    constants = {tensor.name for tensor in model.graph.initializer}
-    for value in model.graph.input:
-        dims = value.type.tensor_type.shape.dim
-        if value.name not in constants and not (dims and all(dim.dim_value > 0 for dim in dims)):
+def _normalize(model: onnx.ModelProto) -> None:
+    """In place: one name for each domain, ONNX' own opset first, as QONNX wants it; no claims about tensors."""
+    opset, graph = opset_of(model), model.graph
+    read = {name for node in graph.node for name in node.input} | {value.name for value in graph.output}
+    for node in graph.node:
+        node.domain = normal(node.domain)
+        if node.op_type in QUANTIZERS and node.domain in QUANTIZER_DOMAINS:
+            node.domain = QUANTIZER_DOMAIN
+        spare = max((reader.spare_outputs for reader in readers().get((node.domain, node.op_type), ())), default=0)
+        while len(node.output) > 1 and (not node.output[-1] or (spare and node.output[-1] not in read)):
+            del node.output[-1]
+    del model.opset_import[:]
+    for domain, version in ((ONNX, opset), (QUANTIZER_DOMAIN, 1)):
+        model.opset_import.add(domain=domain, version=version)
+    del model.metadata_props[:], graph.value_info[:], graph.quantization_annotation[:]
+
+
+def _dims(value: onnx.ValueInfoProto) -> list[int]:
+    """The sizes that are given, 0 for those that are not."""
+    return [dim.dim_value for dim in value.type.tensor_type.shape.dim]
+
+
+def _check_shapes(graph: onnx.GraphProto, declared: dict[str, list[int]]) -> None:
+    """Raises GraphError if a tensor is too large, or an output has another shape than the file says."""
+    for value in (*graph.value_info, *graph.output):
+        if prod(_dims(value)) > MOST_VALUES:
+            raise GraphError(f"the tensor '{value.name}' has more than {MOST_VALUES} values", remedy="use smaller maps")
+    for value in graph.output:
+        says, has = declared[value.name], _dims(value)
+        if says and has and (len(says) != len(has) or any(s not in (0, h) for s, h in zip(says, has, strict=True))):
             raise GraphError(
-                "the shape is not static", where=f"input {value.name}", remedy="export with fixed sizes, batch size 1"
+                f"has the shape {tuple(has)}, not {tuple(says)}", where=f"output {value.name}", remedy="export it again"
             )
 
 

@@ -17,6 +17,8 @@ _EXPORTER_SCOPES = re.compile(
     r"(act_quant|export_handler|activation_impl|fused_activation_quant_proxy|tensor_quant)(_\d+)?$"
 )
 _SCOPES_KEY = "pkg.torch.onnx.name_scopes"
+MOST_METADATA = 10_000
+"""Characters of it that are parsed; real scopes have some hundreds."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,20 @@ def place_of(node: onnx.NodeProto) -> Place:
     """
     for entry in node.metadata_props:
         if entry.key == _SCOPES_KEY:
-            scopes = [scope for scope in ast.literal_eval(entry.value)[:-1] if scope]
+            scopes = _recorded(entry.value)
             return Place(_join(scopes[-1].split(".")) if scopes else "")
     if "/" in node.name:
         return Place(_join(_relative(node.name.strip("/").split("/")[:-1])))
     return Place(_join(node.name.split(".")), exact=bool(node.name))
+
+
+def _recorded(text: str) -> list[str]:
+    """The scopes in PyTorch's metadata, without the node's own; none where it is not the list that PyTorch writes."""
+    try:
+        scopes = ast.literal_eval(text) if len(text) <= MOST_METADATA else []
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    return [scope for scope in scopes[:-1] if scope and isinstance(scope, str)] if isinstance(scopes, list) else []
 
 
 def _relative(scopes: Sequence[str]) -> list[str]:

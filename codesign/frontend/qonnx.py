@@ -33,6 +33,9 @@ def import_qonnx(source: onnx.ModelProto | Path) -> Graph:
     if not model.graph.output:
         raise GraphError("has no output", where=str(source) if isinstance(source, Path) else "model")
     outputs = [_output(importer, value.name) for value in model.graph.output]
+    if len(set(outputs)) < len(outputs):
+        names = ", ".join(f"'{value.name}'" for value in model.graph.output)
+        raise GraphError(f"two of the outputs {names} are the same tensor", remedy="leave one of them out")
     name = source.name.split(".")[0] if isinstance(source, Path) else model.graph.name
     return upsampled_late(interleaved(importer.builder.finish(one_part(name), outputs)))
 

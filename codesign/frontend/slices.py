@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from qonnx.core.modelwrapper import ModelWrapper
 
 from codesign.errors import GraphError
+from codesign.frontend.domains import opset_of
+from codesign.frontend.reader import attributes
+
+BOUNDS_AS_INPUTS = 10
+SIZES_AS_INPUT = 13
+"""The first opsets whose Slice, and Split, have no attributes for them."""
 
 
 def slices_to_splits(model: ModelWrapper) -> None:
@@ -32,9 +40,7 @@ def _merge(model: ModelWrapper, tensor: str, nodes: list[onnx.NodeProto]) -> Non
             where=f"node {nodes[0].name or nodes[0].output[0]}",
             remedy="split the channels with torch.chunk or torch.split",
         )
-    sizes = f"{nodes[0].output[0]}_split_sizes"
-    model.set_initializer(sizes, np.diff(bounds).astype(np.int64))
-    split = onnx.helper.make_node("Split", [tensor, sizes], [output for _, output in runs], nodes[0].name, axis=1)
+    split = _split(model, tensor, [output for _, output in runs], np.diff(bounds), nodes[0].name)
     split.metadata_props.extend(nodes[0].metadata_props)
     position = min(list(model.graph.node).index(node) for node in nodes)
     for node in nodes:
@@ -42,12 +48,29 @@ def _merge(model: ModelWrapper, tensor: str, nodes: list[onnx.NodeProto]) -> Non
     model.graph.node.insert(position, split)
 
 
+def _split(model: ModelWrapper, tensor: str, outputs: list[str], sizes: NDArray[np.int64], name: str) -> onnx.NodeProto:
+    """Its sizes are an input since opset 13, and were an attribute before."""
+    if opset_of(model.model) < SIZES_AS_INPUT:
+        return onnx.helper.make_node("Split", [tensor], outputs, name, axis=1, split=sizes.tolist())
+    constant = f"{outputs[0]}_split_sizes"
+    model.set_initializer(constant, sizes.astype(np.int64))
+    return onnx.helper.make_node("Split", [tensor, constant], outputs, name, axis=1)
+
+
 def _run(model: ModelWrapper, node: onnx.NodeProto, channels: int) -> tuple[int, int]:
     """[start, stop) of a slice along the channels."""
-    constants = [model.get_initializer(name) if name else None for name in node.input[1:]]
-    starts, stops, axes, steps = [*constants, None, None, None, None][:4]
+    starts, stops, axes, steps = _bounds(model, node)
     plain = all(array is not None and array.size == 1 for array in (starts, stops, axes))
     if not channels or not plain or axes[0] not in (1, -3) or (steps is not None and steps.tolist() != [1]):
         raise GraphError("only slices along the channels, of step 1, are supported", where=f"node {node.name}")
     start, stop, _ = slice(int(starts[0]), int(stops[0])).indices(channels)
     return start, stop
+
+
+def _bounds(model: ModelWrapper, node: onnx.NodeProto) -> list[Any]:
+    """Starts, ends, axes and steps, None where they are not given: inputs since opset 10, attributes before."""
+    if opset_of(model.model) < BOUNDS_AS_INPUTS:
+        given = attributes(node)
+        return [np.array(given[name]) if name in given else None for name in ("starts", "ends", "axes")] + [None]
+    constants = [model.get_initializer(name) if name else None for name in node.input[1:]]
+    return [*constants, None, None, None, None][:4]

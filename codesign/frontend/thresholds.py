@@ -21,7 +21,6 @@ from codesign.frontend.values import Activation, Step
 from codesign.graph import TensorType
 from codesign.graph.ops.threshold import MOST_THRESHOLDS, Threshold
 
-OPSET = 19
 IR_VERSION = 9
 SAMPLES = 4096
 """Sums, spread evenly over their range, at which the thresholds are compared with the nodes once more."""
@@ -121,11 +120,17 @@ def _session(step: Step) -> onnxruntime.InferenceSession:
         [helper.make_tensor_value_info(node.output[0], onnx.TensorProto.FLOAT, None)],
         [numpy_helper.from_array(array, name) for name, array in step.constants.items()],
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", step.opset)], ir_version=IR_VERSION)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime has a class for each of its reasons, none of them public
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise GraphError(
+            f"ONNX Runtime does not run {step.node.op_type} ({reason})", remedy="export the file again"
+        ) from None
 
 
 def _rows(values: Sequence[int] | Integers, channels: int) -> Integers:

@@ -44,13 +44,14 @@ class Step:
     """An ONNX node that maps every element by itself.
 
     index: which input is the activation; constants: the others, by their name in the node; rank: 4 for (1, C, H, W),
-    2 for (1, features).
+    2 for (1, features). opset: of the file that it stands in.
     """
 
     node: onnx.NodeProto
     index: int
     constants: Mapping[str, NDArray[Any]]
     rank: int
+    opset: int
 
 
 @dataclass(frozen=True, eq=False)

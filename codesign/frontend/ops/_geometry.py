@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import onnx
 
-from codesign.errors import GraphError
-from codesign.frontend.importer import attributes
+from codesign.frontend.reader import attributes, only
+
+AUTO_PAD = only("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")
 
 
 def pads_of(
@@ -19,8 +20,6 @@ def pads_of(
     if mode in ("NOTSET", "VALID"):
         top, left, bottom, right = options["pads"] if mode == "NOTSET" else (0, 0, 0, 0)
         return top, left, bottom, right
-    if mode not in ("SAME_UPPER", "SAME_LOWER"):
-        raise GraphError(f"auto_pad {mode} is not supported")
     totals = [
         max((-(-size // step) - 1) * step + k - size, 0)
         for size, k, step in zip(shape[2:], kernel, strides, strict=True)

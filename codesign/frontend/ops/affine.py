@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import onnx
 from numpy.typing import NDArray
 
 from codesign.errors import GraphError
-from codesign.frontend.importer import Importer, as_reals, attributes
+from codesign.frontend.importer import Importer, as_reals
+from codesign.frontend.reader import ANY, Reader, attributes, only
 from codesign.frontend.values import Activation, Constant
 from codesign.graph.ops.add import Add
 
@@ -72,14 +74,25 @@ def read_add(importer: Importer, node: onnx.NodeProto) -> Activation:
 def read_batch_normalization(importer: Importer, node: onnx.NodeProto) -> Activation:
     """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta."""
     gamma, beta, mean, variance = (as_reals(importer.required(node, index)) for index in (1, 2, 3, 4))
-    gain = gamma / np.sqrt(variance + attributes(node, epsilon=1e-5)["epsilon"])
+    spread = variance + attributes(node, epsilon=1e-5)["epsilon"]
+    if not (spread > 0).all():
+        raise GraphError(f"the variance '{node.input[4]}' is negative, or zero without epsilon")
+    gain = gamma / np.sqrt(spread)
     return importer.activation(node).affine(gain, beta - gain * mean, importer.step(node), node.output[0])
 
 
-READERS = {
-    "Add": read_add,
-    "Sub": _with_constant(_sub),
-    "Mul": _with_constant(_mul),
-    "Div": _with_constant(_div),
-    "BatchNormalization": read_batch_normalization,
-}
+_elementwise = partial(Reader, versions=(7, 13, 14), inputs=range(2, 3))
+
+READERS = (
+    _elementwise("Add", read_add),
+    _elementwise("Sub", _with_constant(_sub)),
+    _elementwise("Mul", _with_constant(_mul)),
+    _elementwise("Div", _with_constant(_div)),
+    Reader(
+        "BatchNormalization",
+        read_batch_normalization,
+        versions=(7, 9, 14, 15),
+        attributes={"epsilon": ANY, "momentum": ANY, "spatial": only(1), "training_mode": only(0)},
+        inputs=range(5, 6),
+    ),
+)

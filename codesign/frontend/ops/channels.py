@@ -5,10 +5,14 @@ from __future__ import annotations
 import onnx
 
 from codesign.errors import GraphError
-from codesign.frontend.importer import Importer, attributes
+from codesign.frontend.importer import Importer
+from codesign.frontend.reader import ANY, Reader, attributes
 from codesign.frontend.values import Activation
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.split import Split
+
+MOST_INPUTS = 1000
+"""Of a concatenation: more than any network has."""
 
 
 def read_split(importer: Importer, node: onnx.NodeProto) -> Activation | tuple[Activation, ...]:
@@ -34,4 +38,15 @@ def _check_axis(importer: Importer, node: onnx.NodeProto, default: int | None) -
         raise GraphError(f"a {node.op_type} along axis {axis} is not supported", remedy="use the channels, axis 1")
 
 
-READERS = {"Split": read_split, "Concat": read_concat}
+READERS = (
+    Reader("Split", read_split, versions=(2, 11), attributes={"axis": ANY, "split": ANY}, outputs=None),
+    Reader(
+        "Split",
+        read_split,
+        versions=(13, 18),
+        attributes={"axis": ANY, "num_outputs": ANY},
+        inputs=range(1, 3),
+        outputs=None,
+    ),
+    Reader("Concat", read_concat, versions=(4, 11, 13), attributes={"axis": ANY}, inputs=range(1, MOST_INPUTS + 1)),
+)

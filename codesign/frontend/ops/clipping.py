@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import onnx
 
-from codesign.frontend.importer import Importer, attributes
+from codesign.errors import GraphError
+from codesign.frontend.importer import Importer
+from codesign.frontend.reader import ANY, Reader, attributes
 from codesign.frontend.values import Activation
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.threshold import Threshold
@@ -19,21 +21,24 @@ def read_relu(importer: Importer, node: onnx.NodeProto) -> Activation:
 
 
 def read_clip(importer: Importer, node: onnx.NodeProto) -> Activation:
-    """y = min(max(x, lo), hi); the bounds are inputs, or attributes up to opset 10."""
+    """y = min(max(x, lo), hi) with bounds that are inputs; hi everywhere if lo is above it."""
+    lo, hi = (importer.constant(node, index) for index in (1, 2))
+    return _clipped(importer, node, -np.inf if lo is None else lo.scalar, np.inf if hi is None else hi.scalar)
+
+
+def read_clip_attributes(importer: Importer, node: onnx.NodeProto) -> Activation:
+    """The same with bounds that are attributes, up to opset 10."""
     options = attributes(node, min=-np.inf, max=np.inf)
-    bounds = (importer.constant(node, 1), importer.constant(node, 2))
-    lo, hi = (
-        given if constant is None else constant.scalar
-        for constant, given in zip(bounds, (options["min"], options["max"]), strict=True)
-    )
-    return _clipped(importer, node, lo, hi)
+    if options["min"] > options["max"]:  # ONNX Runtime refuses it too, in this form
+        raise GraphError(f"min = {options['min']:g} of Clip is above its max = {options['max']:g}")
+    return _clipped(importer, node, options["min"], options["max"])
 
 
 def _clipped(importer: Importer, node: onnx.NodeProto, lo: float, hi: float) -> Activation:
     """Narrows the requantization before it where that is exact, else leaves the bounds to the next quantizer."""
     x = importer.activation(node)
     kind, op = importer.type(x), importer.builder.operator(x.tensor)
-    scale = kind.scale[0]
+    scale, lo = kind.scale[0], min(lo, hi)
     bounds = np.clip([lo / scale, hi / scale], kind.lo, kind.hi)
     narrows = isinstance(op, Requant | Threshold) and kind.step == 1 and not (bounds != np.rint(bounds)).any()
     if not narrows or x.scaled or x.clipped:
@@ -45,4 +50,8 @@ def _clipped(importer: Importer, node: onnx.NodeProto, lo: float, hi: float) -> 
     return replace(x, tensor=importer.builder.replaced(x.tensor, narrow, origin), origin=origin)
 
 
-READERS = {"Relu": read_relu, "Clip": read_clip}
+READERS = (
+    Reader("Relu", read_relu, versions=(6, 13, 14)),
+    Reader("Clip", read_clip_attributes, versions=(6,), attributes={"min": ANY, "max": ANY}),
+    Reader("Clip", read_clip, versions=(11, 12, 13), inputs=range(1, 4), infinite=True),
+)

@@ -6,9 +6,10 @@ import numpy as np
 import onnx
 
 from codesign.errors import GraphError
-from codesign.frontend.importer import Importer, attributes
-from codesign.frontend.ops._geometry import pads_of
+from codesign.frontend.importer import Importer
+from codesign.frontend.ops._geometry import AUTO_PAD, pads_of
 from codesign.frontend.ops._weights import bias, weights
+from codesign.frontend.reader import ANY, Reader, attributes, each
 from codesign.frontend.values import Activation, Padded
 from codesign.graph import Op
 from codesign.graph.convolution import convolution
@@ -20,11 +21,11 @@ def read_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
     """Two-dimensional convolution with quantized weights."""
     x, border, outside = _map(importer, node)
     weight, scale = weights(importer, node, 1)
-    options = attributes(node, group=1, strides=[1, 1], dilations=[1, 1])
+    options = attributes(node, group=1, strides=[1, 1], kernel_shape=list(weight.shape[2:]))
     if weight.ndim != 4:
         raise GraphError(f"a convolution over {weight.ndim - 2} dimensions is not supported", remedy="use Conv2d")
-    if any(step != 1 for step in options["dilations"]):
-        raise GraphError(f"dilations {tuple(options['dilations'])} are not supported", remedy="use dilation 1")
+    if options["kernel_shape"] != list(weight.shape[2:]):
+        raise GraphError(f"kernel_shape {options['kernel_shape']} is not that of the weights, {weight.shape[2:]}")
     addend, offset = bias(importer, node, 2, x, scale, weight.shape[0])
     zeros = pads_of(node, importer.shape(node.input[0]), weight.shape[2:], options["strides"])
     pads, strides = _total(border, zeros), tuple(options["strides"])
@@ -58,4 +59,19 @@ def _total(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> tuple[
     return a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]
 
 
-READERS = {"Conv": read_conv}
+READERS = (
+    Reader(
+        "Conv",
+        read_conv,
+        versions=(1, 11, 22),
+        attributes={
+            "auto_pad": AUTO_PAD,
+            "dilations": each(1),
+            "group": ANY,
+            "kernel_shape": ANY,
+            "pads": ANY,
+            "strides": ANY,
+        },
+        inputs=range(2, 4),
+    ),
+)

@@ -6,8 +6,9 @@ import numpy as np
 import onnx
 
 from codesign.errors import GraphError
-from codesign.frontend.importer import Importer, attributes
+from codesign.frontend.importer import Importer
 from codesign.frontend.ops._weights import bias, weights
+from codesign.frontend.reader import ANY, Reader, attributes, each, only
 from codesign.frontend.values import Activation
 from codesign.graph.ops.deform import Deform
 
@@ -20,13 +21,11 @@ def read_deform_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
     x = importer.quantized(node)
     weight, scale = weights(importer, node, 1)
     channels = importer.type(x).channels
-    options = attributes(node, group=1, strides=[1, 1], dilations=[1, 1], pads=[0, 0, 0, 0], offset_group=1)
-    expected = {"strides": [1, 1], "dilations": [1, 1], "pads": [1, 1, 1, 1], "offset_group": 1, "group": channels}
-    for name, wanted in expected.items():
-        if options[name] != wanted:
-            raise GraphError(f"{name} {options[name]} of a DeformConv is not {wanted}")
-    if len(node.input) > 4 and node.input[4]:
-        raise GraphError("a DeformConv with a mask is not supported", remedy="leave the mask out")
+    group = attributes(node, group=1)["group"]
+    if group != channels:
+        raise GraphError(
+            f"group = {group} of DeformConv over {channels} channels is not supported", remedy="use depthwise"
+        )
     addend, offset = bias(importer, node, 3, x, scale, weight.shape[0])
     return importer.emit_layer(Deform(weight, addend, scale), [x, _dilation(importer, node)], node, offset)
 
@@ -45,4 +44,19 @@ def _dilation(importer: Importer, node: onnx.NodeProto) -> Activation:
     return Activation(offsets.tensor)
 
 
-READERS = {"DeformConv": read_deform_conv}
+READERS = (
+    Reader(
+        "DeformConv",
+        read_deform_conv,
+        versions=(19, 22),
+        attributes={
+            "dilations": each(1),
+            "group": ANY,
+            "kernel_shape": only(None, [3, 3]),
+            "offset_group": only(1),
+            "pads": only([1, 1, 1, 1]),
+            "strides": each(1),
+        },
+        inputs=range(3, 5),
+    ),
+)

@@ -6,18 +6,16 @@ import numpy as np
 import onnx
 
 from codesign.errors import GraphError
-from codesign.frontend.importer import Importer, attributes
+from codesign.frontend.importer import Importer
 from codesign.frontend.ops._weights import bias, weights
+from codesign.frontend.reader import Reader, attributes, only
 from codesign.frontend.values import Activation
 from codesign.graph.ops.linear import Linear
 
 
 def read_gemm(importer: Importer, node: onnx.NodeProto) -> Activation:
     """y = x B + C, or x B^T + C."""
-    options = attributes(node, alpha=1.0, beta=1.0, transA=0, transB=0)
-    if options["alpha"] != 1.0 or options["beta"] != 1.0 or options["transA"]:
-        raise GraphError("a Gemm with alpha, beta or transA is not supported")
-    return _linear(importer, node, output_axis=0 if options["transB"] else 1)
+    return _linear(importer, node, output_axis=0 if attributes(node, transB=0)["transB"] else 1)
 
 
 def read_matmul(importer: Importer, node: onnx.NodeProto) -> Activation:
@@ -35,4 +33,16 @@ def _linear(importer: Importer, node: onnx.NodeProto, output_axis: int) -> Activ
     return importer.emit_layer(Linear(matrix, addend, scale), [x], node, offset, "flat")
 
 
-READERS = {"Gemm": read_gemm, "MatMul": read_matmul}
+READERS = (
+    *(
+        Reader(
+            "Gemm",
+            read_gemm,
+            versions=versions,
+            attributes={"alpha": only(1.0), "beta": only(1.0), "transA": only(0), "transB": only(0, 1)},
+            inputs=inputs,
+        )
+        for versions, inputs in (((7, 9), range(3, 4)), ((11, 13), range(2, 4)))
+    ),
+    Reader("MatMul", read_matmul, versions=(1, 9, 13), inputs=range(2, 3)),
+)

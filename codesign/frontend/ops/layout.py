@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from math import prod
+from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 
 from codesign.errors import GraphError
-from codesign.frontend.importer import Importer, attributes
-from codesign.frontend.values import Activation, Constant, Value
+from codesign.frontend.importer import Importer
+from codesign.frontend.reader import ANY, Reader, attributes
+from codesign.frontend.values import Constant, Value
 from codesign.graph.ops.shuffle import Shuffle
 
 
-def read_reshape(importer: Importer, node: onnx.NodeProto) -> Activation:
+def read_reshape(importer: Importer, node: onnx.NodeProto) -> Value:
     """Reshape, Flatten, Squeeze or Unsqueeze, known by the shape that results."""
+    value = importer.value(node.input[0])
+    if isinstance(value, Constant):
+        return _moved(value, lambda array: array.reshape(importer.shape(node.output[0])))
     x = importer.activation(node)
     channels, height, width = importer.type(x).shape
     shape = importer.shape(node.output[0])
@@ -39,8 +47,7 @@ def read_transpose(importer: Importer, node: onnx.NodeProto) -> Value:
     rank = len(importer.shape(node.input[0]))
     order = attributes(node, perm=list(range(rank))[::-1])["perm"]
     if isinstance(value, Constant):
-        scale = None if value.scale is None else np.transpose(value.scale, order)
-        return Constant(np.transpose(value.value, order), scale)
+        return _moved(value, lambda array: np.transpose(array, order))
     x = importer.activation(node)
     if x.layout == "grouped" and order == [0, 2, 1, *range(3, rank)]:
         return replace(x, layout="shuffled")
@@ -52,12 +59,38 @@ def read_identity(importer: Importer, node: onnx.NodeProto) -> Value:
     return importer.value(node.input[0])
 
 
-READERS = {
-    "Reshape": read_reshape,
-    "Flatten": read_reshape,
-    "Squeeze": read_reshape,
-    "Unsqueeze": read_reshape,
-    "Transpose": read_transpose,
-    "Identity": read_identity,
-    "Dropout": read_identity,
-}
+def read_dropout(importer: Importer, node: onnx.NodeProto) -> Value:
+    """Dropout whose third input says whether the network is being trained."""
+    training = importer.constant(node, 2)
+    if training is not None and training.value.any():
+        raise GraphError("training_mode = True of Dropout is not supported", remedy="export in evaluation mode")
+    return read_identity(importer, node)
+
+
+def _moved(constant: Constant, move: Callable[[NDArray[Any]], NDArray[Any]]) -> Constant:
+    """The constant's values, and their scales, in other places."""
+    return Constant(move(constant.value), None if constant.scale is None else move(constant.scale))
+
+
+_axes_as_input = partial(Reader, read=read_reshape, versions=(13, 21, 23, 24, 25), constants=True)
+
+READERS = (
+    Reader("Reshape", read_reshape, versions=(5, 13), inputs=range(2, 3), constants=True),
+    Reader(
+        "Reshape",
+        read_reshape,
+        versions=(14, 19, 21, 23, 24, 25),
+        attributes={"allowzero": ANY},
+        inputs=range(2, 3),
+        constants=True,
+    ),
+    Reader("Flatten", read_reshape, (1, 9, 11, 13, 21, 23, 24, 25), {"axis": ANY}, constants=True),
+    Reader("Squeeze", read_reshape, versions=(1, 11), attributes={"axes": ANY}, constants=True),
+    _axes_as_input("Squeeze", inputs=range(1, 3)),
+    Reader("Unsqueeze", read_reshape, versions=(1, 11), attributes={"axes": ANY}, constants=True),
+    _axes_as_input("Unsqueeze", inputs=range(2, 3)),
+    Reader("Transpose", read_transpose, (1, 13, 21, 23, 24, 25), {"perm": ANY}, constants=True),
+    Reader("Identity", read_identity, (1, 13, 14, 16, 19, 21, 23, 24, 25), constants=True),
+    Reader("Dropout", read_identity, (7, 10), {"ratio": ANY}, spare_outputs=1, constants=True),
+    Reader("Dropout", read_dropout, (12, 13, 22), {"seed": ANY}, range(1, 4), spare_outputs=1, constants=True),
+)

@@ -8,6 +8,7 @@ import onnx
 
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
+from codesign.frontend.reader import Reader
 from codesign.frontend.values import Activation, Condition, Constant, integers
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
@@ -74,10 +75,10 @@ def _refuse(node: onnx.NodeProto) -> Condition:
     raise GraphError(f"a {node.op_type} is only supported within {_PATTERN}")
 
 
-READERS = {
-    "Equal": read_equal,
-    "Greater": read_greater,
-    "GreaterOrEqual": read_greater_or_equal,
-    "And": read_and,
-    "Where": read_where,
-}
+READERS = (
+    Reader("Equal", read_equal, versions=(7, 11, 13, 19), inputs=range(2, 3)),
+    Reader("Greater", read_greater, versions=(7, 9, 13), inputs=range(2, 3)),
+    Reader("GreaterOrEqual", read_greater_or_equal, versions=(12, 16), inputs=range(2, 3)),
+    Reader("And", read_and, versions=(7,), inputs=range(2, 3)),
+    Reader("Where", read_where, versions=(9, 16), inputs=range(3, 4)),
+)

@@ -13,8 +13,10 @@ from qonnx.custom_op.general.intquant import int_quant, max_int, min_int
 from qonnx.custom_op.general.multithreshold import multithreshold
 
 from codesign.errors import GraphError
-from codesign.frontend.importer import Importer, as_reals, attributes
+from codesign.frontend.domains import QUANTIZER_DOMAINS
+from codesign.frontend.importer import Importer, as_reals
 from codesign.frontend.quantizer import Quantizer
+from codesign.frontend.reader import ANY, Reader, Values, attributes, only
 from codesign.frontend.requantize import requantized
 from codesign.frontend.values import Activation, Constant, Unquantized, Value
 from codesign.graph.reals import to_real
@@ -24,6 +26,7 @@ MAX_CONSTANT_BITS = 32
 """Biases have this many; how many a weight may have is up to the layer that reads it."""
 
 HALF_EVEN = ("ROUND", "HALF_EVEN")
+ROUNDING_MODES = (*HALF_EVEN, "CEIL", "FLOOR", "UP", "DOWN", "HALF_UP", "HALF_DOWN")
 
 
 def read_quant(importer: Importer, node: onnx.NodeProto) -> Value:
@@ -34,7 +37,9 @@ def read_quant(importer: Importer, node: onnx.NodeProto) -> Value:
     if zero_point.any():
         raise GraphError(f"zero point {zero_point.flat[0]:g} is not zero", remedy="use a symmetric quantizer")
     value = importer.value(node.input[0])
-    width = _bits(as_reals(bits), MAX_CONSTANT_BITS if isinstance(value, Constant) else MAX_ACTIVATION_BITS)
+    width = _bits(
+        np.asarray(bits, np.float64), MAX_CONSTANT_BITS if isinstance(value, Constant) else MAX_ACTIVATION_BITS
+    )
     signed, narrow = bool(options["signed"]), bool(options["narrow"])
     if signed and width == 1:  # QONNX says that this is bipolar
         return _quantized(importer, node, scale, -1, 1, 2, partial(binary_quant, scale=scale))
@@ -53,12 +58,10 @@ def read_bipolar_quant(importer: Importer, node: onnx.NodeProto) -> Value:
 
 def read_multi_threshold(importer: Importer, node: onnx.NodeProto) -> Activation:
     """y = out_bias + out_scale * (number of the channel's thresholds that x reaches)."""
-    options = attributes(node, out_scale=1.0, out_bias=0.0, data_layout="")
+    options = attributes(node, out_scale=1.0, out_bias=0.0, out_dtype="")
     x, table = importer.activation(node), importer.required(node, 1)
     if table.ndim != 2 or table.shape[0] not in (1, importer.type(x).channels):
         raise GraphError(f"thresholds of shape {table.shape} are not those of every channel, or of all")
-    if options["data_layout"] not in ("", "NC", "NCHW"):
-        raise GraphError(f"data layout {options['data_layout']} is not supported", remedy="use NCHW")
     gain, offset = options["out_scale"], options["out_bias"]
     halves = 2 * offset / gain if gain > 0 else np.nan
     if not halves == np.rint(halves):
@@ -86,6 +89,10 @@ def _quantized(
     """The node's result: of a constant, of the graph's input, or of an activation."""
     value = importer.value(node.input[0])
     if isinstance(value, Constant):
+        if value.value.dtype != np.float32:
+            raise GraphError(
+                f"'{node.input[0]}' holds {value.value.dtype} numbers", remedy="export the network in float32"
+            )
         real = apply(value.value)
         return Constant(real, np.broadcast_to(as_reals(scale), real.shape))
     if scale.size != 1:
@@ -128,9 +135,25 @@ def _input(importer: Importer, value: Unquantized, quantizer: Quantizer) -> Acti
     return Activation(tensor, "map" if len(value.shape) == 4 else "flat", origin=origin)
 
 
-READERS = {
-    "Quant": read_quant,
-    "IntQuant": read_quant,
-    "BipolarQuant": read_bipolar_quant,
-    "MultiThreshold": read_multi_threshold,
-}
+ROUNDINGS = Values(lambda mode: str(mode).upper() in ROUNDING_MODES, " or ".join(ROUNDING_MODES))
+
+_quantizer = partial(Reader, versions=(1,), domains=QUANTIZER_DOMAINS, constants=True)
+
+READERS = (
+    *(
+        _quantizer(
+            name,
+            read_quant,
+            attributes={"signed": only(0, 1), "narrow": only(0, 1), "rounding_mode": ROUNDINGS},
+            inputs=range(4, 5),
+        )
+        for name in ("Quant", "IntQuant")
+    ),
+    _quantizer("BipolarQuant", read_bipolar_quant, inputs=range(2, 3)),
+    _quantizer(
+        "MultiThreshold",
+        read_multi_threshold,
+        attributes={"out_dtype": ANY, "out_scale": ANY, "out_bias": ANY, "data_layout": only("", "NC", "NCHW")},
+        inputs=range(2, 3),
+    ),
+)
