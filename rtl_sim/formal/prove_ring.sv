@@ -37,16 +37,16 @@ module prove_ring #(
   logic in_ready, ready;
   logic [WIDTH-1:0] data;
   logic [ADDRESS-1:0] written, followed;  // addresses
-  pixels_t origin;     // of the window, from its frame's first pixel on
-  pixels_t let_go;     // pixels before this one, counted alike, may be overwritten
-  pixels_t come;       // whole pixels, counted alike
+  pixels_t origin;  // of the window, from its frame's first pixel on
+  pixels_t let_go;  // pixels before this one, counted alike, may be overwritten
+  pixels_t come;  // whole pixels, counted alike
   logic [BEATS > 1 ? $clog2(BEATS) - 1 : 0:0] beat;
   logic tracking;
-  pixels_t place;      // of the word that is followed, counted alike
+  pixels_t place;  // of the word that is followed, counted alike
   logic [BEATS > 1 ? $clog2(BEATS) - 1 : 0:0] place_beat;
   logic [ADDRESS+1:0] since;  // words written since, and itself
   logic [WIDTH-1:0] value;
-  logic [1:0] reads;   // of the word that is followed, one and two cycles with `ren_i` ago
+  logic [1:0] reads;  // of the word that is followed, one and two cycles with `ren_i` ago
   logic [1:0][WIDTH-1:0] values;
 
   wire write = in_valid_i && in_ready;
@@ -57,11 +57,28 @@ module prove_ring #(
   wire reads_it = read_followed_i && tracking;
 
   ring #(
-      .WIDTH(WIDTH), .BEATS(BEATS), .PIXELS(PIXELS), .SPAN(SPAN), .LEAD(LEAD), .WORDS(WORDS), .JUMP_BITS(2)
+      .WIDTH(WIDTH),
+      .BEATS(BEATS),
+      .PIXELS(PIXELS),
+      .SPAN(SPAN),
+      .LEAD(LEAD),
+      .WORDS(WORDS),
+      .JUMP_BITS(2)
   ) dut (
-      .clk_i, .rst_ni, .in0_valid_i(in_valid_i), .in0_ready_o(in_ready), .in0_data_i(in_data_i),
-      .ready_o(ready), .advance_i, .jump_i, .frame_end_i(frame_end), .release_i, .release_jump_i,
-      .ren_i, .raddr_i(followed), .data_o(data)
+      .clk_i,
+      .rst_ni,
+      .in0_valid_i(in_valid_i),
+      .in0_ready_o(in_ready),
+      .in0_data_i(in_data_i),
+      .ready_o(ready),
+      .advance_i,
+      .jump_i,
+      .frame_end_i(frame_end),
+      .release_i,
+      .release_jump_i,
+      .ren_i,
+      .raddr_i(followed),
+      .data_o(data)
   );
 
   always_ff @(posedge clk_i) begin
@@ -111,16 +128,12 @@ module prove_ring #(
   always_comb begin
     last = origin + pixels_t'(SPAN) < pixels_t'(PIXELS - 1) ? origin + pixels_t'(SPAN) : pixels_t'(PIXELS - 1);
     if (rst_ni) begin
-      a_ready_window_has_come :
-      assert (!ready || come > last);
-      a_window_that_has_come_is_ready :
-      assert (ready || come <= origin + pixels_t'(SPAN));
+      a_ready_window_has_come : assert (!ready || come > last);
+      a_window_that_has_come_is_ready : assert (ready || come <= origin + pixels_t'(SPAN));
       nothing_is_overwritten_before_it_is_let_go :
       assert (come + pixels_t'(beat != '0) <= let_go + pixels_t'(CAPACITY));
-      what_is_read_is_what_was_written :
-      assert (!reads[1] || data == values[1]);
-      a_window_fits_in :
-      assert (in_ready || come > let_go + pixels_t'(SPAN));
+      what_is_read_is_what_was_written : assert (!reads[1] || data == values[1]);
+      a_window_fits_in : assert (in_ready || come > let_go + pixels_t'(SPAN));
     end
   end
 
@@ -130,26 +143,21 @@ module prove_ring #(
     words = int'(come) * BEATS + int'(beat);
     in_frame = int'(come) - int'(dut.frames) * PIXELS;
     if (rst_ni) begin
-      the_ring_counts_what_there_is :
-      assert (int'(dut.there) == int'(come) - int'(origin) - SPAN - 1);
-      the_ring_counts_what_is_free :
-      assert (int'(dut.free) == int'(let_go) + CAPACITY - int'(come) - 1);
-      the_ring_counts_frames :
-      assert (in_frame >= 0 && in_frame < PIXELS && int'(dut.i_pixel.count_o) == in_frame);
+      the_ring_counts_what_there_is : assert (int'(dut.there) == int'(come) - int'(origin) - SPAN - 1);
+      the_ring_counts_what_is_free : assert (int'(dut.free) == int'(let_go) + CAPACITY - int'(come) - 1);
+      the_ring_counts_frames : assert (in_frame >= 0 && in_frame < PIXELS && int'(dut.i_pixel.count_o) == in_frame);
       it_counts_beats_and_words :
       assert (int'(dut.waddr) == int'(written) && int'(dut.i_beat.count_o) == int'(beat) && int'(beat) < BEATS);
       the_reader_is_within_a_frame :
       assert (int'(let_go) <= int'(origin) && int'(origin) >= -LEAD && int'(origin) < PIXELS - LEAD);
-      the_writer_is_no_jump_behind :
-      assert (int'(come) >= int'(origin) + SPAN - 2 || int'(come) >= PIXELS);
+      the_writer_is_no_jump_behind : assert (int'(come) >= int'(origin) + SPAN - 2 || int'(come) >= PIXELS);
       the_word_that_is_followed_is_where_it_was_written :
       assert (!tracking || (int'(place_beat) < BEATS && words - int'(since) == int'(place) * BEATS + int'(place_beat)
           && (int'(followed) + int'(since) - int'(written)) % WORDS == 0
           && int'(since) >= 1 && int'(since) <= WORDS + 1));
       the_word_that_is_followed_is_there :
       assert (!tracking || place < let_go || dut.i_ram.gen_memory.gen_lut.memory[followed] == value);
-      what_is_being_read_is_what_was_written :
-      assert (!reads[0] || dut.i_ram.gen_memory.word == values[0]);
+      what_is_being_read_is_what_was_written : assert (!reads[0] || dut.i_ram.gen_memory.word == values[0]);
     end
   end
 

@@ -21,8 +21,7 @@ module stream_progress #(
     always_ff @(posedge clk_i) still[i] <= rst_ni && stands ? still[i] + 1'b1 : '0;
     always_comb begin
       if (rst_ni) begin
-        no_deadlock :
-        assert (int'(still[i]) < WITHIN);
+        no_deadlock : assert (int'(still[i]) < WITHIN);
       end
     end
   end

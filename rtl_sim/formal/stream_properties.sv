@@ -11,7 +11,7 @@ module stream_properties #(
 ) (
     input wire                      clk_i,
     input wire                      rst_ni,
-    input wire                      enable_i,  // of a block that can be stopped
+    input wire                      enable_i,     // of a block that can be stopped
     input wire [      CHANNELS-1:0] mark_i,
     input wire                      in_valid_i,
     input wire                      in_ready_i,
@@ -21,24 +21,53 @@ module stream_properties #(
     input wire [OUT_LANES*BITS-1:0] out_data_i
 );
 
-  stream_writer #(.WIDTH(IN_LANES * BITS)) writer (
-      .clk_i, .rst_ni, .valid_i(in_valid_i), .ready_i(in_ready_i), .data_i(in_data_i)
+  stream_writer #(
+      .WIDTH(IN_LANES * BITS)
+  ) writer (
+      .clk_i,
+      .rst_ni,
+      .valid_i(in_valid_i),
+      .ready_i(in_ready_i),
+      .data_i (in_data_i)
   );
-  stream_stable #(.WIDTH(OUT_LANES * BITS)) stable (
-      .clk_i, .rst_ni, .valid_i(out_valid_i), .ready_i(out_ready_i), .data_i(out_data_i)
+  stream_stable #(
+      .WIDTH(OUT_LANES * BITS)
+  ) stable (
+      .clk_i,
+      .rst_ni,
+      .valid_i(out_valid_i),
+      .ready_i(out_ready_i),
+      .data_i (out_data_i)
   );
-  stream_progress #(.WITHIN(WITHIN)) progress (
-      .clk_i, .rst_ni, .valid_i({out_valid_i, in_valid_i}), .ready_i({out_ready_i, in_ready_i}),
+  stream_progress #(
+      .WITHIN(WITHIN)
+  ) progress (
+      .clk_i,
+      .rst_ni,
+      .valid_i  ({out_valid_i, in_valid_i}),
+      .ready_i  ({out_ready_i, in_ready_i}),
       .willing_i({out_ready_i && enable_i, in_valid_i})
   );
   for (genvar c = 0; c < CHANNELS; c++) begin : gen_channel
     channel_order #(
-        .BITS(BITS), .MOST(MOST),
-        .IN_LANES(IN_LANES), .IN_BEATS((CHANNELS + IN_LANES - 1) / IN_LANES), .IN_CHANNEL(c),
-        .OUT_LANES(OUT_LANES), .OUT_BEATS((CHANNELS + OUT_LANES - 1) / OUT_LANES), .OUT_CHANNEL(c)
+        .BITS(BITS),
+        .MOST(MOST),
+        .IN_LANES(IN_LANES),
+        .IN_BEATS((CHANNELS + IN_LANES - 1) / IN_LANES),
+        .IN_CHANNEL(c),
+        .OUT_LANES(OUT_LANES),
+        .OUT_BEATS((CHANNELS + OUT_LANES - 1) / OUT_LANES),
+        .OUT_CHANNEL(c)
     ) order (
-        .clk_i, .rst_ni, .mark_i(mark_i[c]), .in_valid_i, .in_ready_i, .in_data_i,
-        .out_valid_i, .out_ready_i, .out_data_i
+        .clk_i,
+        .rst_ni,
+        .mark_i(mark_i[c]),
+        .in_valid_i,
+        .in_ready_i,
+        .in_data_i,
+        .out_valid_i,
+        .out_ready_i,
+        .out_data_i
     );
   end
 

@@ -20,8 +20,7 @@ module stream_stable #(
 
   always_comb begin
     if (rst_ni) begin
-      stable_under_back_pressure :
-      assert (!waits || (valid_i && data_i == waiting));
+      stable_under_back_pressure : assert (!waits || (valid_i && data_i == waiting));
     end
   end
 

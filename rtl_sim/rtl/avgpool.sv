@@ -6,12 +6,12 @@
 /// every partial sum; it has the sign of the input. Takes a beat a cycle and never waits except for its reader. Cuts all
 /// combinatorial paths. Latency from the last pixel's first beat: one cycle.
 module avgpool #(
-    parameter int LANES     = 1,
-    parameter int BEATS     = 4,
-    parameter int PIXELS    = 16,
-    parameter int IN_BITS   = 8,
-    parameter bit IN_SIGNED = 0,
-    parameter int OUT_BITS  = 12
+    parameter int LANES     = 1,   // channels a beat
+    parameter int BEATS     = 4,   // beats of a pixel
+    parameter int PIXELS    = 16,  // pixels of a frame
+    parameter int IN_BITS   = 8,   // bits of an input lane
+    parameter bit IN_SIGNED = 0,   // input lanes are signed
+    parameter int OUT_BITS  = 12   // bits of a sum
 ) (
     input  wire                       clk_i,
     input  wire                       rst_ni,
@@ -31,7 +31,7 @@ module avgpool #(
   end
 
   logic take, ready, beat_last, pixel_last;
-  logic [BEAT_BITS-1:0] beat;
+  logic [ BEAT_BITS-1:0] beat;
   logic [PIXEL_BITS-1:0] pixel;
   logic [LANES*OUT_BITS-1:0] data, earlier, sum;
 
@@ -41,13 +41,33 @@ module avgpool #(
   assign in0_ready_o = ready || !pixel_last;
   assign take = in0_valid_i && in0_ready_o;
 
-  counter #(.COUNT(BEATS)) beats (.clk_i, .rst_ni, .step_i(take), .count_o(beat), .last_o(beat_last));
-  counter #(.COUNT(PIXELS)) pixels (
-      .clk_i, .rst_ni, .step_i(take && beat_last), .count_o(pixel), .last_o(pixel_last)
+  counter #(
+      .COUNT(BEATS)
+  ) i_beats (
+      .clk_i,
+      .rst_ni,
+      .step_i (take),
+      .count_o(beat),
+      .last_o (beat_last)
+  );
+  counter #(
+      .COUNT(PIXELS)
+  ) i_pixels (
+      .clk_i,
+      .rst_ni,
+      .step_i (take && beat_last),
+      .count_o(pixel),
+      .last_o (pixel_last)
   );
 
-  extend_lanes #(.LANES(LANES), .IN_BITS(IN_BITS), .SIGNED(IN_SIGNED), .OUT_BITS(OUT_BITS)) extend (
-      .data_i(in0_data_i), .data_o(data)
+  extend_lanes #(
+      .LANES(LANES),
+      .IN_BITS(IN_BITS),
+      .SIGNED(IN_SIGNED),
+      .OUT_BITS(OUT_BITS)
+  ) i_extend (
+      .data_i(in0_data_i),
+      .data_o(data)
   );
   assign earlier = sums[beat];
   for (genvar lane = 0; lane < LANES; lane++) begin : gen_lane
@@ -58,10 +78,17 @@ module avgpool #(
     if (take) sums[beat] <= sum;
   end
 
-  stream_register #(.WIDTH(LANES * OUT_BITS)) register (
-      .clk_i, .rst_ni,
-      .in0_valid_i(in0_valid_i && pixel_last), .in0_ready_o(ready), .in0_data_i(sum),
-      .out0_valid_o, .out0_ready_i, .out0_data_o
+  stream_register #(
+      .WIDTH(LANES * OUT_BITS)
+  ) i_register (
+      .clk_i,
+      .rst_ni,
+      .in0_valid_i(in0_valid_i && pixel_last),
+      .in0_ready_o(ready),
+      .in0_data_i (sum),
+      .out0_valid_o,
+      .out0_ready_i,
+      .out0_data_o
   );
 
 endmodule

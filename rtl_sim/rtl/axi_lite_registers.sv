@@ -13,12 +13,12 @@
 /// beat on all outputs; streams may be up to 255 frames apart, and 65,535 frames in flight. An input is open
 /// (`enable_o`) while the design runs, until the frame that passes is in, and while another input is ahead.
 module axi_lite_registers #(
-    parameter int INPUTS = 1,
-    parameter int OUTPUTS = 1,
-    parameter logic [127:0] MODEL_HASH = '0
+    parameter int INPUTS = 1,  // stream inputs of the design
+    parameter int OUTPUTS = 1,  // stream outputs of the design
+    parameter logic [127:0] MODEL_HASH = '0  // digest of the network, to be read
 ) (
-    input  wire  clk_i,
-    input  wire  rst_ni,
+    input wire clk_i,
+    input wire rst_ni,
 
     input  wire         awvalid_i,
     output logic        awready_o,
@@ -91,9 +91,9 @@ module axi_lite_registers #(
 
   for (genvar i = 0; i < INPUTS; i++) begin : gen_input
     wire [7:0] begun_on_next = begun_on[i] + 8'(in_first_i[i]);
-    assign leads[i] = begun_on[i] == begun[7:0];
+    assign leads[i]   = begun_on[i] == begun[7:0];
     assign in_done[i] = in_on[i] != frames_in[7:0];
-    assign behind[i] = begun_on_next != begun_next[7:0];
+    assign behind[i]  = begun_on_next != begun_next[7:0];
     always_ff @(posedge clk_i) begin
       begun_on[i] <= begun_on_next;
       in_on[i]    <= in_on[i] + 8'(in_last_i[i]);

@@ -2,17 +2,17 @@
 
 /// AXI4-Stream output of a detector that sends its peaks only: the records of `peak_records`, marked where a frame ends.
 module axi_peak_output #(
-    parameter int CLASSES = 1,
-    parameter int HEIGHT = 4,
-    parameter int WIDTH = 4,
+    parameter int CLASSES = 1,  // channels of the heat map
+    parameter int HEIGHT = 4,  // rows of the heat map
+    parameter int WIDTH = 4,  // columns of the heat map
     parameter int LANES = 1,  // classes a beat
-    parameter int HEAT_BITS = 8,
-    parameter int SIZE_BITS = 8,
-    parameter int OFFSET_BITS = 8,
-    parameter bit HEAT_SIGNED = 1,
-    parameter bit SIZE_SIGNED = 1,
-    parameter bit OFFSET_SIGNED = 1,
-    parameter int FLOOR = -128
+    parameter int HEAT_BITS = 8,  // bits of a value of the heat map
+    parameter int SIZE_BITS = 8,  // bits of a size
+    parameter int OFFSET_BITS = 8,  // bits of an offset
+    parameter bit HEAT_SIGNED = 1,  // values of the heat map are signed
+    parameter bit SIZE_SIGNED = 1,  // sizes are signed
+    parameter bit OFFSET_SIGNED = 1,  // offsets are signed
+    parameter int FLOOR = -128  // the value that says that there is no peak
 ) (
     input  wire                        clk_i,
     input  wire                        rst_ni,
@@ -44,7 +44,7 @@ module axi_peak_output #(
       .SIZE_SIGNED(SIZE_SIGNED),
       .OFFSET_SIGNED(OFFSET_SIGNED),
       .FLOOR(FLOOR)
-  ) records (
+  ) i_records (
       .clk_i,
       .rst_ni,
       .in0_valid_i,

@@ -5,8 +5,8 @@
 /// Takes beats while `enable_i` is set, and tells which are the first and the last of a frame (`frame_gate`). A skid
 /// buffer cuts all combinatorial paths of the stream; latency one cycle.
 module axi_stream_input #(
-    parameter int LANES = 1,
-    parameter int BITS  = 8,  // of one lane
+    parameter int LANES = 1,  // channels a beat
+    parameter int BITS = 8,  // of one lane
     parameter int BEATS = 1,  // of a frame
     localparam int PADDED = (BITS + 7) / 8 * 8
 ) (
@@ -20,7 +20,7 @@ module axi_stream_input #(
     input  wire  [LANES*PADDED-1:0] tdata_i,
     output logic                    out0_valid_o,
     input  wire                     out0_ready_i,
-    output logic [LANES*BITS-1:0]   out0_data_o
+    output logic [  LANES*BITS-1:0] out0_data_o
 );
 
   if (LANES < 1 || BITS < 1) begin : gen_check
@@ -37,16 +37,31 @@ module axi_stream_input #(
     end
   end
 
-  frame_gate #(.BEATS(BEATS)) gate (
-      .clk_i, .rst_ni, .enable_i, .first_o, .last_o,
-      .in0_valid_i(tvalid_i), .in0_ready_o(tready_o),
-      .out0_valid_o(valid), .out0_ready_i(ready)
+  frame_gate #(
+      .BEATS(BEATS)
+  ) i_gate (
+      .clk_i,
+      .rst_ni,
+      .enable_i,
+      .first_o,
+      .last_o,
+      .in0_valid_i (tvalid_i),
+      .in0_ready_o (tready_o),
+      .out0_valid_o(valid),
+      .out0_ready_i(ready)
   );
 
-  stream_register #(.WIDTH(LANES * BITS)) register (
-      .clk_i, .rst_ni,
-      .in0_valid_i(valid), .in0_ready_o(ready), .in0_data_i(data),
-      .out0_valid_o, .out0_ready_i, .out0_data_o
+  stream_register #(
+      .WIDTH(LANES * BITS)
+  ) i_register (
+      .clk_i,
+      .rst_ni,
+      .in0_valid_i(valid),
+      .in0_ready_o(ready),
+      .in0_data_i (data),
+      .out0_valid_o,
+      .out0_ready_i,
+      .out0_data_o
   );
 
 endmodule

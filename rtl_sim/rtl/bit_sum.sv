@@ -5,10 +5,10 @@
 /// It is written as choices between constants: of a sum, synthesis would make a chain of adders, and of an indexed table
 /// a memory, into which it draws the registers before it.
 module bit_sum #(
-    parameter int BITS = 6,
-    parameter logic signed [BITS-1:0][15:0] WEIGHTS = {BITS{16'sd1}},
-    parameter int CONSTANT = 0,
-    parameter int WIDTH = 3
+    parameter int BITS = 6,  // number of input bits, at most six
+    parameter logic signed [BITS-1:0][15:0] WEIGHTS = {BITS{16'sd1}},  // weight of each bit
+    parameter int CONSTANT = 0,  // what is added to the sum
+    parameter int WIDTH = 3  // bits of the sum
 ) (
     input  wire  [ BITS-1:0] x_i,
     output logic [WIDTH-1:0] y_o

@@ -2,8 +2,8 @@
 
 /// Tells which of two runs of beats it is: BEATS0 steps of the first, BEATS1 of the second, and again.
 module channel_turn #(
-    parameter int BEATS0 = 1,
-    parameter int BEATS1 = 1
+    parameter int BEATS0 = 1,  // steps of the first run
+    parameter int BEATS1 = 1   // steps of the second run
 ) (
     input  wire  clk_i,
     input  wire  rst_ni,
@@ -16,7 +16,15 @@ module channel_turn #(
   logic [$clog2(BEATS)-1:0] beat;
   logic last;
 
-  counter #(.COUNT(BEATS)) beats (.clk_i, .rst_ni, .step_i, .count_o(beat), .last_o(last));
+  counter #(
+      .COUNT(BEATS)
+  ) i_beats (
+      .clk_i,
+      .rst_ni,
+      .step_i,
+      .count_o(beat),
+      .last_o (last)
+  );
 
   always_ff @(posedge clk_i) begin
     if (step_i) second_o <= !last && (second_o || beat == $bits(beat)'(BEATS0 - 1));

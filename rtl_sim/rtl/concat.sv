@@ -6,14 +6,14 @@
 /// sign. An input waits while the other one passes: give it a `stream_fifo` if its writer must not wait.
 /// Cuts all combinatorial paths, latency one cycle.
 module concat #(
-    parameter int LANES      = 1,
-    parameter int CHANNELS0  = 2,
-    parameter int CHANNELS1  = 2,
-    parameter int IN0_BITS   = 8,
-    parameter bit IN0_SIGNED = 0,
-    parameter int IN1_BITS   = 8,
-    parameter bit IN1_SIGNED = 0,
-    parameter int OUT_BITS   = 8
+    parameter int LANES      = 1,  // channels a beat
+    parameter int CHANNELS0  = 2,  // channels of input 0
+    parameter int CHANNELS1  = 2,  // channels of input 1
+    parameter int IN0_BITS   = 8,  // bits of a lane of input 0
+    parameter bit IN0_SIGNED = 0,  // lanes of input 0 are signed
+    parameter int IN1_BITS   = 8,  // bits of a lane of input 1
+    parameter bit IN1_SIGNED = 0,  // lanes of input 1 are signed
+    parameter int OUT_BITS   = 8   // bits of an output lane
 ) (
     input  wire                       clk_i,
     input  wire                       rst_ni,
@@ -38,25 +38,50 @@ module concat #(
   logic [LANES*OUT_BITS-1:0] data0, data1;
   logic second, valid, ready;
 
-  extend_lanes #(.LANES(LANES), .IN_BITS(IN0_BITS), .SIGNED(IN0_SIGNED), .OUT_BITS(OUT_BITS)) extend0 (
-      .data_i(in0_data_i), .data_o(data0)
+  extend_lanes #(
+      .LANES(LANES),
+      .IN_BITS(IN0_BITS),
+      .SIGNED(IN0_SIGNED),
+      .OUT_BITS(OUT_BITS)
+  ) i_extend0 (
+      .data_i(in0_data_i),
+      .data_o(data0)
   );
-  extend_lanes #(.LANES(LANES), .IN_BITS(IN1_BITS), .SIGNED(IN1_SIGNED), .OUT_BITS(OUT_BITS)) extend1 (
-      .data_i(in1_data_i), .data_o(data1)
+  extend_lanes #(
+      .LANES(LANES),
+      .IN_BITS(IN1_BITS),
+      .SIGNED(IN1_SIGNED),
+      .OUT_BITS(OUT_BITS)
+  ) i_extend1 (
+      .data_i(in1_data_i),
+      .data_o(data1)
   );
 
   assign valid       = second ? in1_valid_i : in0_valid_i;
   assign in0_ready_o = ready && !second;
   assign in1_ready_o = ready && second;
 
-  channel_turn #(.BEATS0(CHANNELS0 / LANES), .BEATS1((CHANNELS1 + LANES - 1) / LANES)) turn (
-      .clk_i, .rst_ni, .step_i(valid && ready), .second_o(second)
+  channel_turn #(
+      .BEATS0(CHANNELS0 / LANES),
+      .BEATS1((CHANNELS1 + LANES - 1) / LANES)
+  ) i_turn (
+      .clk_i,
+      .rst_ni,
+      .step_i  (valid && ready),
+      .second_o(second)
   );
 
-  stream_register #(.WIDTH(LANES * OUT_BITS)) register (
-      .clk_i, .rst_ni,
-      .in0_valid_i(valid), .in0_ready_o(ready), .in0_data_i(second ? data1 : data0),
-      .out0_valid_o, .out0_ready_i, .out0_data_o
+  stream_register #(
+      .WIDTH(LANES * OUT_BITS)
+  ) i_register (
+      .clk_i,
+      .rst_ni,
+      .in0_valid_i(valid),
+      .in0_ready_o(ready),
+      .in0_data_i (second ? data1 : data0),
+      .out0_valid_o,
+      .out0_ready_i,
+      .out0_data_o
   );
 
 endmodule

@@ -7,41 +7,41 @@
 /// In a dense one all BEATS beats of a pixel make every output. In groups, only TOGETHER beats do: a vector for `mvu` is
 /// what they hold of a window, the channels of one group, or of UNITS groups side by side.
 module conv #(
-    parameter int BEATS = 4,
-    parameter int TOGETHER = BEATS,
-    parameter int IN_Y = 4,
-    parameter int IN_X = 4,
-    parameter int OUT_Y = 4,
-    parameter int OUT_X = 4,
-    parameter int KERNEL_Y = 1,
-    parameter int KERNEL_X = 1,
-    parameter int STRIDE_Y = 1,
-    parameter int STRIDE_X = 1,
-    parameter int PAD_Y = 0,
-    parameter int PAD_X = 0,
-    parameter int WORDS = 0,
-    parameter bit RING_BLOCK = 0,
-    parameter int RING_REST = 0,
-    parameter int OUTPUTS = 4,
-    parameter int PE = 2,
-    parameter int SIMD = 1,
-    parameter int PASSES = (OUTPUTS + PE - 1) / PE,
-    parameter int UNITS = 1,
-    parameter int X_BITS = 8,
-    parameter bit X_SIGNED = 0,
-    parameter int W_BITS = 4,
-    parameter int SUM_BITS = 18,
-    parameter int BIAS_BITS = 8,
-    parameter int ACC_BITS = 18,
-    parameter int OUT_LANES = 1,
-    parameter bit PACK = 1,
-    parameter bit MULT = 0,
-    parameter bit XNOR = 0,
-    parameter bit WEIGHT_BLOCK = 0,
-    parameter bit BIAS_BLOCK = 0,
-    parameter bit INPUT_BLOCK = 0,
-    parameter WEIGHT_FILE = "",
-    parameter BIAS_FILE = ""
+    parameter int BEATS = 4,  // beats of a pixel
+    parameter int TOGETHER = BEATS,  // beats of a pixel that make one vector
+    parameter int IN_Y = 4,  // rows of the input map
+    parameter int IN_X = 4,  // columns of the input map
+    parameter int OUT_Y = 4,  // rows of the output map
+    parameter int OUT_X = 4,  // columns of the output map
+    parameter int KERNEL_Y = 1,  // rows of the kernel
+    parameter int KERNEL_X = 1,  // columns of the kernel
+    parameter int STRIDE_Y = 1,  // rows from one window to the next
+    parameter int STRIDE_X = 1,  // columns from one window to the next
+    parameter int PAD_Y = 0,  // rows of padding above the map
+    parameter int PAD_X = 0,  // columns of padding left of the map
+    parameter int WORDS = 0,  // beats that the ring holds; unused without a window
+    parameter bit RING_BLOCK = 0,  // the ring is in block RAM, else in LUT RAM
+    parameter int RING_REST = 0,  // the last beats of the ring, in LUT RAM although RING_BLOCK is 1
+    parameter int OUTPUTS = 4,  // output channels
+    parameter int PE = 2,  // output channels computed at once
+    parameter int SIMD = 1,  // input channels taken in a cycle
+    parameter int PASSES = (OUTPUTS + PE - 1) / PE,  // groups of PE outputs of one vector
+    parameter int UNITS = 1,  // runs of lanes that share nothing: groups computed side by side
+    parameter int X_BITS = 8,  // bits of an activation
+    parameter bit X_SIGNED = 0,  // activations are signed
+    parameter int W_BITS = 4,  // bits of a weight, signed
+    parameter int SUM_BITS = 18,  // bits of the sum within one DSP slice or lane
+    parameter int BIAS_BITS = 8,  // bits of a bias, signed
+    parameter int ACC_BITS = 18,  // bits of a sum that leaves
+    parameter int OUT_LANES = 1,  // channels a beat of the output
+    parameter bit PACK = 1,  // 1 packs two outputs into a DSP slice
+    parameter bit MULT = 0,  // 1 makes products of LUTs, 0 takes DSP slices
+    parameter bit XNOR = 0,  // 1 takes bits for -1 and +1 and counts equal ones
+    parameter bit WEIGHT_BLOCK = 0,  // weights are in block RAM, else in LUTs
+    parameter bit BIAS_BLOCK = 0,  // biases are in block RAM, else in LUTs
+    parameter bit INPUT_BLOCK = 0,  // the two banks of the input vector are in block RAM
+    parameter WEIGHT_FILE = "",  // memory file of the weights
+    parameter BIAS_FILE = ""  // memory file of the biases
 ) (
     input  wire                           clk_i,
     input  wire                           rst_ni,

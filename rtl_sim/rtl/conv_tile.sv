@@ -17,33 +17,33 @@
 /// for its weights, its pixel or its place waits a whole number of times TILE cycles.
 /// REQUANT = 1: activations leave, requantized as by `requant` with the parameters of that name, else the sums.
 module conv_tile #(
-    parameter int TILE = 8,
-    parameter int STEPS = 8,
-    parameter int GROUPS = 8,
+    parameter int TILE = 8,  // pixels in flight
+    parameter int STEPS = 8,  // beats of an input pixel
+    parameter int GROUPS = 8,  // groups of PE outputs
     parameter int PIXELS = 16,  // a frame
-    parameter int PE = 2,
-    parameter int SIMD = 2,
-    parameter int X_BITS = 8,
-    parameter bit X_SIGNED = 0,
-    parameter int W_BITS = 4,
-    parameter int W_FIELD = 4,
-    parameter int ACC_BITS = 20,
-    parameter bit ACC_SIGNED = 1,
+    parameter int PE = 2,  // output channels computed at once
+    parameter int SIMD = 2,  // input channels a beat
+    parameter int X_BITS = 8,  // bits of an activation
+    parameter bit X_SIGNED = 0,  // activations are signed
+    parameter int W_BITS = 4,  // bits of a weight, signed
+    parameter int W_FIELD = 4,  // bits of a weight in the stream
+    parameter int ACC_BITS = 20,  // bits of a sum
+    parameter bit ACC_SIGNED = 1,  // sums are signed
     parameter int EXTRA = 1,  // units of a group's bias behind each of EXTRA_STEPS words, the last of them its first
-    parameter int EXTRA_STEPS = 5,
-    parameter bit PAIR = 1,
+    parameter int EXTRA_STEPS = 5,  // weight words of a group that bias units follow
+    parameter bit PAIR = 1,  // 1 packs two outputs into a DSP slice
     parameter int IN_ADDR = 7,  // the input memory holds 2^IN_ADDR beats
-    parameter bit IN_BLOCK = 0,
-    parameter int OUT_ADDR = 7,
-    parameter bit OUT_BLOCK = 0,
-    parameter bit REQUANT = 0,
-    parameter int OUT_BITS = 20,
-    parameter bit OUT_SIGNED = 1,
-    parameter int LO = 0,
-    parameter int HI = 255,
-    parameter int MIN_SHIFT = 0,
-    parameter int SPREAD = 0,
-    parameter SHIFT_FILE = ""
+    parameter bit IN_BLOCK = 0,  // the input memory is in block RAM
+    parameter int OUT_ADDR = 7,  // the output memory holds 2^OUT_ADDR beats
+    parameter bit OUT_BLOCK = 0,  // the output memory is in block RAM
+    parameter bit REQUANT = 0,  // 1 requantizes the sums before they leave
+    parameter int OUT_BITS = 20,  // bits of an output lane
+    parameter bit OUT_SIGNED = 1,  // output lanes are signed
+    parameter int LO = 0,  // least value that leaves
+    parameter int HI = 255,  // largest value that leaves
+    parameter int MIN_SHIFT = 0,  // least shift of a channel
+    parameter int SPREAD = 0,  // largest shift less MIN_SHIFT
+    parameter SHIFT_FILE = ""  // memory file of the shifts above MIN_SHIFT, none without a spread
 ) (
     input  wire                    clk_i,
     input  wire                    rst_ni,
@@ -82,7 +82,15 @@ module conv_tile #(
   logic load, load_last, pixel_loaded, start, retire, available;
   logic [STEP_BITS-1:0] unused_beat;
   assign load = in0_valid_i && in0_ready_o;
-  counter #(.COUNT(STEPS)) i_load (.clk_i, .rst_ni, .step_i(load), .count_o(unused_beat), .last_o(load_last));
+  counter #(
+      .COUNT(STEPS)
+  ) i_load (
+      .clk_i,
+      .rst_ni,
+      .step_i (load),
+      .count_o(unused_beat),
+      .last_o (load_last)
+  );
   assign pixel_loaded = load && load_last;
 
   wire [PLACE_BITS-1:0] next_loaded = loaded + PLACE_BITS'(pixel_loaded) - PLACE_BITS'(retire);
@@ -112,9 +120,23 @@ module conv_tile #(
   logic [PIXEL_BITS-1:0] unused_pixel;
   wire boundary = next_step == '0;
 
-  counter #(.COUNT(TILE)) i_slot (.clk_i, .rst_ni, .step_i(1'b1), .count_o(slot), .last_o(turn));
-  counter #(.COUNT(STEPS)) i_step (
-      .clk_i, .rst_ni, .step_i(go), .count_o(next_step), .last_o(next_step_last)
+  counter #(
+      .COUNT(TILE)
+  ) i_slot (
+      .clk_i,
+      .rst_ni,
+      .step_i (1'b1),
+      .count_o(slot),
+      .last_o (turn)
+  );
+  counter #(
+      .COUNT(STEPS)
+  ) i_step (
+      .clk_i,
+      .rst_ni,
+      .step_i (go),
+      .count_o(next_step),
+      .last_o (next_step_last)
   );
   wire leave_empty = !available && first_pixel && loaded != waiting;
   assign change_go = boundary && change;
@@ -127,11 +149,23 @@ module conv_tile #(
   wire [PACE_BITS-1:0] faster = pace + PACE_BITS'(TILE);
   wire wraps = faster >= PACE_BITS'(GROUPS);
 
-  counter #(.COUNT(TILE)) i_change (
-      .clk_i, .rst_ni, .step_i(go && change_go), .count_o(change_slot), .last_o(unused_change_last)
+  counter #(
+      .COUNT(TILE)
+  ) i_change (
+      .clk_i,
+      .rst_ni,
+      .step_i (go && change_go),
+      .count_o(change_slot),
+      .last_o (unused_change_last)
   );
-  counter #(.COUNT(PIXELS)) i_pixel (
-      .clk_i, .rst_ni, .step_i(start), .count_o(unused_pixel), .last_o(last_pixel)
+  counter #(
+      .COUNT(PIXELS)
+  ) i_pixel (
+      .clk_i,
+      .rst_ni,
+      .step_i (start),
+      .count_o(unused_pixel),
+      .last_o (last_pixel)
   );
 
   always_ff @(posedge clk_i) begin
@@ -177,7 +211,7 @@ module conv_tile #(
   assign retire = word_go && word_last && change && occupied && slot == change_slot;
   always_ff @(posedge clk_i) begin
     if (clearing || (go && change_go)) begin
-      places[clearing ? slot : change_slot] <= {start && !clearing, start_in, start_out};
+      places[clearing?slot : change_slot] <= {start && !clearing, start_in, start_out};
     end
     if (start) begin
       start_in  <= start_in + IN_ADDR'(STEPS);

@@ -2,7 +2,7 @@
 
 /// Counts steps modulo COUNT, from 0.
 module counter #(
-    parameter int COUNT = 4,
+    parameter int COUNT = 4,  // steps of a round
     localparam int WIDTH = COUNT > 1 ? $clog2(COUNT) : 1
 ) (
     input  wire              clk_i,

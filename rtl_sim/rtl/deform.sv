@@ -2,26 +2,26 @@
 
 /// Square deformable 3x3 depthwise convolution: `deform_window` and `vvu`, LANES channels at once; in1 are the dilations.
 module deform #(
-    parameter int LANES = 1,
-    parameter int BEATS = 4,
-    parameter int IN_Y = 4,
-    parameter int IN_X = 4,
-    parameter int BOUND = 2,
-    parameter int S_BITS = 2,
-    parameter bit S_SIGNED = 0,
-    parameter int WORDS = 128,
-    parameter bit RING_BLOCK = 0,
-    parameter int RING_REST = 0,
-    parameter int X_BITS = 8,
-    parameter bit X_SIGNED = 0,
-    parameter int W_BITS = 4,
-    parameter int BIAS_BITS = 8,
-    parameter int ACC_BITS = 16,
-    parameter bit MULT = 0,
-    parameter bit WEIGHT_BLOCK = 0,
-    parameter bit BIAS_BLOCK = 0,
-    parameter WEIGHT_FILE = "",
-    parameter BIAS_FILE = ""
+    parameter int LANES = 1,  // channels a beat
+    parameter int BEATS = 4,  // beats of a pixel
+    parameter int IN_Y = 4,  // rows of the input map
+    parameter int IN_X = 4,  // columns of the input map
+    parameter int BOUND = 2,  // largest magnitude of a dilation
+    parameter int S_BITS = 2,  // bits of a dilation
+    parameter bit S_SIGNED = 0,  // dilations are signed
+    parameter int WORDS = 128,  // beats that the ring holds
+    parameter bit RING_BLOCK = 0,  // the ring is in block RAM, else in LUT RAM
+    parameter int RING_REST = 0,  // the last beats of the ring, in LUT RAM although RING_BLOCK is 1
+    parameter int X_BITS = 8,  // bits of an activation
+    parameter bit X_SIGNED = 0,  // activations are signed
+    parameter int W_BITS = 4,  // bits of a weight, signed
+    parameter int BIAS_BITS = 8,  // bits of a bias, signed
+    parameter int ACC_BITS = 16,  // bits of a sum that leaves
+    parameter bit MULT = 0,  // 1 makes products of LUTs, 0 takes DSP slices
+    parameter bit WEIGHT_BLOCK = 0,  // weights are in block RAM, else in LUTs
+    parameter bit BIAS_BLOCK = 0,  // biases are in block RAM, else in LUTs
+    parameter WEIGHT_FILE = "",  // memory file of the weights
+    parameter BIAS_FILE = ""  // memory file of the biases
 ) (
     input  wire                       clk_i,
     input  wire                       rst_ni,

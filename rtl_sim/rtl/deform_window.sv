@@ -8,16 +8,16 @@
 /// follow without a gap. Reading and writing overlap fully if the ring of WORDS beats is long enough.
 /// The path from `out0_ready_i` to clock enables inside is combinatorial, `in0_ready_o` and `in1_ready_o` are registers'.
 module deform_window #(
-    parameter int WIDTH = 8,
-    parameter int BEATS = 4,
-    parameter int IN_Y = 4,
-    parameter int IN_X = 4,
-    parameter int BOUND = 2,
-    parameter int S_BITS = 2,
-    parameter bit S_SIGNED = 0,
-    parameter int WORDS = 128,
-    parameter bit BLOCK = 0,
-    parameter int REST = 0   // as in `ram`
+    parameter int WIDTH = 8,  // bits of a beat
+    parameter int BEATS = 4,  // beats of a pixel
+    parameter int IN_Y = 4,  // rows of the input map
+    parameter int IN_X = 4,  // columns of the input map
+    parameter int BOUND = 2,  // largest magnitude of a dilation
+    parameter int S_BITS = 2,  // bits of a dilation
+    parameter bit S_SIGNED = 0,  // dilations are signed
+    parameter int WORDS = 128,  // beats that the ring holds
+    parameter bit BLOCK = 0,  // 1 takes block RAM, 0 takes LUT RAM
+    parameter int REST = 0  // as in `ram`
 ) (
     input  wire               clk_i,
     input  wire               rst_ni,
@@ -53,7 +53,7 @@ module deform_window #(
       s_next_valid <= in1_valid_i;
     end
     if (!s_valid || step && window_last) begin
-      s_code <= s_next;
+      s_code  <= s_next;
       s_valid <= s_next_valid;
       if (s_next_valid) s_next_valid <= 0;
     end

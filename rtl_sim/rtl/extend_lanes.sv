@@ -2,10 +2,10 @@
 
 /// Extends every lane from IN_BITS to OUT_BITS, by its own sign or with zeros. Wires only.
 module extend_lanes #(
-    parameter int LANES    = 1,
-    parameter int IN_BITS  = 8,
-    parameter bit SIGNED   = 0,
-    parameter int OUT_BITS = 8
+    parameter int LANES    = 1,  // channels a beat
+    parameter int IN_BITS  = 8,  // bits of an input lane
+    parameter bit SIGNED   = 0,  // lanes are signed
+    parameter int OUT_BITS = 8  // bits of an output lane
 ) (
     input  wire  [ LANES*IN_BITS-1:0] data_i,
     output logic [LANES*OUT_BITS-1:0] data_o

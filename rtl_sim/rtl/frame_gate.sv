@@ -23,7 +23,15 @@ module frame_gate #(
   logic at_last;
   wire pass = out0_valid_o && out0_ready_i;
 
-  counter #(.COUNT(BEATS)) i_beat (.clk_i, .rst_ni, .step_i(pass), .count_o(beat), .last_o(at_last));
+  counter #(
+      .COUNT(BEATS)
+  ) i_beat (
+      .clk_i,
+      .rst_ni,
+      .step_i (pass),
+      .count_o(beat),
+      .last_o (at_last)
+  );
 
   assign out0_valid_o = in0_valid_i && enable_i;
   assign in0_ready_o  = out0_ready_i && enable_i;

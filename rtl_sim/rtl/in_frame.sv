@@ -3,11 +3,11 @@
 /// For one axis of a sliding window: whether kernel position `kernel_i` lies within the SIZE input positions when the
 /// window is at output position `out_i`, that is `0 <= out_i * STRIDE - PAD + kernel_i < SIZE`.
 module in_frame #(
-    parameter int SIZE = 4,
-    parameter int OUT = 4,
-    parameter int KERNEL = 3,
-    parameter int STRIDE = 1,
-    parameter int PAD = 1,
+    parameter int SIZE = 4,  // input positions
+    parameter int OUT = 4,  // output positions
+    parameter int KERNEL = 3,  // kernel positions
+    parameter int STRIDE = 1,  // input positions from one window to the next
+    parameter int PAD = 1,  // positions of padding in front
     localparam int OUT_BITS = OUT > 1 ? $clog2(OUT) : 1,
     localparam int KERNEL_BITS = KERNEL > 1 ? $clog2(KERNEL) : 1
 ) (

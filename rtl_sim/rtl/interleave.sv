@@ -6,22 +6,22 @@
 /// input is extended to OUT_BITS by its own sign. No storage and no latency: `valid` and `ready` pass through one level of
 /// logic.
 module interleave #(
-    parameter int LANES      = 1,
-    parameter int OUT_LANES  = 2,
-    parameter int IN0_BITS   = 8,
-    parameter bit IN0_SIGNED = 0,
-    parameter int IN1_BITS   = 8,
-    parameter bit IN1_SIGNED = 0,
-    parameter int OUT_BITS   = 8
+    parameter int LANES      = 1,  // channels a beat
+    parameter int OUT_LANES  = 2,  // channels a beat of the output
+    parameter int IN0_BITS   = 8,  // bits of a lane of input 0
+    parameter bit IN0_SIGNED = 0,  // lanes of input 0 are signed
+    parameter int IN1_BITS   = 8,  // bits of a lane of input 1
+    parameter bit IN1_SIGNED = 0,  // lanes of input 1 are signed
+    parameter int OUT_BITS   = 8   // bits of an output lane
 ) (
     input  wire                           clk_i,
     input  wire                           rst_ni,
     input  wire                           in0_valid_i,
     output logic                          in0_ready_o,
-    input  wire  [LANES*IN0_BITS-1:0]     in0_data_i,
+    input  wire  [    LANES*IN0_BITS-1:0] in0_data_i,
     input  wire                           in1_valid_i,
     output logic                          in1_ready_o,
-    input  wire  [LANES*IN1_BITS-1:0]     in1_data_i,
+    input  wire  [    LANES*IN1_BITS-1:0] in1_data_i,
     output logic                          out0_valid_o,
     input  wire                           out0_ready_i,
     output logic [OUT_LANES*OUT_BITS-1:0] out0_data_o
@@ -36,11 +36,23 @@ module interleave #(
 
   logic [LANES*OUT_BITS-1:0] data0, data1;
   logic [2*LANES-1:0][OUT_BITS-1:0] both;
-  extend_lanes #(.LANES(LANES), .IN_BITS(IN0_BITS), .SIGNED(IN0_SIGNED), .OUT_BITS(OUT_BITS)) extend0 (
-      .data_i(in0_data_i), .data_o(data0)
+  extend_lanes #(
+      .LANES(LANES),
+      .IN_BITS(IN0_BITS),
+      .SIGNED(IN0_SIGNED),
+      .OUT_BITS(OUT_BITS)
+  ) i_extend0 (
+      .data_i(in0_data_i),
+      .data_o(data0)
   );
-  extend_lanes #(.LANES(LANES), .IN_BITS(IN1_BITS), .SIGNED(IN1_SIGNED), .OUT_BITS(OUT_BITS)) extend1 (
-      .data_i(in1_data_i), .data_o(data1)
+  extend_lanes #(
+      .LANES(LANES),
+      .IN_BITS(IN1_BITS),
+      .SIGNED(IN1_SIGNED),
+      .OUT_BITS(OUT_BITS)
+  ) i_extend1 (
+      .data_i(in1_data_i),
+      .data_o(data1)
   );
   for (genvar lane = 0; lane < LANES; lane++) begin : gen_lane
     assign both[2*lane]   = data0[lane*OUT_BITS+:OUT_BITS];

@@ -2,24 +2,24 @@
 
 /// Fully connected layer: `mvu` over the STEPS beats of a frame; see there.
 module linear #(
-    parameter int STEPS = 4,
-    parameter int OUTPUTS = 4,
-    parameter int PE = 2,
-    parameter int SIMD = 1,
-    parameter int X_BITS = 8,
-    parameter bit X_SIGNED = 0,
-    parameter int W_BITS = 4,
-    parameter int SUM_BITS = 18,
-    parameter int BIAS_BITS = 8,
-    parameter int ACC_BITS = 18,
-    parameter int OUT_LANES = 1,
-    parameter bit PACK = 1,
-    parameter bit MULT = 0,
-    parameter bit WEIGHT_BLOCK = 0,
-    parameter bit BIAS_BLOCK = 0,
-    parameter bit INPUT_BLOCK = 0,
-    parameter WEIGHT_FILE = "",
-    parameter BIAS_FILE = ""
+    parameter int STEPS = 4,  // beats of a frame
+    parameter int OUTPUTS = 4,  // output features
+    parameter int PE = 2,  // output features computed at once
+    parameter int SIMD = 1,  // input values taken in a cycle
+    parameter int X_BITS = 8,  // bits of an activation
+    parameter bit X_SIGNED = 0,  // activations are signed
+    parameter int W_BITS = 4,  // bits of a weight, signed
+    parameter int SUM_BITS = 18,  // bits of the sum within one DSP slice or lane
+    parameter int BIAS_BITS = 8,  // bits of a bias, signed
+    parameter int ACC_BITS = 18,  // bits of a sum that leaves
+    parameter int OUT_LANES = 1,  // channels a beat of the output
+    parameter bit PACK = 1,  // 1 packs two outputs into a DSP slice
+    parameter bit MULT = 0,  // 1 makes products of LUTs, 0 takes DSP slices
+    parameter bit WEIGHT_BLOCK = 0,  // weights are in block RAM, else in LUTs
+    parameter bit BIAS_BLOCK = 0,  // biases are in block RAM, else in LUTs
+    parameter bit INPUT_BLOCK = 0,  // the two banks of the input vector are in block RAM
+    parameter WEIGHT_FILE = "",  // memory file of the weights
+    parameter BIAS_FILE = ""  // memory file of the biases
 ) (
     input  wire                           clk_i,
     input  wire                           rst_ni,

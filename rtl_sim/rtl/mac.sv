@@ -6,11 +6,11 @@
 /// Everything moves in cycles with `ce_i` only. A term goes in with `valid_i`, the first of a sum with `first_i` and
 /// `start_i` too, and is in `sum_o` three such cycles later.
 module mac #(
-    parameter int W_BITS = 4,
-    parameter int X_BITS = 8,
-    parameter bit X_SIGNED = 0,
-    parameter int SUM_BITS = 18,
-    parameter bit MULT = 0
+    parameter int W_BITS = 4,  // bits of a weight, signed
+    parameter int X_BITS = 8,  // bits of an activation
+    parameter bit X_SIGNED = 0,  // activations are signed
+    parameter int SUM_BITS = 18,  // bits of the sum
+    parameter bit MULT = 0  // 1 makes products of LUTs, 0 takes DSP slices
 ) (
     input  wire                 clk_i,
     input  wire                 ce_i,
@@ -54,7 +54,7 @@ module mac #(
     // The multiples that digits choose from; shared by all sums of this activation.
     logic signed [P_BITS-1:0] b1, b2, b3, rows;
     logic signed [P_BITS-TOP-1:0] top;
-    logic signed [P_BITS-TOP:0] upper;
+    logic signed [  P_BITS-TOP:0] upper;
     assign digits = (2 * DIGITS)'(w);
     assign b1 = P_BITS'(b);
     assign b2 = b1 <<< 1;

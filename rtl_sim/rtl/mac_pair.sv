@@ -7,10 +7,10 @@
 /// The packed factor must fit 25 bits: W_BITS + SUM_BITS <= 25, or 24 where a weight may be -2^(W_BITS-1).
 /// SUM_BITS (signed) must hold the sums; partial sums may exceed it. Timing as in `mac`.
 module mac_pair #(
-    parameter int W_BITS = 4,
-    parameter int X_BITS = 8,
-    parameter bit X_SIGNED = 0,
-    parameter int SUM_BITS = 18
+    parameter int W_BITS   = 4,  // bits of a weight, signed
+    parameter int X_BITS   = 8,  // bits of an activation
+    parameter bit X_SIGNED = 0,  // activations are signed
+    parameter int SUM_BITS = 18  // bits of each sum, signed
 ) (
     input  wire                   clk_i,
     input  wire                   ce_i,

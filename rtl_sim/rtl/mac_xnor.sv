@@ -4,8 +4,8 @@
 ///
 /// Three steps as in `mac`: bits that agree, their number, the sum. `first_i` comes with a vector's first bits.
 module mac_xnor #(
-    parameter int SIMD = 8,
-    parameter int SUM_BITS = 10
+    parameter int SIMD = 8,  // bits compared in a cycle
+    parameter int SUM_BITS = 10  // bits of the sum
 ) (
     input  wire                 clk_i,
     input  wire                 ce_i,

@@ -3,23 +3,23 @@
 
 /// Max-pooling: `window` and `pool`, LANES channels at once; padded positions never win.
 module maxpool #(
-    parameter int LANES = 1,
-    parameter int BEATS = 4,
-    parameter int IN_Y = 4,
-    parameter int IN_X = 4,
-    parameter int OUT_Y = 4,
-    parameter int OUT_X = 4,
-    parameter int KERNEL_Y = 3,
-    parameter int KERNEL_X = 3,
-    parameter int STRIDE_Y = 1,
-    parameter int STRIDE_X = 1,
-    parameter int PAD_Y = 1,
-    parameter int PAD_X = 1,
-    parameter int WORDS = 64,
-    parameter bit RING_BLOCK = 0,
-    parameter int RING_REST = 0,
-    parameter int BITS = 8,
-    parameter bit SIGNED = 0
+    parameter int LANES = 1,  // channels a beat
+    parameter int BEATS = 4,  // beats of a pixel
+    parameter int IN_Y = 4,  // rows of the input map
+    parameter int IN_X = 4,  // columns of the input map
+    parameter int OUT_Y = 4,  // rows of the output map
+    parameter int OUT_X = 4,  // columns of the output map
+    parameter int KERNEL_Y = 3,  // rows of the kernel
+    parameter int KERNEL_X = 3,  // columns of the kernel
+    parameter int STRIDE_Y = 1,  // rows from one window to the next
+    parameter int STRIDE_X = 1,  // columns from one window to the next
+    parameter int PAD_Y = 1,  // rows of padding above the map
+    parameter int PAD_X = 1,  // columns of padding left of the map
+    parameter int WORDS = 64,  // beats that the ring holds
+    parameter bit RING_BLOCK = 0,  // the ring is in block RAM, else in LUT RAM
+    parameter int RING_REST = 0,  // the last beats of the ring, in LUT RAM although RING_BLOCK is 1
+    parameter int BITS = 8,  // bits of one lane
+    parameter bit SIGNED = 0  // lanes are signed
 ) (
     input  wire                   clk_i,
     input  wire                   rst_ni,
@@ -64,10 +64,10 @@ module maxpool #(
   );
 
   pool #(
-      .LANES(LANES),
-      .BITS(BITS),
+      .LANES (LANES),
+      .BITS  (BITS),
       .SIGNED(SIGNED),
-      .TAPS(KERNEL_Y * KERNEL_X)
+      .TAPS  (KERNEL_Y * KERNEL_X)
   ) i_pool (
       .clk_i,
       .rst_ni,

@@ -14,27 +14,27 @@
 /// same for all lanes; with a bias of minus the inputs of an output that is the sum of their products. One unit only.
 /// The path from `out0_ready_i` to clock enables inside is combinatorial, `in0_ready_o` is a register's.
 module mvu #(
-    parameter int STEPS = 4,
-    parameter int OUTPUTS = 4,
-    parameter int PE = 2,
-    parameter int SIMD = 1,
-    parameter int PASSES = (OUTPUTS + PE - 1) / PE,
-    parameter int UNITS = 1,
-    parameter int X_BITS = 8,
-    parameter bit X_SIGNED = 0,
-    parameter int W_BITS = 4,
-    parameter int SUM_BITS = 18,
-    parameter int BIAS_BITS = 8,
-    parameter int ACC_BITS = 18,
-    parameter int OUT_LANES = 1,
-    parameter bit PACK = 1,
-    parameter bit MULT = 0,
-    parameter bit XNOR = 0,
-    parameter bit WEIGHT_BLOCK = 0,
-    parameter bit BIAS_BLOCK = 0,
-    parameter bit INPUT_BLOCK = 0,
-    parameter WEIGHT_FILE = "",
-    parameter BIAS_FILE = ""
+    parameter int STEPS = 4,  // beats of a vector
+    parameter int OUTPUTS = 4,  // outputs of all vectors that have weights of their own
+    parameter int PE = 2,  // output channels computed at once
+    parameter int SIMD = 1,  // input channels taken in a cycle
+    parameter int PASSES = (OUTPUTS + PE - 1) / PE,  // groups of PE outputs of one vector
+    parameter int UNITS = 1,  // runs of lanes that share nothing: groups computed side by side
+    parameter int X_BITS = 8,  // bits of an activation
+    parameter bit X_SIGNED = 0,  // activations are signed
+    parameter int W_BITS = 4,  // bits of a weight, signed
+    parameter int SUM_BITS = 18,  // bits of the sum within one DSP slice or lane
+    parameter int BIAS_BITS = 8,  // bits of a bias, signed
+    parameter int ACC_BITS = 18,  // bits of a sum that leaves
+    parameter int OUT_LANES = 1,  // channels a beat of the output
+    parameter bit PACK = 1,  // 1 packs two outputs into a DSP slice
+    parameter bit MULT = 0,  // 1 makes products of LUTs, 0 takes DSP slices
+    parameter bit XNOR = 0,  // 1 takes bits for -1 and +1 and counts equal ones
+    parameter bit WEIGHT_BLOCK = 0,  // weights are in block RAM, else in LUTs
+    parameter bit BIAS_BLOCK = 0,  // biases are in block RAM, else in LUTs
+    parameter bit INPUT_BLOCK = 0,  // the two banks of the input vector are in block RAM
+    parameter WEIGHT_FILE = "",  // memory file of the weights
+    parameter BIAS_FILE = ""  // memory file of the biases
 ) (
     input  wire                           clk_i,
     input  wire                           rst_ni,
@@ -92,7 +92,7 @@ module mvu #(
   always_ff @(posedge clk_i) begin
     if (load) write_step <= write_last ? '0 : write_step + 1'b1;
     if (issue) begin
-      read_step <= step_last ? '0 : read_step + 1'b1;
+      read_step   <= step_last ? '0 : read_step + 1'b1;
       weight_addr <= weight_last ? '0 : weight_addr + 1'b1;
       if (step_last) pass <= pass_last ? '0 : pass + 1'b1;
     end
@@ -176,8 +176,8 @@ module mvu #(
       assign weights[p] = w[(p*UNIT_SIMD+s)*W_BITS+:W_BITS];
       if (PACK && PLACE % 2 == 1) begin : gen_pair
         mac_pair #(
-            .W_BITS(W_BITS),
-            .X_BITS(X_BITS),
+            .W_BITS  (W_BITS),
+            .X_BITS  (X_BITS),
             .X_SIGNED(X_SIGNED),
             .SUM_BITS(SUM_BITS)
         ) i_mac (
@@ -273,7 +273,7 @@ module mvu #(
         for (genvar t = 0; t < TURNS; t++) begin : gen_turn
           assign parts[t] = held[s][t*OUT_LANES+l][PART_BITS-1:0];
         end
-        always_ff @(posedge clk_i) if (out_ce) part <= parts[TURNS > 1 ? turn : '0];
+        always_ff @(posedge clk_i) if (out_ce) part <= parts[TURNS>1?turn : '0];
         assign node[LEAVES+1+s] = ACC_BITS'($signed(part));
       end else begin : gen_none
         assign node[LEAVES+1+s] = '0;

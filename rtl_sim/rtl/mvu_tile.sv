@@ -17,17 +17,17 @@
 /// what the slice of the lane before it hands on. PAIR = 1: two outputs share a slice, packed as in `mac_pair`:
 /// W_BITS + ACC_BITS <= 25, or 24 where a weight may be -2^(W_BITS-1); ACC_BITS holds every partial sum.
 module mvu_tile #(
-    parameter int TILE = 8,
-    parameter int PE = 2,
-    parameter int SIMD = 2,
-    parameter int X_BITS = 8,
-    parameter bit X_SIGNED = 0,
-    parameter int W_BITS = 4,
-    parameter int W_FIELD = 4,
-    parameter int ACC_BITS = 20,
-    parameter bit ACC_SIGNED = 1,
-    parameter int EXTRA = 1,
-    parameter bit PAIR = 1
+    parameter int TILE = 8,  // pixels in flight
+    parameter int PE = 2,  // output channels computed at once
+    parameter int SIMD = 2,  // input channels taken in a cycle
+    parameter int X_BITS = 8,  // bits of an activation
+    parameter bit X_SIGNED = 0,  // activations are signed
+    parameter int W_BITS = 4,  // bits of a weight, signed
+    parameter int W_FIELD = 4,  // bits of a weight in the stream
+    parameter int ACC_BITS = 20,  // bits of a sum
+    parameter bit ACC_SIGNED = 1,  // sums are signed
+    parameter int EXTRA = 1,  // units of bias behind a weight word
+    parameter bit PAIR = 1  // 1 packs two outputs into a DSP slice
 ) (
     input  wire                    clk_i,
     input  wire                    rst_ni,
@@ -70,8 +70,8 @@ module mvu_tile #(
   wire consume = started[1] && going[1];
   always_ff @(posedge clk_i) begin
     started <= {started[SIMD-1:0], start_i};
-    going   <= {going[$high(going)-1:0], go_i};
-    first   <= {first[1:0], first_i};
+    going <= {going[$high(going)-1:0], go_i};
+    first <= {first[1:0], first_i};
     bias_start <= consume && first[1];
     if (!rst_ni) {started, going} <= '0;
   end

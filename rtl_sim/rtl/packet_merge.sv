@@ -4,8 +4,8 @@
 ///
 /// Combinatorial from its inputs to its output and back; a stream register may be put behind it.
 module packet_merge #(
-    parameter int STREAMS = 2,
-    parameter int WIDTH   = 9  // of a beat, the mark included
+    parameter int STREAMS = 2,  // number of inputs
+    parameter int WIDTH   = 9   // of a beat, the mark included
 ) (
     input  wire                           clk_i,
     input  wire                           rst_ni,
@@ -14,7 +14,7 @@ module packet_merge #(
     input  wire  [STREAMS-1:0][WIDTH-1:0] in_data_i,
     output logic                          out0_valid_o,
     input  wire                           out0_ready_i,
-    output logic [WIDTH-1:0]              out0_data_o
+    output logic [  WIDTH-1:0]            out0_data_o
 );
 
   localparam int BITS = STREAMS > 1 ? $clog2(STREAMS) : 1;
@@ -35,7 +35,7 @@ module packet_merge #(
       turn <= turn == BITS'(STREAMS - 1) ? '0 : turn + 1'b1;
     end
     if (!rst_ni) begin
-      turn   <= '0;
+      turn <= '0;
       amid <= 0;
     end
   end

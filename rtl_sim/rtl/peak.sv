@@ -6,18 +6,18 @@
 ///
 /// THRESHOLD lies between the smallest x and one above the largest; x and FLOOR fit OUT_BITS.
 module peak #(
-    parameter int LANES = 1,
-    parameter int BEATS = 4,
-    parameter int IN_Y = 4,
-    parameter int IN_X = 4,
-    parameter int WORDS = 64,
-    parameter bit RING_BLOCK = 0,
-    parameter int RING_REST = 0,
-    parameter int BITS = 8,
-    parameter bit SIGNED = 0,
-    parameter int OUT_BITS = 8,
-    parameter int THRESHOLD = 1,
-    parameter int FLOOR = 0
+    parameter int LANES = 1,  // channels a beat
+    parameter int BEATS = 4,  // beats of a pixel
+    parameter int IN_Y = 4,  // rows of the input map
+    parameter int IN_X = 4,  // columns of the input map
+    parameter int WORDS = 64,  // beats that the ring holds
+    parameter bit RING_BLOCK = 0,  // the ring is in block RAM, else in LUT RAM
+    parameter int RING_REST = 0,  // the last beats of the ring, in LUT RAM although RING_BLOCK is 1
+    parameter int BITS = 8,  // bits of one lane of the input
+    parameter bit SIGNED = 0,  // lanes are signed
+    parameter int OUT_BITS = 8,  // bits of an output lane
+    parameter int THRESHOLD = 1,  // least value of a peak
+    parameter int FLOOR = 0  // the value that says that there is no peak
 ) (
     input  wire                       clk_i,
     input  wire                       rst_ni,
@@ -63,10 +63,10 @@ module peak #(
   );
 
   pool #(
-      .LANES(LANES),
-      .BITS(BITS),
+      .LANES (LANES),
+      .BITS  (BITS),
       .SIGNED(SIGNED),
-      .TAPS(9)
+      .TAPS  (9)
   ) i_pool (
       .clk_i,
       .rst_ni,

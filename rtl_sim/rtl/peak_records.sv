@@ -12,17 +12,17 @@
 /// offset (in2) are taken with the last beat of heat of their pixel: whoever is ahead has to wait. The output is cut from
 /// the inputs by a skid buffer; `ready` of each input depends on `valid` of all.
 module peak_records #(
-    parameter int CLASSES = 1,
-    parameter int HEIGHT = 4,
-    parameter int WIDTH = 4,
+    parameter int CLASSES = 1,  // channels of the heat map
+    parameter int HEIGHT = 4,  // rows of the heat map
+    parameter int WIDTH = 4,  // columns of the heat map
     parameter int LANES = 1,  // classes a beat
-    parameter int HEAT_BITS = 8,
-    parameter int SIZE_BITS = 8,
-    parameter int OFFSET_BITS = 8,
-    parameter bit HEAT_SIGNED = 1,
-    parameter bit SIZE_SIGNED = 1,
-    parameter bit OFFSET_SIGNED = 1,
-    parameter int FLOOR = -128
+    parameter int HEAT_BITS = 8,  // bits of a value of the heat map
+    parameter int SIZE_BITS = 8,  // bits of a size
+    parameter int OFFSET_BITS = 8,  // bits of an offset
+    parameter bit HEAT_SIGNED = 1,  // values of the heat map are signed
+    parameter bit SIZE_SIGNED = 1,  // sizes are signed
+    parameter bit OFFSET_SIGNED = 1,  // offsets are signed
+    parameter int FLOOR = -128  // the value that says that there is no peak
 ) (
     input  wire                        clk_i,
     input  wire                        rst_ni,
@@ -67,9 +67,33 @@ module peak_records #(
   wire pass_pixel = pass && last_beat;
   wire pass_row = pass_pixel && last_x;
 
-  counter #(.COUNT(BEATS)) i_beat (.clk_i, .rst_ni, .step_i(pass), .count_o(beat), .last_o(last_beat));
-  counter #(.COUNT(WIDTH)) i_x (.clk_i, .rst_ni, .step_i(pass_pixel), .count_o(x), .last_o(last_x));
-  counter #(.COUNT(HEIGHT)) i_y (.clk_i, .rst_ni, .step_i(pass_row), .count_o(y), .last_o(last_y));
+  counter #(
+      .COUNT(BEATS)
+  ) i_beat (
+      .clk_i,
+      .rst_ni,
+      .step_i (pass),
+      .count_o(beat),
+      .last_o (last_beat)
+  );
+  counter #(
+      .COUNT(WIDTH)
+  ) i_x (
+      .clk_i,
+      .rst_ni,
+      .step_i (pass_pixel),
+      .count_o(x),
+      .last_o (last_x)
+  );
+  counter #(
+      .COUNT(HEIGHT)
+  ) i_y (
+      .clk_i,
+      .rst_ni,
+      .step_i (pass_row),
+      .count_o(y),
+      .last_o (last_y)
+  );
 
   assign in0_ready_o = pass;
   assign in1_ready_o = pass_pixel;
@@ -83,8 +107,8 @@ module peak_records #(
     for (int lane = LANES - 1; lane >= 0; lane--) begin
       logic [HEAT_BITS-1:0] value;
       value = in0_data_i[lane*HEAT_BITS+:HEAT_BITS];
-      peaks[lane] = 32'(beat) * LANES + lane < CLASSES
-          && $signed({{2{HEAT_SIGNED && value[HEAT_BITS-1]}}, value}) > (HEAT_BITS + 2)'(FLOOR);
+      peaks[lane] = 32'(beat) * LANES + lane < CLASSES &&
+          $signed({{2{HEAT_SIGNED && value[HEAT_BITS-1]}}, value}) > (HEAT_BITS + 2)'(FLOOR);
       if (peaks[lane] && !done[lane]) begin
         heat  = HEAT_SIGNED ? 16'($signed(value)) : 16'(value);
         label = 16'(32'(beat) * LANES + lane);
@@ -108,19 +132,33 @@ module peak_records #(
 
   logic [63:0] beside;  // size and offset, extended
 
-  extend_lanes #(.LANES(2), .IN_BITS(SIZE_BITS), .SIGNED(SIZE_SIGNED), .OUT_BITS(16)) i_size (
-      .data_i(in1_data_i), .data_o(beside[31:0])
+  extend_lanes #(
+      .LANES(2),
+      .IN_BITS(SIZE_BITS),
+      .SIGNED(SIZE_SIGNED),
+      .OUT_BITS(16)
+  ) i_size (
+      .data_i(in1_data_i),
+      .data_o(beside[31:0])
   );
-  extend_lanes #(.LANES(2), .IN_BITS(OFFSET_BITS), .SIGNED(OFFSET_SIGNED), .OUT_BITS(16)) i_offset (
-      .data_i(in2_data_i), .data_o(beside[63:32])
+  extend_lanes #(
+      .LANES(2),
+      .IN_BITS(OFFSET_BITS),
+      .SIGNED(OFFSET_SIGNED),
+      .OUT_BITS(16)
+  ) i_offset (
+      .data_i(in2_data_i),
+      .data_o(beside[63:32])
   );
 
-  stream_register #(.WIDTH(128)) register (
+  stream_register #(
+      .WIDTH(128)
+  ) i_register (
       .clk_i,
       .rst_ni,
       .in0_valid_i(emit || ending),
       .in0_ready_o(ready),
-      .in0_data_i(ending ? {64'd0, count, 32'h0000_ffff} : {beside, heat, 16'(x), 16'(y), label}),
+      .in0_data_i (ending ? {64'd0, count, 32'h0000_ffff} : {beside, heat, 16'(x), 16'(y), label}),
       .out0_valid_o,
       .out0_ready_i,
       .out0_data_o

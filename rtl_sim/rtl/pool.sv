@@ -5,11 +5,11 @@
 /// Beats with `in0_outside_i` never win; at least one of the TAPS must be without it. One beat in a cycle. The path from
 /// `out0_ready_i` to `in0_ready_o` is combinatorial.
 module pool #(
-    parameter int LANES = 1,
-    parameter int BITS = 8,
-    parameter bit SIGNED = 0,
-    parameter int TAPS = 9,
-    parameter int CENTRE = 4
+    parameter int LANES  = 1,  // channels a beat
+    parameter int BITS   = 8,  // bits of one lane
+    parameter bit SIGNED = 0,  // lanes are signed
+    parameter int TAPS   = 9,  // beats of a window
+    parameter int CENTRE = 4   // the beat of a window that is handed on beside the maximum
 ) (
     input  wire                        clk_i,
     input  wire                        rst_ni,
@@ -53,7 +53,7 @@ module pool #(
     end
     always_ff @(posedge clk_i) begin
       if (!out0_valid_o || out0_ready_i) begin
-        out0_data_o[l] <= highest[l] ^ SIGN;
+        out0_data_o[l]   <= highest[l] ^ SIGN;
         out0_centre_o[l] <= centre[l];
       end
     end

@@ -8,11 +8,11 @@
 /// BLOCK = 1 takes block RAM, 0 takes LUT-RAM. With BLOCK = 1, the last REST words are in LUT-RAM nevertheless; where the
 /// others are a multiple of 2048 words the choice between both costs least.
 module ram #(
-    parameter int DEPTH = 2,
-    parameter int WIDTH = 8,
-    parameter bit BLOCK = 0,
-    parameter int REST = 0,
-    parameter bit LATE = 0,
+    parameter int DEPTH = 2,  // words
+    parameter int WIDTH = 8,  // bits of a word
+    parameter bit BLOCK = 0,  // 1 takes block RAM, 0 takes LUT RAM
+    parameter int REST = 0,  // the last words, in LUT RAM although BLOCK is 1
+    parameter bit LATE = 0,  // 1 adds a register behind each block RAM
     localparam int ADDR_BITS = DEPTH > 1 ? $clog2(DEPTH) : 1
 ) (
     input  wire                  clk_i,
@@ -43,10 +43,10 @@ module ram #(
     for (int double = 0; double < 2; double++) begin
       for (int shape = 0; shape < 6 + double; shape++) begin
         int deep, wide, banks, cost;
-        deep = 16384 >> shape << double;
-        wide = shape < 3 ? 1 << shape : 9 << (shape - 3);
+        deep  = 16384 >> shape << double;
+        wide  = shape < 3 ? 1 << shape : 9 << (shape - 3);
         banks = (DEPTH + deep - 1) / deep;
-        cost = banks * ((WIDTH + wide - 1) / wide) * (258 + 256 * double) + WIDTH * (banks - 1);
+        cost  = banks * ((WIDTH + wide - 1) / wide) * (258 + 256 * double) + WIDTH * (banks - 1);
         if (cost < least) begin
           least = cost;
           words = deep;
@@ -71,21 +71,50 @@ module ram #(
     always_ff @(posedge clk_i) begin
       if (ren_i) rest <= (LATE + 1)'({rest, read_rest});
     end
-    ram #(.DEPTH(WHOLE), .WIDTH(WIDTH), .BLOCK(1), .LATE(LATE)) whole_words (
+    ram #(
+        .DEPTH(WHOLE),
+        .WIDTH(WIDTH),
+        .BLOCK(1),
+        .LATE (LATE)
+    ) i_whole_words (
         .clk_i,
-        .wen_i(wen_i && !write_rest), .waddr_i(waddr_i[WHOLE_BITS-1:0]), .data_i,
-        .ren_i, .raddr_i(raddr_i[WHOLE_BITS-1:0]), .data_o(whole_data)
+        .wen_i  (wen_i && !write_rest),
+        .waddr_i(waddr_i[WHOLE_BITS-1:0]),
+        .data_i,
+        .ren_i,
+        .raddr_i(raddr_i[WHOLE_BITS-1:0]),
+        .data_o (whole_data)
     );
-    ram #(.DEPTH(REST), .WIDTH(WIDTH), .BLOCK(0), .LATE(LATE)) rest_words (
+    ram #(
+        .DEPTH(REST),
+        .WIDTH(WIDTH),
+        .BLOCK(0),
+        .LATE (LATE)
+    ) i_rest_words (
         .clk_i,
-        .wen_i(wen_i && write_rest), .waddr_i(REST_BITS'(waddr_i - ADDR_BITS'(WHOLE))), .data_i,
-        .ren_i, .raddr_i(REST_BITS'(raddr_i - ADDR_BITS'(WHOLE))), .data_o(rest_data)
+        .wen_i  (wen_i && write_rest),
+        .waddr_i(REST_BITS'(waddr_i - ADDR_BITS'(WHOLE))),
+        .data_i,
+        .ren_i,
+        .raddr_i(REST_BITS'(raddr_i - ADDR_BITS'(WHOLE))),
+        .data_o (rest_data)
     );
   end else if (SLICES > 1) begin : gen_slices
     for (genvar s = 0; s < SLICES; s++) begin : gen_slice
       localparam int BITS = s < SLICES - 1 ? SLICE : WIDTH - s * SLICE;
-      ram #(.DEPTH(DEPTH), .WIDTH(BITS), .BLOCK(1), .LATE(LATE)) slice (
-          .clk_i, .wen_i, .waddr_i, .data_i(data_i[s*SLICE+:BITS]), .ren_i, .raddr_i, .data_o(data_o[s*SLICE+:BITS])
+      ram #(
+          .DEPTH(DEPTH),
+          .WIDTH(BITS),
+          .BLOCK(1),
+          .LATE (LATE)
+      ) i_slice (
+          .clk_i,
+          .wen_i,
+          .waddr_i,
+          .data_i(data_i[s*SLICE+:BITS]),
+          .ren_i,
+          .raddr_i,
+          .data_o(data_o[s*SLICE+:BITS])
       );
     end
   end else if (BLOCK && LATE && BANKS > 1) begin : gen_banks
@@ -97,10 +126,19 @@ module ram #(
     for (genvar b = 0; b < BANKS; b++) begin : gen_bank
       localparam int WORDS = b < BANKS - 1 ? BANK : DEPTH - b * BANK;
       localparam int BITS = WORDS > 1 ? $clog2(WORDS) : 1;
-      ram #(.DEPTH(WORDS), .WIDTH(WIDTH), .BLOCK(1), .LATE(1)) words_of_bank (
+      ram #(
+          .DEPTH(WORDS),
+          .WIDTH(WIDTH),
+          .BLOCK(1),
+          .LATE (1)
+      ) i_words_of_bank (
           .clk_i,
-          .wen_i(wen_i && waddr_i[ADDR_BITS-1:BANK_BITS] == (ADDR_BITS - BANK_BITS)'(b)), .waddr_i(waddr_i[BITS-1:0]),
-          .data_i, .ren_i, .raddr_i(raddr_i[BITS-1:0]), .data_o(words[b])
+          .wen_i  (wen_i && waddr_i[ADDR_BITS-1:BANK_BITS] == (ADDR_BITS - BANK_BITS)'(b)),
+          .waddr_i(waddr_i[BITS-1:0]),
+          .data_i,
+          .ren_i,
+          .raddr_i(raddr_i[BITS-1:0]),
+          .data_o (words[b])
       );
     end
   end else begin : gen_memory

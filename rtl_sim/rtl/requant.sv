@@ -7,24 +7,24 @@
 /// With TILE > 1 the pixels come TILE at a time: one beat of each of them, then the next beat of each.
 /// Cuts all combinatorial paths. Latency: 2 cycles without a spread, 3 with one up to 3, else 4.
 module requant #(
-    parameter int LANES      = 1,
-    parameter int BEATS      = 1,  // of a pixel
-    parameter int TILE       = 1,
-    parameter int IN_BITS    = 16,
-    parameter bit IN_SIGNED  = 1,
-    parameter int OUT_BITS   = 8,
-    parameter bit OUT_SIGNED = 0,
-    parameter int LO         = 0,
-    parameter int HI         = 255,
-    parameter int MIN_SHIFT  = 4,
-    parameter int SPREAD     = 0,  // largest shift - MIN_SHIFT
-    parameter     SHIFT_FILE = ""
+    parameter int LANES      = 1,    // channels a beat
+    parameter int BEATS      = 1,    // of a pixel
+    parameter int TILE       = 1,    // pixels that come one beat each in turn
+    parameter int IN_BITS    = 16,   // bits of an input lane
+    parameter bit IN_SIGNED  = 1,    // input lanes are signed
+    parameter int OUT_BITS   = 8,    // bits of an output lane
+    parameter bit OUT_SIGNED = 0,    // output lanes are signed
+    parameter int LO         = 0,    // least value that leaves
+    parameter int HI         = 255,  // largest value that leaves
+    parameter int MIN_SHIFT  = 4,    // least shift of a channel
+    parameter int SPREAD     = 0,    // largest shift - MIN_SHIFT
+    parameter     SHIFT_FILE = ""    // memory file of the shifts above MIN_SHIFT, none without a spread
 ) (
     input  wire                       clk_i,
     input  wire                       rst_ni,
     input  wire                       in0_valid_i,
     output logic                      in0_ready_o,
-    input  wire  [LANES*IN_BITS-1:0]  in0_data_i,
+    input  wire  [ LANES*IN_BITS-1:0] in0_data_i,
     output logic                      out0_valid_o,
     input  wire                       out0_ready_i,
     output logic [LANES*OUT_BITS-1:0] out0_data_o
@@ -63,14 +63,33 @@ module requant #(
     logic [ADDRESS-1:0] beat;
     logic tile_last, unused_last;
     logic [(TILE > 1 ? $clog2(TILE) : 1)-1:0] unused_pixel;
-    counter #(.COUNT(TILE)) pixels (
-        .clk_i, .rst_ni, .step_i(in0_valid_i && ready), .count_o(unused_pixel), .last_o(tile_last)
+    counter #(
+        .COUNT(TILE)
+    ) i_pixels (
+        .clk_i,
+        .rst_ni,
+        .step_i (in0_valid_i && ready),
+        .count_o(unused_pixel),
+        .last_o (tile_last)
     );
-    counter #(.COUNT(BEATS)) beats (
-        .clk_i, .rst_ni, .step_i(in0_valid_i && ready && tile_last), .count_o(beat), .last_o(unused_last)
+    counter #(
+        .COUNT(BEATS)
+    ) i_beats (
+        .clk_i,
+        .rst_ni,
+        .step_i (in0_valid_i && ready && tile_last),
+        .count_o(beat),
+        .last_o (unused_last)
     );
-    rom #(.DEPTH(BEATS), .WIDTH(LANES * SHIFT_BITS), .DATA_FILE(SHIFT_FILE)) shifts (
-        .clk_i, .en_i(ready), .addr_i(beat), .data_o(shift)
+    rom #(
+        .DEPTH(BEATS),
+        .WIDTH(LANES * SHIFT_BITS),
+        .DATA_FILE(SHIFT_FILE)
+    ) i_shifts (
+        .clk_i,
+        .en_i  (ready),
+        .addr_i(beat),
+        .data_o(shift)
     );
     always_ff @(posedge clk_i) if (ready) x <= in0_data_i;
   end else begin : gen_wires
@@ -125,8 +144,8 @@ module requant #(
     logic [OUT_BITS-1:0] low, clamped;
     logic fits, under, over, up;
     assign floor = coarse[WIDTH-1:1];
-    assign low = floor[OUT_BITS-1:0];
-    assign fits = floor[WIDTH-2:OUT_BITS] == {(WIDTH - 1 - OUT_BITS) {OUT_SIGNED && low[OUT_BITS-1]}};
+    assign low   = floor[OUT_BITS-1:0];
+    assign fits  = floor[WIDTH-2:OUT_BITS] == {(WIDTH - 1 - OUT_BITS) {OUT_SIGNED && low[OUT_BITS-1]}};
     if (OUT_SIGNED) begin : gen_signed
       assign under = fits ? LO > LOWEST && $signed(low) < OUT_BITS'(LO) : floor[WIDTH-2];
       assign over  = fits ? $signed(low) >= $signed(OUT_BITS'(HI)) : !floor[WIDTH-2];
@@ -143,10 +162,17 @@ module requant #(
     assign y[lane*OUT_BITS+:OUT_BITS] = clamped + OUT_BITS'(up);
   end
 
-  stream_register #(.WIDTH(LANES * OUT_BITS)) register (
-      .clk_i, .rst_ni,
-      .in0_valid_i(valid[STAGES-1]), .in0_ready_o(ready), .in0_data_i(y),
-      .out0_valid_o, .out0_ready_i, .out0_data_o
+  stream_register #(
+      .WIDTH(LANES * OUT_BITS)
+  ) i_register (
+      .clk_i,
+      .rst_ni,
+      .in0_valid_i(valid[STAGES-1]),
+      .in0_ready_o(ready),
+      .in0_data_i (y),
+      .out0_valid_o,
+      .out0_ready_i,
+      .out0_data_o
   );
 
 endmodule

@@ -10,14 +10,14 @@
 /// `release_jump_i` for the writer, who from then on may overwrite what lies before it.
 /// Reads take effect with `ren_i`, `data_o` follows two cycles with `ren_i` later.
 module ring #(
-    parameter int WIDTH = 8,
-    parameter int BEATS = 4,
-    parameter int PIXELS = 16,
-    parameter int SPAN = 10,
-    parameter int LEAD = 5,
-    parameter int WORDS = 64,
-    parameter int JUMP_BITS = 2,
-    parameter bit BLOCK = 0,
+    parameter int WIDTH = 8,  // bits of a beat
+    parameter int BEATS = 4,  // beats of a pixel
+    parameter int PIXELS = 16,  // pixels of a frame
+    parameter int SPAN = 10,  // pixels that a window reaches beyond its origin
+    parameter int LEAD = 5,  // pixels from the origin of the first window to pixel 0
+    parameter int WORDS = 64,  // beats that the ring holds
+    parameter int JUMP_BITS = 2,  // bits of a jump in pixels
+    parameter bit BLOCK = 0,  // 1 takes block RAM, 0 takes LUT RAM
     parameter int REST = 0,  // as in `ram`
     localparam int ADDR_BITS = $clog2(WORDS)
 ) (
@@ -88,8 +88,8 @@ module ring #(
       .DEPTH(WORDS),
       .WIDTH(WIDTH),
       .BLOCK(BLOCK),
-      .REST(REST),
-      .LATE(1)
+      .REST (REST),
+      .LATE (1)
   ) i_ram (
       .clk_i,
       .wen_i  (write),
@@ -101,12 +101,12 @@ module ring #(
   );
 
   logic pixel, frame;
-  assign pixel = write && pixel_last;
-  assign frame = pixel && frame_last;
+  assign pixel   = write && pixel_last;
+  assign frame   = pixel && frame_last;
   assign ready_o = !there[COUNT_BITS-1] || frames > 0;
   always_ff @(posedge clk_i) begin
-    there <= there - (advance_i ? COUNT_BITS'(jump_i) : '0) + COUNT_BITS'(pixel);
-    free <= free + (release_i ? COUNT_BITS'(release_jump_i) : '0) - COUNT_BITS'(pixel);
+    there  <= there - (advance_i ? COUNT_BITS'(jump_i) : '0) + COUNT_BITS'(pixel);
+    free   <= free + (release_i ? COUNT_BITS'(release_jump_i) : '0) - COUNT_BITS'(pixel);
     frames <= frames + FRAME_BITS'(frame) - FRAME_BITS'(frame_end_i);
     if (!rst_ni) begin
       there  <= COUNT_BITS'(LEAD - SPAN - 1);

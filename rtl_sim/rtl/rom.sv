@@ -4,10 +4,10 @@
 ///
 /// `data_o` is the word of the `addr_i` of the last cycle with `en_i`. BLOCK = 1 takes block RAM, 0 takes LUTs.
 module rom #(
-    parameter int DEPTH = 2,
-    parameter int WIDTH = 8,
-    parameter bit BLOCK = 0,
-    parameter DATA_FILE = "",
+    parameter int DEPTH = 2,  // words
+    parameter int WIDTH = 8,  // bits of a word
+    parameter bit BLOCK = 0,  // 1 takes block RAM, 0 takes LUTs
+    parameter DATA_FILE = "",  // memory file of the contents
     localparam int ADDR_BITS = DEPTH > 1 ? $clog2(DEPTH) : 1
 ) (
     input  wire                  clk_i,
@@ -28,8 +28,15 @@ module rom #(
       localparam int FIRST = table_index * 256;
       localparam int WORDS = DEPTH - FIRST < 256 ? DEPTH - FIRST : 256;
       localparam int BITS = WORDS > 1 ? $clog2(WORDS) : 1;
-      rom_table #(.DEPTH(DEPTH), .FIRST(FIRST), .WORDS(WORDS), .WIDTH(WIDTH), .DATA_FILE(DATA_FILE)) words_of_table (
-          .addr_i(addr_i[BITS-1:0]), .data_o(words[table_index])
+      rom_table #(
+          .DEPTH(DEPTH),
+          .FIRST(FIRST),
+          .WORDS(WORDS),
+          .WIDTH(WIDTH),
+          .DATA_FILE(DATA_FILE)
+      ) i_words_of_table (
+          .addr_i(addr_i[BITS-1:0]),
+          .data_o(words[table_index])
       );
     end
     if (TABLES == 1) begin : gen_one

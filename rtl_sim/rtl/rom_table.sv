@@ -5,11 +5,11 @@
 /// The hierarchy is kept in synthesis because Yosys makes twice the LUTs of a table that it may mix with other logic.
 (* keep_hierarchy = "yes" *)
 module rom_table #(
-    parameter int DEPTH = 2,
-    parameter int FIRST = 0,
-    parameter int WORDS = 2,
-    parameter int WIDTH = 8,
-    parameter DATA_FILE = "",
+    parameter int DEPTH = 2,  // words of the file
+    parameter int FIRST = 0,  // first word of the table
+    parameter int WORDS = 2,  // words of the table
+    parameter int WIDTH = 8,  // bits of a word
+    parameter DATA_FILE = "",  // memory file of the contents
     localparam int ADDR_BITS = WORDS > 1 ? $clog2(WORDS) : 1
 ) (
     input  wire  [ADDR_BITS-1:0] addr_i,

@@ -5,10 +5,10 @@
 /// Two pixels are held in turn, one written and one read, so beats pass at full rate. LANES is 1, or CHANNELS (wiring: no
 /// storage, and combinatorial), or a multiple of GROUPS that divides CHANNELS / GROUPS. Latency CHANNELS / LANES + 1 cycles.
 module shuffle #(
-    parameter int LANES    = 1,
-    parameter int CHANNELS = 4,
-    parameter int GROUPS   = 2,
-    parameter int BITS     = 8,
+    parameter int LANES    = 1,  // channels a beat
+    parameter int CHANNELS = 4,  // channels of a pixel
+    parameter int GROUPS   = 2,  // groups of channels that are interleaved
+    parameter int BITS     = 8,  // bits of one lane
     parameter bit BLOCK    = 0   // 1 takes block RAM, 0 takes LUT RAM
 ) (
     input  wire                   clk_i,
@@ -43,9 +43,9 @@ module shuffle #(
     localparam int WORDS = BEATS / BANKS;  // of a pixel in one memory
     localparam int ADDRESS = WORDS > 1 ? $clog2(WORDS) : 1;
 
-    logic write, read, written, done;        // beats, and last beats of a pixel
-    logic write_half, read_half;             // which of the two pixels
-    logic [1:0] pixels;                      // written and not yet read
+    logic write, read, written, done;  // beats, and last beats of a pixel
+    logic write_half, read_half;  // which of the two pixels
+    logic [1:0] pixels;  // written and not yet read
     logic [ADDRESS-1:0] write_address, read_address;
     logic [(BANKS > 1 ? $clog2(BANKS) : 1)-1:0] write_bank;
     logic last_word, last_bank;
@@ -55,11 +55,23 @@ module shuffle #(
     assign written     = write && last_word && last_bank;
     assign read        = pixels != 0 && (!out0_valid_o || out0_ready_i);
 
-    counter #(.COUNT(WORDS)) words (
-        .clk_i, .rst_ni, .step_i(write), .count_o(write_address), .last_o(last_word)
+    counter #(
+        .COUNT(WORDS)
+    ) i_words (
+        .clk_i,
+        .rst_ni,
+        .step_i (write),
+        .count_o(write_address),
+        .last_o (last_word)
     );
-    counter #(.COUNT(BANKS)) banks (
-        .clk_i, .rst_ni, .step_i(write && last_word), .count_o(write_bank), .last_o(last_bank)
+    counter #(
+        .COUNT(BANKS)
+    ) i_banks (
+        .clk_i,
+        .rst_ni,
+        .step_i (write && last_word),
+        .count_o(write_bank),
+        .last_o (last_bank)
     );
 
     // The reader's inner counter goes through the groups (one lane), or through the parts of a word (several).
@@ -67,11 +79,23 @@ module shuffle #(
     logic [$clog2(BEATS / GROUPS > 1 ? BEATS / GROUPS : 2)-1:0] outer;
     logic last_inner, last_outer;
     assign done = read && last_inner && last_outer;
-    counter #(.COUNT(GROUPS)) inners (
-        .clk_i, .rst_ni, .step_i(read), .count_o(inner), .last_o(last_inner)
+    counter #(
+        .COUNT(GROUPS)
+    ) i_inners (
+        .clk_i,
+        .rst_ni,
+        .step_i (read),
+        .count_o(inner),
+        .last_o (last_inner)
     );
-    counter #(.COUNT(BEATS / GROUPS)) outers (
-        .clk_i, .rst_ni, .step_i(read && last_inner), .count_o(outer), .last_o(last_outer)
+    counter #(
+        .COUNT(BEATS / GROUPS)
+    ) i_outers (
+        .clk_i,
+        .rst_ni,
+        .step_i (read && last_inner),
+        .count_o(outer),
+        .last_o (last_outer)
     );
 
     always_ff @(posedge clk_i) begin
@@ -92,11 +116,18 @@ module shuffle #(
 
     logic [BANKS-1:0][LANES*BITS-1:0] word;
     for (genvar bank = 0; bank < BANKS; bank++) begin : gen_bank
-      ram #(.DEPTH(2 << ADDRESS), .WIDTH(LANES * BITS), .BLOCK(BLOCK)) pixel (
+      ram #(
+          .DEPTH(2 << ADDRESS),
+          .WIDTH(LANES * BITS),
+          .BLOCK(BLOCK)
+      ) i_pixel (
           .clk_i,
-          .wen_i(write && write_bank == $bits(write_bank)'(bank)), .waddr_i({write_half, write_address}),
-          .data_i(in0_data_i),
-          .ren_i(read), .raddr_i({read_half, read_address}), .data_o(word[bank])
+          .wen_i  (write && write_bank == $bits(write_bank)'(bank)),
+          .waddr_i({write_half, write_address}),
+          .data_i (in0_data_i),
+          .ren_i  (read),
+          .raddr_i({read_half, read_address}),
+          .data_o (word[bank])
       );
     end
 

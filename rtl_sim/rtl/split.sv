@@ -5,10 +5,10 @@
 /// LANES must divide CHANNELS0, so that the seam lies between two beats. A reader that waits holds up the other: give it
 /// a `stream_fifo` if they must run apart. Cuts all combinatorial paths, latency one cycle.
 module split #(
-    parameter int LANES     = 1,
-    parameter int CHANNELS0 = 2,
-    parameter int CHANNELS1 = 2,
-    parameter int BITS      = 8
+    parameter int LANES     = 1,  // channels a beat
+    parameter int CHANNELS0 = 2,  // channels of output 0
+    parameter int CHANNELS1 = 2,  // channels of output 1
+    parameter int BITS      = 8   // bits of one lane
 ) (
     input  wire                   clk_i,
     input  wire                   rst_ni,
@@ -29,9 +29,17 @@ module split #(
 
   logic second, valid, ready;
 
-  stream_register #(.WIDTH(LANES * BITS)) register (
-      .clk_i, .rst_ni, .in0_valid_i, .in0_ready_o, .in0_data_i,
-      .out0_valid_o(valid), .out0_ready_i(ready), .out0_data_o
+  stream_register #(
+      .WIDTH(LANES * BITS)
+  ) i_register (
+      .clk_i,
+      .rst_ni,
+      .in0_valid_i,
+      .in0_ready_o,
+      .in0_data_i,
+      .out0_valid_o(valid),
+      .out0_ready_i(ready),
+      .out0_data_o
   );
 
   assign out1_data_o  = out0_data_o;
@@ -39,8 +47,14 @@ module split #(
   assign out1_valid_o = valid && second;
   assign ready        = second ? out1_ready_i : out0_ready_i;
 
-  channel_turn #(.BEATS0(CHANNELS0 / LANES), .BEATS1((CHANNELS1 + LANES - 1) / LANES)) turn (
-      .clk_i, .rst_ni, .step_i(valid && ready), .second_o(second)
+  channel_turn #(
+      .BEATS0(CHANNELS0 / LANES),
+      .BEATS1((CHANNELS1 + LANES - 1) / LANES)
+  ) i_turn (
+      .clk_i,
+      .rst_ni,
+      .step_i  (valid && ready),
+      .second_o(second)
   );
 
 endmodule

@@ -6,11 +6,11 @@
 /// Combinatorial, from `in0` to `out0` and from `ready_i` to `ready_o`: it stands in front of a block, whose ports have
 /// registers.
 module stream_decode #(
-    parameter int LANES    = 1,
-    parameter int IN_BITS  = 1,
-    parameter int OUT_BITS = 2,
-    parameter int BASE     = -1,
-    parameter int STEP     = 2
+    parameter int LANES    = 1,   // channels a beat
+    parameter int IN_BITS  = 1,   // bits of an input lane
+    parameter int OUT_BITS = 2,   // bits of an output lane
+    parameter int BASE     = -1,  // what 0 stands for
+    parameter int STEP     = 2    // what one step stands for
 ) (
     input  wire                       clk_i,
     input  wire                       rst_ni,

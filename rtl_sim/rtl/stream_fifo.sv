@@ -27,7 +27,7 @@ module stream_fifo #(
   end
 
   logic [ADDRESS-1:0] head, tail;
-  logic [LEVEL-1:0] level;          // beats in the memory
+  logic [LEVEL-1:0] level;  // beats in the memory
   logic write, read, empty;
   logic unused_head, unused_tail;
   logic word_valid, word_ready;
@@ -51,13 +51,38 @@ module stream_fifo #(
     end
   end
 
-  counter #(.COUNT(DEPTH)) writes (.clk_i, .rst_ni, .step_i(write), .count_o(tail), .last_o(unused_tail));
-  counter #(.COUNT(DEPTH)) reads (.clk_i, .rst_ni, .step_i(read), .count_o(head), .last_o(unused_head));
-
-  ram #(.DEPTH(DEPTH), .WIDTH(WIDTH), .BLOCK(BLOCK), .REST(REST)) store (
+  counter #(
+      .COUNT(DEPTH)
+  ) i_writes (
       .clk_i,
-      .wen_i(write), .waddr_i(tail), .data_i(in0_data_i),
-      .ren_i(read), .raddr_i(head), .data_o(word)
+      .rst_ni,
+      .step_i (write),
+      .count_o(tail),
+      .last_o (unused_tail)
+  );
+  counter #(
+      .COUNT(DEPTH)
+  ) i_reads (
+      .clk_i,
+      .rst_ni,
+      .step_i (read),
+      .count_o(head),
+      .last_o (unused_head)
+  );
+
+  ram #(
+      .DEPTH(DEPTH),
+      .WIDTH(WIDTH),
+      .BLOCK(BLOCK),
+      .REST (REST)
+  ) i_store (
+      .clk_i,
+      .wen_i  (write),
+      .waddr_i(tail),
+      .data_i (in0_data_i),
+      .ren_i  (read),
+      .raddr_i(head),
+      .data_o (word)
   );
 
   if (BLOCK) begin : gen_output_register
@@ -76,8 +101,9 @@ module stream_fifo #(
   end
 
 `ifndef SYNTHESIS
-  assert property (@(posedge clk_i) disable iff (!rst_ni)
-      in0_valid_i && !in0_ready_o |=> in0_valid_i && $stable(in0_data_i))
+  assert property (@(posedge clk_i) disable iff (!rst_ni) in0_valid_i && !in0_ready_o |=> in0_valid_i && $stable(
+      in0_data_i
+  ))
   else $error("%m: the writer took back or changed a beat before it had passed");
 `endif
 

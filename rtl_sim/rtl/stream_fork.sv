@@ -6,13 +6,13 @@
 /// `stream_fifo` behind it. Output i is slice i of the packed ports.
 module stream_fork #(
     parameter int WIDTH   = 8,  // bits of a beat
-    parameter int READERS = 2
+    parameter int READERS = 2   // number of outputs
 ) (
     input  wire                           clk_i,
     input  wire                           rst_ni,
     input  wire                           in0_valid_i,
     output logic                          in0_ready_o,
-    input  wire  [WIDTH-1:0]              in0_data_i,
+    input  wire  [  WIDTH-1:0]            in0_data_i,
     output logic [READERS-1:0]            out_valid_o,
     input  wire  [READERS-1:0]            out_ready_i,
     output logic [READERS-1:0][WIDTH-1:0] out_data_o

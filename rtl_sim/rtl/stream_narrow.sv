@@ -6,14 +6,14 @@
 module stream_narrow #(
     parameter int BITS      = 8,  // of one lane
     parameter int CHANNELS  = 4,  // of a pixel
-    parameter int IN_LANES  = 2,
-    parameter int OUT_LANES = 1
+    parameter int IN_LANES  = 2,  // channels a beat of the input
+    parameter int OUT_LANES = 1   // channels a beat of the output
 ) (
     input  wire                       clk_i,
     input  wire                       rst_ni,
     input  wire                       in0_valid_i,
     output logic                      in0_ready_o,
-    input  wire  [IN_LANES*BITS-1:0]  in0_data_i,
+    input  wire  [ IN_LANES*BITS-1:0] in0_data_i,
     output logic                      out0_valid_o,
     input  wire                       out0_ready_i,
     output logic [OUT_LANES*BITS-1:0] out0_data_o
@@ -36,15 +36,23 @@ module stream_narrow #(
 
   logic [OUT_BEATS > 1 ? $clog2(OUT_BEATS) - 1 : 0:0] unused_beat;
   logic [$clog2(PARTS)-1:0] unused_part;
-  counter #(.COUNT(OUT_BEATS)) beat (
-      .clk_i, .rst_ni, .step_i(full && ready), .count_o(unused_beat), .last_o(last_beat)
-  );
-  counter #(.COUNT(PARTS)) part (
+  counter #(
+      .COUNT(OUT_BEATS)
+  ) i_beat (
       .clk_i,
-      .rst_ni(rst_ni && !(full && ready && last_beat)),
-      .step_i(full && ready),
+      .rst_ni,
+      .step_i (full && ready),
+      .count_o(unused_beat),
+      .last_o (last_beat)
+  );
+  counter #(
+      .COUNT(PARTS)
+  ) i_part (
+      .clk_i,
+      .rst_ni (rst_ni && !(full && ready && last_beat)),
+      .step_i (full && ready),
       .count_o(unused_part),
-      .last_o(last_part)
+      .last_o (last_part)
   );
 
   always_ff @(posedge clk_i) begin
@@ -55,10 +63,17 @@ module stream_narrow #(
     if (!rst_ni) full <= 0;
   end
 
-  stream_register #(.WIDTH(SHIFT)) register (
-      .clk_i, .rst_ni,
-      .in0_valid_i(full), .in0_ready_o(ready), .in0_data_i(held[SHIFT-1:0]),
-      .out0_valid_o, .out0_ready_i, .out0_data_o
+  stream_register #(
+      .WIDTH(SHIFT)
+  ) i_register (
+      .clk_i,
+      .rst_ni,
+      .in0_valid_i(full),
+      .in0_ready_o(ready),
+      .in0_data_i (held[SHIFT-1:0]),
+      .out0_valid_o,
+      .out0_ready_i,
+      .out0_data_o
   );
 
 endmodule

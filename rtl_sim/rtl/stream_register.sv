@@ -38,8 +38,9 @@ module stream_register #(
   end
 
 `ifndef SYNTHESIS
-  assert property (@(posedge clk_i) disable iff (!rst_ni)
-      in0_valid_i && !in0_ready_o |=> in0_valid_i && $stable(in0_data_i))
+  assert property (@(posedge clk_i) disable iff (!rst_ni) in0_valid_i && !in0_ready_o |=> in0_valid_i && $stable(
+      in0_data_i
+  ))
   else $error("%m: the writer took back or changed a beat before it had passed");
 `endif
 

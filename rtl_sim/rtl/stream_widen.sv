@@ -6,14 +6,14 @@
 module stream_widen #(
     parameter int BITS      = 8,  // of one lane
     parameter int CHANNELS  = 4,  // of a pixel
-    parameter int IN_LANES  = 1,
-    parameter int OUT_LANES = 2
+    parameter int IN_LANES  = 1,  // channels a beat of the input
+    parameter int OUT_LANES = 2   // channels a beat of the output
 ) (
     input  wire                       clk_i,
     input  wire                       rst_ni,
     input  wire                       in0_valid_i,
     output logic                      in0_ready_o,
-    input  wire  [IN_LANES*BITS-1:0]  in0_data_i,
+    input  wire  [ IN_LANES*BITS-1:0] in0_data_i,
     output logic                      out0_valid_o,
     input  wire                       out0_ready_i,
     output logic [OUT_LANES*BITS-1:0] out0_data_o
@@ -30,22 +30,41 @@ module stream_widen #(
   logic valid, ready;
   logic [WIDTH-1:0] data;
   logic [$clog2(PARTS)-1:0] part;  // of the gathered beat
-  logic last_part, last_beat;      // of it, and of the pixel
+  logic last_part, last_beat;  // of it, and of the pixel
 
-  stream_register #(.WIDTH(WIDTH)) register (
-      .clk_i, .rst_ni, .in0_valid_i, .in0_ready_o, .in0_data_i,
-      .out0_valid_o(valid), .out0_ready_i(ready), .out0_data_o(data)
+  stream_register #(
+      .WIDTH(WIDTH)
+  ) i_register (
+      .clk_i,
+      .rst_ni,
+      .in0_valid_i,
+      .in0_ready_o,
+      .in0_data_i,
+      .out0_valid_o(valid),
+      .out0_ready_i(ready),
+      .out0_data_o (data)
   );
 
   assign ready = !out0_valid_o || out0_ready_i;
 
   logic [IN_BEATS > 1 ? $clog2(IN_BEATS) - 1 : 0:0] unused_beat;
-  counter #(.COUNT(IN_BEATS)) pixel_beats (
-      .clk_i, .rst_ni, .step_i(valid && ready), .count_o(unused_beat), .last_o(last_beat)
+  counter #(
+      .COUNT(IN_BEATS)
+  ) i_pixel_beats (
+      .clk_i,
+      .rst_ni,
+      .step_i (valid && ready),
+      .count_o(unused_beat),
+      .last_o (last_beat)
   );
-  counter #(.COUNT(PARTS)) parts (
-      .clk_i, .rst_ni(rst_ni && !(valid && ready && last_beat)), .step_i(valid && ready),
-      .count_o(part), .last_o(last_part)
+  counter #(
+      .COUNT(PARTS)
+  ) i_parts (
+      .clk_i,
+      .rst_ni (rst_ni && !(valid && ready && last_beat)),
+      .step_i (valid && ready),
+      .count_o(part),
+      .last_o (last_part)
   );
 
   for (genvar i = 0; i < PARTS; i++) begin : gen_part

@@ -2,9 +2,9 @@
 
 /// For one axis of a dilated window of three taps: whether `0 <= at_i + s_i * (tap_i - 1) < SIZE`.
 module tap_in_frame #(
-    parameter int SIZE = 4,
-    parameter int S_BITS = 4,
-    parameter bit S_SIGNED = 0,
+    parameter int SIZE = 4,  // input positions
+    parameter int S_BITS = 4,  // bits of a dilation
+    parameter bit S_SIGNED = 0,  // dilations are signed
     localparam int AT_BITS = SIZE > 1 ? $clog2(SIZE) : 1
 ) (
     input  wire  [AT_BITS-1:0] at_i,

@@ -9,17 +9,17 @@
 /// T_BITS bits, two's complement. With FLIP the words of stage 0 have one bit more, on top: it complements x of a
 /// channel whose function falls. Cuts all combinatorial paths, latency STAGES + 1 cycles.
 module threshold #(
-    parameter int LANES             = 1,
-    parameter int BEATS             = 1,   // of a pixel with thresholds of its own: 1 where all channels share them
-    parameter int STAGES            = 4,
-    parameter int IN_BITS           = 16,
-    parameter bit IN_SIGNED         = 1,
-    parameter int T_BITS            = 17,
-    parameter int OUT_BITS          = 4,
-    parameter int BASE              = 0,
-    parameter bit FLIP              = 0,
+    parameter int LANES = 1,  // channels a beat
+    parameter int BEATS = 1,  // of a pixel with thresholds of its own: 1 where all channels share them
+    parameter int STAGES = 4,  // comparisons, one after another
+    parameter int IN_BITS = 16,  // bits of an input lane
+    parameter bit IN_SIGNED = 1,  // input lanes are signed
+    parameter int T_BITS = 17,  // bits of a threshold, signed
+    parameter int OUT_BITS = 4,  // bits of an output lane
+    parameter int BASE = 0,  // output below all thresholds
+    parameter bit FLIP = 0,  // 1 where a channel may fall: stage 0 has a bit for it
     parameter bit [STAGES-1:0] BLOCK = '0,  // whether a stage's thresholds are in block RAM
-    parameter     THRESHOLD_FILE    = ""
+    parameter THRESHOLD_FILE = ""  // first part of the names of the memory files
 ) (
     input  wire                       clk_i,
     input  wire                       rst_ni,
@@ -49,8 +49,14 @@ module threshold #(
 
   assign in0_ready_o = ready;
 
-  counter #(.COUNT(BEATS)) beats (
-      .clk_i, .rst_ni, .step_i(in0_valid_i && ready), .count_o(beat[0]), .last_o(unused_last)
+  counter #(
+      .COUNT(BEATS)
+  ) i_beats (
+      .clk_i,
+      .rst_ni,
+      .step_i (in0_valid_i && ready),
+      .count_o(beat[0]),
+      .last_o (unused_last)
   );
 
   always_ff @(posedge clk_i) begin
@@ -100,17 +106,32 @@ module threshold #(
         assign reached  = {known, compared >= $signed(word)};
       end
 
-      rom #(.DEPTH(DEPTH), .WIDTH(WIDTH), .BLOCK(BLOCK[stage]), .DATA_FILE(FILE)) thresholds (
-          .clk_i, .en_i(ready), .addr_i(address), .data_o(word)
+      rom #(
+          .DEPTH(DEPTH),
+          .WIDTH(WIDTH),
+          .BLOCK(BLOCK[stage]),
+          .DATA_FILE(FILE)
+      ) i_thresholds (
+          .clk_i,
+          .en_i  (ready),
+          .addr_i(address),
+          .data_o(word)
       );
     end
     assign y[lane*OUT_BITS+:OUT_BITS] = OUT_BITS'(gen_stage[STAGES-1].reached) + OUT_BITS'(BASE);
   end
 
-  stream_register #(.WIDTH(LANES * OUT_BITS)) register (
-      .clk_i, .rst_ni,
-      .in0_valid_i(valid[STAGES-1]), .in0_ready_o(ready), .in0_data_i(y),
-      .out0_valid_o, .out0_ready_i, .out0_data_o
+  stream_register #(
+      .WIDTH(LANES * OUT_BITS)
+  ) i_register (
+      .clk_i,
+      .rst_ni,
+      .in0_valid_i(valid[STAGES-1]),
+      .in0_ready_o(ready),
+      .in0_data_i (y),
+      .out0_valid_o,
+      .out0_ready_i,
+      .out0_data_o
   );
 
 endmodule

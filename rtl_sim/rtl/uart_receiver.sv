@@ -5,7 +5,7 @@
 /// A byte is there for one cycle and cannot be held up. Bits are sampled in their middle; a byte without a stop bit is
 /// dropped. `break_o` is high while the line has been low for more than two bytes: the sender asks for a new start.
 module uart_receiver #(
-    parameter int BIT_CYCLES = 100
+    parameter int BIT_CYCLES = 100  // clock cycles of a bit on the line
 ) (
     input  wire        clk_i,
     input  wire        rst_ni,
@@ -24,10 +24,10 @@ module uart_receiver #(
 
   logic [1:0] synchronized;
   logic line, busy, middle;
-  logic [COUNT-1:0] left;  // cycles to the middle of the next bit
-  logic [3:0] bits;        // taken of start bit, byte and stop bit
+  logic [         COUNT-1:0] left;  // cycles to the middle of the next bit
+  logic [               3:0] bits;  // taken of start bit, byte and stop bit
   logic [$clog2(LONG+1)-1:0] low;
-  assign line   = synchronized[1];
+  assign line = synchronized[1];
   assign middle = busy && left == '0;
   assign break_o = low == $bits(low)'(LONG);
 

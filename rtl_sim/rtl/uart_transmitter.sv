@@ -2,7 +2,7 @@
 
 /// Sends bytes over a serial line: 8 bits, lowest first, no parity, one stop bit, BIT_CYCLES cycles a bit.
 module uart_transmitter #(
-    parameter int BIT_CYCLES = 100
+    parameter int BIT_CYCLES = 100  // clock cycles of a bit on the line
 ) (
     input  wire        clk_i,
     input  wire        rst_ni,
@@ -19,7 +19,7 @@ module uart_transmitter #(
   end
 
   logic [COUNT-1:0] left;
-  logic [3:0] bits;   // still to be sent
+  logic [3:0] bits;  // still to be sent
   logic [8:0] waiting;  // bits after the one on the line
   assign in0_ready_o = bits == '0;
 

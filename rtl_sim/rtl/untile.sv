@@ -6,10 +6,10 @@
 /// address 0, and `space_o` says whether one is free. `done_i` comes with the last write to the oldest pixel that is not
 /// complete yet; pixels complete in the order of their starts. Writes are never refused.
 module untile #(
-    parameter int WIDTH = 16,
-    parameter int BEATS = 4,
-    parameter int ADDR_BITS = 6,
-    parameter bit BLOCK = 0
+    parameter int WIDTH = 16,  // bits of a beat
+    parameter int BEATS = 4,  // beats of a pixel
+    parameter int ADDR_BITS = 6,  // the ring holds 2^ADDR_BITS beats
+    parameter bit BLOCK = 0  // 1 takes block RAM, 0 takes LUT RAM
 ) (
     input  wire                  clk_i,
     input  wire                  rst_ni,
@@ -37,11 +37,19 @@ module untile #(
   logic [(BEATS > 1 ? $clog2(BEATS) : 1)-1:0] unused_beat;
   logic fetched, pass;  // a beat is at the memory's output; it moves on
   logic [WIDTH-1:0] data;
-  assign pass = !out0_valid_o || out0_ready_i;
-  assign read = some && (!fetched || pass);
+  assign pass  = !out0_valid_o || out0_ready_i;
+  assign read  = some && (!fetched || pass);
   assign leave = read && last;
 
-  counter #(.COUNT(BEATS)) i_beat (.clk_i, .rst_ni, .step_i(read), .count_o(unused_beat), .last_o(last));
+  counter #(
+      .COUNT(BEATS)
+  ) i_beat (
+      .clk_i,
+      .rst_ni,
+      .step_i (read),
+      .count_o(unused_beat),
+      .last_o (last)
+  );
 
   wire [PLACE_BITS-1:0] next_owned = owned + PLACE_BITS'(start_i) - PLACE_BITS'(leave);
   wire [PLACE_BITS-1:0] next_complete = complete + PLACE_BITS'(valid_i && done_i) - PLACE_BITS'(leave);

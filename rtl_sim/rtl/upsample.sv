@@ -6,7 +6,7 @@
 /// FACTOR^2 leave, never waits if it holds two rows and a pixel times 1 - 1 / FACTOR; four beats are the least for one
 /// output beat a cycle. Latency two cycles; cuts all combinatorial paths.
 module upsample #(
-    parameter int FACTOR = 2,
+    parameter int FACTOR = 2,  // repetitions in each direction
     parameter int PIXELS = 4,  // of an input row
     parameter int BEATS  = 1,  // of a pixel
     parameter int WIDTH  = 8,  // bits of a beat
@@ -40,8 +40,8 @@ module upsample #(
 
   assign in0_ready_o = held != LEVEL'(DEPTH);
   assign write = in0_valid_i && in0_ready_o;
-  assign read  = (unread != 0 || !fresh) && (!out0_valid_o || out0_ready_i);
-  assign free  = last_repeat && last_row;
+  assign read = (unread != 0 || !fresh) && (!out0_valid_o || out0_ready_i);
+  assign free = last_repeat && last_row;
 
   // Order of the output: rows, repeats of a row, pixels, repeats of a pixel, beats.
   localparam int B = BEATS > 1 ? $clog2(BEATS) : 1;
@@ -56,16 +56,50 @@ module upsample #(
   assign end_row = end_pixel && last_pixel;
   assign fresh = repeated == 0 && row_repeated == 0;
 
-  counter #(.COUNT(DEPTH)) writes (.clk_i, .rst_ni, .step_i(write), .count_o(tail), .last_o(unused_tail));
-  counter #(.COUNT(BEATS)) beats (.clk_i, .rst_ni, .step_i(read), .count_o(unused_beat), .last_o(last_beat));
-  counter #(.COUNT(FACTOR)) repeats (
-      .clk_i, .rst_ni, .step_i(read && last_beat), .count_o(repeated), .last_o(last_repeat)
+  counter #(
+      .COUNT(DEPTH)
+  ) i_writes (
+      .clk_i,
+      .rst_ni,
+      .step_i (write),
+      .count_o(tail),
+      .last_o (unused_tail)
   );
-  counter #(.COUNT(PIXELS)) pixels (
-      .clk_i, .rst_ni, .step_i(end_pixel), .count_o(unused_pixel), .last_o(last_pixel)
+  counter #(
+      .COUNT(BEATS)
+  ) i_beats (
+      .clk_i,
+      .rst_ni,
+      .step_i (read),
+      .count_o(unused_beat),
+      .last_o (last_beat)
   );
-  counter #(.COUNT(FACTOR)) row_repeats (
-      .clk_i, .rst_ni, .step_i(end_row), .count_o(row_repeated), .last_o(last_row)
+  counter #(
+      .COUNT(FACTOR)
+  ) i_repeats (
+      .clk_i,
+      .rst_ni,
+      .step_i (read && last_beat),
+      .count_o(repeated),
+      .last_o (last_repeat)
+  );
+  counter #(
+      .COUNT(PIXELS)
+  ) i_pixels (
+      .clk_i,
+      .rst_ni,
+      .step_i (end_pixel),
+      .count_o(unused_pixel),
+      .last_o (last_pixel)
+  );
+  counter #(
+      .COUNT(FACTOR)
+  ) i_row_repeats (
+      .clk_i,
+      .rst_ni,
+      .step_i (end_row),
+      .count_o(row_repeated),
+      .last_o (last_row)
   );
 
   assign next = head == ADDRESS'(DEPTH - 1) ? '0 : head + 1'b1;
@@ -92,10 +126,18 @@ module upsample #(
     end
   end
 
-  ram #(.DEPTH(DEPTH), .WIDTH(WIDTH), .BLOCK(BLOCK)) rows (
+  ram #(
+      .DEPTH(DEPTH),
+      .WIDTH(WIDTH),
+      .BLOCK(BLOCK)
+  ) i_rows (
       .clk_i,
-      .wen_i(write), .waddr_i(tail), .data_i(in0_data_i),
-      .ren_i(read), .raddr_i(head), .data_o(out0_data_o)
+      .wen_i  (write),
+      .waddr_i(tail),
+      .data_i (in0_data_i),
+      .ren_i  (read),
+      .raddr_i(head),
+      .data_o (out0_data_o)
   );
 
 endmodule

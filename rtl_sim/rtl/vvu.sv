@@ -7,19 +7,19 @@
 /// WEIGHT_FILE holds LANES weights a word in this order, BIAS_FILE LANES biases a group. Sums are modulo 2^ACC_BITS.
 /// Interval TAPS cycles a group; MULT as in `mac`. The path from `out0_ready_i` to `in0_ready_o` is combinatorial.
 module vvu #(
-    parameter int LANES = 1,
-    parameter int TAPS = 9,
-    parameter int BEATS = 4,
-    parameter int X_BITS = 8,
-    parameter bit X_SIGNED = 0,
-    parameter int W_BITS = 4,
-    parameter int BIAS_BITS = 8,
-    parameter int ACC_BITS = 16,
-    parameter bit MULT = 0,
-    parameter bit WEIGHT_BLOCK = 0,
-    parameter bit BIAS_BLOCK = 0,
-    parameter WEIGHT_FILE = "",
-    parameter BIAS_FILE = ""
+    parameter int LANES = 1,  // channels a beat
+    parameter int TAPS = 9,  // products of a sum
+    parameter int BEATS = 4,  // groups of LANES channels
+    parameter int X_BITS = 8,  // bits of an activation
+    parameter bit X_SIGNED = 0,  // activations are signed
+    parameter int W_BITS = 4,  // bits of a weight, signed
+    parameter int BIAS_BITS = 8,  // bits of a bias, signed
+    parameter int ACC_BITS = 16,  // bits of a sum that leaves
+    parameter bit MULT = 0,  // 1 makes products of LUTs, 0 takes DSP slices
+    parameter bit WEIGHT_BLOCK = 0,  // weights are in block RAM, else in LUTs
+    parameter bit BIAS_BLOCK = 0,  // biases are in block RAM, else in LUTs
+    parameter WEIGHT_FILE = "",  // memory file of the weights
+    parameter BIAS_FILE = ""  // memory file of the biases
 ) (
     input  wire                       clk_i,
     input  wire                       rst_ni,
@@ -109,7 +109,7 @@ module vvu #(
     end
     if (!rst_ni) begin
       valid <= 0;
-      last <= '0;
+      last  <= '0;
     end
   end
 

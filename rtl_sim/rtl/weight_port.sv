@@ -39,7 +39,15 @@ module weight_port #(
   wire done = pop && last;
   wire [COUNT_BITS-1:0] next_used = used + COUNT_BITS'(reserve_i) - COUNT_BITS'(done);
 
-  counter #(.COUNT(UNITS)) i_unit (.clk_i, .rst_ni, .step_i(pop), .count_o(index), .last_o(last));
+  counter #(
+      .COUNT(UNITS)
+  ) i_unit (
+      .clk_i,
+      .rst_ni,
+      .step_i (pop),
+      .count_o(index),
+      .last_o (last)
+  );
   assign data_o = word[index];
 
   always_ff @(posedge clk_i) begin
@@ -70,7 +78,7 @@ module weight_port #(
     (* ram_style = "distributed" *) logic [63:0] words[WORDS];
     logic [ADDR_BITS-1:0] head, tail;
     logic [COUNT_BITS-1:0] here;
-    wire [COUNT_BITS-1:0] next_here = here + COUNT_BITS'(load_i) - COUNT_BITS'(done);
+    wire  [COUNT_BITS-1:0] next_here = here + COUNT_BITS'(load_i) - COUNT_BITS'(done);
     assign word = words[head];
     always_ff @(posedge clk_i) begin
       if (load_i) words[tail] <= word_i;

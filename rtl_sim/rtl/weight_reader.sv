@@ -12,8 +12,8 @@
 /// in every cycle to the next of the ports, in turn, that has room for one. Responses must come in the order of the
 /// requests (there is one ID); errors in them are counted nowhere, `error_o` stays high after one.
 module weight_reader #(
-    parameter int PORTS = 2,
-    parameter int BURST = 8,
+    parameter int PORTS = 2,  // number of readers
+    parameter int BURST = 8,  // beats of a full burst
     parameter int DEPTH = 16,  // a power of two, at least BURST
     parameter UNITS = 64'h0808,  // 8 bits each, port 0 low
     parameter OFFSETS = 64'h0000_0001_0000_0000,  // 32 bits each
@@ -94,7 +94,15 @@ module weight_reader #(
   assign look = clearing || !wanted || request;
   assign request = wanted && queue_room && (!arvalid_o || arready_i);
 
-  counter #(.COUNT(SCAN)) i_scan (.clk_i, .rst_ni, .step_i(look), .count_o(scan), .last_o(scan_last));
+  counter #(
+      .COUNT(SCAN)
+  ) i_scan (
+      .clk_i,
+      .rst_ni,
+      .step_i (look),
+      .count_o(scan),
+      .last_o (scan_last)
+  );
 
   assign arsize_o  = 3'd3;
   assign arburst_o = 2'b01;
@@ -118,7 +126,7 @@ module weight_reader #(
     end
     if (request || arready_i) arvalid_o <= request;
     if (clearing || request) begin
-      asked[clearing ? scan : scanned] <= clearing ? '0 : scanned_asked + length;
+      asked[clearing?scan : scanned] <= clearing ? '0 : scanned_asked + length;
       at[clearing ? scan : scanned] <=
           clearing ? AT_BITS'(ALL_OFFSETS[scan*32+:32]) : at_final ? scanned_first : scanned_at + 1'b1;
     end
@@ -132,7 +140,7 @@ module weight_reader #(
   // Receiving: bursts come in the order in which they were asked for.
   (* ram_style = "distributed" *) logic [PORT_BITS+DEPTH_BITS:0] queue[1<<QUEUE_BITS];
   logic [QUEUE_BITS-1:0] queue_in, queue_out;
-  logic [QUEUE_BITS:0] queue_count;
+  logic [ QUEUE_BITS:0] queue_count;
   logic [PORT_BITS-1:0] owner;
   logic [DEPTH_BITS:0] owner_asked, place;
   logic [$clog2(BURST)-1:0] beat;
@@ -152,7 +160,7 @@ module weight_reader #(
       if (rresp_i != '0) error_o <= 1;
     end
     queue_count <= queue_count + (QUEUE_BITS + 1)'(request) - (QUEUE_BITS + 1)'(rvalid_i && rlast_i);
-    if (clearing || rvalid_i) come[clearing ? scan : owner] <= clearing ? '0 : place + 1'b1;
+    if (clearing || rvalid_i) come[clearing?scan : owner] <= clearing ? '0 : place + 1'b1;
     if (!rst_ni) begin
       queue_in    <= '0;
       queue_out   <= '0;
@@ -185,7 +193,7 @@ module weight_reader #(
     given_valid  <= give;
     loaded       <= given;
     loaded_valid <= given_valid;
-    if (clearing || give) handed[clearing ? scan : served] <= clearing ? '0 : served_handed + 1'b1;
+    if (clearing || give) handed[clearing?scan : served] <= clearing ? '0 : served_handed + 1'b1;
     if (!rst_ni) begin
       served       <= '0;
       later        <= '0;

@@ -9,22 +9,22 @@
 /// is out, the others follow without a gap. Windows and writing overlap fully if the ring of WORDS beats is long enough.
 /// The path from `out0_ready_i` to clock enables inside is combinatorial, `in0_ready_o` is a register's.
 module window #(
-    parameter int WIDTH = 8,
-    parameter int BEATS = 4,
-    parameter int IN_Y = 4,
-    parameter int IN_X = 4,
-    parameter int OUT_Y = 4,
-    parameter int OUT_X = 4,
-    parameter int KERNEL_Y = 3,
-    parameter int KERNEL_X = 3,
-    parameter int STRIDE_Y = 1,
-    parameter int STRIDE_X = 1,
-    parameter int PAD_Y = 1,
-    parameter int PAD_X = 1,
-    parameter int TOGETHER = 1,
-    parameter int WORDS = 64,
-    parameter bit BLOCK = 0,
-    parameter int REST = 0   // as in `ram`
+    parameter int WIDTH = 8,  // bits of a beat
+    parameter int BEATS = 4,  // beats of a pixel
+    parameter int IN_Y = 4,  // rows of the input map
+    parameter int IN_X = 4,  // columns of the input map
+    parameter int OUT_Y = 4,  // rows of the output map
+    parameter int OUT_X = 4,  // columns of the output map
+    parameter int KERNEL_Y = 3,  // rows of the kernel
+    parameter int KERNEL_X = 3,  // columns of the kernel
+    parameter int STRIDE_Y = 1,  // rows from one window to the next
+    parameter int STRIDE_X = 1,  // columns from one window to the next
+    parameter int PAD_Y = 1,  // rows of padding above the map
+    parameter int PAD_X = 1,  // columns of padding left of the map
+    parameter int TOGETHER = 1,  // beats of a pixel that make one vector
+    parameter int WORDS = 64,  // beats that the ring holds
+    parameter bit BLOCK = 0,  // 1 takes block RAM, 0 takes LUT RAM
+    parameter int REST = 0  // as in `ram`
 ) (
     input  wire              clk_i,
     input  wire              rst_ni,

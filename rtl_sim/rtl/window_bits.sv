@@ -9,19 +9,19 @@
 /// are pushed out. At least that much of a frame must lie in front of its last windows: AFTER < IN_Y * IN_X.
 /// The path from `out0_ready_i` to clock enables inside and to `in0_ready_o` is combinatorial.
 module window_bits #(
-    parameter int SIMD = 4,
-    parameter int BEATS = 2,
-    parameter int IN_Y = 4,
-    parameter int IN_X = 4,
-    parameter int OUT_Y = 4,
-    parameter int OUT_X = 4,
-    parameter int KERNEL_Y = 3,
-    parameter int KERNEL_X = 3,
-    parameter int STRIDE_Y = 1,
-    parameter int STRIDE_X = 1,
-    parameter int PAD_Y = 1,
-    parameter int PAD_X = 1,
-    parameter bit BLOCK = 0
+    parameter int SIMD = 4,  // channels a beat, one bit each
+    parameter int BEATS = 2,  // beats of a pixel
+    parameter int IN_Y = 4,  // rows of the input map
+    parameter int IN_X = 4,  // columns of the input map
+    parameter int OUT_Y = 4,  // rows of the output map
+    parameter int OUT_X = 4,  // columns of the output map
+    parameter int KERNEL_Y = 3,  // rows of the kernel
+    parameter int KERNEL_X = 3,  // columns of the kernel
+    parameter int STRIDE_Y = 1,  // rows from one window to the next
+    parameter int STRIDE_X = 1,  // columns from one window to the next
+    parameter int PAD_Y = 1,  // rows of padding above the map
+    parameter int PAD_X = 1,  // columns of padding left of the map
+    parameter bit BLOCK = 0  // rows wait in block RAM, else in LUT RAM
 ) (
     input  wire                                     clk_i,
     input  wire                                     rst_ni,
@@ -147,7 +147,7 @@ module window_bits #(
   end
   always_ff @(posedge clk_i) begin
     missing <= missing + (take ? jump : '0) - MISSING_BITS'(step);
-    whole <= whole + 2'(step && pixel_valid && pixel_last) - 2'(take && frame_last);
+    whole   <= whole + 2'(step && pixel_valid && pixel_last) - 2'(take && frame_last);
     if (!rst_ni) begin
       missing <= MISSING_BITS'(FIRST + 1);
       whole   <= '0;

@@ -20,8 +20,15 @@ module fork_to_three #(
     output logic [WIDTH-1:0] out2_data_o
 );
 
-  stream_fork #(.WIDTH(WIDTH), .READERS(3)) split (
-      .clk_i, .rst_ni, .in0_valid_i, .in0_ready_o, .in0_data_i,
+  stream_fork #(
+      .WIDTH  (WIDTH),
+      .READERS(3)
+  ) split (
+      .clk_i,
+      .rst_ni,
+      .in0_valid_i,
+      .in0_ready_o,
+      .in0_data_i,
       .out_valid_o({out2_valid_o, out1_valid_o, out0_valid_o}),
       .out_ready_i({out2_ready_i, out1_ready_i, out0_ready_i}),
       .out_data_o ({out2_data_o, out1_data_o, out0_data_o})

@@ -46,7 +46,7 @@ module reader_of_four #(
   logic [7:0] arlen;
   logic [2:0] arsize;
   logic [1:0] arburst, rresp;
-  logic [63:0] rdata;
+  logic [ 63:0] rdata;
   logic [255:0] data;
   logic [3:0] valid, ready, more;
   logic [31:0] count[4];
@@ -79,14 +79,14 @@ module reader_of_four #(
   end
 
   weight_reader #(
-      .PORTS(4),
-      .BURST(BURST),
-      .DEPTH(DEPTH),
-      .UNITS(UNITS),
+      .PORTS  (4),
+      .BURST  (BURST),
+      .DEPTH  (DEPTH),
+      .UNITS  (UNITS),
       .OFFSETS(OFFSETS),
-      .BURSTS(BURSTS),
-      .LASTS(LASTS),
-      .WORDS(WORDS)
+      .BURSTS (BURSTS),
+      .LASTS  (LASTS),
+      .WORDS  (WORDS)
   ) i_reader (
       .clk_i,
       .rst_ni,
@@ -112,7 +112,7 @@ module reader_of_four #(
 
   axi_memory #(
       .BEATS(MEMORY_BEATS),
-      .FILE(MEMORY_FILE)
+      .FILE (MEMORY_FILE)
   ) i_memory (
       .clk_i,
       .rst_ni,

@@ -13,7 +13,7 @@ module stream_sink #(
 ) (
     input  wire              clk_i,
     input  wire              rst_ni,
-    input  wire  [7:0]       stall_i,
+    input  wire  [      7:0] stall_i,
     input  wire              valid_i,
     output logic             ready_o,
     input  wire  [WIDTH-1:0] data_i,
@@ -29,7 +29,7 @@ module stream_sink #(
   logic [WIDTH-1:0] waiting;
 
   assign total[0] = count;
-  assign done_o = count == FRAMES * BEATS;
+  assign done_o   = count == FRAMES * BEATS;
 
   always_ff @(posedge clk_i) begin
     noise   <= {noise[30:0], noise[31] ^ noise[21] ^ noise[1] ^ noise[0]};
@@ -47,7 +47,7 @@ module stream_sink #(
         if (beat == BEATS - 1) cycles[2*frame+1] <= cycle;
       end
       count <= count + 1;
-      beat    <= beat == BEATS - 1 ? 0 : beat + 1;
+      beat  <= beat == BEATS - 1 ? 0 : beat + 1;
       if (beat == BEATS - 1) frame <= frame + 1;
     end
     if (dump_i) begin

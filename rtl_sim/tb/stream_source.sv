@@ -13,7 +13,7 @@ module stream_source #(
 ) (
     input  wire              clk_i,
     input  wire              rst_ni,
-    input  wire  [7:0]       stall_i,
+    input  wire  [      7:0] stall_i,
     output logic             valid_o,
     input  wire              ready_i,
     output logic [WIDTH-1:0] data_o,
@@ -32,7 +32,7 @@ module stream_source #(
     cycle <= cycle + 1;
     if (!valid_o || ready_i) begin
       if (valid_o && !started) begin
-        started <= 1;
+        started  <= 1;
         first[0] <= cycle;
       end
       if (count < BEATS && noise[7:0] >= stall_i) begin

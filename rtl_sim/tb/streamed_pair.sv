@@ -167,26 +167,26 @@ module streamed_pair #(
   ) i_b (
       .clk_i,
       .rst_ni,
-      .in0_valid_i (middle_valid),
-      .in0_ready_o (middle_ready),
-      .in0_data_i  (middle),
-      .in1_valid_i (weight_valid[1]),
-      .in1_ready_o (weight_ready[1]),
-      .in1_data_i  (weights[64+:B_PE*B_W_FIELD]),
+      .in0_valid_i(middle_valid),
+      .in0_ready_o(middle_ready),
+      .in0_data_i (middle),
+      .in1_valid_i(weight_valid[1]),
+      .in1_ready_o(weight_ready[1]),
+      .in1_data_i (weights[64+:B_PE*B_W_FIELD]),
       .out0_valid_o,
       .out0_ready_i,
       .out0_data_o
   );
 
   weight_reader #(
-      .PORTS(2),
-      .BURST(BURST),
-      .DEPTH(DEPTH),
-      .UNITS(UNITS),
+      .PORTS  (2),
+      .BURST  (BURST),
+      .DEPTH  (DEPTH),
+      .UNITS  (UNITS),
       .OFFSETS(OFFSETS),
-      .BURSTS(BURSTS),
-      .LASTS(LASTS),
-      .WORDS(WORDS)
+      .BURSTS (BURSTS),
+      .LASTS  (LASTS),
+      .WORDS  (WORDS)
   ) i_reader (
       .clk_i,
       .rst_ni,
@@ -212,7 +212,7 @@ module streamed_pair #(
 
   axi_memory #(
       .BEATS(MEMORY_BEATS),
-      .FILE(MEMORY_FILE)
+      .FILE (MEMORY_FILE)
   ) i_memory (
       .clk_i,
       .rst_ni,
