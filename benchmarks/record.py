@@ -1,0 +1,76 @@
+"""Figures, and what they depend on: each file of `benchmarks/results` says which sources it was measured on.
+
+A result is an object with a member `made`: the command that makes it, the sources that it depends on as glob patterns,
+a digest of these files as they were, and the seconds that it took. `python -m benchmarks.stale` compares.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from codesign.files import write_text
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+STARTED = time.monotonic()
+
+SCHEDULER = ("codesign/graph/**/*.py", "codesign/hardware/**/*.py", "codesign/cost/**/*", "codesign/schedule/**/*.py")
+"""What decides foldings, cycles and predicted resources."""
+
+RTL = ("rtl_sim/rtl/*.sv", "codesign/emit/rtl/**/*.py", "codesign/emit/rtl/templates/*")
+"""What decides the SystemVerilog of a scheduled graph."""
+
+TRAINING = ("codesign/nn/**/*.py", "codesign/training/**/*.py", "codesign/data/**/*.py")
+"""What decides the weights of a recipe."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """How a result came about."""
+
+    command: str
+    sources: tuple[str, ...]
+    digest: str
+    seconds: float
+
+
+def save(name: str, figures: Mapping[str, Any], sources: Sequence[str]) -> Path:
+    """Writes `results/NAME.json`: the figures, and that they were made now, by the module that is running."""
+    made = Made(_command(), tuple(sources), digest(sources), round(time.monotonic() - STARTED, 1))
+    path = RESULTS / f"{name}.json"
+    write_text(path, json.dumps({**figures, "made": asdict(made)}, indent=1) + "\n")
+    return path
+
+
+def load(name: str) -> dict[str, Any]:
+    """The figures of `results/NAME.json` without `made`; none where there is no such file."""
+    path = RESULTS / f"{name}.json"
+    figures: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    figures.pop("made", None)
+    return figures
+
+
+def digest(sources: Sequence[str], root: Path = ROOT) -> str:
+    """A digest of the names and contents of all files under `root` that git knows and a pattern matches."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, check=True).stdout.decode()
+    names = {name for name in listed.split("\0") if name}
+    matched = {str(path.relative_to(root)) for pattern in sources for path in root.glob(pattern)}
+    sha = hashlib.sha256()
+    for name in sorted(names & matched):
+        sha.update(name.encode() + b"\0" + hashlib.sha256((root / name).read_bytes()).digest())
+    return sha.hexdigest()[:16]
+
+
+def _command() -> str:
+    """The command line of this process, as the documentation would write it."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    program = f"python -m {spec.name}" if spec else f"python {Path(sys.argv[0]).name}"
+    return " ".join([program, *sys.argv[1:]])

@@ -1,0 +1,51 @@
+"""A figure knows when the sources that it depends on are no longer those it was measured on."""
+
+import json
+import subprocess
+
+import pytest
+
+from benchmarks import record, stale
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A repository of one source and no result."""
+    for command in (["init", "-q"], ["config", "user.name", "t"], ["config", "user.email", "t@example.org"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    (tmp_path / "source.py").write_text("a = 1\n")
+    (tmp_path / "results").mkdir()
+    subprocess.run(["git", "add", "source.py"], cwd=tmp_path, check=True)
+    monkeypatch.setattr(record, "ROOT", tmp_path)
+    monkeypatch.setattr(record, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(record.digest, "__defaults__", (tmp_path,))
+    return tmp_path
+
+
+def found(repository):
+    return {path.stem for path, _ in stale.stale(repository / "results", repository)}
+
+
+def test_a_result_is_fresh_until_its_source_changes(repository):
+    record.save("figure", {"value": 3}, ["*.py"])
+    assert found(repository) == set()
+    (repository / "source.py").write_text("a = 2\n")
+    assert found(repository) == {"figure"}
+
+
+def test_a_change_elsewhere_leaves_it_fresh(repository):
+    record.save("figure", {"value": 3}, ["source.py"])
+    (repository / "other.py").write_text("b = 1\n")
+    subprocess.run(["git", "add", "other.py"], cwd=repository, check=True)
+    assert found(repository) == set()
+
+
+def test_a_result_that_does_not_say_where_it_comes_from_is_stale(repository):
+    (repository / "results" / "old.json").write_text(json.dumps({"value": 3}))
+    assert found(repository) == {"old"}
+
+
+def test_what_is_loaded_is_what_was_saved(repository):
+    record.save("figure", {"value": 3}, ["source.py"])
+    assert record.load("figure") == {"value": 3}
+    assert record.load("absent") == {}
