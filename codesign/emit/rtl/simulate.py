@@ -272,7 +272,9 @@ def write_frames(folder: Path, stream: Stream, frames: IntArray) -> str:
     return str(path)
 
 
-def run_harness(binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int], None] | None) -> dict[str, list[int]]:
+def run_harness(
+    binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int], None] | None
+) -> dict[str, list[int]]:
     """Lines of the harness's report by their leading words, `deadlock` among them if it stopped before its end."""
     report: dict[str, list[int]] = {}
     log = run.with_suffix(".log")

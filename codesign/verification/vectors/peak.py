@@ -1,0 +1,34 @@
+"""Maps with equal neighbours, with maxima in every direction, and with values at both sides of the threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from codesign.graph.ops.base import IntArray
+from codesign.graph.ops.peak import Peak
+from codesign.graph.types import TensorType
+from codesign.verification.vectors import Frame, _fill
+
+
+def frames(op: Peak, inputs: Sequence[TensorType], rng: np.random.Generator) -> Iterator[Frame]:
+    (x,) = inputs
+    near = np.arange(op.threshold - 1, op.threshold + 2)
+    yield (_sparse(rng, x, np.concatenate((near, [x.hi, x.hi]))),)
+    yield (_fill.uniform(rng, x),)
+    yield (_among(rng, x, near),)
+    yield (_among(rng, x, np.array([x.hi - 1, x.hi])),)
+    yield (_among(rng, x, np.array([x.lo, op.threshold - 1, op.threshold])),)
+    yield (_fill.constant(x, x.lo),)
+    yield (_fill.constant(x, x.hi),)
+
+
+def _among(rng: np.random.Generator, x: TensorType, values: IntArray) -> IntArray:
+    """Any of `values`, as far as the type has them."""
+    return rng.choice(values.clip(x.lo, x.hi), x.shape).astype(np.int32)
+
+
+def _sparse(rng: np.random.Generator, x: TensorType, values: IntArray) -> IntArray:
+    """Any of `values` in one place of eight, the lowest elsewhere."""
+    return np.where(rng.random(x.shape) < 1 / 8, _among(rng, x, values), x.lo).astype(np.int32)
