@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
+from codesign.build_folder import BuildFolder
+from codesign.emit.rtl.project import RtlProject
 from codesign.errors import GraphError
 from codesign.graph import Graph, IntArray, Node
 from codesign.graph.plugins import load
@@ -38,6 +41,32 @@ class Unit:
             results = node.op.execute(*(values[name] for name in node.inputs))
             values.update(zip(graph.output_names(node), results, strict=True))
         return {name: value for name, value in values.items() if name not in self.inputs}
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """What blocks are given and should make of it, by tensor."""
+
+    units: tuple[Unit, ...]
+    given: Mapping[str, IntArray]
+    expected: Mapping[str, IntArray]
+
+    @property
+    def frames(self) -> int:
+        """Those of the block that is driven with most."""
+        return max(len(frames) for frames in self.given.values())
+
+
+def trial_of(build: BuildFolder) -> Trial:
+    """The frames for the blocks of a build. They are the same every time."""
+    graph, project = build.graph, RtlProject.load(build.rtl)
+    streams = [stream.tensor for stream in project.tensors]
+    units = units_of(graph, streams)
+    given = given_frames(graph, Schedule.load(build.schedule), units, streams, project.sparse)
+    expected = {name: given[name] for name in graph.inputs}
+    for unit in units:
+        expected |= unit.made_of(graph, given)
+    return Trial(units, given, expected)
 
 
 def units_of(graph: Graph, streams: Collection[str]) -> tuple[Unit, ...]:
@@ -97,18 +126,16 @@ def _in_turn(
     waiting = [(unit, vectors(unit, graph, rng)) for unit in readers]
     while waiting and count < most:
         unit, frames = waiting.pop(0)
-        frame = next(frames, None)
-        if frame is None:
+        found = list(islice(frames, 1))
+        if not found:
             continue
         waiting.append((unit, frames))
         others = {name: _fill.uniform(rng, graph.types[name]) for name in tensors if name not in unit.inputs}
         count += 1
-        yield others | dict(zip(unit.inputs, frame, strict=True))
+        yield others | dict(zip(unit.inputs, found[0], strict=True))
 
 
-def _together(
-    graph: Graph, units: Collection[Unit], streams: Collection[str], sparse: bool
-) -> list[tuple[str, ...]]:
+def _together(graph: Graph, units: Collection[Unit], streams: Collection[str], sparse: bool) -> list[tuple[str, ...]]:
     """The streams in sets that no block reads from two of."""
     sets = [{name} for name in graph.types if name in streams]
     readers = [unit.inputs for unit in units] + ([graph.outputs] if sparse else [])

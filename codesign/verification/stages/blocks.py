@@ -6,41 +6,15 @@ and types (`codesign/verification/vectors`), and compares what each block makes 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import numpy as np
 
 from codesign.build_folder import BuildFolder
 from codesign.emit.rtl.drive import Driven, drive_blocks
-from codesign.emit.rtl.project import RtlProject
 from codesign.graph import Graph, IntArray
 from codesign.graph.reals import NOT_AN_INTEGER
 from codesign.progress import Progress
-from codesign.schedule import Schedule
-from codesign.verification.blocks import Unit, given_frames, units_of
+from codesign.verification.blocks import Trial
 from codesign.verification.compare import Comparison, Mismatch, first_difference
-
-
-@dataclass(frozen=True, eq=False)
-class Trial:
-    """What blocks are given and should make of it, by tensor."""
-
-    units: tuple[Unit, ...]
-    given: Mapping[str, IntArray]
-    expected: Mapping[str, IntArray]
-
-
-def trial(build: BuildFolder) -> Trial:
-    """The frames for the blocks of a build. They are the same every time."""
-    graph, project = build.graph, RtlProject.load(build.rtl)
-    streams = [stream.tensor for stream in project.tensors]
-    units = units_of(graph, streams)
-    given = given_frames(graph, Schedule.load(build.schedule), units, streams, project.sparse)
-    expected = {name: given[name] for name in graph.inputs}
-    for unit in units:
-        expected |= unit.made_of(graph, given)
-    return Trial(units, given, expected)
 
 
 def compared(build: BuildFolder, trial: Trial, progress: Progress) -> Comparison:
@@ -50,7 +24,9 @@ def compared(build: BuildFolder, trial: Trial, progress: Progress) -> Comparison
     """
     counts = {name: len(frames) for name, frames in trial.expected.items()}
     driven = drive_blocks(build.rtl, trial.given, counts, cache=build.cache)
-    return _compare(build.graph, trial, driven)
+    found = _compare(build.graph, trial, driven)
+    progress("blocks", trial.frames, trial.frames)
+    return found
 
 
 def _compare(graph: Graph, trial: Trial, driven: Driven) -> Comparison:

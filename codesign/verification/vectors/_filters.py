@@ -10,7 +10,7 @@ import numpy as np
 from codesign.graph.ops._convolution import Filters, Pads, Pair, output_size
 from codesign.graph.ops.base import IntArray
 from codesign.graph.types import TensorType
-from codesign.verification.vectors import _fill
+from codesign.verification.vectors import Flags, Frames, Goal, _fill
 
 Patch = IntArray
 """(C, kH, kW): all that one output pixel is made of."""
@@ -31,6 +31,39 @@ def frames(
     yield _fill.constant(x, x.lo)
     yield from placed(turning(weight, x, rng, groups), x, kernel, stride, pads, rng)
     yield _fill.uniform(rng, x)
+
+
+def goals(
+    weight: IntArray, bias: IntArray, x: TensorType, stride: Pair, pads: Pads, outside: int = 0
+) -> tuple[Goal, ...]:
+    """Both ends of every output channel's sums."""
+    return (ends_of_sums(bounds(weight, bias, x, stride, pads, outside)),)
+
+
+def ends_of_sums(reach: IntArray) -> Goal:
+    """The goal that every output channel takes both its ends `reach` (C, 2)."""
+
+    def seen(inputs: Frames, outputs: Frames) -> Flags:
+        found = np.stack((outputs[0].min(axis=(0, 2, 3)), outputs[0].max(axis=(0, 2, 3))), axis=1)
+        reached: Flags = found == reach
+        return reached
+
+    return Goal("ends of sums", np.ones(reach.shape, dtype=bool), seen)
+
+
+def bounds(weight: IntArray, bias: IntArray, x: TensorType, stride: Pair, pads: Pads, outside: int = 0) -> IntArray:
+    """(C_out, 2): the least and the greatest sum of each channel that some window of the map can have."""
+    kernel = (weight.shape[2], weight.shape[3])
+    rows, columns = (_inside(x.shape[1 + axis], kernel, stride, pads, axis, x) for axis in (0, 1))
+    weight = weight.astype(np.int64)
+    ends = weight[..., None] * np.array([x.lo, x.hi])
+    around = outside * weight.sum(axis=1)
+    found = []
+    for choose in (np.min, np.max):
+        gain = choose(ends, axis=-1).sum(axis=1) - around
+        sums = np.einsum("uk,vl,ckl->cuv", rows, columns, gain) + around.sum(axis=(1, 2))[:, None, None]
+        found.append(choose(sums, axis=(1, 2)) + bias)
+    return np.stack(found, axis=1)
 
 
 def extremes(weight: IntArray, x: TensorType, rng: np.random.Generator, groups: int = 1) -> Iterator[Patch]:
@@ -80,6 +113,13 @@ def _matched(filters: IntArray, x: TensorType, rng: np.random.Generator) -> Patc
     """The highest values where weights are positive, the lowest where they are negative, any where they are zero."""
     free = x.lo + x.step * rng.integers(0, x.levels, filters.shape)
     return np.where(filters > 0, x.hi, np.where(filters < 0, x.lo, free)).astype(np.int32)
+
+
+def _inside(size: int, kernel: Pair, stride: Pair, pads: Pads, axis: int, x: TensorType) -> IntArray:
+    """Which taps along an axis lie within the map, (cases, taps) of 0 and 1: every case that some window has."""
+    starts = np.arange(output_size(x, kernel, stride, pads)[axis])[:, None] * stride[axis] - pads[axis]
+    taps = starts + np.arange(kernel[axis])
+    return np.unique(((taps >= 0) & (taps < size)).astype(np.int64), axis=0)
 
 
 def _starts(size: int, kernel: Pair, stride: Pair, pads: Pads, axis: int, x: TensorType) -> list[int]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from codesign.graph.ops.add import Add
 from codesign.graph.types import TensorType
-from codesign.verification.vectors import Frame, _fill
+from codesign.verification.vectors import Frame, Goal, _fill
 
 
 def frames(op: Add, inputs: Sequence[TensorType], rng: np.random.Generator) -> Iterator[Frame]:
@@ -17,3 +17,7 @@ def frames(op: Add, inputs: Sequence[TensorType], rng: np.random.Generator) -> I
     yield _fill.ends(rng, a), _fill.ends(rng, b)
     yield _fill.constant(a, a.lo), _fill.constant(b, b.lo)
     yield _fill.constant(a, a.hi), _fill.constant(b, b.hi)
+
+
+def goals(op: Add, inputs: Sequence[TensorType]) -> tuple[Goal, ...]:
+    return ()

@@ -8,7 +8,7 @@ import numpy as np
 
 from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.types import TensorType
-from codesign.verification.vectors import Frame, _fill
+from codesign.verification.vectors import Frame, Goal, _fill, _filters
 
 
 def frames(op: AvgPool, inputs: Sequence[TensorType], rng: np.random.Generator) -> Iterator[Frame]:
@@ -20,3 +20,9 @@ def frames(op: AvgPool, inputs: Sequence[TensorType], rng: np.random.Generator) 
     yield (np.where(turns, _fill.constant(x, x.lo), x.hi).astype(np.int32),)
     yield (_fill.ends(rng, x),)
     yield (_fill.uniform(rng, x),)
+
+
+def goals(op: AvgPool, inputs: Sequence[TensorType]) -> tuple[Goal, ...]:
+    (x,) = inputs
+    reach = np.array([x.lo, x.hi]) * x.pixels
+    return (_filters.ends_of_sums(np.broadcast_to(reach, (x.channels, 2))),)

@@ -9,7 +9,7 @@ import numpy as np
 from codesign.graph.ops.base import IntArray
 from codesign.graph.ops.deform import Deform
 from codesign.graph.types import TensorType
-from codesign.verification.vectors import Frame, _fill, _filters
+from codesign.verification.vectors import Flags, Frame, Frames, Goal, _fill, _filters
 
 SKEW = 5
 """From one row to the next the dilations move on by so many, so that neighbours above each other differ."""
@@ -49,3 +49,37 @@ def _at_both_ends(op: Deform, x: TensorType, dilations: IntArray, rng: np.random
             taken[np.ix_(rows, columns)] = True
             found += 1
     return frame
+
+
+def goals(op: Deform, inputs: Sequence[TensorType]) -> tuple[Goal, ...]:
+    """Both ends of the sums, and each dilation at each corner, at each border, and within: (dilations, 9)."""
+    x, s = inputs
+    rows, columns = (
+        np.digitize(np.arange(size), [1, size - 1]) if size > 1 else np.zeros(1, int) for size in x.shape[1:]
+    )
+    zones = 3 * rows[:, None] + columns
+
+    def seen(inputs: Frames, outputs: Frames) -> Flags:
+        steps = (inputs[1][:, 0] - s.lo) // s.step
+        found = np.zeros((s.levels, 9), dtype=bool)
+        found[steps, np.broadcast_to(zones, steps.shape)] = True
+        return found
+
+    possible = np.broadcast_to(np.isin(np.arange(9), zones), (s.levels, 9))
+    return (_filters.ends_of_sums(_bounds(op, x, s)), Goal("dilations", possible, seen))
+
+
+def _bounds(op: Deform, x: TensorType, s: TensorType) -> IntArray:
+    """(C, 2): the least and the greatest sums at any dilation and pixel."""
+    found = []
+    for dilation in range(s.lo, s.hi + 1, s.step):
+        if dilation == 0:
+            weight = op.weight.sum(axis=(2, 3), keepdims=True)
+            found.append(_filters.bounds(weight, op.bias, x, (1, 1), (0, 0, 0, 0)))
+            continue
+        reach = 2 * abs(dilation) + 1
+        weight = np.zeros((x.channels, 1, reach, reach), np.int64)
+        weight[:, :, :: abs(dilation), :: abs(dilation)] = op.weight
+        found.append(_filters.bounds(weight, op.bias, x, (1, 1), (abs(dilation),) * 4))
+    both = np.stack(found)
+    return np.stack((both[..., 0].min(axis=0), both[..., 1].max(axis=0)), axis=1)

@@ -9,7 +9,7 @@ import numpy as np
 from codesign.graph.ops.base import IntArray
 from codesign.graph.ops.threshold import Threshold
 from codesign.graph.types import TensorType
-from codesign.verification.vectors import Frame, _fill
+from codesign.verification.vectors import Flags, Frame, Frames, Goal, _fill
 
 
 def frames(op: Threshold, inputs: Sequence[TensorType], rng: np.random.Generator) -> Iterator[Frame]:
@@ -37,3 +37,22 @@ def _on_grid(values: IntArray, x: TensorType, direction: int) -> IntArray:
     steps = (values - x.lo) / x.step
     grid: IntArray = x.lo + x.step * (np.ceil(steps) if direction > 0 else np.floor(steps)).astype(np.int64)
     return grid
+
+
+def goals(op: Threshold, inputs: Sequence[TensorType]) -> tuple[Goal, ...]:
+    """The integers of x nearest to each threshold on either side: (C, K, 2)."""
+    (x,) = inputs
+    rows = np.broadcast_to(op.thresholds, (x.channels, op.steps)).astype(np.int64)
+    signs = np.broadcast_to(op.sign, x.channels)
+    sides = np.stack(
+        [
+            np.stack((_on_grid(row * sign, x, sign), _on_grid((row - 1) * sign, x, -sign)), axis=1)
+            for row, sign in zip(rows, signs.tolist(), strict=True)
+        ]
+    )
+
+    def seen(inputs: Frames, outputs: Frames) -> Flags:
+        values = inputs[0].swapaxes(0, 1).reshape(x.channels, -1)
+        return np.stack([np.isin(side, row) for side, row in zip(sides, values, strict=True)])
+
+    return (Goal("sides of thresholds", (sides >= x.lo) & (sides <= x.hi), seen),)
