@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from pathlib import Path
 from threading import Event
@@ -17,8 +17,11 @@ from codesign.files import write_text
 from codesign.graph import IntArray
 from codesign.progress import Progress, silent
 from codesign.verification import STAGES
+from codesign.verification.blocks import Trial, trial_of
 from codesign.verification.compare import Mismatch, StageResult, compare
+from codesign.verification.coverage import Coverage, coverage_of
 from codesign.verification.images import verification_images
+from codesign.verification.stages import blocks
 
 SIMULATIONS = {"codesign": "rtl", "vitis": "vitis"}
 """The stage that simulates hardware, by whose RTL it is: our own, or what Vitis HLS made of the hls4ml project."""
@@ -35,12 +38,17 @@ class _StoppedError(Exception):
 
 @dataclass(frozen=True)
 class Verification:
-    """The verdict on a build, as `verify.json` holds it."""
+    """The verdict on a build, as `verify.json` holds it.
+
+    coverage: by tensor, which of the values that matter the images and the stage `blocks` have reached; none if that
+    stage was not run.
+    """
 
     stages: tuple[StageResult, ...]
     images: int
     exact: bool
     first_mismatch: Mismatch | None
+    coverage: Mapping[str, Coverage] = field(default_factory=dict)
 
 
 def verify(
@@ -68,16 +76,21 @@ def verify(
     with folder.locked():
         integers = verification_images(folder, max(images, fast_images))
         names = [name for name in STAGES if name != "rtl" and (name != "brevitas" or folder.run.is_dir())]
+        names = [name for name in names if name != "blocks" or rtl == "codesign"]
+        trial = trial_of(folder) if "blocks" in names else None
         batches = {name: integers if name in FAST else integers[:images] for name in (*names, SIMULATIONS[rtl])}
-        outcomes = _run_stages(batches, folder, progress)
+        outcomes = _run_stages(batches, folder, trial, progress)
         first = next((mismatch for _, mismatch in outcomes if mismatch), None)
         results = tuple(result for result, _ in outcomes)
-        verdict = Verification(results, min(images, len(integers)), first is None, first)
+        coverage = coverage_of(folder.graph, integers[:images], trial) if trial else {}
+        verdict = Verification(results, min(images, len(integers)), first is None, first, coverage)
         write_text(folder.verification, json.dumps(asdict(verdict), indent=1) + "\n")
     return verdict
 
 
-def _run_stages(batches: Mapping[str, IntArray], build: BuildFolder, progress: Progress) -> list[Outcome]:
+def _run_stages(
+    batches: Mapping[str, IntArray], build: BuildFolder, trial: Trial | None, progress: Progress
+) -> list[Outcome]:
     """Outcomes of the stages in `batches`, each on its images. The last one simulates hardware.
 
     That takes longest by far, and runs beside the other stages.
@@ -92,20 +105,25 @@ def _run_stages(batches: Mapping[str, IntArray], build: BuildFolder, progress: P
         progress(what, done, total)
 
     with ThreadPoolExecutor(max_workers=1) as pool:
-        others = pool.submit(lambda: [_run_stage(name, build, batches[name], unless_stopped) for name in beside])
+        others = pool.submit(lambda: [_run_stage(name, build, batches[name], trial, unless_stopped) for name in beside])
         try:
-            simulated = _run_stage(simulation, build, batches[simulation], progress)
+            simulated = _run_stage(simulation, build, batches[simulation], trial, progress)
         except BaseException:
             stopped.set()
             raise
         return [*others.result(), simulated]
 
 
-def _run_stage(name: str, build: BuildFolder, images: IntArray, progress: Progress) -> Outcome:
-    progress(name, 0, len(images))
+def _run_stage(name: str, build: BuildFolder, images: IntArray, trial: Trial | None, progress: Progress) -> Outcome:
+    """The stage `blocks` has its own frames, `trial`."""
+    count = trial.frames if name == "blocks" and trial else len(images)
+    progress(name, 0, count)
     start = time.perf_counter()
-    stage = import_module(f"codesign.verification.stages.{name}")
-    found = compare(name, build.graph, images, stage.run(build, images, tuple(build.graph.types)), progress)
+    if name == "blocks" and trial:
+        found = blocks.compared(build, trial, progress)
+    else:
+        stage = import_module(f"codesign.verification.stages.{name}")
+        found = compare(name, build.graph, images, stage.run(build, images, tuple(build.graph.types)), progress)
     seconds = round(time.perf_counter() - start, 3)
-    result = StageResult(name, found.mismatch is None, found.tensors, found.values, seconds, len(images))
+    result = StageResult(name, found.mismatch is None, found.tensors, found.values, seconds, count)
     return result, found.mismatch

@@ -3,4 +3,4 @@
 The stages, in the order of the chain, are the modules of `codesign/verification/stages`.
 """
 
-STAGES = ("brevitas", "qonnx", "onnxruntime", "graph", "hls", "rtl")
+STAGES = ("brevitas", "qonnx", "onnxruntime", "graph", "hls", "blocks", "rtl")

@@ -70,7 +70,7 @@ def compare(
         count = len(next(iter(chunk.values())))
         expected = execute(graph, {source: images[done : done + count]}, keep=tuple(chunk))
         for name in (tensor for tensor in graph.types if tensor in chunk):
-            mismatch = _first_difference(stage, graph, name, expected[name], chunk[name], done)
+            mismatch = first_difference(stage, graph, name, expected[name], chunk[name], done)
             if mismatch:
                 return Comparison(len(tensors | {name}), values, mismatch)
             tensors.add(name)
@@ -82,9 +82,10 @@ def compare(
     return Comparison(len(tensors), values, None)
 
 
-def _first_difference(
+def first_difference(
     stage: str, graph: Graph, tensor: str, expected: IntArray, got: NDArray[Any], offset: int
 ) -> Mismatch | None:
+    """The first value of `tensor` that differs, images counted from `offset`."""
     if got.shape != expected.shape:
         raise RuntimeError(f"stage {stage} gave {tensor} as {got.shape}, not {expected.shape}")
     different = got != expected

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from codesign import processes
 from codesign.board.records import BYTES, END, RECORD, Records
 from codesign.emit.rtl import registers
+from codesign.emit.rtl.cut import cut
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.top import template
 from codesign.emit.rtl.verilator import FST, FST_LINK, SAIF_FLAGS, environment, verilator_version
@@ -115,8 +116,10 @@ def simulate(
     with tempfile.TemporaryDirectory(prefix="codesign_rtl_") as scratch:
         run = _write_run(Path(scratch), project, frames, wanted, stall, seed, waves)
         started = time.perf_counter()
-        report = _run(binary, run, project, on_frame)
+        report = run_harness(binary, run, project, on_frame)
         seconds = time.perf_counter() - started
+        if "deadlock" in report:
+            raise ToolError(_deadlock(project, report), where=str(project.folder))
         count = next(iter(frames.values())).shape[0]
         recorded = {s.tensor: s for s in project.tensors if s.tensor in wanted}
         recorded |= {} if project.sparse else {s.tensor: s for s in project.outputs}
@@ -141,22 +144,29 @@ def build(
 
     cache: folder of compiled simulators (default: the user's). trace: Verilator's options for what it records.
     """
-    wrapper = _wrapper(project, stalls)
+    wrapper, top = _wrapper(project, stalls), _top(project, whole=bool(trace))
     flags = [*FLAGS, *trace]
     made_from = [(str(path.relative_to(project.folder)), path) for path in project.sources]
     made_from += [(path.name, path) for folder in (HARNESS, FST) for path in sorted(folder.iterdir())]
-    key = fingerprint(verilator_version(), repr((flags, COMPILER, wrapper)), *contents(made_from))
-    return simulator(f"rtl-{key}", lambda scratch: _compile(project, wrapper, flags, scratch), cache)
+    key = fingerprint(verilator_version(), repr((flags, COMPILER, wrapper, top)), *contents(made_from))
+    return simulator(f"rtl-{key}", lambda scratch: _compile(project, wrapper, top, flags, scratch), cache)
 
 
-def _compile(project: RtlProject, wrapper: str, flags: list[str], folder: Path) -> Path:
+def _top(project: RtlProject, *, whole: bool) -> str:
+    """The design's top, its streams cut so that blocks can be driven one by one, unless they are to stay whole."""
+    text = project.sources[-1].read_text()
+    return text if whole else cut(text, project.tensors)
+
+
+def _compile(project: RtlProject, wrapper: str, top: str, flags: list[str], folder: Path) -> Path:
     """Everything is called by a plain name in `folder`: neither Make nor Verilator bears a blank in that of a file."""
     kit = Path(environment()["VERILATOR_ROOT"])
     for name, place in {"project": project.folder, "harness": HARNESS, FST_LINK: FST, "verilator": kit}.items():
         (folder / name).symlink_to(place.resolve())
     (folder / "network.sv").write_text(wrapper)
-    sources = [f"project/{path.relative_to(project.folder)}" for path in project.sources]
-    sources += [f"harness/{path.name}" for path in sorted(HARNESS.glob("*.sv"))]
+    (folder / project.sources[-1].name).write_text(top)
+    sources = [f"project/{path.relative_to(project.folder)}" for path in project.sources[:-1]]
+    sources += [*(f"harness/{path.name}" for path in sorted(HARNESS.glob("*.sv"))), project.sources[-1].name]
     command = [
         *("verilator_bin", "--cc", "--exe", "--top-module", "network", "--Mdir", "obj", *flags),
         *("-CFLAGS", "-std=c++17", *sources, "network.sv", "../harness/network.cpp"),
@@ -208,41 +218,59 @@ def _write_run(
     seed: int,
     waves: Path | None,
 ) -> Path:
-    """What the harness reads. It runs in `folder/project`, so that no path, which may have blanks, is told to it."""
-    inside = folder / "project"
-    inside.mkdir()
-    for entry in project.folder.resolve().iterdir():
-        (inside / entry.name).symlink_to(entry)
+    """What the harness reads."""
+    place_project(folder, project)
     count = next(iter(frames.values())).shape[0]
-    quiet = QUIET_CYCLES + max(project.interval_cycles, project.slowest_cycles)
-    lines = [f"run {count} {stall} {seed} {quiet}"]
-    lines.append(f"memory {MEMORY_LATENCY[0]} {MEMORY_LATENCY[1]} {int(stall * 256)}")
+    lines = run_lines(project, stall, seed)
     if waves is not None:
         (folder / "waves").symlink_to(waves.resolve())
         lines.append("waves ../waves")
     for stream in project.inputs:
-        carried = (frames[stream.tensor] - stream.base) // stream.step
-        carried.transpose(0, 2, 3, 1).astype("<i4").tofile(folder / f"{stream.id}.i32")
-        lines.append(_line(stream, "input", f"../{stream.id}.i32"))
+        lines.append(stream_line(stream, "input", count, write_frames(folder, stream, frames[stream.tensor])))
     role = "records" if project.sparse else "output"
-    lines += [_line(stream, role, f"../{stream.id}.i32") for stream in project.outputs]
+    lines += [stream_line(stream, role, count, f"../{stream.id}.i32") for stream in project.outputs]
     shown = {stream.tensor for stream in project.outputs}
     for stream in project.tensors:
         kept = stream.tensor in wanted and stream.tensor not in shown
-        lines.append(_line(stream, "inner", f"../{stream.id}.i32" if kept else "-"))
+        lines.append(stream_line(stream, "inner", count, f"../{stream.id}.i32" if kept else "-"))
     run = folder / "run.txt"
     run.write_text("\n".join(lines) + "\n")
     return run
 
 
-def _line(stream: Stream, role: str, file: str) -> str:
+def place_project(folder: Path, project: RtlProject) -> None:
+    """The harness runs in `folder/project`, so that no path, which may have blanks, is told to it."""
+    inside = folder / "project"
+    inside.mkdir()
+    for entry in project.folder.resolve().iterdir():
+        (inside / entry.name).symlink_to(entry)
+
+
+def run_lines(project: RtlProject, stall: float, seed: int) -> list[str]:
+    """What every run of the harness begins with."""
+    quiet = QUIET_CYCLES + max(project.interval_cycles, project.slowest_cycles)
+    return [f"run {stall} {seed} {quiet}", f"memory {MEMORY_LATENCY[0]} {MEMORY_LATENCY[1]} {int(stall * 256)}"]
+
+
+def stream_line(stream: Stream, role: str, frames: int, file: str) -> str:
+    """What the harness is to do with a stream: see `harness/network.cpp`."""
     channels, height, width = stream.shape
-    fields = (stream.id, role, stream.lanes, stream.bits, int(stream.signed), channels, height * width, file)
+    fields = (stream.id, role, stream.lanes, stream.bits, int(stream.signed), channels, height * width, frames, file)
     return f"stream {' '.join(map(str, fields))} {stream.tensor}"
 
 
-def _run(binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int], None] | None) -> dict[str, list[int]]:
-    """Lines of the harness's report by their leading words."""
+def write_frames(folder: Path, stream: Stream, frames: IntArray) -> str:
+    """Writes (N, C, H, W) integers of a tensor for the harness to play; returns the file's name."""
+    carried = (frames - stream.base) // stream.step
+    path = folder / f"{stream.id}.i32"
+    carried.transpose(0, 2, 3, 1).astype("<i4").tofile(path)
+    return f"../{path.name}"
+
+
+def run_harness(
+    binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int], None] | None
+) -> dict[str, list[int]]:
+    """Lines of the harness's report by their leading words, `deadlock` among them if it stopped before its end."""
     report: dict[str, list[int]] = {}
     log = run.with_suffix(".log")
     command = [str(binary.resolve()), f"../{run.name}"]
@@ -259,9 +287,7 @@ def _run(binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int],
             keyed = words[0] in ("frames", "state", "stalls")
             report[" ".join(words[: 1 + keyed])] = [int(word) for word in words[1 + keyed :]]
     processes.check("the simulation", process.returncode, log.read_text(errors="replace"))
-    if "deadlock" in report:
-        raise ToolError(_deadlock(project, report), where=str(project.folder))
-    if process.returncode or "cycles" not in report:
+    if (process.returncode and "deadlock" not in report) or "cycles" not in report:
         text = log.read_text(errors="replace").strip()
         said = text.splitlines()[-1] if text else f"status {process.returncode}"
         raise ToolError(f"the simulation failed: {said}", where=str(project.folder))
