@@ -33,9 +33,7 @@ class Driven:
     build_seconds: float
 
 
-def drive_blocks(
-    rtl_dir: Path, given: Mapping[str, IntArray], expected: Mapping[str, int], *, cache: Path | None = None, seed: int = 0
-) -> Driven:
+def drive_blocks(rtl_dir: Path, given: Mapping[str, IntArray], expected: Mapping[str, int], *, seed: int = 0) -> Driven:
     """Gives the readers of each tensor the frames `given` (n, C, H, W), each block at its own pace.
 
     given: for all tensors that are streams. expected: how many frames each of them is to be made of, by tensor. In
@@ -48,7 +46,7 @@ def drive_blocks(
         raise ToolError(
             f"tensor '{lost[0]}' leaves no block of this top", where=str(project.sources[-1]), remedy="export again"
         )
-    binary, build_seconds = build(project, cache)
+    binary, build_seconds = build(project)
     with tempfile.TemporaryDirectory(prefix="codesign_blocks_") as scratch:
         folder = Path(scratch)
         lines, made, left = _lines(project, given, expected, folder)
