@@ -21,8 +21,8 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TAKEN_BY_TOOLS = re.compile(r"(config|layer)\d+(_[^_].*)?|.+_[a-z]+_t")
 """hls4ml's structs and streams, the types of its weights and sums."""
 
-_OUTSIDE = re.compile(r"[sm]_axi|\w+_H_+$")
-"""The ports of `top` and the wires behind them; the macros of hls4ml's weights, `<NAME>_H_`, against including twice."""
+_OUTSIDE = re.compile(r"[sm]_axi|[A-Z0-9_]+_H_*$")
+"""The ports of `top` and the wires behind them; the macros, `<NAME>_H`, that keep C++ headers from being read twice."""
 
 _BEFORE, _DIGEST = "n_", 8
 
