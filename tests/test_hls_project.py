@@ -246,13 +246,6 @@ def test_an_older_project_stays_if_emission_fails(small_copy):
     assert [f.name for f in folder.parent.iterdir()] == [folder.name]
 
 
-def test_names_that_would_be_one_in_cpp_are_refused(tmp_path):
-    nodes = (Node("a.b", Upsample(), ("x",)), Node("a__b", Upsample(), ("a.b",)))
-    graph = Graph("twins", {"x": TensorType((1, 2, 2), 0, 3)}, nodes, ("a__b",))
-    with pytest.raises(GraphError, match=r"'a.b' and 'a__b'"):
-        emit(graph, tmp_path / "hls")
-
-
 def test_a_tensor_with_too_many_readers_is_refused(tmp_path):
     nodes = tuple(Node(f"up{i}", Upsample(), ("x",)) for i in range(8))
     graph = Graph("many", {"x": TensorType((1, 2, 2), 0, 3)}, nodes, tuple(n.name for n in nodes))

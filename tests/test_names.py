@@ -1,4 +1,4 @@
-"""Names that others chose: any text becomes an identifier that every language takes, and nothing else reaches a source."""
+"""Names that others chose: any text becomes an identifier of every language, and nothing else reaches a source."""
 
 import json
 import keyword
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from onnx_nets import QonnxNet, random_images
 from vendor_scripts import interpreter, run_script
@@ -76,8 +76,13 @@ CRAFTED = (
     "{{ 7 * 7 }}",
     "<script>alert(1)</script>",
 )
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=300) | st.sampled_from(sorted(RESERVED) + [*CRAFTED])
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=300) | st.sampled_from([*sorted(RESERVED), *CRAFTED])
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+def few(examples: int):
+    """Settings for what calls a compiler: the same examples every time, none shrunk."""
+    return settings(max_examples=examples, deadline=None, derandomize=True, phases=[Phase.generate], database=None)
 
 
 @given(TEXT)
@@ -166,7 +171,7 @@ def emitted(graph: Graph, folder: Path) -> None:
 
 def lint(folder: Path) -> str:
     """What Verilator finds in the RTL of `folder`."""
-    sources = [line for line in (folder / "files.f").read_text().split()]
+    sources = (folder / "files.f").read_text().split()
     command = ["verilator_bin", "--lint-only", "-Wno-fatal", "-Wno-lint", "--top", "top", *sources]
     done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
     return "" if done.returncode == 0 else done.stderr
@@ -185,7 +190,7 @@ def test_an_input_of_an_honest_name_runs_under_it_in_the_file_and_is_called_so_i
 
 
 def test_networks_with_honest_names_are_exact_in_hardware_and_in_hls(tmp_path: Path) -> None:
-    graph = import_qonnx(model(HONEST, ("conv", "conv_0", "conv_1", "x_ready", "节点", "a/b", "a_b")))
+    graph = import_qonnx(model(HONEST[:9], ("节点", "x_ready")))
     emitted(graph, tmp_path)
     rng = np.random.default_rng(1)
     images = {name: rng.integers(0, 16, (2, *kind.shape)) for name, kind in graph.inputs.items()}
@@ -199,13 +204,8 @@ def test_networks_with_honest_names_are_exact_in_hardware_and_in_hls(tmp_path: P
             np.testing.assert_array_equal(values, expected[name], err_msg=f"{stage}: {name}")
 
 
-def same_but_for_names(text: str, names: dict[str, str]) -> str:
-    """`text` with every identifier of a name replaced by its number."""
-    return re.sub(r"\w+", lambda word: names.get(word[0], word[0]), text)
-
-
-@settings(max_examples=3, deadline=None, derandomize=True)
-@given(st.lists(TEXT.filter(bool), min_size=12, max_size=12, unique=True))
+@few(2)
+@given(st.lists(TEXT.filter(bool), min_size=10, max_size=10, unique=True))
 def test_sources_of_arbitrary_names_are_legal_and_hold_nothing_but_identifiers(tmp_path_factory, texts) -> None:
     check_sources(tmp_path_factory.mktemp("names"), texts[:4], texts[4:])
 
@@ -224,19 +224,15 @@ def check_sources(folder: Path, inputs, nodes) -> None:
     done, _ = run_script(folder / "board" / "vivado.tcl")
     assert done.returncode == 0, done.stdout + done.stderr
     assert not list(folder.rglob("pwned*"))
-    for file in (
-        file
-        for pattern in ("rtl/top.sv", "hls/*.cpp", "hls/firmware/*.[ch]*", "board/*.*")
-        for file in folder.glob(pattern)
-    ):
-        text = file.read_text()
-        assert text.isascii() and "pwned" not in re.sub(r"\w*pwned\w*", "", text), file
-        for name in (*inputs, *nodes):
-            assert WORD.fullmatch(name) or len(name) < 4 or plain(name) == name or name not in text, (file, name)
+    unlike = [name for name in (*inputs, *nodes) if len(name) > 3 and not re.fullmatch(r"[\w.]+", name, re.ASCII)]
+    for pattern in ("rtl/*.*", "hls/*.cpp", "hls/firmware/*.*", "board/*.*"):
+        for file in folder.glob(pattern):
+            text = file.read_text(encoding="ascii")
+            assert [name for name in unlike if name in text] == [], file
 
 
 def test_no_identifier_is_a_macro_of_the_headers_of_an_hls_project(tmp_path: Path) -> None:
-    emitted(import_qonnx(model(("image",))), tmp_path)
+    emitted(import_qonnx(model(("image",), ("conv",))), tmp_path)
     command = ["g++", *FLAGS, "-dM", "-E", "-I.", "-Ifirmware/ap_types", "-include", "csim.h", "firmware/top.cpp"]
     text = subprocess.run(command, cwd=tmp_path / "hls", capture_output=True, text=True, check=True).stdout
     macros = re.findall(r"^#define (\w+)", text, re.MULTILINE)
@@ -270,24 +266,20 @@ def test_the_name_of_a_file_s_input_is_saved_and_a_crafted_graph_file_is_refused
         load(tmp_path / "graph.npz")
 
 
-@settings(max_examples=5, deadline=None, derandomize=True)
+@few(5)
 @given(st.lists(TEXT, min_size=40, max_size=40))
 def test_tcl_reads_quoted_text_as_one_word_of_the_same_text(tmp_path_factory, texts: list[str]) -> None:
     folder = tmp_path_factory.mktemp("tcl")
     texts += CRAFTED
     script = folder / "words.tcl"
-    lines = [
-        f"puts [string length {quoting.tcl(t)}]\nbinary scan [encoding convertto unicode {quoting.tcl(t)}] H* x\nputs $x"
-        for t in texts
-    ]
+    lines = [f"binary scan [encoding convertto unicode {quoting.tcl(text)}] H* x\nputs $x" for text in texts]
     script.write_text("\n".join(lines) + "\n", encoding="ascii")
     done = subprocess.run([*interpreter(), str(script)], capture_output=True, text=True, check=True, cwd=folder)
-    found = done.stdout.splitlines()[1::2]
-    assert found == [text.encode("utf-16-le").hex() for text in texts]
+    assert done.stdout.splitlines() == [text.encode("utf-16-le").hex() for text in texts]
     assert [*folder.iterdir()] == [script]
 
 
-@settings(max_examples=5, deadline=None, derandomize=True)
+@few(5)
 @given(st.lists(TEXT, min_size=40, max_size=40))
 def test_c_reads_quoted_text_as_its_bytes_and_comments_end_where_they_should(
     tmp_path_factory, texts: list[str]
@@ -306,17 +298,16 @@ def test_c_reads_quoted_text_as_its_bytes_and_comments_end_where_they_should(
             "}",
         ]
     source = folder / "strings.cpp"
-    same = "constexpr bool same(const char *a, const char *b, int n) { return !n || (*a == *b && same(a + 1, b + 1, n - 1)); }"
+    same = "constexpr bool same(const char *a, const char *b, int n) "
+    same += "{ return !n || (*a == *b && same(a + 1, b + 1, n - 1)); }"
     source.write_text("\n".join([same, "int main() {", *lines, "}"]) + "\n", encoding="ascii")
     done = subprocess.run(["g++", *FLAGS, "-fsyntax-only", str(source)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[:2000]
 
 
-@settings(max_examples=3, deadline=None, derandomize=True)
+@few(3)
 @given(st.lists(TEXT, min_size=40, max_size=40))
-def test_systemverilog_reads_quoted_text_as_one_string_and_comments_end_where_they_should(
-    tmp_path_factory, texts
-) -> None:
+def test_systemverilog_reads_quoted_text_as_a_string_and_comments_end_in_their_line(tmp_path_factory, texts) -> None:
     folder = tmp_path_factory.mktemp("sv")
     lines = []
     for number, text in enumerate([*texts, *CRAFTED]):

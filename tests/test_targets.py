@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from codesign.cli.main import status
 from codesign.errors import TargetError
@@ -115,3 +116,44 @@ def test_a_build_of_a_board_that_is_no_longer_understood_says_to_export_it_again
     fields["power"] = {"board_w": 1.5}
     with pytest.raises(TargetError, match=r"manifest\.json:power\.processor_w: .*export the build again"):
         target_of(fields, "manifest.json")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("name", "x\n/* y"),
+        ("board", 'PYNQ"; exec touch pwned; "'),
+        ("board", "PYNQ\n[exec touch pwned]"),
+        ("part", "xc7z020; exec touch pwned"),
+        ("part", "[exec touch pwned]"),
+        ("part", ""),
+        ("overlay.board_part", "tul.com.tw:pynq-z2:part0:1.0 [exec touch pwned]"),
+        ("overlay.board_part", "pynq-z2"),
+    ],
+)
+def test_what_reaches_tcl_and_systemverilog_is_refused_unless_it_is_a_name(
+    key: str, value: str, tmp_path: Path
+) -> None:
+    fields = load_target("pynq-z2").model_dump(mode="json")
+    *path, last = key.split(".")
+    place = fields
+    for part in path:
+        place = place[part]
+    place[last] = value
+    file = tmp_path / "board.yaml"
+    file.write_text(yaml.safe_dump(fields))
+    with pytest.raises(TargetError, match=rf"board\.yaml:{key}: .* does not match \^"):
+        load_target(file)
+
+
+def test_names_of_target_files_keep_their_brackets_on_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fields = load_target("pynq-z2").model_dump(mode="json")
+    fields["sources"] = ["[bold] of \x1b[2J"]
+    file = tmp_path / "a [bold] board.yaml"
+    file.write_text(yaml.safe_dump(fields))
+    assert status(["targets", str(file)]) == 0
+    assert "source: [bold] of \\u{1b}[2J" in capsys.readouterr().out
+    assert status(["targets", str(tmp_path / "no [red] board.yaml")]) == 2
+    assert "no [red] board.yaml" in capsys.readouterr().err

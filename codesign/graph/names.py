@@ -21,8 +21,8 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TAKEN_BY_TOOLS = re.compile(r"(config|layer)\d+(_[^_].*)?|.+_[a-z]+_t")
 """hls4ml's structs and streams, the types of its weights and sums."""
 
-_OF_TOP = re.compile(r"[sm]_axi")
-"""How the ports of `top` begin, and the wires behind them."""
+_OUTSIDE = re.compile(r"[sm]_axi|[A-Z0-9_]+_H_*$")
+"""The ports of `top` and the wires behind them; the macros, `<NAME>_H`, that keep C++ headers from being read twice."""
 
 _BEFORE, _DIGEST = "n_", 8
 
@@ -43,7 +43,7 @@ def identifier(text: str) -> str:
         found = f"{found[: MOST_CHARACTERS - len(_BEFORE) - 1 - _DIGEST]}_{digest}"
     if found in RESERVED or _TAKEN_BY_TOOLS.fullmatch(found):
         return f"{found}_"
-    return found if found[0].isalpha() and not _OF_TOP.match(found) else f"{_BEFORE}{found}"
+    return found if found[0].isalpha() and not _OUTSIDE.match(found) else f"{_BEFORE}{found}"
 
 
 def is_identifier(text: object) -> bool:
