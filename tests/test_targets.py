@@ -115,3 +115,26 @@ def test_a_build_of_a_board_that_is_no_longer_understood_says_to_export_it_again
     fields["power"] = {"board_w": 1.5}
     with pytest.raises(TargetError, match=r"manifest\.json:power\.processor_w: .*export the build again"):
         target_of(fields, "manifest.json")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("clock_mhz: 100", "clock_mhz: .inf"),
+        ("clock_mhz: 100", "clock_mhz: 1e-300"),
+        ("clock_mhz: 100", "clock_mhz: '100'"),
+        ("lut: 53200", f"lut: {2**70}"),
+        ("lut: 53200", "lut: 1"),  # of which a share leaves none
+        ("dsp: 220", "dsp: 2_20"),
+        ("dsp: 220", "dsp: true"),
+        ("port_bits: 64", "port_bits: 0"),
+        ("peak_mb_s: 2100", "peak_mb_s: .nan"),
+    ],
+)
+def test_numbers_out_of_range_are_refused_in_one_line(tmp_path, old, new):
+    text = (targets_dir() / "pynq-z2.yaml").read_text()
+    assert old in text
+    (tmp_path / "board.yaml").write_text(text.replace(old, new))
+    with pytest.raises(TargetError) as caught:
+        load_target(tmp_path / "board.yaml")
+    assert "board.yaml" in str(caught.value) and "\n" not in str(caught.value)
