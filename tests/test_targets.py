@@ -6,6 +6,7 @@ import pytest
 
 from codesign.cli.main import status
 from codesign.errors import TargetError
+from codesign.resources import targets_dir
 from codesign.targets import load_target, target_names, target_of
 
 
