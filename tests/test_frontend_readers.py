@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -13,6 +14,7 @@ from onnx_nets import QonnxNet, assert_executors_agree
 
 from codesign.errors import GraphError
 from codesign.frontend.domains import NEWEST_OPSET, OLDEST_OPSET, ONNX, QUANTIZER_DOMAIN
+from codesign.frontend.load import one_file
 from codesign.frontend.qonnx import import_qonnx
 from codesign.frontend.reader import Reader, definition
 from codesign.frontend.registry import readers
@@ -363,16 +365,17 @@ def test_what_is_not_read_is_refused_by_name(name: str) -> None:
     assert caught.value.where.startswith("node ")
 
 
-def test_quantizers_of_older_exporters_are_the_same(subtests: pytest.Subtests) -> None:
+@pytest.mark.parametrize("domain", ["onnx.brevitas", "finn.custom_op.general", ""])
+def test_quantizers_of_older_exporters_are_the_same(domain: str) -> None:
     made = model(lambda n, x: n.conv(x, W))
     expected = import_qonnx(made)
-    for domain in ("onnx.brevitas", "finn.custom_op.general", ""):
-        with subtests.test(domain=domain):
-            for node in made.graph.node:
-                if node.op_type == "Quant":
-                    node.domain = domain
-            del made.opset_import[1:]
-            assert import_qonnx(made).nodes[0].op.weight_scale == expected.nodes[0].op.weight_scale
+    for node in made.graph.node:
+        if node.op_type == "Quant":
+            node.domain = domain
+    del made.opset_import[1:]
+    found = import_qonnx(made)
+    assert [node.name for node in found.nodes] == [node.name for node in expected.nodes]
+    assert found.types == expected.types
 
 
 # Files
@@ -461,3 +464,23 @@ def _claims(made: onnx.ModelProto) -> None:
 def test_what_a_file_claims_about_its_tensors_changes_nothing() -> None:
     graph = assert_executors_agree(_with(_claims))
     assert graph.types[graph.outputs[0]].shape == (3, 2, 2)
+
+
+def test_a_build_holds_one_whole_file_whatever_lay_beside_it(tmp_path: Path) -> None:
+    made = model(lambda n, x: n.conv(x, W))
+    onnx.save(made, tmp_path / "net.onnx", save_as_external_data=True, location="net.data", size_threshold=0)
+    (tmp_path / "alone").mkdir()
+    (tmp_path / "alone" / "net.onnx").write_bytes(one_file(tmp_path / "net.onnx"))
+    expected = import_qonnx(model(lambda n, x: n.conv(x, W)))
+    assert import_qonnx(tmp_path / "alone" / "net.onnx").types == expected.types
+
+
+def test_weights_behind_a_link_out_of_the_folder_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "net"
+    folder.mkdir()
+    made = model(lambda n, x: n.conv(x, W))
+    onnx.save(made, folder / "net.onnx", save_as_external_data=True, location="net.data", size_threshold=0)
+    (folder / "net.data").rename(tmp_path / "net.data")
+    (folder / "net.data").symlink_to(tmp_path / "net.data")
+    with pytest.raises(GraphError, match=r"is stored in 'net\.data', which is no file in its folder"):
+        import_qonnx(folder / "net.onnx")

@@ -19,6 +19,9 @@ QUICK = (
     "picture of 170 million pixels",
     "ONNX file of 20,000 nodes",
     "ONNX file with two nodes of one output",
+    "ONNX file with a loop of 2^60 rounds",
+    "ONNX file with functions that call each other 2^40 times",
+    "ONNX file with 500 constants of 2^24 values",
     "weights that are a pickle",
 )
 

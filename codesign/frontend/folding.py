@@ -12,7 +12,6 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper, shape_inference
 from qonnx.core.modelwrapper import ModelWrapper
-from qonnx.transformation.infer_shapes import InferShapes
 
 from codesign.errors import GraphError
 from codesign.frontend.domains import ONNX, opset_of
@@ -43,8 +42,8 @@ LINEAR = frozenset(
 """Operators whose time is about that of reading their inputs and writing their outputs."""
 
 
-def fold_constants(model: ModelWrapper) -> ModelWrapper:
-    """`model` with the results of nodes of constants as initializers, and all shapes that follow from them.
+def fold_constants(model: ModelWrapper) -> None:
+    """In place: the results of nodes of constants become initializers, and all shapes that follow from them known.
 
     Quantizers and what they lead to stay. Raises GraphError where a constant would be too large to compute.
     """
@@ -56,8 +55,26 @@ def fold_constants(model: ModelWrapper) -> ModelWrapper:
             break
         made += sum(array.size for array in new.values())
         model.graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in new.items())
-        model = model.transform(InferShapes(), make_deepcopy=False, cleanup=False)
-    return model
+        infer_shapes(model.model)
+
+
+def infer_shapes(model: onnx.ModelProto, strict: bool = False) -> None:
+    """Gives all tensors of `model` the shapes and types that follow from the nodes; quantizers change neither.
+
+    strict: raises what ONNX raises where nodes and their inputs contradict each other.
+    """
+    plain = onnx.ModelProto()
+    plain.CopyFrom(model)
+    for node in plain.graph.node:
+        if node.domain != ONNX:
+            node.domain, node.op_type = ONNX, "Identity"
+            del node.input[1:], node.attribute[:]
+    inferred = shape_inference.infer_shapes(plain, check_type=strict, strict_mode=strict, data_prop=True)
+    found = {value.name: value for value in (*inferred.graph.output, *inferred.graph.value_info)}
+    for output in model.graph.output:
+        output.CopyFrom(found.pop(output.name, output))
+    del model.graph.value_info[:]
+    model.graph.value_info.extend(found.values())
 
 
 def _fold_once(model: ModelWrapper, known: dict[str, Array], left: int) -> dict[str, Array]:
