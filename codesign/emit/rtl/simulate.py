@@ -222,7 +222,7 @@ def _write_run(
         lines.append("waves ../waves")
     for stream in project.inputs:
         carried = (frames[stream.tensor] - stream.base) // stream.step
-        carried.transpose(0, 2, 3, 1).astype("<i4").tofile(folder / f"{stream.id}.i32")
+        (folder / f"{stream.id}.i32").write_bytes(carried.transpose(0, 2, 3, 1).astype("<i4").tobytes())
         lines.append(_line(stream, "input", f"../{stream.id}.i32"))
     role = "records" if project.sparse else "output"
     lines += [_line(stream, role, f"../{stream.id}.i32") for stream in project.outputs]
@@ -258,7 +258,7 @@ def _run(binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int],
                 on_frame(int(words[1]))
             keyed = words[0] in ("frames", "state", "stalls")
             report[" ".join(words[: 1 + keyed])] = [int(word) for word in words[1 + keyed :]]
-    processes.check("the simulation", process.returncode, log.read_text(errors="replace"))
+    processes.check("the simulation", process.returncode, log.read_text(errors="replace"), run.parent)
     if "deadlock" in report:
         raise ToolError(_deadlock(project, report), where=str(project.folder))
     if process.returncode or "cycles" not in report:
@@ -313,6 +313,7 @@ def _read(path: Path, stream: Stream, count: int) -> IntArray:
     size = count * channels * height * width
     flat = np.fromfile(path, dtype="<i4", count=size)
     if flat.size != size:
+        processes.check_room("the simulation", path.parent)
         raise ToolError(f"only {flat.size} of {size} values of tensor '{stream.tensor}' have passed", where=str(path))
     frames = flat.reshape(count, height, width, channels).transpose(0, 3, 1, 2).astype(np.int32)
     return stream.base + stream.step * frames
