@@ -76,7 +76,7 @@ def status(arguments: Sequence[str] | None = None) -> int:
             if sys.stdout is not None:  # closed before we began
                 sys.stdout.flush()
     except SystemExit as stop:
-        if not isinstance(stop.__context__, BrokenPipeError):
+        if not isinstance(stop.__context__, BrokenPipeError | KeyboardInterrupt):  # Typer's own way to end
             raise
         return ending(stop.__context__, given)
     except BaseException as error:
