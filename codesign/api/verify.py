@@ -18,6 +18,7 @@ from codesign.graph import IntArray
 from codesign.progress import Progress, silent
 from codesign.verification import STAGES
 from codesign.verification.compare import Mismatch, StageResult, compare
+from codesign.verification.findings import Findings
 from codesign.verification.images import verification_images
 
 SIMULATIONS = {"codesign": "rtl", "vitis": "vitis"}
@@ -71,7 +72,7 @@ def verify(
         outcomes = _run_stages(batches, folder, progress)
         first = next((mismatch for _, mismatch in outcomes if mismatch), None)
         results = tuple(result for result, _ in outcomes)
-        verdict = Verification(results, min(images, len(integers)), first is None, first)
+        verdict = Verification(results, min(images, len(integers)), all(stage.exact for stage in results), first)
         write_text(folder.verification, json.dumps(asdict(verdict), indent=1) + "\n")
     return verdict
 
@@ -104,7 +105,14 @@ def _run_stage(name: str, build: BuildFolder, images: IntArray, progress: Progre
     progress(name, 0, len(images))
     start = time.perf_counter()
     stage = import_module(f"codesign.verification.stages.{name}")
-    found = compare(name, build.graph, images, stage.run(build, images, tuple(build.graph.types)), progress)
+    shown = stage.run(build, images, tuple(build.graph.types))
+    order = getattr(shown, "order", range(len(images)))
+    found = compare(name, build.graph, images, shown, progress, order)
+    findings: Findings | None = getattr(shown, "findings", None)
+    good = findings is None or findings.good
+    if found.frames != len(order) and good and found.mismatch is None:
+        raise RuntimeError(f"stage {name} gave {found.frames} of {len(order)} images")
     seconds = round(time.perf_counter() - start, 3)
-    result = StageResult(name, found.mismatch is None, found.tensors, found.values, seconds, len(images))
+    exact = good and found.mismatch is None
+    result = StageResult(name, exact, found.tensors, found.values, seconds, len(images), findings)
     return result, found.mismatch

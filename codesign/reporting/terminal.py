@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from codesign.reporting.summary import Energy, FabricEnergy, Resources, SimulatedActivity, Summary, Totals
@@ -195,9 +196,12 @@ def print_verification(verdict: Verification, console: Console) -> None:
     console.print(table)
     if all(stage.name != "brevitas" for stage in verdict.stages):
         console.print("no PyTorch stage: the build was made from a QONNX file; the images were random")
-    if verdict.first_mismatch is None:
+    for stage in verdict.stages:
+        if stage.protocol is not None and not stage.protocol.good:
+            console.print(f"[bold red]stage {stage.name}[/]: {escape(str(stage.protocol))}", soft_wrap=True)
+    if verdict.exact:
         console.print(f"[bold green]exact[/]: every value of every stage, on {verdict.images} images")
-    else:
+    elif verdict.first_mismatch is not None:
         console.print(f"[bold red]different[/]: {verdict.first_mismatch}", soft_wrap=True)
 
 

@@ -1,29 +1,100 @@
-"""The SystemVerilog of the build folder, simulated by Verilator, frames back to back."""
+"""The SystemVerilog of the build folder, simulated by Verilator, under every kind of traffic."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
 
 from codesign.build_folder import BuildFolder
-from codesign.emit.rtl.simulate import simulate
+from codesign.emit.rtl.project import RtlProject
+from codesign.emit.rtl.protocol import Violation
+from codesign.emit.rtl.simulate import Options, Played, play
+from codesign.emit.rtl.traffic import Traffic, demanding, even, frames_of, steady_frames
 from codesign.graph import IntArray
+from codesign.schedule import Schedule
+from codesign.verification.findings import Findings, Interval
 
 FRAMES_AT_A_TIME = 4
+"""That are compared."""
+
+IMAGES_AT_A_TIME = 16
+"""That are simulated in one run."""
+
+SLOWER = 2e-4
+"""Share by which the mean interval may exceed the schedule's: of 30 designs of all recipes none does by more than 0."""
 
 
-def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
-    """Raises ToolError without a C++ compiler, if the design does not compile, or if it stalls for good."""
-    yield from in_bench(build.rtl, build, images, tensors)
+def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Simulated:
+    """Raises ToolError without a C++ compiler, or if the design does not compile."""
+    return Simulated(build, RtlProject.load(build.rtl), images, tensors)
 
 
-def in_bench(
-    project: Path, build: BuildFolder, images: IntArray, tensors: Collection[str]
-) -> Iterator[dict[str, NDArray[Any]]]:
-    """The tensors of the RTL project in that folder, a few frames at a time."""
-    for start in range(0, len(images), FRAMES_AT_A_TIME):
-        frames = images[start : start + FRAMES_AT_A_TIME]
-        yield dict(simulate(project, build.graph, frames, tensors=list(tensors), cache=build.cache).values)
+@dataclass
+class Simulated:
+    """Frames of the RTL project, a few at a time, tensor by tensor, and what its ports did.
+
+    The first images are shown more often than the others.
+    findings: known once the first frames are.
+    """
+
+    build: BuildFolder
+    project: RtlProject
+    images: IntArray
+    tensors: Collection[str]
+    findings: Findings | None = field(default=None, init=False)
+
+    @property
+    def order(self) -> Sequence[int]:
+        """Number of the image of every frame."""
+        found: list[int] = []
+        for start, count, traffic in self._runs():
+            found += [start + frame % count for frame in range(frames_of(traffic))]
+        return found
+
+    def __iter__(self) -> Iterator[dict[str, NDArray[Any]]]:
+        (source,) = self.build.graph.inputs
+        options = Options(cache=self.build.cache, watched=True)
+        for start, count, traffic in self._runs():
+            images = {source: self.images[start : start + count]}
+            with play(self.project, self.build.graph, images, traffic, tensors=self.tensors, options=options) as played:
+                self.findings = _findings(self.findings, played, traffic)
+                for first in range(0, played.frames, FRAMES_AT_A_TIME):
+                    yield dict(played.values(first, min(first + FRAMES_AT_A_TIME, played.frames)))
+            if played.stop is not None:
+                return
+
+    def _runs(self) -> Iterator[tuple[int, int, Traffic]]:
+        """First image, number of images, and traffic of every run of the simulator."""
+        for start in range(0, len(self.images), IMAGES_AT_A_TIME):
+            count = min(IMAGES_AT_A_TIME, len(self.images) - start)
+            latency = Schedule.load(self.build.schedule).latency_cycles
+            yield start, count, even(self.project, count) if start else demanding(self.project, count, latency)
+
+
+def _findings(before: Findings | None, played: Played, traffic: Traffic) -> Findings:
+    """Those of a run, after those of the runs before."""
+    violations = list(played.violations)
+    if played.stop is not None:
+        violations.append(Violation("the design", played.stop, played.cycles, played.frames))
+    if before is not None:
+        return Findings((*before.violations, *violations), before.frames + played.frames, before.interval)
+    steady = steady_frames(traffic)
+    if played.stop is not None or played.project.foreign:
+        return Findings(tuple(violations), played.frames)
+    interval = _interval(played, steady)
+    return Findings(tuple(violations), played.frames, interval, played.latency_cycles(steady.start))
+
+
+def _interval(played: Played, steady: range) -> Interval:
+    """From the second frame without pauses to the last.
+
+    Where weights come from memory, a tile's pixels leave together, and the last of them may be a tile late.
+    """
+    frames = len(steady) - 2
+    measured = (played.ends[steady[-1]] - played.ends[steady[1]]) / frames
+    project = played.project
+    late = project.slowest_cycles / frames if project.weights else 0
+    return Interval(measured, project.interval_cycles, project.interval_cycles * (1 + SLOWER) + late, frames)
