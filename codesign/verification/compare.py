@@ -58,11 +58,10 @@ class StageResult:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Tensors, values and showings of images compared, and the first difference."""
+    """Tensors and values compared, and the first difference."""
 
     tensors: int
     values: int
-    frames: int
     mismatch: Mismatch | None
 
 
@@ -72,31 +71,31 @@ def compare(
     images: IntArray,
     shown: Iterable[Mapping[str, NDArray[Any]]],
     progress: Progress,
-    order: Sequence[int],
 ) -> Comparison:
     """Compares the successive results `shown` for `images` (N, C, H, W) with the executor's, up to a difference.
 
-    order: the image that each of the results is for.
+    A stage may show images in an order of its own (`shown.order`), and may end early (`shown.stopped`).
     """
     (source,) = graph.inputs
+    order: Sequence[int] = getattr(shown, "order", range(len(images)))
     tensors: set[str] = set()
     values = done = 0
     for chunk in shown:
-        count = len(next(iter(chunk.values())))
-        numbers = list(order[done : done + count])
+        numbers = list(order[done : done + len(next(iter(chunk.values())))])
         expected = execute(graph, {source: images[numbers]}, keep=tuple(chunk))
         for name in (tensor for tensor in graph.types if tensor in chunk):
-            mismatch = _first_difference(stage, graph, name, expected[name], chunk[name])
-            if mismatch:
-                frame = done + mismatch.image
+            found = _first_difference(stage, graph, name, expected[name], chunk[name])
+            if found:
+                frame = done + found.image
                 again = frame if len(order) > len(images) else None
-                mismatch = replace(mismatch, image=order[frame], frame=again)
-                return Comparison(len(tensors | {name}), values, frame, mismatch)
+                return Comparison(len(tensors | {name}), values, replace(found, image=order[frame], frame=again))
             tensors.add(name)
             values += expected[name].size
-        done += count
+        done += len(numbers)
         progress(stage, done, len(order))
-    return Comparison(len(tensors), values, done, None)
+    if done != len(order) and not getattr(shown, "stopped", False):
+        raise RuntimeError(f"stage {stage} gave {done} of {len(order)} images")
+    return Comparison(len(tensors), values, None)
 
 
 def _first_difference(stage: str, graph: Graph, tensor: str, expected: IntArray, got: NDArray[Any]) -> Mismatch | None:

@@ -20,6 +20,7 @@ RULES = (
     "TLAST within a frame",
     "an input took a beat before the start",
     "beats after the last frame",
+    "an access that is not answered",
 )
 """By the harness's number, which is that in `harness/stream_rules.sv`, `register_master.sv` and `network.cpp`."""
 
@@ -85,16 +86,20 @@ def accesses(project: RtlProject, *, checked: bool) -> list[str]:
 
 
 def misread(
-    rows: Iterable[Sequence[int]], project: RtlProject, ends: Sequence[int], lives: Sequence[int]
+    rows: Iterable[Sequence[int]],
+    project: RtlProject,
+    begins: Sequence[int],
+    ends: Sequence[int],
+    lives: Sequence[int],
 ) -> Iterator[Violation]:
     """Registers that held something else than they had to, from the harness's rows of life, when, address and value.
 
-    ends: the cycle in which each frame left. lives: the number of the first frame after each reset.
+    begins, ends: the cycles in which each frame came and left. lives: the number of the first frame after each reset.
     """
     by_offset = {register.offset: register.name for register in registers.REGISTERS}
     hashed = {f"MODEL_HASH_{i}": int(project.digest[8 * i : 8 * i + 8], 16) for i in range(4)}
     for life, at_end, address, value in rows:
-        expected = hashed | (_at_end(project, ends, lives[-1]) if at_end else AFTER_RESET)
+        expected = hashed | (_at_end(project, begins[lives[-1] :], ends[lives[-1] :]) if at_end else AFTER_RESET)
         name = by_offset[address]
         if value == expected.get(name, value):
             continue
@@ -102,9 +107,20 @@ def misread(
         yield Violation("s_axil", f"{name} reads {value:#x} {when}, not {expected[name]:#x}", 0, lives[life])
 
 
-def _at_end(project: RtlProject, ends: Sequence[int], first: int) -> Mapping[str, int]:
-    frames = len(ends) - first
+def _at_end(project: RtlProject, begins: Sequence[int], ends: Sequence[int]) -> Mapping[str, int]:
+    """What the registers hold when the frames that came and left in those cycles were all since reset."""
     base = WEIGHTS_BASE if project.weights else 0
     expected = {"ID": registers.ID, "MAP_VERSION": registers.MAP_VERSION, "CONTROL": 1, "STATUS": 1, "ERRORS": 0}
-    expected |= {"FRAMES_IN": frames, "FRAMES_OUT": frames, "WEIGHTS_BASE_LOW": base, "WEIGHTS_BASE_HIGH": 0}
-    return expected | {"INTERVAL_CYCLES": ends[-1] - ends[-2] if frames > 1 else 0}
+    expected |= {"FRAMES_IN": len(ends), "FRAMES_OUT": len(ends)}
+    expected |= {"WEIGHTS_BASE_LOW": base, "WEIGHTS_BASE_HIGH": 0}
+    expected["INTERVAL_CYCLES"] = ends[-1] - ends[-2] if len(ends) > 1 else 0
+    return expected | {"LATENCY_CYCLES": _measured_latency(begins, ends)}
+
+
+def _measured_latency(begins: Sequence[int], ends: Sequence[int]) -> int:
+    """Of the last frame that is measured: those are, that begin when none is measured."""
+    measured = 0
+    for frame, begin in enumerate(begins):
+        if begin >= ends[measured]:
+            measured = frame
+    return ends[measured] - begins[measured]

@@ -231,13 +231,15 @@ def _played(
     out = [report.streams["frames", s.id][1::2] for s in project.outputs]
     whole = min(len(report.streams["frames", s.id]) // 2 for s in (*recorded, *project.outputs))
     ends = tuple(max(cycles) for cycles in zip(*out, strict=False))
+    came = [report.streams["frames", s.id][::2] for s in project.inputs]
+    begins = tuple(min(cycles) for cycles in zip(*came, strict=False))
     stalls = {
         s.tensor: Stalls(*report.streams["stalls", s.id]) for s in project.tensors if ("stalls", s.id) in report.streams
     }
     violations = list(told(report.violations, project))
     frames = min(whole, frames_of(traffic))
     if report.stop is None:
-        violations += misread(report.registers, project, ends, first_frames(traffic))
+        violations += misread(report.registers, project, begins, ends, first_frames(traffic))
     stop = None if report.stop is None else _stopped(project, report)
     facts = (stop, frames, report.cycles, *seconds, passages, ends, stalls, tuple(violations))
     return Played(project, graph, folder, recorded, *facts)
@@ -413,11 +415,20 @@ def _run(binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int],
     return report
 
 
+def _assertion(message: str) -> str:
+    """Where and what, from Verilator's message of an assertion, or of `$error` or `$fatal`, that names the instance."""
+    where, _, text = message.partition("%Error: ")[2].partition(": ")
+    for noise in ("Assertion failed in ", "TOP."):
+        text = text.replace(noise, "")
+    instance, _, said = text.partition(": ")
+    return f"{where}, {said if said.startswith(instance) else text}"
+
+
 def _stopped(project: RtlProject, report: Report) -> str:
     """The assertion that has failed; or the streams that stand still: offered but not taken, and, in front of idle
     readers, not offered."""
     if report.stop == "stopped":
-        return f"stopped at cycle {report.cycles}: {report.messages[0] if report.messages else '$finish'}"
+        return f"stopped at cycle {report.cycles}, {_assertion(report.messages[0]) if report.messages else '$finish'}"
     blocked, starved = [], []
     for stream in (*project.tensors, *project.outputs):
         valid, ready, beats = report.streams["state", stream.id]

@@ -5,6 +5,8 @@
 that runs `images` (N, C, H, W), integers of the graph's input, through the back end as it lies in the build folder
 and yields, for successive runs of images, the tensors of `tensors` that it can show: (n, C, H, W) integers by the
 graph's tensor name. A value that is no integer multiple of its tensor's scale is yielded as NOT_AN_INTEGER, which
-equals no value of the graph. What it returns may have an attribute `order`, the images it shows if that is not each
-of them once, and `findings`, what else it found. A back end that cannot run raises a CodesignError.
+equals no value of the graph. A back end that cannot run raises a CodesignError.
+
+What it returns may have attributes `order`, the images it shows if that is not each of them once, `stopped`, whether it
+ended early, and `findings`, what else it found.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from numpy.typing import NDArray
@@ -37,7 +38,7 @@ class Simulated:
     """Frames of the RTL project, a few at a time, tensor by tensor, and what its ports did.
 
     The first images are shown more often than the others.
-    findings: known once the first frames are.
+    findings, stopped: known once the first frames are; the latter if the simulation has ended early.
     """
 
     build: BuildFolder
@@ -45,8 +46,9 @@ class Simulated:
     images: IntArray
     tensors: Collection[str]
     findings: Findings | None = field(default=None, init=False)
+    stopped: bool = field(default=False, init=False)
 
-    @property
+    @cached_property
     def order(self) -> Sequence[int]:
         """Number of the image of every frame."""
         found: list[int] = []
@@ -60,10 +62,11 @@ class Simulated:
         for start, count, traffic in self._runs():
             images = {source: self.images[start : start + count]}
             with play(self.project, self.build.graph, images, traffic, tensors=self.tensors, options=options) as played:
+                self.stopped = played.stop is not None
                 self.findings = _findings(self.findings, played, traffic)
                 for first in range(0, played.frames, FRAMES_AT_A_TIME):
                     yield dict(played.values(first, min(first + FRAMES_AT_A_TIME, played.frames)))
-            if played.stop is not None:
+            if self.stopped:
                 return
 
     def _runs(self) -> Iterator[tuple[int, int, Traffic]]:

@@ -50,7 +50,7 @@ namespace {
 constexpr int kInReset = 8;     // cycles
 constexpr int kProd = 1000;     // cycles for which patient readers are ready, to see whether that is awaited
 
-enum Rule { kWaitsForReady = 6, kLastMissing, kLastEarly, kTooEarly, kTooMany };
+enum Rule { kWaitsForReady = 6, kLastMissing, kLastEarly, kTooEarly, kTooMany, kUnanswered };
 
 struct Violation {
     uint64_t cycle, frame, times;
@@ -310,12 +310,18 @@ void network_state(int id, svBit valid, svBit ready) {
 
 namespace {
 
+bool unanswered() { return run.marked && registers.next < registers.script.size(); }
+
+void blame_registers() { violate(kUnanswered, registers.access.write ? -1 : -2); }
+
 // Whether the network stands still though readers have been prodded.
 bool stands_still() {
     if (cycle - last_beat_cycle <= run.quiet) return false;
     const bool first = prodded_until == 0;
     if (first) prodded_until = cycle + kProd;
-    return !first && cycle >= prodded_until;
+    if (first || cycle < prodded_until) return false;
+    if (unanswered()) blame_registers();
+    return true;
 }
 
 template <typename Tick, typename Finished>
@@ -341,10 +347,8 @@ const char* close(const Tick& tick, const Finished& finished) {
     registers.next = 0;
     registers.script = run.reads;
     const uint64_t limit = cycle + run.quiet;
-    for (; registers.next < registers.script.size() && !finished(); cycle++) {
-        if (cycle > limit) return "deadlock";
-        tick();
-    }
+    for (; unanswered() && cycle < limit && !finished(); cycle++) tick();
+    if (unanswered()) blame_registers();
     return finished() ? "stopped" : nullptr;
 }
 

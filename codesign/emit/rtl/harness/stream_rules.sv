@@ -36,7 +36,7 @@ module stream_rules #(
   end
 
   if (PORT) begin : gen_reset
-    logic [1:0] cycles;  // of reset
+    logic [1:0] cycles = 0;  // of reset
     always_ff @(posedge clk_i) begin
       cycles <= rst_ni ? '0 : cycles + 2'(cycles != 2'd3);
       if (!rst_ni && cycles == 2'd3 && valid_i) network_violation(ID, IN_RESET);
