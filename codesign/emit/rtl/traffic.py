@@ -55,7 +55,7 @@ STEADY = 6
 GAPS = (64, 300, 1000)
 """Cycles for which an input pauses within a pixel, a row, and before a frame's last beat."""
 
-SMALL = 100_000
+SMALL = 60_000
 """Cycles in which a small network passes its traffic more than once, up to `REPEATS` times."""
 
 REPEATS = 8
@@ -77,7 +77,7 @@ def demanding(project: RtlProject, images: int, latency_cycles: int) -> Traffic:
     few = images < 8
     repeats = max(1, min(REPEATS, SMALL // (8 * interval)))
     pauses = tuple(_pauses(project, 1 if few else 2, repeats))
-    steady = max(STEADY, images + 4 - sum(phase.frames for phase in pauses) - 1)
+    steady = max(STEADY, images + 4 - sum(phase.frames for phase in pauses) - 1) + under_way(project, latency_cycles)
     both = {port.id: Stall(0.3) for port in _ports(project)}
     return (
         Phase(0, both, reset=latency_cycles * 4 // 5),
@@ -85,6 +85,11 @@ def demanding(project: RtlProject, images: int, latency_cycles: int) -> Traffic:
         Phase(steady),
         *pauses,
     )
+
+
+def under_way(project: RtlProject, latency_cycles: int) -> int:
+    """Frames that must pass before the design is full, where it takes tiles of weights over frames; else 0."""
+    return -(-latency_cycles // project.interval_cycles) if project.weights else 0
 
 
 def _pauses(project: RtlProject, frames: int, repeats: int) -> Iterator[Phase]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,7 @@ from codesign.build_folder import BuildFolder
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.protocol import Violation
 from codesign.emit.rtl.simulate import Options, Played, play
-from codesign.emit.rtl.traffic import Traffic, demanding, even, frames_of, steady_frames
+from codesign.emit.rtl.traffic import Traffic, demanding, even, frames_of, steady_frames, under_way
 from codesign.graph import IntArray
 from codesign.schedule import Schedule
 from codesign.verification.findings import Findings, Interval
@@ -63,7 +63,7 @@ class Simulated:
             images = {source: self.images[start : start + count]}
             with play(self.project, self.build.graph, images, traffic, tensors=self.tensors, options=options) as played:
                 self.stopped = played.stop is not None
-                self.findings = _findings(self.findings, played, traffic)
+                self.findings = self._findings(played, traffic)
                 for first in range(0, played.frames, FRAMES_AT_A_TIME):
                     yield dict(played.values(first, min(first + FRAMES_AT_A_TIME, played.frames)))
             if self.stopped:
@@ -73,31 +73,35 @@ class Simulated:
         """First image, number of images, and traffic of every run of the simulator."""
         for start in range(0, len(self.images), IMAGES_AT_A_TIME):
             count = min(IMAGES_AT_A_TIME, len(self.images) - start)
-            latency = Schedule.load(self.build.schedule).latency_cycles
-            yield start, count, even(self.project, count) if start else demanding(self.project, count, latency)
+            yield start, count, even(self.project, count) if start else demanding(self.project, count, self.latency)
 
+    @cached_property
+    def latency(self) -> int:
+        """In cycles, as scheduled."""
+        return Schedule.load(self.build.schedule).latency_cycles
 
-def _findings(before: Findings | None, played: Played, traffic: Traffic) -> Findings:
-    """Those of a run, after those of the runs before."""
-    violations = list(played.violations)
-    if played.stop is not None:
-        violations.append(Violation("the design", played.stop, played.cycles, played.frames))
-    if before is not None:
-        return Findings((*before.violations, *violations), before.frames + played.frames, before.interval)
-    steady = steady_frames(traffic)
-    if played.stop is not None or played.project.foreign:
-        return Findings(tuple(violations), played.frames)
-    interval = _interval(played, steady)
-    return Findings(tuple(violations), played.frames, interval, played.latency_cycles(steady.start))
+    def _findings(self, played: Played, traffic: Traffic) -> Findings:
+        """Those of a run, after those of the runs before."""
+        before, violations = self.findings, played.violations
+        if played.stop is not None:
+            violations += (Violation("the design", played.stop, played.cycles, played.frames),)
+        if before is not None:
+            both = (*before.violations, *violations)
+            return replace(before, violations=both, frames=before.frames + played.frames)
+        if played.stop is not None or self.project.foreign:
+            return Findings(violations, played.frames)
+        steady = steady_frames(traffic)
+        interval = _interval(played, steady[1 + under_way(self.project, self.latency) :])
+        return Findings(violations, played.frames, interval, played.latency_cycles(steady[0]))
 
 
 def _interval(played: Played, steady: range) -> Interval:
-    """From the second frame without pauses to the last.
+    """From the first of the frames `steady` to the last.
 
     Where weights come from memory, a tile's pixels leave together, and the last of them may be a tile late.
     """
-    frames = len(steady) - 2
-    measured = (played.ends[steady[-1]] - played.ends[steady[1]]) / frames
+    frames = len(steady) - 1
+    measured = (played.ends[steady[-1]] - played.ends[steady[0]]) / frames
     project = played.project
     late = project.slowest_cycles / frames if project.weights else 0
     return Interval(measured, project.interval_cycles, project.interval_cycles * (1 + SLOWER) + late, frames)
