@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from codesign.board.records import BYTES as RECORD_BYTES
-from codesign.cost.base import BlockCost
+from codesign.cost.block import BlockCost
 from codesign.graph import Graph, Node, TensorType
 from codesign.reporting.efficiency import weight_bits
 from codesign.reporting.summary import Activity, Energy, FabricEnergy, FrameEnergy

@@ -61,7 +61,7 @@ def _beside(network: Network, depths: Mapping[Edge, int]) -> Iterable[Edge]:
     """Edges whose beats must wait as long as those of another edge into the same join pass through its FIFO."""
     for name, block in network.blocks.items():
         ports = [Edge(tensor, name, port) for port, tensor in enumerate(block.node.inputs)]
-        if not block.reach.in_turn and any(edge in depths for edge in ports):
+        if not block.dependence.in_turn and any(edge in depths for edge in ports):
             others = (edge for edge in ports if edge not in depths)
             yield from (edge for edge in others if _held_by_join(network, edge) < JITTER_BEATS)
 
@@ -80,7 +80,7 @@ def _held(network: Network, edge: Edge, count: int, interval_cycles: int) -> flo
 
 
 def _held_by_join(network: Network, edge: Edge) -> int:
-    ahead = network.blocks[edge.reader].reach.ahead and edge.port == 0
+    ahead = network.blocks[edge.reader].dependence.ahead and edge.port == 0
     return JITTER_BEATS if ahead else _behind(network.graph, edge.tensor)
 
 

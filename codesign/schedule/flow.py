@@ -1,7 +1,7 @@
 """How pixels flow through blocks, and so through a network: one max-plus recurrence a block.
 
-A block is described by when it may start an output pixel (`reach`), its latency, its service time and what it holds
-(`cost`). Times are those at which beats pass; an edge passes at its reader behind its FIFO and adapter.
+A block is described by when it may start an output pixel (`hardware.dependence`), its latency, its service time and
+what it holds (`cost`). Times are those at which beats pass; an edge passes at its reader behind its FIFO and adapter.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.cost.base import BlockCost, Lanes, beats
+from codesign.cost.block import BlockCost
 from codesign.graph import Graph, Node, TensorType
+from codesign.graph.plugins import load
+from codesign.hardware.dependence import Dependence
+from codesign.hardware.folding import Lanes, beats
 from codesign.schedule.edges import Edge
 from codesign.schedule.passage import Passage, Times, spaced, spaced_in_rows
-from codesign.schedule.reach import Reach, reach
 
 ALWAYS = Passage(np.array(-np.inf), np.array(-np.inf))
 """Room at any time."""
@@ -35,8 +37,10 @@ class Block:
     frames: int
 
     @cached_property
-    def reach(self) -> Reach:
-        return reach(self.node.op, self.inputs, self.outputs)
+    def dependence(self) -> Dependence:
+        part = load("codesign.hardware.ops", self.node.op.kind)
+        found: Dependence = part.dependence(self.node.op, self.inputs, self.outputs)
+        return found
 
     @cached_property
     def in_beats(self) -> list[int]:
@@ -65,25 +69,25 @@ class Block:
     @cached_property
     def delay(self) -> int:
         """Cycles from the beat that an output pixel waits for to its first beat."""
-        before = self.reach.last[0] * self.in_beats[0]
-        return max(1, self.cost.latency_cycles - int(before + self.reach.whole * (self.in_beats[0] - 1)))
+        before = self.dependence.last[0] * self.in_beats[0]
+        return max(1, self.cost.latency_cycles - int(before + self.dependence.whole * (self.in_beats[0] - 1)))
 
     @cached_property
     def need(self) -> NDArray[np.int64]:
         """The last pixel of input 0 that each output pixel waits for."""
         frames = np.arange(self.frames)[:, None] * self.inputs[0].pixels
-        return (np.maximum.accumulate(self.reach.last) + frames).reshape(-1)
+        return (np.maximum.accumulate(self.dependence.last) + frames).reshape(-1)
 
     @cached_property
     def _origins(self) -> NDArray[np.int64]:
         """The first pixel of each window."""
-        assert self.reach.first is not None
-        return (self.reach.first + np.arange(self.frames)[:, None] * self.inputs[0].pixels).reshape(-1)
+        assert self.dependence.first is not None
+        return (self.dependence.first + np.arange(self.frames)[:, None] * self.inputs[0].pixels).reshape(-1)
 
     @property
     def keeps(self) -> bool:
         """Whether it holds pixels of its input while it works on them."""
-        return self.reach.whole or self.reach.ahead
+        return self.dependence.whole or self.dependence.ahead
 
     @cached_property
     def patience(self) -> float:
@@ -91,9 +95,9 @@ class Block:
 
         Only a ring that is too short for its windows has so few that it matters; others are infinitely patient.
         """
-        if not self.cost.missing_pixels or self.reach.first is None:
+        if not self.cost.missing_pixels or self.dependence.first is None:
             return np.inf
-        span = int((self.reach.last - self.reach.first).max())
+        span = int((self.dependence.last - self.dependence.first).max())
         return self.cost.ring_pixels - span - 1
 
     @property
@@ -113,7 +117,7 @@ class Block:
         endless, room = room is None, room or ALWAYS
         entering = [passage.accepted(count) for passage, count in zip(arriving, self.in_beats, strict=True)]
         gap = max(self.service, pace_cycles / self.outputs[0].pixels) if self.even else self.service
-        if self.reach.in_turn:
+        if self.dependence.in_turn:
             joined, taken = self._joined_in_turn(entering, gap, room)
             return [joined], taken
         if self.cost.tile:
@@ -121,17 +125,17 @@ class Block:
             return [tiled[0]], [tiled[1]]
         leaving = self._leaving(entering, gap, room, endless)
         taken = [self._taken(entering[0], leaving, endless)]
-        used = leaving.first if self.reach.whole else leaving.last
+        used = leaving.first if self.dependence.whole else leaving.last
         taken += [other.no_sooner(leaving.first, used) for other in entering[1:]]
-        if self.reach.parts:
-            return leaving.parts(self.reach.parts), taken
+        if self.dependence.parts:
+            return leaving.parts(self.dependence.parts), taken
         return [leaving] * len(self.outputs), taken
 
     def _leaving(self, entering: list[Passage], gap: float, room: Passage, endless: bool) -> Passage:
         """When output pixels leave, at least `gap` cycles apart."""
         of_window = Passage(entering[0].first[self.need], entering[0].last[self.need])
         begun = np.maximum.reduce([of_window.first, *(other.first for other in entering[1:])])
-        if self.reach.whole:
+        if self.dependence.whole:
             start = np.maximum(np.maximum(begun, of_window.last) + self.delay, room.first)
             start = np.maximum(start, room.last - self.spread)
             first = self._in_turns(start, entering[0], gap) if endless else spaced(start, gap)
@@ -153,16 +157,16 @@ class Block:
 
     def _taken(self, entering: Passage, leaving: Passage, endless: bool) -> Passage:
         """When the pixels of input 0 are taken; into a ring that is too short, as `_in_turns` has it."""
-        if not self.reach.ahead:
+        if not self.dependence.ahead:
             return self._taken_late(entering, leaving)
-        if self.reach.first is None or not self.cost.ring_pixels or (endless and self.cost.missing_pixels):
+        if self.dependence.first is None or not self.cost.ring_pixels or (endless and self.cost.missing_pixels):
             return entering
         return self._taken_by_ring(entering, leaving)
 
     def _taken_late(self, entering: Passage, leaving: Passage) -> Passage:
         """By a block that keeps at most the pixel it works on and, if it needs them whole, the next."""
         user = np.minimum(np.searchsorted(self.need, np.arange(entering.last.size)), self.need.size - 1)
-        if not self.reach.whole:
+        if not self.dependence.whole:
             return entering.no_sooner(leaving.first[user] - self.delay, leaving.last[user] - self.delay)
         free = np.where(user > 0, leaving.first[user - 1] - self.delay, -np.inf)
         return entering.no_sooner(free, free + self.in_beats[0] - 1)

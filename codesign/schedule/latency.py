@@ -69,7 +69,7 @@ def _rooms(
         count = [network.produced_beats[name] for name in outputs]
         found = []
         for index, tensor in enumerate(outputs):
-            in_turn = bool(block.reach.parts)
+            in_turn = bool(block.dependence.parts)
             before, after = (sum(count[:index]), sum(count[index + 1 :])) if in_turn else (0, 0)
             for node, port in network.graph.consumers[tensor]:
                 edge = Edge(tensor, node.name, port)
@@ -116,7 +116,7 @@ def _in_adapter(written: int, read: int) -> int:
 
 def _in_pipeline(reader: Block, port: int) -> int:
     """Beats that stand in the reader's registers while its output is stalled, or that it takes ahead of its work."""
-    reached = reader.reach
+    reached = reader.dependence
     if not reached.whole and not reached.ahead and not reached.in_turn:
         return reader.cost.latency_cycles
     return 2 if port > 0 and reached.ahead else 0

@@ -10,8 +10,8 @@ from math import gcd
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.cost.base import beats
 from codesign.graph import TensorType
+from codesign.hardware.folding import beats
 
 Times = NDArray[np.float64]
 

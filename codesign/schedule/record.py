@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from codesign.cost.base import BlockCost, Folding, Memory
+from codesign.cost.block import BlockCost
 from codesign.errors import ScheduleError
 from codesign.files import write_text
+from codesign.hardware.folding import Folding, Memory
 from codesign.schedule.edges import Edge
 
 SCHEMA = 3

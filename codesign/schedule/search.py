@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import ceil
 
-from codesign.cost import _stream
-from codesign.cost.base import BlockCost, beats
+from codesign.cost import stream
+from codesign.cost.block import BlockCost
 from codesign.errors import GraphError, ScheduleError
 from codesign.graph import Graph
+from codesign.hardware.folding import beats
 from codesign.schedule.edges import Edge
 from codesign.schedule.fifos import FRAMES, fifo_depths
 from codesign.schedule.flow import Network, produced_lanes
@@ -326,7 +327,7 @@ def _record(
     at = network.produced_lanes
     stores = {
         edge: Store(
-            f.depth, _stream.fifo(at[edge.tensor] * graph.types[edge.tensor].bits, f.depth, f.memory).latency_cycles
+            f.depth, stream.fifo(at[edge.tensor] * graph.types[edge.tensor].bits, f.depth, f.memory).latency_cycles
         )
         for edge, f in fifos.items()
     }

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from scipy.optimize import LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
-from codesign.cost import _stream
-from codesign.cost.base import Memory
+from codesign.cost import stream
 from codesign.errors import ScheduleError
+from codesign.hardware.folding import Memory
 from codesign.schedule.edges import Edge
 from codesign.schedule.problem import Candidate, Link, Problem, Vector, adapter, vector
 from codesign.schedule.record import Resources
@@ -128,7 +128,7 @@ def _add_reader(
     """Adds the reader of weights, which is there if any block streams its own."""
     streamed = [v for name, found in options.items() for c, v in zip(found, picks[name], strict=True) if c.folding.tile]
     if streamed:
-        reader = program.variable(vector(_stream.READER), whole=not relaxed)
+        reader = program.variable(vector(stream.READER), whole=not relaxed)
         program.add({reader: -len(options)} | dict.fromkeys(streamed, 1), -np.inf, 0)
 
 

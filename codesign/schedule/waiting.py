@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
 
-from codesign.cost import _stream
-from codesign.cost._memory import block_depth, mixed
-from codesign.cost.base import BlockCost, Memory
+from codesign.cost import stream
+from codesign.cost.block import BlockCost
 from codesign.graph import Graph
+from codesign.hardware.folding import Memory
+from codesign.hardware.memory import block_depth, mixed
 from codesign.schedule.edges import Edge
 from codesign.schedule.problem import Candidate
 
@@ -38,7 +39,7 @@ class Waiting:
     @cached_property
     def memories(self) -> dict[Memory, BlockCost]:
         """What the FIFO takes wherever it may lie."""
-        return {memory: _stream.fifo(self.bits, self.depth, memory) for memory in _memories(self.depth)}
+        return {memory: stream.fifo(self.bits, self.depth, memory) for memory in _memories(self.depth)}
 
     def options(self, found: Mapping[str, list[Candidate]]) -> list[tuple[int, BlockCost]]:
         """(depth, cost) of the FIFOs of use beside the candidates `found`.
@@ -55,7 +56,7 @@ class Waiting:
             depth = in_block[-1] + 1
         places: list[tuple[int, Memory]] = [(d, memory) for d in steps for memory in _memories(d) if memory != "block"]
         places += [(d, "block") for d in in_block]
-        return [(d, _stream.fifo(self.bits, d, memory)) for d, memory in places]
+        return [(d, stream.fifo(self.bits, d, memory)) for d, memory in places]
 
 
 def _memories(depth: int) -> tuple[Memory, ...]:

@@ -22,13 +22,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from codesign.cost._mvu import Mvu
-from codesign.cost._vvu import Vvu
-from codesign.cost._window import Window
-from codesign.cost.base import beats
 from codesign.errors import ScheduleError
 from codesign.graph import Graph, Node
 from codesign.graph.plugins import load
+from codesign.hardware.folding import beats
+from codesign.hardware.mvu import Mvu
+from codesign.hardware.vvu import Vvu
+from codesign.hardware.window import Window
 from codesign.reporting import energy
 from codesign.reporting.summary import FabricEnergy
 from codesign.schedule import Resources, Schedule, schedule
@@ -193,10 +193,10 @@ def _layer(graph: Graph, node: Node, plan: Schedule, target: Target) -> LayerFig
 
 def _hardware(graph: Graph, node: Node, plan: Schedule) -> tuple[Mvu | Vvu, Window | None]:
     """The unit and the window of a convolution."""
-    model, folding = load("codesign.cost", node.op.kind), plan.foldings[node.name]
+    built, folding = load("codesign.hardware.ops", node.op.kind), plan.foldings[node.name]
     inputs, outputs = graph.input_types(node), graph.output_types(node)
-    unit: Mvu | Vvu = model.unit(node.op, inputs, outputs, folding)
-    window: Window | None = unit.window if isinstance(unit, Vvu) else model.window(node.op, inputs, folding)
+    unit: Mvu | Vvu = built.unit(node.op, inputs, outputs, folding)
+    window: Window | None = unit.window if isinstance(unit, Vvu) else built.window(node.op, inputs, folding)
     return unit, window
 
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from codesign.cost.base import Folding, divisors
-from codesign.graph.ops._convolution import Pads, Pair
 from codesign.graph.ops.base import IntArray, Op
 from codesign.graph.types import TensorType, bits_for_range
+from codesign.graph.windows import Pads, Pair
+from codesign.hardware.folding import Folding, divisors
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from codesign.emit.hls._wiring import Wiring, wire
 from codesign.emit.hls.project import TOP
+from codesign.emit.hls.wiring import Wiring, wire
 from codesign.errors import GraphError, ToolError
 from codesign.graph import Graph, IntArray
 

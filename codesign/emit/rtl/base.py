@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codesign.emit.rtl._reserved import RESERVED
+from codesign.emit.rtl.reserved import RESERVED
 from codesign.graph.ops.base import IntArray
 from codesign.graph.types import TensorType
 

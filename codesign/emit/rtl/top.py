@@ -11,7 +11,7 @@ import jinja2
 
 from codesign import files
 from codesign.emit import templating
-from codesign.emit.rtl import _streamed, library, wiring
+from codesign.emit.rtl import conv_tile, library, wiring
 from codesign.emit.rtl.base import Block, Port, identifier
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.weight_image import WeightImage, reader_depth, reader_parameters, weight_image
@@ -36,7 +36,7 @@ class _Blocks:
     """All blocks of a design, and by node those whose weights are streamed, in the order of the reader's ports."""
 
     units: tuple[Unit, ...]
-    streamed: Mapping[str, _streamed.Streamed]
+    streamed: Mapping[str, conv_tile.Streamed]
 
 
 def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path, *, sparse: bool = False) -> RtlProject:
@@ -86,7 +86,7 @@ def template(name: str) -> jinja2.Template:
 
 def _blocks(graph: Graph, schedule: Schedule) -> _Blocks:
     units: list[Unit] = []
-    streamed: dict[str, _streamed.Streamed] = {}
+    streamed: dict[str, conv_tile.Streamed] = {}
     for node in graph.nodes:
         folding = schedule.foldings[node.name]
         if not folding.streamed:
@@ -102,19 +102,19 @@ def _blocks(graph: Graph, schedule: Schedule) -> _Blocks:
 
 
 def _block(graph: Graph, node: Node, schedule: Schedule) -> Block:
-    emit = load("codesign.emit.rtl", node.op.kind)
+    emit = load("codesign.emit.rtl.ops", node.op.kind)
     block: Block = emit.block(
         identifier(node.name), node.op, graph.input_types(node), graph.output_types(node), schedule.foldings[node.name]
     )
     return block
 
 
-def _streamed_block(graph: Graph, conv: Node, requant: Node, schedule: Schedule) -> _streamed.Streamed:
+def _streamed_block(graph: Graph, conv: Node, requant: Node, schedule: Schedule) -> conv_tile.Streamed:
     """A convolution with streamed weights, and the requantization of its sums, in one block."""
     assert isinstance(conv.op, Conv) and isinstance(requant.op, Requant)
     folding = schedule.foldings[conv.name]
     types = graph.input_types(conv), graph.output_types(conv)
-    return _streamed.block(identifier(conv.name), conv.op, *types, folding, folding.tile, requant.op)
+    return conv_tile.block(identifier(conv.name), conv.op, *types, folding, folding.tile, requant.op)
 
 
 def _title(graph: Graph, node: Node, schedule: Schedule) -> str:

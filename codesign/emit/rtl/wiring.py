@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from codesign.cost._memory import mixed
-from codesign.cost.base import beats
 from codesign.emit.rtl.base import Block, Port, identifier
 from codesign.emit.rtl.project import Stream
 from codesign.errors import GraphError
 from codesign.graph import Graph
 from codesign.graph.heads import Heads
+from codesign.hardware.folding import beats
+from codesign.hardware.memory import mixed
 from codesign.schedule import Edge, Schedule, edges
 from codesign.targets import BUS_BITS
 

@@ -1,0 +1,124 @@
+"""Streams have one writer and one reader, tensors may have many readers: names every stream and places the copies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from codesign.emit.hls.base import Block, Layer, Stream
+from codesign.emit.rtl.base import identifier
+from codesign.errors import GraphError
+from codesign.graph import Graph, Node
+from codesign.hardware.folding import Folding
+from codesign.schedule.edges import Edge, edges
+
+MOST_COPIES = 7
+"""As many as hls4ml's `clone_stream` makes at once."""
+
+_RESERVED = """
+    alignas alignof asm auto bool catch char char16_t char32_t const const_cast constexpr csim decltype default delete
+    do double dynamic_cast enum explicit export extern false float friend goto hls inline int long main mutable
+    namespace new nnet noexcept nullptr operator private protected public register reinterpret_cast short signed sizeof
+    static static_assert static_cast std struct switch template this thread_local throw top true typedef typeid
+    typename union unsigned using virtual void volatile wchar_t
+"""
+_HLS4ML_NAME = re.compile(r"(config|layer)\d")
+
+
+def cpp_identifier(name: str) -> str:
+    """A dotted graph name as a C++ identifier; words that C++ or hls4ml keep for themselves get an underscore."""
+    text = identifier(name)
+    return f"{text}_" if text in _RESERVED.split() or _HLS4ML_NAME.match(text) else text
+
+
+def pixel_type(stream: str) -> str:
+    """C++ type of a stream's elements; `<name>_t` could be a system type such as `off_t`."""
+    return f"{stream}_pixel_t"
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The graph with its streams.
+
+    blocks: the nodes, in order; copies: hls4ml layers by the tensor that they multiply; inputs, outputs: the design's
+    own streams; tensors: the stream in which each tensor appears first; edges: the stream along each edge.
+    """
+
+    blocks: tuple[Block, ...]
+    copies: Mapping[str, Layer]
+    inputs: tuple[Stream, ...]
+    outputs: tuple[Stream, ...]
+    tensors: Mapping[str, Stream]
+    edges: Mapping[Edge, Stream]
+
+
+def wire(graph: Graph, foldings: Mapping[str, Folding] | None = None) -> Wiring:
+    """Raises GraphError for names that collide and for tensors that nobody reads, or too many."""
+    _check_names(graph)
+    tensors = {name: Stream(cpp_identifier(name), kind) for name, kind in graph.types.items()}
+    by_tensor: dict[str, list[Edge]] = {name: [] for name in tensors}
+    for edge in edges(graph):
+        by_tensor[edge.tensor].append(edge)
+    _check_readers(graph, by_tensor)
+    streams = {edge: _stream(tensors[name], edge, found) for name, found in by_tensor.items() for edge in found}
+    copies = {
+        name: _copies(tensors[name], [streams[edge] for edge in found])
+        for name, found in by_tensor.items()
+        if len(found) > 1
+    }
+    return Wiring(
+        blocks=tuple(_block(graph, node, tensors, streams, foldings or {}) for node in graph.nodes),
+        copies=copies,
+        inputs=tuple(tensors[name] for name in graph.inputs),
+        outputs=tuple(streams[Edge(name, "", port)] for port, name in enumerate(graph.outputs)),
+        tensors=tensors,
+        edges=streams,
+    )
+
+
+def _stream(tensor: Stream, edge: Edge, found: list[Edge]) -> Stream:
+    """The tensor's own stream if it has one reader, else the reader's copy."""
+    if len(found) == 1:
+        return tensor
+    return Stream(f"{tensor.name}_to_{cpp_identifier(edge.reader or 'output')}_{edge.port}", tensor.type)
+
+
+def _copies(tensor: Stream, copies: list[Stream]) -> Layer:
+    size = tensor.type.channels * tensor.type.pixels
+    names = tuple(copy.name for copy in copies)
+    return Layer("Clone", f"{tensor.name}_copies", (tensor.name,), names, {"size": size}, {"result": tensor.precision})
+
+
+def _block(
+    graph: Graph,
+    node: Node,
+    tensors: Mapping[str, Stream],
+    streams: Mapping[Edge, Stream],
+    foldings: Mapping[str, Folding],
+) -> Block:
+    inputs = tuple(streams[Edge(name, node.name, port)] for port, name in enumerate(node.inputs))
+    outputs = tuple(tensors[name] for name in graph.output_names(node))
+    return Block(cpp_identifier(node.name), node.op, inputs, outputs, foldings.get(node.name, Folding()))
+
+
+def _check_names(graph: Graph) -> None:
+    """hls4ml looks layers up without regard to case."""
+    seen: dict[str, str] = {}
+    for name in (*graph.types, *(node.name for node in graph.nodes if node.name not in graph.types)):
+        other = seen.setdefault(cpp_identifier(name).lower(), name)
+        if other != name:
+            raise GraphError(f"'{other}' and '{name}' have the same name in C++", where=graph.name, remedy="rename one")
+
+
+def _check_readers(graph: Graph, by_tensor: Mapping[str, list[Edge]]) -> None:
+    for name, found in by_tensor.items():
+        if not found:
+            raise GraphError(f"nothing reads tensor '{name}'", where=graph.name, remedy="make it an output")
+        if len(found) > MOST_COPIES:
+            raise GraphError(
+                f"tensor '{name}' is read {len(found)} times, hls4ml copies a stream {MOST_COPIES} times at most",
+                where=graph.name,
+            )
+        if name in graph.inputs and name in graph.outputs:
+            raise GraphError(f"tensor '{name}' is input and output of the network at once", where=graph.name)
