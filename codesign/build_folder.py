@@ -12,10 +12,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from codesign import __version__
 from codesign.errors import BuildError
 from codesign.files import locked, new_folder, write_text
 from codesign.graph import Graph, load
+from codesign.version import VERSION
 
 FORMAT = 1
 _MANIFEST = "manifest.json"
@@ -149,7 +149,7 @@ def _fill(path: Path, facts: Mapping[str, Any]) -> Iterator[BuildFolder]:
         build = BuildFolder(scratch)
         yield build
         files = {str(f.relative_to(scratch)): _sha256(f) for f in sorted(scratch.rglob("*")) if f.is_file()}
-        manifest = {"format": FORMAT, "codesign": __version__, "versions": _versions(), **facts, "files": files}
+        manifest = {"format": FORMAT, "codesign": VERSION, "versions": _versions(), **facts, "files": files}
         write_text(scratch / _MANIFEST, json.dumps(manifest, indent=1) + "\n")
         if (path / _CACHE).is_dir():
             (path / _CACHE).rename(build.cache)

@@ -15,11 +15,11 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from codesign.errors import RecipeError
 from codesign.files import write_text
 from codesign.networks import AnyNetwork, sections
-from codesign.networks.base import Positive, Section, Task
+from codesign.networks.base import Task
 from codesign.resources import models_dir
+from codesign.sections import Positive, Section, Training
 
 Bits = Annotated[int, Field(ge=2, le=8)]
-PositiveNumber = Annotated[float, Field(gt=0)]
 
 SETS: dict[Task, tuple[str, ...]] = {
     "detection": ("digits", "voc", "coco"),
@@ -68,85 +68,6 @@ class Quantization(Section):
     activation_percentile: Annotated[float, Field(gt=50, le=100)] = 99.9
     calibration_batches: Positive = 4
     binary: bool = False
-
-
-class Phase(Section):
-    """One run of the optimizer. The rate rises over the first tenth of the steps and falls to zero as a cosine."""
-
-    epochs: Positive
-    learning_rate: Annotated[float, Field(gt=0)]
-
-
-class Distillation(Section):
-    """Quantized training also learns the heads of the floating-point network: `weight` times the loss against them."""
-
-    weight: Annotated[float, Field(gt=0)] = 1.0
-
-
-class Freezing(Section):
-    """In the last `epochs` of quantized training, weights move only within `boundary` steps of a rounding threshold.
-
-    Confidence-guided annealing (Liu, Liu, Cheng, arXiv 2302.02210): the others would round alike anyway.
-    """
-
-    epochs: Positive = 1
-    boundary: Annotated[float, Field(gt=0, lt=0.5)] = 0.005
-
-
-class ChannelReuse(Section):
-    """Quantized training of a binary network also lessens what its channels do not share with each other.
-
-    weight: of the loss, which is the mean over the layers of the fraction of bit operations that is left of reuse
-        along minimum spanning trees. rise: part of the training over which the weight rises to its value.
-    interval: batches of an epoch between two computations of the trees. max_depth: most levels of a tree below its
-        root.
-    """
-
-    weight: Annotated[float, Field(gt=0)]
-    rise: Annotated[float, Field(ge=0, le=1)] = 0.25
-    interval: Positive = 25
-    max_depth: Positive | None = None
-
-
-class Augmentation(Section):
-    """Of training images, drawn anew in every epoch, after CenterNet's.
-
-    mirror: half of them left to right; not for classes that this would change.
-    scale: smallest and largest magnification, about a random place.
-    colour: largest relative change of brightness, contrast and saturation.
-    """
-
-    mirror: bool = True
-    scale: tuple[PositiveNumber, PositiveNumber] = (0.6, 1.4)
-    colour: Annotated[float, Field(ge=0, lt=1)] = 0.4
-
-    @model_validator(mode="after")
-    def _scale_is_a_range(self) -> Self:
-        if self.scale[0] > self.scale[1]:
-            raise ValueError("scale has its largest magnification first")
-        return self
-
-
-class Training(Section):
-    """Adam in floating point with batch norm, then with quantizers from the folded weights; or without the latter.
-
-    ema: each phase ends with the moving average of its weights, e.g. 0.999.
-    fractional_first: dilations become whole numbers in the quantized phase only; in floating point the operator samples
-        fractional positions, which learn faster than rounded ones.
-    precision: of convolutions, mixed on devices that have it; quantizers compute in float32 always.
-    """
-
-    batch_size: Positive = 32
-    weight_decay: Annotated[float, Field(ge=0)] = 1e-4
-    ema: Annotated[float, Field(gt=0, lt=1)] | None = None
-    precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
-    augmentation: Augmentation | None = None
-    fractional_first: bool = False
-    float_phase: Phase = Phase(epochs=10, learning_rate=2e-3)
-    quantized_phase: Phase | None = Phase(epochs=4, learning_rate=5e-4)
-    distillation: Distillation | None = None
-    freezing: Freezing | None = None
-    reuse: ChannelReuse | None = None
 
 
 class Detection(Section):

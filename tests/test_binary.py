@@ -20,9 +20,10 @@ from codesign.graph.ops.conv import Conv
 from codesign.hardware.folding import Folding
 from codesign.nn.binary import BinaryConv2d, surrounded
 from codesign.nn.network import float_network
-from codesign.recipe import ChannelReuse, load_recipe
+from codesign.recipe import load_recipe
 from codesign.reporting import reuse
 from codesign.reuse.mst import reuse_tree
+from codesign.sections import ChannelReuse
 from codesign.training.channel_reuse import ReuseLoss, binary_signs
 from codesign.training.untrained import untrained_network
 

@@ -15,15 +15,15 @@ from rich.console import Console
 from codesign.api.report import report
 from codesign.board.records import BYTES
 from codesign.build_folder import open_build
+from codesign.cost.energy import Energy, FabricEnergy, frame_bytes, of_block
 from codesign.graph.types import bits_for_range
 from codesign.recipe import load_recipe
 from codesign.reporting import schema
-from codesign.reporting.energy import frame_bytes, of_block
 from codesign.reporting.histograms import histogram, layers
 from codesign.reporting.plots import efficiency_gap, roofline, waterline
 from codesign.reporting.rails import rows, width
 from codesign.reporting.summarize import summarize
-from codesign.reporting.summary import Block, Energy, FabricEnergy, Resources, Summary, Tensor, units
+from codesign.reporting.summary import Block, Resources, Summary, Tensor, units
 from codesign.reporting.terminal import engineering, print_report, shorten
 from codesign.schedule import Schedule
 from codesign.targets import Coefficient, load_target

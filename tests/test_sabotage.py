@@ -9,7 +9,7 @@ import pytest
 from onnx import numpy_helper
 
 from codesign.cli.main import status
-from codesign.emit.rtl.base import identifier
+from codesign.emit.identifiers import identifier
 
 
 def flip_a_weight_bit_in_the_rtl(build):

@@ -12,8 +12,8 @@ import pytest
 from codesign.api.synth import compare
 from codesign.build_folder import new_build, open_build
 from codesign.cli.main import status
+from codesign.emit.identifiers import identifier
 from codesign.emit.rtl import library
-from codesign.emit.rtl.base import identifier
 from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import ToolError
 from codesign.graph import Graph, Node, TensorType, save

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from codesign.build_folder import BuildFolder, open_build
 from codesign.cost.block import BlockCost
-from codesign.emit.rtl.base import identifier
+from codesign.emit.identifiers import identifier
 from codesign.files import write_text
 from codesign.graph import Graph
 from codesign.progress import Progress, silent

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from threading import Event
@@ -17,7 +17,7 @@ from codesign.files import write_text
 from codesign.graph import IntArray
 from codesign.progress import Progress, silent
 from codesign.verification import STAGES
-from codesign.verification.compare import Mismatch, StageResult, compare
+from codesign.verification.compare import Mismatch, StageResult, Verification, compare
 from codesign.verification.images import verification_images
 
 SIMULATIONS = {"codesign": "rtl", "vitis": "vitis"}
@@ -31,16 +31,6 @@ Outcome = tuple[StageResult, Mismatch | None]
 
 class _StoppedError(Exception):
     """The simulation has failed, or the user interrupted it."""
-
-
-@dataclass(frozen=True)
-class Verification:
-    """The verdict on a build, as `verify.json` holds it."""
-
-    stages: tuple[StageResult, ...]
-    images: int
-    exact: bool
-    first_mismatch: Mismatch | None
 
 
 def verify(

@@ -17,10 +17,10 @@ from typing import Annotated
 
 import typer
 
-from codesign import __version__
 from codesign.cli import commands
 from codesign.cli.console import InterruptedWorkError
 from codesign.errors import CodesignError
+from codesign.version import VERSION
 
 OK, DIFFERENT, MISTAKE, INTERRUPTED = 0, 1, 2, 130
 
@@ -50,7 +50,7 @@ def build_app() -> typer.Typer:
         version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
     ) -> None:
         if version:
-            typer.echo(f"codesign {__version__}")
+            typer.echo(f"codesign {VERSION}")
             raise typer.Exit
 
     modules = {m.name: import_module(f"{commands.__name__}.{m.name}") for m in iter_modules(commands.__path__)}

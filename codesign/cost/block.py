@@ -1,8 +1,9 @@
-"""The record of what one block takes, and how long it takes it."""
+"""The records of what one block takes and how long it takes, and of what several take together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
@@ -43,3 +44,48 @@ class BlockCost:
     def sustained_cycles(self) -> int:
         """Cycles between frames that the block keeps up in a network, however slow its writer may be for that."""
         return max(self.interval_cycles, self.paced_cycles)
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Sums of what blocks take, or what may be taken; bram36 counts halves, memory_bytes are read a frame."""
+
+    lut: int = 0
+    ff: int = 0
+    bram36: float = 0
+    dsp: int = 0
+    memory_bytes: int = 0
+
+    def __add__(self, other: Resources | BlockCost) -> Resources:
+        return Resources(
+            self.lut + other.lut,
+            self.ff + other.ff,
+            self.bram36 + other.bram36,
+            self.dsp + other.dsp,
+            self.memory_bytes + other.memory_bytes,
+        )
+
+    def __sub__(self, other: Resources) -> Resources:
+        return Resources(
+            self.lut - other.lut,
+            self.ff - other.ff,
+            self.bram36 - other.bram36,
+            self.dsp - other.dsp,
+            self.memory_bytes - other.memory_bytes,
+        )
+
+    @classmethod
+    def total(cls, parts: Iterable[Resources | BlockCost]) -> Resources:
+        """The sum of `parts`."""
+        result = cls()
+        for part in parts:
+            result += part
+        return result
+
+    def exceeds(self, budget: Resources) -> tuple[str, ...]:
+        """What overflows `budget`, such as "BRAM36 152 of 140"."""
+        return tuple(
+            f"{name.replace('_', ' ').upper()} {value:g} of {limit:g}"
+            for name, value, limit in zip(asdict(self), asdict(self).values(), asdict(budget).values(), strict=True)
+            if value > limit
+        )

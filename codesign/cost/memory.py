@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 from codesign.hardware.folding import count_bits
 from codesign.hardware.memory import block_layouts, mixed, ram_luts, rom_luts
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import onnx
 
-from codesign.graph.ops.base import op_class
+from codesign.graph.op import op_class
 
 _EXPORTER_SCOPES = re.compile(
     r"(act_quant|export_handler|activation_impl|fused_activation_quant_proxy|tensor_quant)(_\d+)?$"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv

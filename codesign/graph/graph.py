@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from codesign.errors import GraphError
-from codesign.graph.ops.base import Op
+from codesign.graph.op import Op
 from codesign.graph.types import TensorType
 
 

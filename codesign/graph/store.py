@@ -15,7 +15,7 @@ import numpy as np
 
 from codesign.errors import GraphError
 from codesign.graph.graph import Graph, Node
-from codesign.graph.ops.base import Op, fields_of, op_class
+from codesign.graph.op import Op, fields_of, op_class
 from codesign.graph.types import TensorType
 
 FORMAT = 2

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.errors import GraphError
-from codesign.graph.ops.base import EXACT_FLOAT32, IntArray, Op, freeze, one_input
+from codesign.graph.op import EXACT_FLOAT32, IntArray, Op, freeze, one_input
 from codesign.graph.types import Shape, TensorType
 
 Pair = tuple[int, int]

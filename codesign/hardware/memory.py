@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 
 BLOCK_WORTH_LUTS = 128
 """A table goes to block RAM where that saves at least so many look-up tables for each RAMB18."""

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 from codesign.graph.types import TensorType, bits_for_range
 from codesign.hardware.folding import MOST_LANES, Folding, beats, divisors
 from codesign.hardware.memory import in_lanes, ram_in_block, rom_in_block

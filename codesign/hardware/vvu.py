@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 from codesign.graph.types import TensorType, bits_for_range
 from codesign.hardware.folding import Folding
 from codesign.hardware.memory import in_lanes, rom_in_block

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-if TYPE_CHECKING:
-    from codesign.recipe import Training
+from codesign.sections import Section, Training
 
-Positive = Annotated[int, Field(gt=0)]
 Size = Annotated[int, Field(gt=0, le=2**16)]
 """Channels, or how often a layer is repeated: more is a mistake, which would take all memory before it showed."""
 EvenChannels = Annotated[int, Field(gt=0, le=2**16, multiple_of=2)]
@@ -17,12 +15,6 @@ EvenChannels = Annotated[int, Field(gt=0, le=2**16, multiple_of=2)]
 Task = Literal["detection", "classification"]
 
 DIGIT_CLASSES = tuple("0123456789")
-
-
-class Section(BaseModel):
-    """Part of a recipe: frozen, and unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Groups(Section):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from codesign.networks.base import EvenChannels, Network, Section, Size, Task
-
-if TYPE_CHECKING:
-    from codesign.recipe import Training
+from codesign.sections import Training
 
 
 class Stem(Section):

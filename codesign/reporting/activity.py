@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codesign.build_folder import BuildFolder
-from codesign.emit.rtl.base import identifier
+from codesign.cost.energy import Activity
+from codesign.emit.identifiers import identifier
 from codesign.emit.rtl.saif import Changes, changes
 from codesign.emit.rtl.simulate import simulate
-from codesign.reporting.summary import Activity
 from codesign.verification.images import verification_images
 
 IMAGES = 2

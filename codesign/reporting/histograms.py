@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from codesign.graph import Graph, IntArray, execute
-from codesign.reporting.efficiency import weights
+from codesign.graph.op import weights
 from codesign.reporting.summary import Unit
 
 BINS = 32

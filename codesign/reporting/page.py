@@ -10,7 +10,6 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from codesign import __version__
 from codesign.files import write_text
 from codesign.reporting.comparison import Comparison, Figure, Pair
 from codesign.reporting.histograms import Layer
@@ -29,6 +28,7 @@ from codesign.reporting.terminal import (
 )
 from codesign.reporting.vendor import HEADINGS, vendor_rows
 from codesign.tasks import figures
+from codesign.version import VERSION
 
 RAIL = 14
 """Pixels between two rails."""
@@ -99,7 +99,7 @@ def write_page(summary: Summary, extras: Extras, path: Path) -> None:
             layers=[_layer(layer) for layer in extras.layers],
             energies=_energies(summary),
             activity=activity_line(summary.activity) if summary.activity else "",
-            version=__version__,
+            version=VERSION,
         )
     )
     write_text(path, text)
@@ -117,7 +117,7 @@ def write_comparison(found: Comparison, path: Path) -> None:
             metrics=[figure.name for figure in found.blocks[0].figures] if found.blocks else [],
             blocks=[_compared(pair, found.blocks) for pair in found.blocks if pair.differs],
             same=sum(not pair.differs for pair in found.blocks),
-            version=__version__,
+            version=VERSION,
         )
     )
     write_text(path, text)

@@ -6,11 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from codesign.build_folder import BuildFolder
+from codesign.cost import energy
 from codesign.emit.rtl.project import RtlProject
 from codesign.errors import BuildError
 from codesign.graph import Graph, Node, TensorType
 from codesign.recipe import Detection, load_recipe
-from codesign.reporting import efficiency, energy, reuse, summary
+from codesign.reporting import efficiency, reuse, summary
 from codesign.schedule import Schedule
 from codesign.targets import Target
 from codesign.vendor.figures import VendorFigures
@@ -120,7 +121,11 @@ def _totals(
     peaks: int | None,
 ) -> summary.Totals:
     between = activity.streams if activity else None
-    streams = energy.of_streams(graph, schedule, target.energy, between, peaks=peaks) if target.energy else None
+    streams = (
+        energy.of_streams(graph, schedule.streams, schedule.interval_cycles, target.energy, between, peaks=peaks)
+        if target.energy
+        else None
+    )
     frame = None
     if streams:
         parts = (*(block.energy for block in blocks if block.energy), streams)

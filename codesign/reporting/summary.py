@@ -8,67 +8,10 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from codesign.graph.ops.base import op_class
+from codesign.cost.energy import Activity, Energy, FabricEnergy, FrameEnergy
+from codesign.graph.op import op_class
+from codesign.record import Record
 from codesign.vendor.figures import VendorFigures
-
-
-class Record(BaseModel):
-    """A part of a report."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class Energy(Record):
-    """A range: the coefficients behind it are known to one digit at best."""
-
-    low_uj: float = 0
-    high_uj: float = 0
-
-    def __add__(self, other: Energy) -> Energy:
-        """Low ends with low ends: what is added shares its coefficients, so that errors do not cancel."""
-        return Energy(low_uj=self.low_uj + other.low_uj, high_uj=self.high_uj + other.high_uj)
-
-    @property
-    def middle_uj(self) -> float:
-        return (self.low_uj + self.high_uj) / 2
-
-
-class FabricEnergy(Record):
-    """Of a part of the fabric, for one frame; see `codesign.reporting.energy`."""
-
-    arithmetic: Energy = Energy()
-    memory: Energy = Energy()
-    ddr: Energy = Energy()
-    clock: Energy = Energy()
-
-    def __add__(self, other: FabricEnergy) -> FabricEnergy:
-        return FabricEnergy(**{name: getattr(self, name) + getattr(other, name) for name in FabricEnergy.model_fields})
-
-    @property
-    def work(self) -> Energy:
-        """All but the clock, which a waiting fabric takes as well."""
-        return self.arithmetic + self.memory + self.ddr
-
-
-class FrameEnergy(FabricEnergy):
-    """Of the whole fabric, and of the board around it; None where nobody has measured it."""
-
-    processor: Energy | None = None
-    static: Energy | None = None
-
-
-class Activity(Record):
-    """What a part of the hardware did in a simulated frame, on average.
-
-    bit_changes: of a signal's bit; operand_changes: of a bit of what is multiplied; memory_accesses: reads and writes
-    of a block RAM. None where the simulation shows no such signal, and the assumption stays.
-    """
-
-    bit_changes: float
-    operand_changes: float | None = None
-    memory_accesses: float | None = None
 
 
 class SimulatedActivity(Record):

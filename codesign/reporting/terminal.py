@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from codesign.reporting.summary import Energy, FabricEnergy, Resources, SimulatedActivity, Summary, Totals
+from codesign.cost.energy import Energy, FabricEnergy
+from codesign.reporting.summary import Resources, SimulatedActivity, Summary, Totals
 from codesign.reporting.vendor import HEADINGS, vendor_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from codesign.api.verify import Verification
     from codesign.emit.rtl.simulate import Stalls
     from codesign.reporting.comparison import Comparison, Pair
+    from codesign.verification.compare import Verification
 
 NAME_WIDTH = 27
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from codesign.cost import conv_tile as conv_tile_cost
 from codesign.cost import stream
-from codesign.cost.block import BlockCost
+from codesign.cost.block import BlockCost, Resources
 from codesign.errors import ScheduleError
 from codesign.graph import Graph, Node, TensorType
 from codesign.graph.heads import heads_of
@@ -23,7 +23,6 @@ from codesign.graph.plugins import load
 from codesign.hardware import conv_tile
 from codesign.hardware.folding import Folding, Lanes, Memory, beats
 from codesign.schedule.edges import edges
-from codesign.schedule.record import Resources
 
 STREAMED_WEIGHTS = 12_000
 """Smaller matrices, of 1.5 BRAM36 at four bits, are not worth a port of the reader."""

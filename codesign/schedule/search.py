@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from codesign.cost import stream
-from codesign.cost.block import BlockCost
+from codesign.cost.block import BlockCost, Resources
 from codesign.errors import GraphError, ScheduleError
 from codesign.graph import Graph
 from codesign.hardware.folding import beats
@@ -16,7 +16,7 @@ from codesign.schedule.fifos import FRAMES, fifo_depths
 from codesign.schedule.flow import Network, produced_lanes
 from codesign.schedule.latency import Store, latency
 from codesign.schedule.problem import Candidate, Problem, Vector, vector
-from codesign.schedule.record import Fifo, Resources, Schedule
+from codesign.schedule.record import Fifo, Schedule
 from codesign.schedule.solve import Choice, large, least_area, parts, place
 from codesign.schedule.waiting import Fifos, Waiting, branches
 from codesign.targets import Target

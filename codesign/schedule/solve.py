@@ -11,11 +11,11 @@ from scipy.optimize import LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
 from codesign.cost import stream
+from codesign.cost.block import Resources
 from codesign.errors import ScheduleError
 from codesign.hardware.folding import Memory
 from codesign.schedule.edges import Edge
 from codesign.schedule.problem import Candidate, Link, Problem, Vector, adapter, vector
-from codesign.schedule.record import Resources
 from codesign.schedule.waiting import Fifos, Waiting
 
 AXES = 5

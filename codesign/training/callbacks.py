@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from codesign.nn.fused import QuantConv2d
-from codesign.recipe import Freezing
+from codesign.sections import Freezing
 
 
 class SaveEveryEpoch(Callback):

@@ -22,6 +22,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from codesign.cost import energy
+from codesign.cost.energy import FabricEnergy
 from codesign.errors import ScheduleError
 from codesign.graph import Graph, Node
 from codesign.graph.plugins import load
@@ -29,8 +31,6 @@ from codesign.hardware.folding import beats
 from codesign.hardware.mvu import Mvu
 from codesign.hardware.vvu import Vvu
 from codesign.hardware.window import Window
-from codesign.reporting import energy
-from codesign.reporting.summary import FabricEnergy
 from codesign.schedule import Resources, Schedule, schedule
 from codesign.targets import Target
 
@@ -159,7 +159,7 @@ def frame_energy(graph: Graph, plan: Schedule, target: Target) -> FabricEnergy:
         energy.of_block(graph, node, plan.blocks[node.name], plan.interval_cycles, target.energy)
         for node in graph.nodes
     )
-    return sum(blocks, energy.of_streams(graph, plan, target.energy))
+    return sum(blocks, energy.of_streams(graph, plan.streams, plan.interval_cycles, target.energy))
 
 
 def _range(parts: FabricEnergy) -> tuple[float, float]:

@@ -47,6 +47,16 @@ class StageResult:
 
 
 @dataclass(frozen=True)
+class Verification:
+    """The verdict on a build, as `verify.json` holds it."""
+
+    stages: tuple[StageResult, ...]
+    images: int
+    exact: bool
+    first_mismatch: Mismatch | None
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Tensors and values compared, and the first difference."""
 

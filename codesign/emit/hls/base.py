@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from codesign.graph.ops.base import IntArray, Op
+from codesign.graph.op import IntArray, Op
 from codesign.graph.types import TensorType, bits_for_range
 from codesign.graph.windows import Pads, Pair
 from codesign.hardware.folding import Folding, divisors

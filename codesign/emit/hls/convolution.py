@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from codesign.emit.hls.base import Block, Layer, as_float, signed_precision, weight_precision, window
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.depthwise import Depthwise
 

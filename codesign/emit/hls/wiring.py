@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from codesign.emit.hls.base import Block, Layer, Stream
-from codesign.emit.rtl.base import identifier
+from codesign.emit.identifiers import identifier
 from codesign.errors import GraphError
 from codesign.graph import Graph, Node
 from codesign.hardware.folding import Folding

@@ -13,9 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codesign.emit.rtl.reserved import RESERVED
-from codesign.graph.ops.base import IntArray
+import jinja2
+
+from codesign.emit import templating
+from codesign.graph.op import IntArray
 from codesign.graph.types import TensorType
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
@@ -91,17 +95,14 @@ class Block:
     sources: tuple[Source, ...] = ()
 
 
-def identifier(name: str) -> str:
-    """A dotted graph name as a SystemVerilog identifier; a reserved word gets an underscore behind it."""
-    text = name.replace(".", "__")
-    if text in RESERVED:
-        return f"{text}_"
-    return text if text[0].isalpha() or text[0] == "_" else f"n_{text}"
-
-
 def literal(value: int | str) -> str:
     """A parameter's value in SystemVerilog; integers beyond 32 bits get a size."""
     if isinstance(value, str):
         return f'"{value}"'
     number = int(value)
     return str(number) if -(2**31) < number < 2**31 else f"{max(64, number.bit_length())}'h{number:x}"
+
+
+def template(name: str) -> jinja2.Template:
+    """A template of this package; a name that it is not given is an error."""
+    return templating.template(TEMPLATES, name)

@@ -17,7 +17,7 @@ import numpy as np
 
 from codesign.emit.rtl.base import Block, Port
 from codesign.emit.rtl.ops import requant as requant_block
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 from codesign.graph.types import TensorType

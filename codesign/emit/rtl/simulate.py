@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from codesign.board.records import BYTES, END, RECORD, Records
 from codesign.emit.rtl import registers
+from codesign.emit.rtl.base import template
 from codesign.emit.rtl.project import RtlProject, Stream
-from codesign.emit.rtl.top import template
 from codesign.emit.rtl.verilator import FST, FST_FLAGS, SAIF_FLAGS, environment
 from codesign.errors import GraphError, ToolError
 from codesign.graph import Graph, IntArray

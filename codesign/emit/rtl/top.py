@@ -7,12 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
-
 from codesign import files
-from codesign.emit import templating
+from codesign.emit.identifiers import identifier
 from codesign.emit.rtl import conv_tile, library, wiring
-from codesign.emit.rtl.base import Block, Port, identifier
+from codesign.emit.rtl.base import Block, Port, template
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.weight_image import WeightImage, reader_depth, reader_parameters, weight_image
 from codesign.emit.rtl.wiring import Unit, Wiring
@@ -24,8 +22,6 @@ from codesign.graph.plugins import load
 from codesign.graph.store import digest
 from codesign.resources import rtl_dir
 from codesign.schedule import Schedule
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 RECORDS, FIELDS = "peaks", 8
 """The output of a design that sends peaks only, and how many fields a record has."""
@@ -77,11 +73,6 @@ def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path, *, sparse: bool = 
         (folder / "files.f").write_text("\n".join([*lines, "top.sv", ""]))
         (folder / "project.json").write_text(project.describe())
     return project
-
-
-def template(name: str) -> jinja2.Template:
-    """A template of this package; a name that it is not given is an error."""
-    return templating.template(TEMPLATES, name)
 
 
 def _blocks(graph: Graph, schedule: Schedule) -> _Blocks:

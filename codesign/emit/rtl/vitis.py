@@ -12,9 +12,9 @@ from codesign import files
 from codesign.emit.hls.base import Stream as HlsStream
 from codesign.emit.hls.project import TOP
 from codesign.emit.hls.wiring import wire
-from codesign.emit.rtl.base import identifier
+from codesign.emit.identifiers import identifier
+from codesign.emit.rtl.base import template
 from codesign.emit.rtl.project import RtlProject, Stream
-from codesign.emit.rtl.top import template
 from codesign.errors import ToolError
 from codesign.graph import Graph, TensorType, digest
 from codesign.graph.types import bits_for_range

@@ -16,7 +16,7 @@ import numpy as np
 
 from codesign.emit.rtl.conv_tile import Streamed
 from codesign.files import write_bytes
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 from codesign.targets import BUS_BITS
 
 BURST = 8

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from codesign.emit.rtl.base import Block, Port, identifier
+from codesign.emit.identifiers import identifier
+from codesign.emit.rtl.base import Block, Port
 from codesign.emit.rtl.project import Stream
 from codesign.errors import GraphError
 from codesign.graph import Graph

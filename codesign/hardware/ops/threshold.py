@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 from codesign.graph.ops.threshold import Threshold
 from codesign.graph.types import TensorType, bits_for_range
 from codesign.hardware import lanes as folded

@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 
 from codesign.emit.hls.base import Block, Layer, own, precision, sliding_windows
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.hardware.mvu import fold_matrix
 from codesign.reuse.mst import reuse_tree

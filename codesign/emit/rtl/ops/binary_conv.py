@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from codesign.emit.rtl import adder_graph, mvu, windows
-from codesign.emit.rtl.base import Block, Port, Source
-from codesign.emit.rtl.top import template
+from codesign.emit.rtl.base import Block, Port, Source, template
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.types import TensorType
 from codesign.hardware.folding import Folding

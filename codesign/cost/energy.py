@@ -31,11 +31,10 @@ from dataclasses import dataclass
 from math import ceil
 
 from codesign.board.records import BYTES as RECORD_BYTES
-from codesign.cost.block import BlockCost
+from codesign.cost.block import BlockCost, Resources
 from codesign.graph import Graph, Node, TensorType
-from codesign.reporting.efficiency import weight_bits
-from codesign.reporting.summary import Activity, Energy, FabricEnergy, FrameEnergy
-from codesign.schedule import Schedule
+from codesign.graph.op import weight_bits
+from codesign.record import Record
 from codesign.targets import Coefficient, Target
 from codesign.targets import Energy as Coefficients
 
@@ -47,6 +46,57 @@ ASSUMED_CHANGES = 0.5
 
 ASSUMED_ACCESSES = 1.0
 """Of a block RAM in a cycle: the middle of half a read and a read with half a write, the ends of `bram36_pj`."""
+
+
+class Energy(Record):
+    """A range: the coefficients behind it are known to one digit at best."""
+
+    low_uj: float = 0
+    high_uj: float = 0
+
+    def __add__(self, other: Energy) -> Energy:
+        """Low ends with low ends: what is added shares its coefficients, so that errors do not cancel."""
+        return Energy(low_uj=self.low_uj + other.low_uj, high_uj=self.high_uj + other.high_uj)
+
+    @property
+    def middle_uj(self) -> float:
+        return (self.low_uj + self.high_uj) / 2
+
+
+class FabricEnergy(Record):
+    """Of a part of the fabric, for one frame; see `codesign.cost.energy`."""
+
+    arithmetic: Energy = Energy()
+    memory: Energy = Energy()
+    ddr: Energy = Energy()
+    clock: Energy = Energy()
+
+    def __add__(self, other: FabricEnergy) -> FabricEnergy:
+        return FabricEnergy(**{name: getattr(self, name) + getattr(other, name) for name in FabricEnergy.model_fields})
+
+    @property
+    def work(self) -> Energy:
+        """All but the clock, which a waiting fabric takes as well."""
+        return self.arithmetic + self.memory + self.ddr
+
+
+class FrameEnergy(FabricEnergy):
+    """Of the whole fabric, and of the board around it; None where nobody has measured it."""
+
+    processor: Energy | None = None
+    static: Energy | None = None
+
+
+class Activity(Record):
+    """What a part of the hardware did in a simulated frame, on average.
+
+    bit_changes: of a signal's bit; operand_changes: of a bit of what is multiplied; memory_accesses: reads and writes
+    of a block RAM. None where the simulation shows no such signal, and the assumption stays.
+    """
+
+    bit_changes: float
+    operand_changes: float | None = None
+    memory_accesses: float | None = None
 
 
 def of_block(
@@ -74,20 +124,23 @@ def of_block(
 
 def of_streams(
     graph: Graph,
-    schedule: Schedule,
+    held: Resources,
+    interval_cycles: int,
     pj: Coefficients,
     activity: Activity | None = None,
     *,
     peaks: int | None = None,
 ) -> FabricEnergy:
-    """Of what lies between the blocks, and of the frame's way from and to external memory; peaks as in `ends_bytes`."""
-    held, interval = schedule.streams, schedule.interval_cycles
-    work = _Work.of(interval, activity)
+    """The energy of what lies between the blocks, and of the frame's way from and to external memory.
+
+    held: what the streams take. peaks: as in `ends_bytes`.
+    """
+    work = _Work.of(interval_cycles, activity)
     return FabricEnergy(
         arithmetic=_times(pj.lut_pj, held.lut * work.logic),
         memory=_times(pj.bram36_pj, held.bram36 * work.memory),
         ddr=_times(pj.ddr_pj_byte, held.memory_bytes + ends_bytes(graph, peaks)),
-        clock=_times(pj.clock_pj, held.ff * interval),
+        clock=_times(pj.clock_pj, held.ff * interval_cycles),
     )
 
 

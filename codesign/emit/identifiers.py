@@ -1,4 +1,4 @@
-"""Words that SystemVerilog keeps to itself (IEEE 1800-2017, annex B)."""
+"""Names of nodes and tensors in generated sources."""
 
 _WORDS = """
 accept_on alias always always_comb always_ff always_latch and assert assign assume automatic before begin bind
@@ -22,3 +22,12 @@ wait wait_order wand weak weak0 weak1 while wildcard wire with within wor xnor x
 """
 
 RESERVED = frozenset(_WORDS.split())
+"""Words that SystemVerilog keeps to itself (IEEE 1800-2017, annex B)."""
+
+
+def identifier(name: str) -> str:
+    """A dotted graph name as a SystemVerilog identifier; a reserved word gets an underscore behind it."""
+    text = name.replace(".", "__")
+    if text in RESERVED:
+        return f"{text}_"
+    return text if text[0].isalpha() or text[0] == "_" else f"n_{text}"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.graph.plugins import load
-from codesign.graph.types import TensorType
+from codesign.graph.types import TensorType, bits_for_range
 
 IntArray = NDArray[np.integer[Any]]
 
@@ -81,3 +81,13 @@ def unit_step(op: Op, x: TensorType) -> None:
 def fields_of(op: Op) -> dict[str, Any]:
     """Attribute values by name, arrays included."""
     return {f.name: getattr(op, f.name) for f in dataclasses.fields(op)}  # type: ignore[arg-type]
+
+
+def weights(op: Op) -> tuple[IntArray, ...]:
+    """The operator's trained arrays: those of more than one dimension."""
+    return tuple(value for value in fields_of(op).values() if isinstance(value, np.ndarray) and value.ndim > 1)
+
+
+def weight_bits(op: Op) -> int:
+    """Width of the operator's widest weights; 0 where it has none."""
+    return max((bits_for_range(int(array.min()), int(array.max())) for array in weights(op)), default=0)
