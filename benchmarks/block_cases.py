@@ -26,8 +26,8 @@ from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.upsample import Upsample
-from codesign.graph.plugins import load
 from codesign.hardware.folding import Folding
+from codesign.plugins import load
 
 RNG = np.random.default_rng(0)
 

@@ -33,9 +33,9 @@ from codesign.errors import ScheduleError
 from codesign.graph import Op, TensorType
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
-from codesign.graph.plugins import load
 from codesign.hardware import conv_tile
 from codesign.hardware.folding import Folding, divisors
+from codesign.plugins import load
 from codesign.progress import Progress, silent
 from codesign.resources import rtl_dir
 from codesign.schedule.problem import BUFFERS, MOST_TILE

@@ -10,21 +10,28 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from codesign.errors import RecipeError
 from codesign.files import write_text
 from codesign.networks import AnyNetwork, sections
 from codesign.networks.base import Task
+from codesign.plugins import names
 from codesign.resources import models_dir
 from codesign.sections import Positive, Section, Training
 
 Bits = Annotated[int, Field(ge=2, le=8)]
 
-SETS: dict[Task, tuple[str, ...]] = {
-    "detection": ("digits", "voc", "coco"),
-    "classification": ("digits", "fashion-mnist", "cifar10"),
-}
+
+def _known_task(task: str) -> str:
+    if task not in names("codesign.tasks"):
+        raise ValueError(f"there is no task {task}: use {' or '.join(names('codesign.tasks'))}")
+    return task
+
+
+def sets_of(task: str) -> tuple[str, ...]:
+    """Data sets of a task, as recipes name them."""
+    return tuple(name.replace("_", "-") for name in names(f"codesign.data.{task}"))
 
 
 class Data(Section):
@@ -37,7 +44,7 @@ class Data(Section):
     digit_heights: pixels of the smallest and the largest digit; 18 and 3/4 of the image unless given.
     """
 
-    set: Literal["digits", "voc", "coco", "fashion-mnist", "cifar10"] = "digits"
+    set: str = "digits"
     path: Path | None = None
     image_size: Annotated[int, Field(ge=16, le=8192, multiple_of=8)] = 64
     train_images: Positive = 4000
@@ -81,7 +88,7 @@ class Recipe(Section):
     """A whole recipe. See `models/*.yaml` for examples."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-    task: Task = "detection"
+    task: Annotated[Task, AfterValidator(_known_task)] = "detection"
     seed: int = 0
     data: Data = Data()
     model: AnyNetwork
@@ -116,8 +123,8 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _data_are_of_the_task(self) -> Self:
-        if self.data.set not in SETS[self.task]:
-            raise ValueError(f"data.set {self.data.set} is not for {self.task}: use {', '.join(SETS[self.task])}")
+        if self.data.set not in sets_of(self.task):
+            raise ValueError(f"data.set {self.data.set} is not for {self.task}: use {', '.join(sets_of(self.task))}")
         augmentation = self.training.augmentation
         if self.task == "classification" and augmentation is not None and augmentation.scale[1] >= 2:
             raise ValueError("training.augmentation.scale must stay below 2, or images lose what they show")

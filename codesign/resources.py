@@ -7,6 +7,8 @@ In a checkout `models/`, `hls/` and `rtl_sim/rtl/` lie beside the package; in an
 import os
 from pathlib import Path
 
+from codesign.plugins import OPERATORS, outside_folders
+
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -30,24 +32,13 @@ def rtl_dir() -> Path:
     return _shipped("rtl", "rtl_sim/rtl")
 
 
-def targets_dir() -> Path:
-    """One YAML file a board."""
-    return _PACKAGE / "targets"
-
-
 def cache_dir() -> Path:
     """Where what can be made again is kept: `$CODESIGN_CACHE`, or else `~/.cache/codesign`."""
     return Path(os.environ.get("CODESIGN_CACHE") or Path.home() / ".cache" / "codesign")
 
 
-def users_networks(part: str) -> list[str]:
-    """The folder `part` of a user's own networks, which $CODESIGN_NETWORKS names; empty if it names none."""
-    folder = os.environ.get("CODESIGN_NETWORKS")
-    return [str(Path(folder).resolve() / part)] if folder else []
-
-
 def source_files() -> list[Path]:
     """Every source file that decides what a build holds: Python, SystemVerilog, C++, templates, boards."""
-    folders = (_PACKAGE, hls_dir(), rtl_dir())
+    folders = (_PACKAGE, hls_dir(), rtl_dir(), *outside_folders(OPERATORS.group))
     suffixes = (".py", ".sv", ".h", ".cpp", ".j2", ".yaml")
     return sorted({file for folder in folders for file in folder.rglob("*") if file.suffix in suffixes})

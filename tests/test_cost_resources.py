@@ -13,10 +13,10 @@ from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.threshold import Threshold
-from codesign.graph.plugins import load
 from codesign.hardware.folding import Folding, beats
 from codesign.hardware.memory import rom_in_block, rom_luts, rom_ramb18
 from codesign.hardware.ops import conv
+from codesign.plugins import load
 from codesign.resources import rtl_dir
 from codesign.synthesis import synthesize_module
 

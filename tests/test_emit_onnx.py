@@ -31,8 +31,8 @@ from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.upsample import Upsample
-from codesign.graph.plugins import names
 from codesign.graph.reals import NOT_AN_INTEGER, to_integers, to_real
+from codesign.plugins import names
 
 RNG = np.random.default_rng(2)
 X = TensorType((4, 9, 7), 0, 255, (2.0**-8,))

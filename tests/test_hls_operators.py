@@ -246,6 +246,6 @@ def test_compiled_operator_equals_the_graph(outcome, case):
 
 
 def test_every_operator_of_the_graph_has_a_case():
-    from codesign.graph.plugins import names as operators
+    from codesign.plugins import names as operators
 
     assert {op.kind for op, *_ in CASES.values()} == set(operators("codesign.graph.ops"))

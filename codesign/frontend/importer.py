@@ -16,7 +16,7 @@ from codesign.frontend.builder import Builder
 from codesign.frontend.requantize import absorbed
 from codesign.frontend.values import Activation, Constant, Step, Unquantized, Value
 from codesign.graph import Op, TensorType
-from codesign.graph.plugins import load, names
+from codesign.plugins import load, names
 
 Reader = Callable[["Importer", onnx.NodeProto], Value | tuple[Value, ...]]
 """Reads one ONNX node: returns what its outputs stand for."""

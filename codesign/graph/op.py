@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.errors import GraphError
-from codesign.graph.plugins import load
 from codesign.graph.types import TensorType, bits_for_range
+from codesign.plugins import load
 
 IntArray = NDArray[np.integer[Any]]
 

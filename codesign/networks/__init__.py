@@ -10,9 +10,8 @@ from typing import Annotated, Any, Union
 
 from pydantic import Discriminator, Tag
 
-from codesign.graph.plugins import load, names
 from codesign.networks.base import Network
-from codesign.resources import users_networks
+from codesign.plugins import load, names, users_networks
 
 __path__.extend(users_networks("networks"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -12,7 +12,8 @@ Size = Annotated[int, Field(gt=0, le=2**16)]
 """Channels, or how often a layer is repeated: more is a mistake, which would take all memory before it showed."""
 EvenChannels = Annotated[int, Field(gt=0, le=2**16, multiple_of=2)]
 
-Task = Literal["detection", "classification"]
+Task = str
+"""Name of a file in `codesign/tasks`."""
 
 DIGIT_CLASSES = tuple("0123456789")
 

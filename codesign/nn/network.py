@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from codesign.graph.plugins import load
 from codesign.nn.binary import BinaryLayers, FloatBinaryLayers
 from codesign.nn.layers import ConvUnit, FloatLayers, Layers, QuantLayers, plain
+from codesign.plugins import load
 from codesign.recipe import Recipe
 
 
@@ -84,7 +84,7 @@ def quantized_network(recipe: Recipe) -> Network:
 
 
 def _build(recipe: Recipe, layers: Layers) -> Network:
-    built: Network = load(__package__, recipe.model.kind).network(recipe, layers)
+    built: Network = load("codesign.nn", recipe.model.kind).network(recipe, layers)
     return built
 
 

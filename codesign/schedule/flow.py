@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from codesign.cost.block import BlockCost
 from codesign.graph import Graph, Node, TensorType
-from codesign.graph.plugins import load
 from codesign.hardware.dependence import Dependence
 from codesign.hardware.folding import Lanes, beats
+from codesign.plugins import load
 from codesign.schedule.edges import Edge
 from codesign.schedule.passage import Passage, Times, spaced, spaced_in_rows
 

@@ -19,9 +19,9 @@ from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.requant import Requant
-from codesign.graph.plugins import load
 from codesign.hardware import conv_tile
 from codesign.hardware.folding import Folding, Lanes, Memory, beats
+from codesign.plugins import load
 from codesign.schedule.edges import edges
 
 STREAMED_WEIGHTS = 12_000

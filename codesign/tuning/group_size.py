@@ -26,11 +26,11 @@ from codesign.cost import energy
 from codesign.cost.energy import FabricEnergy
 from codesign.errors import ScheduleError
 from codesign.graph import Graph, Node
-from codesign.graph.plugins import load
 from codesign.hardware.folding import beats
 from codesign.hardware.mvu import Mvu
 from codesign.hardware.vvu import Vvu
 from codesign.hardware.window import Window
+from codesign.plugins import load
 from codesign.schedule import Resources, Schedule, schedule
 from codesign.targets import Target
 

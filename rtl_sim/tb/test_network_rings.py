@@ -12,8 +12,8 @@ from codesign.emit.rtl.top import emit_rtl
 from codesign.graph import Graph, execute
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.split import Split
-from codesign.graph.plugins import load
 from codesign.hardware.folding import Folding
+from codesign.plugins import load
 from codesign.schedule import Schedule, schedule
 from codesign.schedule.edges import Edge
 from codesign.schedule.fifos import FRAMES as FOLLOWED

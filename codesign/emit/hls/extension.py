@@ -13,7 +13,7 @@ from hls4ml.backends.template import FunctionCallTemplate, LayerConfigTemplate
 from hls4ml.model.layers import Layer, register_layer
 
 from codesign.emit.hls.base import own_class_name
-from codesign.graph.plugins import names
+from codesign.plugins import OPERATORS, names, outside_folders
 from codesign.resources import hls_dir
 
 BACKEND = "Vitis"
@@ -23,7 +23,8 @@ BACKEND = "Vitis"
 def register() -> None:
     """Gives hls4ml's Vitis back end every header `hls/nnet_*.h`, and a layer for each named after an operator."""
     backend = get_backend(BACKEND)
-    for header in sorted(hls_dir().resolve().glob("nnet_*.h")):
+    folders = (hls_dir().resolve(), *outside_folders(OPERATORS.group))
+    for header in sorted(header for folder in folders for header in folder.glob("nnet_*.h")):
         backend.register_source(header)
         kind = header.stem.removeprefix("nnet_")
         if kind in names("codesign.graph.ops"):

@@ -17,8 +17,8 @@ from codesign.emit.hls.wiring import Wiring, pixel_type, wire
 from codesign.errors import CodesignError, ToolError
 from codesign.files import new_folder
 from codesign.graph import Graph, digest
-from codesign.graph.plugins import load
 from codesign.hardware.folding import Folding
+from codesign.plugins import load
 from codesign.resources import hls_dir
 from codesign.schedule.edges import Edge
 

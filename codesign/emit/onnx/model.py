@@ -8,7 +8,7 @@ from onnx import helper
 
 from codesign.emit.onnx.base import OnnxBuilder, carried
 from codesign.graph import Graph, TensorType
-from codesign.graph.plugins import load
+from codesign.plugins import load
 
 OPSET = 19
 """The first with DeformConv."""

@@ -18,8 +18,8 @@ from codesign.graph import Graph, Node
 from codesign.graph.heads import BITS, Heads, heads_of
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
-from codesign.graph.plugins import load
 from codesign.graph.store import digest
+from codesign.plugins import load
 from codesign.resources import rtl_dir
 from codesign.schedule import Schedule
 

@@ -14,9 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from codesign.data.folders import given_folder
 from codesign.data.pictures import read_picture
 from codesign.data.sample import Sample, Split
 from codesign.errors import DataError
+from codesign.recipe import Data
 
 PREFIX = {"trainval": "train", "test": "val"}
 
@@ -78,7 +80,12 @@ class _Entry:
     difficult: np.ndarray
 
 
-def is_coco(path: Path) -> bool:
+def read(data: Data, split: Split, classes: Sequence[str]) -> CocoDataset:
+    """The images of a split. Raises DataError as `CocoDataset` does, or if the recipe names no folder."""
+    return CocoDataset(given_folder(data, "the COCO folder"), split, classes)
+
+
+def is_here(path: Path) -> bool:
     """Whether a folder is laid out as COCO's."""
     return any((path / "annotations").glob("instances_*.json"))
 

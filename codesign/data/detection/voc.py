@@ -14,9 +14,14 @@ import defusedxml.ElementTree
 import numpy as np
 from defusedxml import DefusedXmlException
 
+from codesign.data.folders import given_folder
 from codesign.data.pictures import read_picture
 from codesign.data.sample import Sample, Split
 from codesign.errors import DataError
+from codesign.recipe import Data
+
+YEARS = "VOC[0-9][0-9][0-9][0-9]"
+"""Folders of a devkit."""
 
 SUFFIXES = (".jpg", ".png", ".jpeg")
 LONGEST_NAME = 200
@@ -72,10 +77,20 @@ class VocDataset:
         return self.labels[name]
 
 
+def read(data: Data, split: Split, classes: Sequence[str]) -> VocDataset:
+    """The images of a split. Raises DataError as `VocDataset` does, or if the recipe names no folder."""
+    return VocDataset(given_folder(data, "the VOC devkit's folder"), split, classes)
+
+
+def is_here(path: Path) -> bool:
+    """Whether a folder is laid out as VOC's, or is a devkit of such folders."""
+    return any(folder.is_dir() for folder in (path / "Annotations", *path.glob(f"{YEARS}/Annotations")))
+
+
 def _folders(path: Path, split: Split) -> list[Path]:
     if not path.is_dir():
         raise DataError("no such data folder", where=str(path), remedy="set data.path to a VOC folder or devkit")
-    candidates = [path] if (path / "Annotations").is_dir() else sorted(path.glob("VOC[0-9][0-9][0-9][0-9]"))
+    candidates = [path] if (path / "Annotations").is_dir() else sorted(path.glob(YEARS))
     folders = [folder for folder in candidates if _list_file(folder, split).is_file()]
     if not folders:
         raise DataError(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from codesign.data.classes.base import ClassImages, grey
+from codesign.data.classification.base import ClassImages, grey
 from codesign.data.digits import sources
 from codesign.data.sample import Split
 from codesign.recipe import Data

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from codesign.data.classes.base import ClassImages
+from codesign.data.classification.base import ClassImages
 from codesign.data.sample import Split
 from codesign.errors import DataError
 from codesign.recipe import Data
