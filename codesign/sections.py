@@ -55,7 +55,7 @@ class ChannelReuse(Section):
 
 
 class Augmentation(Section):
-    """Of training images, drawn anew in every epoch, after CenterNet's.
+    """Changes of training images, drawn anew in every epoch, after CenterNet's.
 
     mirror: half of them left to right; not for classes that this would change.
     scale: smallest and largest magnification, about a random place.

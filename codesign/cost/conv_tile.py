@@ -18,7 +18,7 @@ from codesign.hardware.folding import Folding, beats
 from codesign.hardware.memory import block_ramb18, ram_luts
 
 CONTROL_LUTS, CONTROL_FFS = 150, 172
-"""Of the control of any block; a fit."""
+"""What the control of any block takes; a fit."""
 
 
 def cost(

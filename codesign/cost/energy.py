@@ -42,10 +42,10 @@ PJ = 1e-6
 """Microjoules."""
 
 ASSUMED_CHANGES = 0.5
-"""Of a bit in a cycle: random data, as in the additions that `lut_pj` and `multiply_pj` were published for."""
+"""Changes of a bit in a cycle: random data, as in the additions that `lut_pj` and `multiply_pj` were published for."""
 
 ASSUMED_ACCESSES = 1.0
-"""Of a block RAM in a cycle: the middle of half a read and a read with half a write, the ends of `bram36_pj`."""
+"""Accesses of a block RAM in a cycle: between half a read, and a read and half a write, the ends of `bram36_pj`."""
 
 
 class Energy(Record):
@@ -64,7 +64,7 @@ class Energy(Record):
 
 
 class FabricEnergy(Record):
-    """Of a part of the fabric, for one frame; see `codesign.cost.energy`."""
+    """Energy of a part of the fabric, for one frame; see `codesign.cost.energy`."""
 
     arithmetic: Energy = Energy()
     memory: Energy = Energy()
@@ -81,7 +81,7 @@ class FabricEnergy(Record):
 
 
 class FrameEnergy(FabricEnergy):
-    """Of the whole fabric, and of the board around it; None where nobody has measured it."""
+    """Energy of the whole fabric, and of the board around it; None where nobody has measured it."""
 
     processor: Energy | None = None
     static: Energy | None = None
@@ -107,7 +107,7 @@ def of_block(
     pj: Coefficients,
     activity: Activity | None = None,
 ) -> FabricEnergy:
-    """Of one block, for one frame of `interval_cycles`; by its simulated `activity` if that is given."""
+    """Energy of one block, for one frame of `interval_cycles`; by its simulated `activity` if that is given."""
     work = _Work.of(cost.interval_cycles, activity)
     multiplying = Energy()
     if cost.dsp:
@@ -145,7 +145,7 @@ def of_streams(
 
 
 def of_frame(parts: Iterable[FabricEnergy], target: Target, interval_s: float) -> FrameEnergy:
-    """Of a whole frame; `parts` are those of the fabric."""
+    """Energy of a whole frame; `parts` are those of the fabric."""
     fabric = sum(parts, FabricEnergy())
     power = target.power
     processor = static = None
@@ -172,7 +172,7 @@ def whole_board(frame: FrameEnergy) -> Energy | None:
 
 
 def ends_bytes(graph: Graph, peaks: int | None = None) -> int:
-    """Of a frame's inputs and outputs in external memory, or of records of so many `peaks` in place of the outputs."""
+    """Bytes of a frame in external memory: inputs and outputs, or records of so many `peaks` in place of the outputs."""
     inputs = sum(map(frame_bytes, graph.inputs.values()))
     if peaks is not None:
         return inputs + RECORD_BYTES * (peaks + 1)  # one more says where the frame ends
@@ -180,7 +180,7 @@ def ends_bytes(graph: Graph, peaks: int | None = None) -> int:
 
 
 def frame_bytes(kind: TensorType) -> int:
-    """Of a tensor in external memory, its values packed."""
+    """Bytes of a tensor in external memory, its values packed."""
     return ceil(kind.channels * kind.pixels * kind.bits / 8)
 
 
@@ -206,7 +206,7 @@ class _Work:
 
 
 def _multiplications(graph: Graph, node: Node, macs: float, pj: Coefficients) -> Energy:
-    """Of so many multiplications of a block, by the widths of its input, its weights and its sums."""
+    """Energy of so many multiplications of a block, by the widths of its input, its weights and its sums."""
     inputs, (out, *_) = graph.input_types(node), graph.output_types(node)
     if not node.op.macs(*inputs):
         return Energy()

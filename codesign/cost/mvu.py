@@ -158,7 +158,7 @@ def _soft(unit: Mvu) -> int:
 
 
 def _soft_ff(unit: Mvu) -> int:
-    """Of products in look-up tables; an activation is held once for all outputs, a weight as it is read as well."""
+    """Flip-flops of products in look-up tables, which hold an activation once for all outputs and weights twice."""
     soft = _soft(unit)
     activations = unit.folding.simd * signed_bits(unit.x) if soft else 0
     weights = unit.weight_bits if unit.weight_block else 2 * unit.weight_bits
@@ -212,7 +212,7 @@ class _Tree:
 
 @lru_cache(maxsize=64)
 def _weight_luts(matrix: Matrix, pe: int, bits: int) -> int:
-    """Of the weights, if they are in look-up tables."""
+    """Look-up tables of the weights, if they are there."""
     return table_luts(fold_matrix(matrix.values, pe, matrix.simd)[None], bits)
 
 
@@ -224,5 +224,5 @@ def _bias_luts(matrix: Matrix, lanes: int) -> int:
 
 @lru_cache(maxsize=64)
 def _weight_ramb18(matrix: Matrix, pe: int, bits: int) -> int:
-    """Of the weights, if they are in block RAM; see `varying_bits`."""
+    """RAMB18 halves of the weights, if they are there; see `varying_bits`."""
     return rom_ramb18(-(-matrix.outputs // pe) * matrix.steps, count_varying(*matrix.set_bits(pe), bits))

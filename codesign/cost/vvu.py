@@ -47,12 +47,12 @@ def _soft(unit: Vvu) -> bool:
 
 
 def _soft_lut(unit: Vvu) -> int:
-    """Of a lane's product and sum, and of the shift register that brings the bias."""
+    """Look-up tables of a lane's product and sum, and of the shift register that brings the bias."""
     return array_luts(unit.window.x, unit.weight_bits) + unit.accumulators.bits + unit.bias_bits
 
 
 def _ff(unit: Vvu) -> int:
-    """Of the unit: its counters, and in a lane the result, and twice the bias on its way to the first sum.
+    """Flip-flops of the unit: its counters, and in a lane the result, and twice the bias on its way to the first sum.
 
     That way is a shift register where the sum is not in a DSP slice.
     """
@@ -63,6 +63,6 @@ def _ff(unit: Vvu) -> int:
 
 
 def _soft_ff(unit: Vvu) -> int:
-    """Of a `mac` in look-up tables: factors, the weight as its memory gives it too, product and sum."""
+    """Flip-flops of a `mac` in look-up tables: factors, the weight as its memory gives it too, product and sum."""
     factors = signed_bits(unit.window.x) + unit.weight_bits
     return unit.accumulators.bits + 2 * factors + unit.weight_bits

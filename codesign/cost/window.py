@@ -39,7 +39,7 @@ def ff(window: Window) -> int:
 
 
 def _ring_ff(window: Window) -> int:
-    """Of the ring's counters: address, beat and pixel of the writer, pixels there and free, frames."""
+    """Flip-flops of the ring's counters: address, beat and pixel of the writer, pixels there and free, frames."""
     capacity = window.words // window.beats
     pixels = (capacity + window.span + (1 << window.jump.bit_length()) - 1).bit_length() + 2
     frames = (capacity // window.x.pixels + 2).bit_length() + 1
@@ -47,7 +47,7 @@ def _ring_ff(window: Window) -> int:
 
 
 def _position_ff(window: Window) -> int:
-    """Of the reader: its place within window, row and frame, its address, and what goes along with reads."""
+    """Flip-flops of the reader: its place within window, row and frame, its address, and what goes along with reads."""
     inside = sum(map(count_bits, window.kernel)) + count_bits(window.beats)
     if window.dilated:
         bound = window.lead // (window.x.width + 1)
@@ -58,7 +58,7 @@ def _position_ff(window: Window) -> int:
 
 
 def _data_ff(window: Window) -> int:
-    """Of the registers behind the memory, of which in LUTs three without a choice become a shift register."""
+    """Registers behind the memory, of which in LUTs three without a choice become a shift register."""
     if window.mixed:
         return 4 * window.width + 2
     if window.in_block:

@@ -58,7 +58,7 @@ def identifier(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Block:
+class UnnamedBlock:
     """What a block's name is made from. source: index of the block that computes its first input, or None."""
 
     place: Place
@@ -67,7 +67,7 @@ class Block:
     outputs: int = 1
 
 
-def block_names(blocks: Sequence[Block], taken: Sequence[str]) -> list[str]:
+def block_names(blocks: Sequence[UnnamedBlock], taken: Sequence[str]) -> list[str]:
     """Unique names: the module's path where the module is one block, else `path.kind`.
 
     A quantizer that several layers share gives each of its blocks the name of the layer before it:

@@ -41,7 +41,7 @@ class Filters:
         return self.kernel == self.stride == (1, 1) and not any(self.pads)
 
     def products(self, x: TensorType) -> int:
-        """Of one frame."""
+        """Multiplications by a weight for one frame."""
         oh, ow = output_size(x, self.kernel, self.stride, self.pads)
         return self.weight.size * oh * ow
 

@@ -10,7 +10,7 @@ from typing import Literal
 from codesign.graph.types import TensorType
 
 Types = Sequence[TensorType]
-"""Of the inputs, or outputs, of an operator."""
+"""Types of the inputs, or outputs, of an operator."""
 
 Memory = Literal["", "block", "lut", "mixed"]
 """Block RAM, LUTs, or whichever the rule of `hardware.memory` says for each memory; rings of pixels also in both."""

@@ -41,7 +41,7 @@ class Row:
 
     @classmethod
     def of(cls, x: TensorType, windows: Pair, stride: Pair) -> Row:
-        """Of `windows`, rows and windows a row, over frames of type `x`."""
+        """The rows of `windows` (rows, windows a row) over frames of type `x`."""
         rows, count = windows
         column = (count - 1) * stride[1]
         return cls(

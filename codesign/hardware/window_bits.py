@@ -62,7 +62,7 @@ class WindowBits:
 
     @property
     def bits(self) -> int:
-        """Of a window."""
+        """Bits of a window."""
         return self.kernel[0] * self.kernel[1] * self.pixel_bits
 
     @property
@@ -94,13 +94,13 @@ class WindowBits:
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """Of the counters of pixels and windows; those that nothing depends on are not there."""
+        """Sizes of the counters of pixels and windows; those that nothing depends on are not there."""
         windows = (self.y.width, self.y.height) if self.kernel != (1, 1) or self.stride != (1, 1) else ()
         return (self.x.pixels, *windows) if self.after else windows
 
     @property
     def missing_bits(self) -> int:
-        """Of the steps to the next window."""
+        """Width of the counter of steps to the next window."""
         row = self.row
         return max(self.first + 1, row.jump, row.jump_row, row.jump_frame + self.after).bit_length()
 

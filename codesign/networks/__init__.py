@@ -16,7 +16,7 @@ from codesign.plugins import load, names, users_networks
 __path__.extend(users_networks("networks"))
 
 DEFAULT_KIND = "codenet"
-"""Of recipes that name none."""
+"""The kind of recipes that name none."""
 
 
 def sections() -> dict[str, type[Network]]:

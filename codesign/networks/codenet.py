@@ -45,7 +45,7 @@ same bounded; one dilation for all; the same in whole numbers. Only the last of 
 
 
 Order = Literal["depthwise_first", "pointwise_first"]
-"""Of a decoder block: as CoDeNet was deployed; or as the paper draws it, the spatial operator on fewer channels."""
+"""What comes first in a decoder block: as CoDeNet was deployed; or as the paper draws it, on fewer channels."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def bytes_alone(graph: Graph, node: Node) -> int:
 
 
 def _bytes(kind: TensorType) -> int:
-    """Of a frame in memory. Accumulators never leave a block: they count as the 8 bits they are rounded to."""
+    """Bytes of a frame in memory. Accumulators never leave a block: they count as the 8 bits they are rounded to."""
     return kind.channels * kind.pixels * min(kind.bits, 8) // 8 or 1
 
 

@@ -55,18 +55,18 @@ def summarize(build: BuildFolder, target: Target, activity: DesignActivity | Non
 
 def _blocks(
     graph: Graph, schedule: Schedule, target: Target, activity: DesignActivity | None
-) -> tuple[summary.Block, ...]:
+) -> tuple[summary.BlockReport, ...]:
     found = activity.blocks if activity else {}
     return tuple(_block(graph, node, schedule, target, found.get(node.name)) for node in graph.nodes)
 
 
 def _block(
     graph: Graph, node: Node, schedule: Schedule, target: Target, activity: summary.Activity | None
-) -> summary.Block:
+) -> summary.BlockReport:
     cost, folding = schedule.blocks[node.name], schedule.foldings[node.name]
     outputs = zip(graph.output_names(node), graph.output_types(node), strict=True)
     interval = schedule.interval_cycles
-    return summary.Block(
+    return summary.BlockReport(
         name=node.name,
         operator=node.op.kind,
         inputs=node.inputs,
@@ -91,7 +91,7 @@ def _difference(
     graph: Graph,
     schedule: Schedule,
     target: Target,
-    blocks: tuple[summary.Block, ...],
+    blocks: tuple[summary.BlockReport, ...],
     activity: DesignActivity,
     peaks: int | None,
 ) -> summary.SimulatedActivity | None:
@@ -116,7 +116,7 @@ def _totals(
     graph: Graph,
     schedule: Schedule,
     target: Target,
-    blocks: tuple[summary.Block, ...],
+    blocks: tuple[summary.BlockReport, ...],
     activity: DesignActivity | None,
     peaks: int | None,
 ) -> summary.Totals:

@@ -61,9 +61,12 @@ NOTHING = Resources(lut=0, ff=0, bram36=0, dsp=0)
 
 
 class Reuse(Record):
-    """Of a binary convolution: XNORs of one frame, the fraction that is left of reuse along its spanning tree, and the
+    """What the channels of a binary convolution share.
+
+    bit_operations: XNORs of one frame; kept: the fraction that is left of reuse along the spanning tree; tree_depth: the
     tree's levels. wired: whether it is built as an adder graph; plain_lut: what counting each output by itself would
-    take at the same rate (its own LUTs if that is how it is built)."""
+    take at the same rate (its own LUTs if that is how it is built).
+    """
 
     bit_operations: int
     kept: float
@@ -72,7 +75,7 @@ class Reuse(Record):
     plain_lut: int
 
 
-class Block(Record):
+class BlockReport(Record):
     """One block of the hardware, a node of the integer graph.
 
     interval_cycles: between the starts of two frames when nothing stalls it; latency_cycles: from its first input beat
@@ -177,7 +180,7 @@ class Summary(Record):
     target: Board
     input: Tensor
     outputs: tuple[str, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[BlockReport, ...]
     totals: Totals
     accuracy: Accuracy | None = None
     verification: Verdict | None = None
@@ -193,7 +196,7 @@ class Unit(Record):
     """A convolution and the requantization that only it feeds, shown as one; any other block by itself."""
 
     name: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[BlockReport, ...]
 
     @property
     def operator(self) -> str:
@@ -242,7 +245,7 @@ class Unit(Record):
         return sum(parts, FabricEnergy()) if parts else None
 
 
-def units(blocks: tuple[Block, ...]) -> tuple[Unit, ...]:
+def units(blocks: tuple[BlockReport, ...]) -> tuple[Unit, ...]:
     """The blocks in order, requantizations joined to what they requantize."""
     readers: dict[str, int] = {}
     for block in blocks:
@@ -265,7 +268,7 @@ def units(blocks: tuple[Block, ...]) -> tuple[Unit, ...]:
     return tuple(found)
 
 
-def _common_name(blocks: list[Block]) -> str:
+def _common_name(blocks: list[BlockReport]) -> str:
     """The module that holds all blocks, or the first block's name if none does."""
     parts = zip(*(block.name.split(".") for block in blocks), strict=False)
     return ".".join(same[0] for same in takewhile(lambda names: len(set(names)) == 1, parts)) or blocks[0].name

@@ -54,7 +54,7 @@ REUSE_HEADINGS = ("bit operations", "kept", "tree depth", "form", "latency", "LU
 
 
 def reuse_rows(summary: Summary) -> list[tuple[str, ...]]:
-    """Of every binary convolution its name and what `REUSE_HEADINGS` says; latency in cycles."""
+    """The name of every binary convolution and what `REUSE_HEADINGS` says; latency in cycles."""
     return [
         (
             block.name,

@@ -32,8 +32,11 @@ MOST_TILE = 64
 
 BUFFERS: tuple[Memory, ...] = ("", "lut")
 
+AXES = ("lut", "ff", "bram36", "dsp", "memory_bytes")
+"""The resources that count, as `Resources` calls them."""
+
 Vector = tuple[int, ...]
-"""LUT, FF, halves of a BRAM36, DSP, bytes from external memory a frame."""
+"""An amount of each of `AXES`; of BRAM36 in halves."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -152,7 +152,7 @@ def point(stack: Stack, size: int, graph: Graph, plan: Schedule, target: Target)
 
 
 def frame_energy(graph: Graph, plan: Schedule, target: Target) -> FabricEnergy:
-    """Of a frame in the fabric, its way from and to memory and the clock included."""
+    """Energy of a frame in the fabric, its way from and to memory and the clock included."""
     if target.energy is None:
         raise ScheduleError("no energies are known", where=target.name, remedy="take a target file with `energy`")
     blocks = (

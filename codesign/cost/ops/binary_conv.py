@@ -11,7 +11,7 @@ from codesign.hardware.memory import choice_luts
 from codesign.hardware.ops.binary_conv import STAGE_LEVELS, Wired, Xnor, unit, window, window_bits, wired
 
 CARRY_BITS = 4
-"""Of a sum that one cell of a carry chain makes; synthesis leaves out cells, not parts of them."""
+"""Bits of a sum that one cell of a carry chain makes; synthesis leaves out cells, not parts of them."""
 
 UNIT_LUTS = (18.5, 1.4, 0.6, 0.9)
 """LUTs of the folded form: of any, for each bit of its counters; and of each output for each further lane's bit that is
@@ -90,5 +90,5 @@ def _ff(built: Xnor) -> int:
 
 
 def _made_bits(built: Xnor) -> int:
-    """Of a sum what an output has; of twice a number of bits the lowest is none."""
+    """Bits of a sum that an output has; the lowest of twice a number of bits is none."""
     return built.folding.simd.bit_length() if built.steps == 1 else min(built.sum_bits, built.accumulators.bits) - 1

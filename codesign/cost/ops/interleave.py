@@ -7,7 +7,7 @@ from codesign.graph.ops.interleave import Interleave
 from codesign.hardware.folding import Folding, Types, beats
 
 WIRES_LUTS, CONTROL_LUTS = 3, 4
-"""Of an interleaving that is wires, and of the control of one whose inputs take turns."""
+"""LUTs of an interleaving that is wires, and of the control of one whose inputs take turns."""
 
 
 def cost(op: Interleave, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:

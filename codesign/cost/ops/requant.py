@@ -26,7 +26,7 @@ clamp, of any, each bit of y, if it has a sign.
 """
 
 CONTROL_LUTS = 5
-"""Of any block, besides what grows with its counters; a fit."""
+"""LUTs of any block, besides what grows with its counters; a fit."""
 
 
 def cost(op: Requant, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
@@ -59,7 +59,7 @@ def cost(op: Requant, inputs: Types, outputs: Types, folding: Folding) -> BlockC
 
 
 def _lane_luts(spread: int, dropped: int, above: int, y: TensorType) -> float:
-    """Of a lane, a fit: a variable shift by up to `spread`, clamp, rounding, register.
+    """Look-up tables of a lane, a fit: a variable shift by up to `spread`, clamp, rounding, register.
 
     dropped: bits below those that the shift starts from. above: bits before the shift beyond those of y, its sign and
     the fraction's first. Where x is so narrow that y holds it anyway, there is nothing to clamp above, and the bits of

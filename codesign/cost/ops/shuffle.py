@@ -9,7 +9,7 @@ from codesign.hardware.memory import block_ramb18, ram_luts
 from codesign.hardware.ops.shuffle import in_block, pixel_memory
 
 ONE_LANE_LUTS, LANES_LUTS = 3, 10
-"""Of the control with one lane and with several; a fit."""
+"""LUTs of the control with one lane and with several; a fit."""
 
 
 def cost(op: Shuffle, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:

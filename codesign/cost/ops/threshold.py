@@ -10,7 +10,7 @@ from codesign.hardware.memory import rom_ramb18
 from codesign.hardware.ops.threshold import Search, search
 
 CONTROL_LUTS = 5
-"""Of any block, besides what grows with its counters; a fit."""
+"""LUTs of any block, besides what grows with its counters; a fit."""
 
 
 def cost(op: Threshold, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:

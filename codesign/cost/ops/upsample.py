@@ -9,7 +9,7 @@ from codesign.hardware.memory import block_ramb18, ram_luts
 from codesign.hardware.ops.upsample import in_block, ring_depth
 
 CONTROL_LUTS = 15
-"""Of the control of any block, besides what grows with its counters; a fit."""
+"""LUTs of the control of any block, besides what grows with its counters; a fit."""
 
 
 def cost(op: Upsample, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:

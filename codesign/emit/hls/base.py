@@ -40,7 +40,7 @@ class Stream:
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class HlsBlock:
     """A node of the graph, wired: one stream for each input and output."""
 
     name: str
@@ -68,7 +68,7 @@ class Layer:
 
 
 def own(
-    block: Block,
+    block: HlsBlock,
     constants: Mapping[str, int] | None = None,
     types: Mapping[str, str] | None = None,
     arrays: Mapping[str, tuple[IntArray, str]] | None = None,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from codesign.emit.hls.base import Block, Layer, as_float, signed_precision, weight_precision, window
+from codesign.emit.hls.base import HlsBlock, Layer, as_float, signed_precision, weight_precision, window
 from codesign.graph.op import IntArray
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.depthwise import Depthwise
 
 
 def convolution(
-    block: Block, kind: str, op: Conv | Depthwise, weight: IntArray, data: str, reuse_factor: int
+    block: HlsBlock, kind: str, op: Conv | Depthwise, weight: IntArray, data: str, reuse_factor: int
 ) -> tuple[Layer, ...]:
     """hls4ml's layer `kind` with `weight` (kH, kW, C, filters a channel) as its attribute `data`."""
     (x,), (y,) = block.inputs, block.outputs

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from codesign.emit.hls.base import Block, Layer, Stream
+from codesign.emit.hls.base import HlsBlock, Layer, Stream
 from codesign.emit.identifiers import identifier
 from codesign.errors import GraphError
 from codesign.graph import Graph, Node
@@ -45,7 +45,7 @@ class Wiring:
     own streams; tensors: the stream in which each tensor appears first; edges: the stream along each edge.
     """
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[HlsBlock, ...]
     copies: Mapping[str, Layer]
     inputs: tuple[Stream, ...]
     outputs: tuple[Stream, ...]
@@ -96,10 +96,10 @@ def _block(
     tensors: Mapping[str, Stream],
     streams: Mapping[Edge, Stream],
     foldings: Mapping[str, Folding],
-) -> Block:
+) -> HlsBlock:
     inputs = tuple(streams[Edge(name, node.name, port)] for port, name in enumerate(node.inputs))
     outputs = tuple(tensors[name] for name in graph.output_names(node))
-    return Block(cpp_identifier(node.name), node.op, inputs, outputs, foldings.get(node.name, Folding()))
+    return HlsBlock(cpp_identifier(node.name), node.op, inputs, outputs, foldings.get(node.name, Folding()))
 
 
 def _check_names(graph: Graph) -> None:

@@ -58,7 +58,7 @@ class Stalls:
 
     @property
     def blocked_share(self) -> float:
-        """Of the cycles in which no beat passed for want of one side, those for want of the reader; 0 if none."""
+        """The part for want of the reader of the cycles in which no beat passed for want of one side; 0 if none."""
         stalled = self.blocked + self.starved
         return self.blocked / stalled if stalled else 0.0
 

@@ -12,7 +12,7 @@ from codesign.graph.op import IntArray, Op, freeze, one_input
 from codesign.graph.types import TensorType
 
 MOST_THRESHOLDS = 255
-"""Of a channel: activations of 8 bits."""
+"""The most thresholds of a channel: those of activations of 8 bits."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,7 +38,7 @@ class Search:
 
     @property
     def beats(self) -> int:
-        """Of a pixel with thresholds of its own; 1 where all channels have the same."""
+        """Beats of a pixel that have thresholds of their own; 1 where all channels have the same."""
         shared = len(self.op.thresholds) == len(self.op.sign) == 1
         return 1 if shared else beats(self.x.channels, self.folding.pe)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from codesign.emit.hls.base import Block, Layer
+from codesign.emit.hls.base import HlsBlock, Layer
 
 
-def layers(block: Block) -> tuple[Layer, ...]:
+def layers(block: HlsBlock) -> tuple[Layer, ...]:
     (y,), sources = block.outputs, tuple(source.name for source in block.inputs)
     return (Layer("Merge", block.name, sources, (y.name,), {"op": "Add"}, {"result": y.precision}),)

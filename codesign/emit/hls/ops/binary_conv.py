@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 
-from codesign.emit.hls.base import Block, Layer, own, precision, sliding_windows
+from codesign.emit.hls.base import HlsBlock, Layer, own, precision, sliding_windows
 from codesign.graph.op import IntArray
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.hardware.mvu import fold_matrix
@@ -15,7 +15,7 @@ from codesign.reuse.mst import reuse_tree
 Array = tuple[IntArray, str]
 
 
-def layers(block: Block) -> tuple[Layer, ...]:
+def layers(block: HlsBlock) -> tuple[Layer, ...]:
     op, folding = cast(BinaryConv, block.op), block.folding
     (x,), (y,) = block.inputs, block.outputs
     constants = {

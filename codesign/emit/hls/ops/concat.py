@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from codesign.emit.hls.base import Block, Layer
+from codesign.emit.hls.base import HlsBlock, Layer
 
 
-def layers(block: Block) -> tuple[Layer, ...]:
+def layers(block: HlsBlock) -> tuple[Layer, ...]:
     (y,) = block.outputs
     joined, chain = block.inputs[0].name, []
     for index, source in enumerate(block.inputs[1:], start=1):

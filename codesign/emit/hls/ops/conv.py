@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import cast
 
-from codesign.emit.hls.base import Block, Layer, reuse_factor
+from codesign.emit.hls.base import HlsBlock, Layer, reuse_factor
 from codesign.emit.hls.convolution import convolution, second_row
 from codesign.graph.ops.conv import Conv
 
 
-def layers(block: Block) -> tuple[Layer, ...]:
+def layers(block: HlsBlock) -> tuple[Layer, ...]:
     op = cast(Conv, block.op)
     weight = op.weight.transpose(2, 3, 1, 0)
     if op.kernel[0] == 1 and op.kernel[1] > 1:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import cast
 
-from codesign.emit.hls.base import Block, Layer, own, signed_precision, weight_precision, window
+from codesign.emit.hls.base import HlsBlock, Layer, own, signed_precision, weight_precision, window
 from codesign.graph.ops.deform import Deform
 from codesign.hardware.folding import divisors
 
 
-def layers(block: Block) -> tuple[Layer, ...]:
+def layers(block: HlsBlock) -> tuple[Layer, ...]:
     op = cast(Deform, block.op)
     (x, s), (y,) = block.inputs, block.outputs
     # a tap further away than the map is high lies outside, whatever the dilation says

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import cast
 
-from codesign.emit.hls.base import Block, Layer, own, signed_precision, sliding_windows, weight_precision
+from codesign.emit.hls.base import HlsBlock, Layer, own, signed_precision, sliding_windows, weight_precision
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.hardware.mvu import fold_matrix
 from codesign.hardware.ops import group_conv as built
 
 
-def layers(block: Block) -> tuple[Layer, ...]:
+def layers(block: HlsBlock) -> tuple[Layer, ...]:
     op, folding = cast(GroupConv, block.op), block.folding
     (x,), (y,) = block.inputs, block.outputs
     lie = built.arrangement(op, folding)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from codesign.emit.hls.base import Block, Layer, own, pixels
+from codesign.emit.hls.base import HlsBlock, Layer, own, pixels
 
 
-def layers(block: Block) -> tuple[Layer, ...]:
+def layers(block: HlsBlock) -> tuple[Layer, ...]:
     return own(block, pixels(block.inputs[0]))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import cast
 
-from codesign.emit.hls.base import Block, Layer, as_float, reuse_factor, signed_precision, weight_precision
+from codesign.emit.hls.base import HlsBlock, Layer, as_float, reuse_factor, signed_precision, weight_precision
 from codesign.graph.ops.linear import Linear
 
 
-def layers(block: Block) -> tuple[Layer, ...]:
+def layers(block: HlsBlock) -> tuple[Layer, ...]:
     op = cast(Linear, block.op)
     (x,), (y,) = block.inputs, block.outputs
     n_out, n_in = op.weight.shape

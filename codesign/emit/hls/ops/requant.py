@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import cast
 
-from codesign.emit.hls.base import Block, Layer, own, pixels, signed_precision
+from codesign.emit.hls.base import HlsBlock, Layer, own, pixels, signed_precision
 from codesign.graph.ops.requant import Requant
 
 
-def layers(block: Block) -> tuple[Layer, ...]:
+def layers(block: HlsBlock) -> tuple[Layer, ...]:
     op = cast(Requant, block.op)
     (x,), (y,) = block.inputs, block.outputs
     fraction, growth = max(0, int(op.shift.max())), max(0, -int(op.shift.min()))

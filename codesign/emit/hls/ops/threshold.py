@@ -6,11 +6,11 @@ from typing import cast
 
 import numpy as np
 
-from codesign.emit.hls.base import Block, Layer, own, pixels, signed_precision
+from codesign.emit.hls.base import HlsBlock, Layer, own, pixels, signed_precision
 from codesign.graph.ops.threshold import Threshold
 
 
-def layers(block: Block) -> tuple[Layer, ...]:
+def layers(block: HlsBlock) -> tuple[Layer, ...]:
     op = cast(Threshold, block.op)
     stages = op.steps.bit_length()
     never = np.iinfo(np.int32).max >> 6  # beyond any accumulator, which are below 2^24

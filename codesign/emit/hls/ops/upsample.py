@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import cast
 
-from codesign.emit.hls.base import Block, Layer, own, window
+from codesign.emit.hls.base import HlsBlock, Layer, own, window
 from codesign.graph.ops.upsample import Upsample
 
 
-def layers(block: Block) -> tuple[Layer, ...]:
+def layers(block: HlsBlock) -> tuple[Layer, ...]:
     return own(block, {**window(block.inputs[0]), "factor": cast(Upsample, block.op).factor})

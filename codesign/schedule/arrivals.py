@@ -1,4 +1,4 @@
-"""When the pixels of a stream pass a point: times of their first and last beats, and what adapters make of them."""
+"""Arrival times: when the pixels of a stream pass a point, and what adapters make of that."""
 
 from __future__ import annotations
 
@@ -20,38 +20,38 @@ ADAPTER_CYCLES = 2
 
 
 @dataclass(frozen=True)
-class Passage:
-    """Times in cycles of the first and last beat of every pixel."""
+class Arrivals:
+    """Times in cycles at which the first and the last beat of every pixel pass."""
 
     first: Times
     last: Times
 
     @classmethod
-    def spread(cls, pixels: int, spacing: float, count: int) -> Passage:
+    def spread(cls, pixels: int, spacing: float, count: int) -> Arrivals:
         """Pixels `spacing` cycles apart, each of `count` beats without a gap."""
         first: Times = np.arange(pixels) * np.float64(spacing)
         return cls(first, first + count - 1)
 
     @classmethod
-    def latest(cls, passages: Iterable[Passage]) -> Passage:
+    def latest(cls, several: Iterable[Arrivals]) -> Arrivals:
         """When pixels pass that wait for one of each."""
-        found = list(passages)
+        found = list(several)
         return cls(np.maximum.reduce([p.first for p in found]), np.maximum.reduce([p.last for p in found]))
 
-    def later(self, cycles: int) -> Passage:
-        return Passage(self.first + cycles, self.last + cycles)
+    def later(self, cycles: int) -> Arrivals:
+        return Arrivals(self.first + cycles, self.last + cycles)
 
-    def no_sooner(self, first: Times, last: Times) -> Passage:
+    def no_sooner(self, first: Times, last: Times) -> Arrivals:
         """With every pixel's ends at these times or later."""
-        return Passage(np.maximum(self.first, first), np.maximum(self.last, last))
+        return Arrivals(np.maximum(self.first, first), np.maximum(self.last, last))
 
-    def accepted(self, count: int) -> Passage:
+    def accepted(self, count: int) -> Arrivals:
         """Behind a port that takes one beat a cycle, `count` a pixel."""
         last = spaced(np.maximum(self.last, self.first + count - 1), count)
         free = np.concatenate([[0.0], last[:-1] + 1])
-        return Passage(np.maximum(self.first, free), last)
+        return Arrivals(np.maximum(self.first, free), last)
 
-    def adapted(self, tensor: TensorType, lanes_in: int, lanes_out: int) -> Passage:
+    def adapted(self, tensor: TensorType, lanes_in: int, lanes_out: int) -> Arrivals:
         """Behind the adapter from `lanes_in` to `lanes_out`, through their greatest common divisor."""
         lanes = gcd(lanes_in, lanes_out)
         count = beats(tensor.channels, lanes)
@@ -65,13 +65,13 @@ class Passage:
             gathered = min(lanes_out // lanes, count)
             first = first + (last - first) * ((gathered - 1) / max(1, count - 1)) + ADAPTER_CYCLES
             last = last + ADAPTER_CYCLES
-        return Passage(first, last)
+        return Arrivals(first, last)
 
-    def parts(self, sizes: tuple[int, ...]) -> list[Passage]:
-        """Of parts of each pixel, of such sizes, one after another."""
+    def parts(self, sizes: tuple[int, ...]) -> list[Arrivals]:
+        """Arrival times of parts of each pixel, of such sizes, one after another."""
         ends = np.cumsum((0, *sizes)) / sum(sizes)
         lasting = self.last + 1 - self.first
-        return [Passage(self.first + lasting * a, self.first + lasting * b - 1) for a, b in pairwise(ends)]
+        return [Arrivals(self.first + lasting * a, self.first + lasting * b - 1) for a, b in pairwise(ends)]
 
     def curve(self, count: int) -> tuple[Times, Times]:
         """Times, ascending, and beats, `count` a pixel, that have passed by then."""
@@ -97,8 +97,8 @@ def spaced_in_rows(times: Times, gap: float, wait: float) -> Times:
     return np.concatenate(rows)
 
 
-def waiting(arriving: Passage, leaving: Passage, count: int) -> int:
-    """Greatest number of beats, `count` a pixel, that have arrived and not left."""
+def occupancy(arriving: Arrivals, leaving: Arrivals, count: int) -> int:
+    """The greatest occupancy of a buffer: beats, `count` a pixel, that have arrived and not left."""
     arrived, arrivals = arriving.curve(count)
     left, departures = leaving.curve(count)
     at_arrivals = arrivals - np.interp(arrived, left, departures)

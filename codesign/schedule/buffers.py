@@ -1,4 +1,4 @@
-"""What waits in FIFOs, and how much more does where convolutions of another branch are streamed."""
+"""Buffer sizes: what FIFOs must hold, and how much more where convolutions of a parallel branch are streamed."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ LUT_STEPS = 8
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """What a FIFO must hold: `depth` beats of `bits` bits while no convolution of `beside` is streamed.
+class Buffer:
+    """What a FIFO must hold: `depth` beats of `bits` bits while no convolution of a parallel branch is streamed.
 
-    frame_beats: beats of a frame. beside: the nodes of the other branches of a join.
+    frame_beats: beats of a frame. parallel: the nodes of the other branches into a join.
     """
 
     depth: int
     bits: int
     frame_beats: int
-    beside: frozenset[str] = frozenset()
+    parallel: frozenset[str] = frozenset()
 
-    def further(self, candidate: Candidate) -> int:
-        """Beats that wait for a pixel to pass a streamed convolution beside; 0 for other blocks."""
+    def added(self, candidate: Candidate) -> int:
+        """Beats that wait for a pixel to pass a streamed convolution of a parallel branch; 0 for other blocks."""
         cost = candidate.cost
         return ceil(cost.latency_cycles / cost.interval_cycles * self.frame_beats) if candidate.folding.tile else 0
 
@@ -46,8 +46,8 @@ class Waiting:
 
         In LUT-RAM, or block RAM and LUT-RAM, they become deeper in steps, in block RAM by a RAMB18.
         """
-        beside = [found[name] for name in self.beside & found.keys()]
-        most = self.depth + sum(max(map(self.further, candidates)) for candidates in beside)
+        parallel = [found[name] for name in self.parallel & found.keys()]
+        most = self.depth + sum(max(map(self.added, candidates)) for candidates in parallel)
         step = max(1, ceil((most - self.depth) / LUT_STEPS))
         steps = [*range(self.depth, most, step), most]
         in_block, depth = [], self.depth
@@ -64,7 +64,7 @@ def _memories(depth: int) -> tuple[Memory, ...]:
     return ("lut", "block", "mixed") if block and rest else ("lut", "block")
 
 
-Fifos = Mapping[Edge, Waiting]
+Buffers = Mapping[Edge, Buffer]
 
 
 def branches(graph: Graph) -> dict[Edge, frozenset[str]]:
