@@ -172,7 +172,7 @@ def whole_board(frame: FrameEnergy) -> Energy | None:
 
 
 def ends_bytes(graph: Graph, peaks: int | None = None) -> int:
-    """Bytes of a frame in external memory: inputs and outputs, or records of so many `peaks` in place of the outputs."""
+    """Bytes of a frame in external memory: inputs and outputs, or records of so many `peaks` in place of these."""
     inputs = sum(map(frame_bytes, graph.inputs.values()))
     if peaks is not None:
         return inputs + RECORD_BYTES * (peaks + 1)  # one more says where the frame ends

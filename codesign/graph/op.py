@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,10 @@ class Op(ABC):
     kind: ClassVar[str]
     quantizes: ClassVar[bool] = False
     """Whether it is what a quantizer of activations becomes."""
+    matrix: ClassVar[Literal["", "dense", "grouped"]] = ""
+    """The matrix of integer weights that it multiplies by: every output takes all inputs, or those of its group."""
+    category: ClassVar[Literal["dense", "depthwise", "deform", "select", "move"]] = "move"
+    """What it does to data, by which reports colour it: others than these move, map or add values."""
 
     @abstractmethod
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from codesign.files import write_text
+from codesign.graph.op import op_class
 from codesign.reporting.comparison import Comparison, Figure, Pair
 from codesign.reporting.histograms import Layer
 from codesign.reporting.pictures import Picture
@@ -42,16 +43,6 @@ STAGE_NAMES = {
     "rtl": "SystemVerilog, simulated",
     "vitis": "Vitis HLS' Verilog, simulated",
 }
-KINDS = {
-    "conv": "dense",
-    "binary_conv": "dense",
-    "linear": "dense",
-    "depthwise": "depthwise",
-    "deform": "deform",
-    "peak": "select",
-    "maxpool": "select",
-}
-"""Colour classes; of other operators those that multiply are dense, and the rest move data."""
 
 ENERGY_NAMES = {
     "arithmetic": "arithmetic",
@@ -229,7 +220,7 @@ def _layer(layer: Layer) -> dict[str, Any]:
         "name": layer.unit,
         "parent": parent + dot,
         "leaf": leaf,
-        "kind": KINDS.get(layer.operator, "dense"),
+        "kind": op_class(layer.operator).category,
         "parts": [
             {
                 "what": what,
@@ -278,7 +269,7 @@ def _row(row: Row, summary: Summary, parts: Sequence[Unit]) -> dict[str, Any]:
         "leaf": leaf,
         "short": shorten(unit.name, 40),
         "operator": unit.operator,
-        "kind": KINDS.get(unit.operator, "dense" if unit.macs else "move"),
+        "kind": op_class(unit.operator).category,
         "edge": unit.outputs[0].label,
         "edges": [_stream(output, summary.outputs) for output in unit.outputs],
         "folding": unit.folding.replace("x", "×"),  # noqa: RUF001

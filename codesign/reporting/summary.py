@@ -63,7 +63,7 @@ NOTHING = Resources(lut=0, ff=0, bram36=0, dsp=0)
 class Reuse(Record):
     """What the channels of a binary convolution share.
 
-    bit_operations: XNORs of one frame; kept: the fraction that is left of reuse along the spanning tree; tree_depth: the
+    bit_operations: XNORs of one frame; kept: the fraction left of reuse along the spanning tree; tree_depth: the
     tree's levels. wired: whether it is built as an adder graph; plain_lut: what counting each output by itself would
     take at the same rate (its own LUTs if that is how it is built).
     """

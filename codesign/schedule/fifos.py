@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from codesign.graph import Graph
 from codesign.schedule.arrivals import Arrivals, occupancy
 from codesign.schedule.edges import Edge, edges
 from codesign.schedule.flow import Network
@@ -81,7 +80,7 @@ def _held(network: Network, edge: Edge, count: int, interval_cycles: int) -> flo
 
 def _held_by_join(network: Network, edge: Edge) -> int:
     ahead = network.blocks[edge.reader].dependence.ahead and edge.port == 0
-    return JITTER_BEATS if ahead else _held_by_fork(network.graph, edge.tensor)
+    return JITTER_BEATS if ahead else _held_by_fork(network, edge.tensor)
 
 
 def _slack(network: Network, tensor: str, interval_cycles: int) -> float:
@@ -96,17 +95,18 @@ def _slack(network: Network, tensor: str, interval_cycles: int) -> float:
     return cycles * network.graph.types[tensor].pixels / interval_cycles
 
 
-def _held_by_fork(graph: Graph, tensor: str) -> int:
+def _held_by_fork(network: Network, tensor: str) -> int:
     """Beats of a tensor that can wait while what has the same source goes on.
 
     A fork holds the beat that some readers have and others have not. A split holds none: behind a beat of one part
-    waits the other part. Shuffles and interleavings may be mere wires.
+    waits the other part. What may be mere wires holds none of its own.
     """
+    graph = network.graph
     if len(graph.consumers[tensor]) > 1:
         return 1
     source = graph.producers.get(tensor)
     if source is None:
         return JITTER_BEATS
-    if source.op.kind in ("shuffle", "interleave"):
-        return min(_held_by_fork(graph, name) for name in source.inputs)
+    if network.blocks[source.name].dependence.wires:
+        return min(_held_by_fork(network, name) for name in source.inputs)
     return 0 if len(graph.output_names(source)) > 1 else JITTER_BEATS

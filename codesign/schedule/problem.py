@@ -16,8 +16,6 @@ from codesign.errors import ScheduleError
 from codesign.graph import Graph, Node, TensorType
 from codesign.graph.heads import heads_of
 from codesign.graph.ops.conv import Conv
-from codesign.graph.ops.group_conv import GroupConv
-from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.requant import Requant
 from codesign.hardware import conv_tile
 from codesign.hardware.folding import Folding, Lanes, Memory, beats
@@ -225,9 +223,9 @@ def _candidates(problem: Problem, node: Node) -> Iterator[Candidate]:
     built, price = load("codesign.hardware.ops", node.op.kind), load("codesign.cost.ops", node.op.kind)
     inputs, outputs = problem.graph.input_types(node), problem.graph.output_types(node)
     foldings: Iterable[Folding] = built.foldings(node.op, inputs, outputs)
-    if isinstance(node.op, Conv | Linear):
+    if node.op.matrix == "dense":
         foldings = problem.useful(node, foldings)
-    elif isinstance(node.op, GroupConv):
+    elif node.op.matrix == "grouped":
         foldings = (replace(folding, pair=problem.pair) for folding in foldings if problem.allows(folding))
     for f in foldings:
         cost = price.cost(node.op, inputs, outputs, f)

@@ -25,6 +25,7 @@ class BinaryConv(Filters, Op):
     """
 
     kind: ClassVar[str] = "binary_conv"
+    category = "dense"
     weight: IntArray
     weight_scale: tuple[float, ...] = (1.0,)
     stride: Pair = (1, 1)

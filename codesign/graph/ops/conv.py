@@ -19,6 +19,8 @@ class Conv(Convolution):
     """
 
     kind: ClassVar[str] = "conv"
+    matrix = "dense"
+    category = "dense"
 
     def check_channels(self, channels: int) -> None:
         if channels != self.weight.shape[1]:

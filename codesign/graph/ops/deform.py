@@ -23,6 +23,7 @@ class Deform(Op):
     """
 
     kind: ClassVar[str] = "deform"
+    category = "deform"
     weight: IntArray
     bias: IntArray
     weight_scale: tuple[float, ...] = (1.0,)

@@ -18,6 +18,7 @@ class Depthwise(Convolution):
     """
 
     kind: ClassVar[str] = "depthwise"
+    category = "depthwise"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -20,6 +20,8 @@ class GroupConv(Convolution):
     """
 
     kind: ClassVar[str] = "group_conv"
+    matrix = "grouped"
+    category = "dense"
     groups: int = field(kw_only=True)
 
     def __post_init__(self) -> None:

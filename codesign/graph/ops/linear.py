@@ -21,6 +21,8 @@ class Linear(Op):
     """
 
     kind: ClassVar[str] = "linear"
+    matrix = "dense"
+    category = "dense"
     weight: IntArray
     bias: IntArray
     weight_scale: tuple[float, ...] = (1.0,)

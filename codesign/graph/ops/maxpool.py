@@ -16,6 +16,7 @@ class MaxPool(Op):
     """y_c(p) = max_k x_c(p * stride - pad + k); padded positions never win."""
 
     kind: ClassVar[str] = "maxpool"
+    category = "select"
     kernel: Pair
     stride: Pair
     pads: Pads = (0, 0, 0, 0)

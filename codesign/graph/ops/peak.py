@@ -21,6 +21,7 @@ class Peak(Op):
     """
 
     kind: ClassVar[str] = "peak"
+    category = "select"
     threshold: int
     floor: int
 
