@@ -29,8 +29,8 @@ class Op(ABC):
     kind: ClassVar[str]
     quantizes: ClassVar[bool] = False
     """Whether it is what a quantizer of activations becomes."""
-    matrix: ClassVar[Literal["", "dense", "grouped"]] = ""
-    """The matrix of integer weights that it multiplies by: every output takes all inputs, or those of its group."""
+    multiplies: ClassVar[Literal["", "dense", "grouped"]] = ""
+    """How it multiplies by integer weights: all inputs for every output, or those of its group; "" if in no such way."""
     category: ClassVar[Literal["dense", "depthwise", "deform", "select", "move"]] = "move"
     """What it does to data, by which reports colour it: others than these move, map or add values."""
 

@@ -223,9 +223,9 @@ def _candidates(problem: Problem, node: Node) -> Iterator[Candidate]:
     built, price = load("codesign.hardware.ops", node.op.kind), load("codesign.cost.ops", node.op.kind)
     inputs, outputs = problem.graph.input_types(node), problem.graph.output_types(node)
     foldings: Iterable[Folding] = built.foldings(node.op, inputs, outputs)
-    if node.op.matrix == "dense":
+    if node.op.multiplies == "dense":
         foldings = problem.useful(node, foldings)
-    elif node.op.matrix == "grouped":
+    elif node.op.multiplies == "grouped":
         foldings = (replace(folding, pair=problem.pair) for folding in foldings if problem.allows(folding))
     for f in foldings:
         cost = price.cost(node.op, inputs, outputs, f)

@@ -19,7 +19,7 @@ class Conv(Convolution):
     """
 
     kind: ClassVar[str] = "conv"
-    matrix = "dense"
+    multiplies = "dense"
     category = "dense"
 
     def check_channels(self, channels: int) -> None:

@@ -20,7 +20,7 @@ class GroupConv(Convolution):
     """
 
     kind: ClassVar[str] = "group_conv"
-    matrix = "grouped"
+    multiplies = "grouped"
     category = "dense"
     groups: int = field(kw_only=True)
 

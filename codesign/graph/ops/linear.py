@@ -21,7 +21,7 @@ class Linear(Op):
     """
 
     kind: ClassVar[str] = "linear"
-    matrix = "dense"
+    multiplies = "dense"
     category = "dense"
     weight: IntArray
     bias: IntArray
