@@ -30,7 +30,7 @@ class Op(ABC):
     quantizes: ClassVar[bool] = False
     """Whether it is what a quantizer of activations becomes."""
     multiplies: ClassVar[Literal["", "dense", "grouped"]] = ""
-    """How it multiplies by integer weights: all inputs for every output, or those of its group; "" if in no such way."""
+    """How it multiplies by integer weights: every output by all inputs, by those of its group, or in no such way."""
     category: ClassVar[Literal["dense", "depthwise", "deform", "select", "move"]] = "move"
     """What it does to data, by which reports colour it: others than these move, map or add values."""
 
