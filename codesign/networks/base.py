@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from codesign.sections import Positive as Positive
 from codesign.sections import Section, Training
 
 Size = Annotated[int, Field(gt=0, le=2**16)]
