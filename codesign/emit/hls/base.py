@@ -1,6 +1,6 @@
 """What an operator's part in this package returns: layers of hls4ml.
 
-The part of operator X is `emit/hls/x.py` with one pure function
+The part of operator X is `emit/hls/ops/x.py` with one pure function
 
     layers(block) -> tuple[Layer, ...]
 

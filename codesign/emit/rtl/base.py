@@ -1,6 +1,6 @@
 """What an operator's part in this package returns: one instance of a module of the RTL library.
 
-The part of operator X is `emit/rtl/x.py` with one pure function
+The part of operator X is `emit/rtl/ops/x.py` with one pure function
 
     block(name, op, inputs, outputs, folding) -> Block
 
