@@ -26,11 +26,12 @@ import numpy as np
 from cocotb_tools.runner import get_runner
 from numpy.typing import NDArray
 
+from codesign import plugins
 from codesign.emit.rtl import library
 from codesign.emit.rtl.base import Block, Memory, Port, Source, literal
 from codesign.emit.rtl.simulate import HARNESS
 from codesign.emit.rtl.verilator import FST, FST_FLAGS, environment
-from codesign.graph import IntArray, Op, TensorType, plugins
+from codesign.graph import IntArray, Op, TensorType
 from codesign.hardware.folding import Folding
 
 HERE = Path(__file__).parent

@@ -108,7 +108,7 @@ class Wiring:
         connections: list[str] = []
         for index, tensor in enumerate(unit.inputs):
             edge = Edge(tensor, unit.node, index)
-            connections += _port(f"in{index}", self._reach(section, edge, unit.block.inputs[index]), "i")
+            connections += _port(f"in{index}", self._connected(section, edge, unit.block.inputs[index]), "i")
         if unit.weight_port is not None:
             width = unit.block.inputs[len(unit.inputs)].width
             connections += _weight_port(len(unit.inputs), unit.weight_port, width)
@@ -153,7 +153,7 @@ class Wiring:
             port = self.ports[tensor]
             sink = port if head == "heat" else replace(port, lanes=2)
             edge = Edge(tensor, "", self.graph.outputs.index(tensor))
-            connections += _port(f"in{index}", self._reach(section, edge, sink), "i")
+            connections += _port(f"in{index}", self._connected(section, edge, sink), "i")
             parameters |= {f"{head.upper()}_BITS": port.bits, f"{head.upper()}_SIGNED": int(port.signed)}
         signals = ("tvalid_o", "tready_i", "tdata_o", "tlast_o")
         connections += [f".{signal}({stream.wire}_{signal[:-2]})" for signal in signals]
@@ -184,7 +184,7 @@ class Wiring:
         parameters = {"WIDTH": width, "READERS": len(names)}
         section.instances.append(Instance("stream_fork", f"{wire}_fork", parameters, connections))
 
-    def _reach(self, section: Section, edge: Edge, sink: Port) -> str:
+    def _connected(self, section: Section, edge: Edge, sink: Port) -> str:
         """Adds the FIFO, the width adapter and the decoder of an edge; returns the wire that the block reads."""
         source, wire = self.ports[edge.tensor], self.feeds[edge]
         decoded = source.step > 1 and sink.step == 1
