@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.cost import _streamed as streamed_cost
-from codesign.cost.base import BlockCost, Folding
-from codesign.emit.rtl import _streamed
+from codesign.cost import conv_tile as conv_tile_cost
+from codesign.cost.block import BlockCost
+from codesign.emit.rtl import conv_tile
 from codesign.emit.rtl.base import Block
 from codesign.graph import Op, TensorType
 from codesign.graph.ops.concat import Concat
@@ -26,7 +26,8 @@ from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.upsample import Upsample
-from codesign.graph.plugins import load
+from codesign.hardware.folding import Folding
+from codesign.plugins import load
 
 RNG = np.random.default_rng(0)
 
@@ -62,8 +63,8 @@ def deform(channels: int) -> Deform:
 def emitted(op: Op, inputs: tuple[TensorType, ...], folding: Folding) -> Case:
     """A block as it is emitted."""
     outputs = op.infer(*inputs)
-    block: Block = load("codesign.emit.rtl", op.kind).block("block", op, inputs, outputs, folding)
-    cost: BlockCost = load("codesign.cost", op.kind).cost(op, inputs, outputs, folding)
+    block: Block = load("codesign.emit.rtl.ops", op.kind).block("block", op, inputs, outputs, folding)
+    cost: BlockCost = load("codesign.cost.ops", op.kind).cost(op, inputs, outputs, folding)
     shapes = " ".join(map(str, inputs))
     return Case(f"{op.kind} {shapes} -> {outputs[0]} pe={folding.pe} simd={folding.simd}", block, cost)
 
@@ -71,8 +72,8 @@ def emitted(op: Op, inputs: tuple[TensorType, ...], folding: Folding) -> Case:
 def streamed(op: Conv, x: TensorType, folding: Folding, tile: int) -> Case:
     """A convolution with streamed weights."""
     outputs = op.infer(x)
-    block = _streamed.block("block", op, (x,), outputs, folding, tile).block
-    cost = streamed_cost.cost(op, (x,), outputs, folding, tile)
+    block = conv_tile.block("block", op, (x,), outputs, folding, tile).block
+    cost = conv_tile_cost.cost(op, (x,), outputs, folding, tile)
     return Case(f"streamed conv {x} -> {outputs[0]} pe={folding.pe} simd={folding.simd} tile={tile}", block, cost)
 
 

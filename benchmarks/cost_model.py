@@ -24,16 +24,18 @@ import block_samples
 import matplotlib
 import numpy as np
 
-from codesign.cost import _streamed as streamed_cost
-from codesign.cost.base import BlockCost, Folding, divisors
-from codesign.emit.rtl import _streamed as streamed_rtl
+from codesign.cost import conv_tile as conv_tile_cost
+from codesign.cost.block import BlockCost
+from codesign.emit.rtl import conv_tile as conv_tile_rtl
 from codesign.emit.rtl import library
 from codesign.emit.rtl.base import Block, literal
 from codesign.errors import ScheduleError
 from codesign.graph import Op, TensorType
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
-from codesign.graph.plugins import load
+from codesign.hardware import conv_tile
+from codesign.hardware.folding import Folding, divisors
+from codesign.plugins import load
 from codesign.progress import Progress, silent
 from codesign.resources import rtl_dir
 from codesign.schedule.problem import BUFFERS, MOST_TILE
@@ -86,12 +88,14 @@ class Point:
 
     @cached_property
     def cost(self) -> BlockCost:
-        found: BlockCost = load("codesign.cost", self.op.kind).cost(self.op, self.inputs, self.outputs, self.folding)
+        found: BlockCost = load("codesign.cost.ops", self.op.kind).cost(
+            self.op, self.inputs, self.outputs, self.folding
+        )
         return found
 
     @property
     def block(self) -> Block:
-        found: Block = load("codesign.emit.rtl", self.op.kind).block(
+        found: Block = load("codesign.emit.rtl.ops", self.op.kind).block(
             self.name, self.op, self.inputs, self.outputs, self.folding
         )
         return found
@@ -104,7 +108,9 @@ class Point:
     @property
     def lanes(self) -> int:
         """The most at an input."""
-        return max(load("codesign.cost", self.op.kind).lanes(self.op, self.inputs, self.outputs, self.folding).inputs)
+        return max(
+            load("codesign.hardware.ops", self.op.kind).lanes(self.op, self.inputs, self.outputs, self.folding).inputs
+        )
 
     @property
     def operator(self) -> str:
@@ -131,12 +137,12 @@ class Streamed(Point):
     @cached_property
     def cost(self) -> BlockCost:
         tile, requant = self.folding.tile, self.requant
-        return streamed_cost.cost(self.op, self.inputs, self.outputs, self.folding, tile, requant)
+        return conv_tile_cost.cost(self.op, self.inputs, self.outputs, self.folding, tile, requant)
 
     @property
     def block(self) -> Block:
         tile, requant = self.folding.tile, self.requant
-        return streamed_rtl.block(self.name, self.op, self.inputs, self.outputs, self.folding, tile, requant).block
+        return conv_tile_rtl.block(self.name, self.op, self.inputs, self.outputs, self.folding, tile, requant).block
 
     @property
     def streams(self) -> bench.Streams:
@@ -145,7 +151,7 @@ class Streamed(Point):
 
     @property
     def lanes(self) -> int:
-        return max(streamed_cost.lanes(self.op, self.inputs, self.outputs, self.folding).inputs)
+        return max(conv_tile.lanes(self.op, self.inputs, self.outputs, self.folding).inputs)
 
     @property
     def operator(self) -> str:
@@ -206,12 +212,12 @@ def _drawn(name: str, kind: str, rng: np.random.Generator) -> Point | None:
     if kind == "streamed":
         return _streamed(name, op, inputs, rng)
     outputs = op.infer(*inputs)
-    foldings = load("codesign.cost", kind).foldings(op, inputs, outputs)
+    foldings = load("codesign.hardware.ops", kind).foldings(op, inputs, outputs)
     return Point(name, op, inputs, foldings[int(rng.integers(len(foldings)))])
 
 
 def _streamed(name: str, op: Conv, inputs: tuple[TensorType, ...], rng: np.random.Generator) -> Point | None:
-    foldings = streamed_cost.foldings(op, inputs, op.infer(*inputs))
+    foldings = conv_tile.foldings(op, inputs, op.infer(*inputs))
     plain = foldings[int(rng.integers(len(foldings)))]
     tiles = [tile for tile in divisors(inputs[0].pixels) if 4 < tile <= MOST_TILE]  # others' intervals vary
     tile, buffer = int(rng.choice(tiles)), str(rng.choice(BUFFERS))

@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from codesign.api.ablate import AblationRun, ablate
+from codesign.api.ablate import ablate
 from codesign.api.demo import RECIPE
 from codesign.cli.console import progress_bars
 from codesign.files import write_text
 from codesign.recipe import load_recipe
+from codesign.reporting.ablation import AblationRun
 
 LEARNED, FIXED = "square-integer-depthwise", "depthwise"
 MEASURES = ("ap50", "ap")

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from codesign.api.synth import compare
-from codesign.cost.base import BlockCost
+from codesign.cost.block import BlockCost
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
 from codesign.graph import Graph, Node, Op, TensorType, execute

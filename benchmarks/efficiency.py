@@ -21,11 +21,11 @@ import matplotlib.pyplot as plt
 from matplotlib.ticker import NullFormatter
 
 from codesign.api.tune import untrained_graph
+from codesign.cost.energy import frame_bytes
 from codesign.errors import ScheduleError
 from codesign.graph import Graph, load
 from codesign.recipe import load_recipe
 from codesign.reporting.efficiency import bytes_alone, limit_cycles, useful_share
-from codesign.reporting.energy import frame_bytes
 from codesign.schedule import Schedule, schedule
 from codesign.targets import Target, load_target
 

@@ -21,13 +21,13 @@ from pathlib import Path
 
 import numpy as np
 
+from codesign.cost import energy
+from codesign.cost.energy import FabricEnergy
 from codesign.graph import Graph, Node, TensorType
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.requant import Requant
-from codesign.reporting import energy
-from codesign.reporting.summary import FabricEnergy
 from codesign.schedule import schedule
 from codesign.targets import load_target
 
@@ -162,7 +162,9 @@ def main() -> None:
             energy.of_block(graph, node, plan.blocks[node.name], plan.interval_cycles, target.energy)
             for node in graph.nodes
         ]
-        work = sum([*parts, energy.of_streams(graph, plan, target.energy)], FabricEnergy()).work
+        work = sum(
+            [*parts, energy.of_streams(graph, plan.streams, plan.interval_cycles, target.energy)], FabricEnergy()
+        ).work
         fabric[row.network] = (work.low_uj, work.high_uj)
     rows = [predict(row, graphs[row.network], plans[row.network], fabric) for row, _ in ROWS]
     for row in rows:

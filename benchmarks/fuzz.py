@@ -26,7 +26,6 @@ import numpy as np
 from hypothesis import HealthCheck, assume, given, seed, settings
 from hypothesis import strategies as st
 
-from codesign.cost.base import Folding
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.hls.run import run_hls
 from codesign.emit.onnx import emit_qcdq, run_onnxruntime
@@ -36,6 +35,7 @@ from codesign.errors import GraphError, ScheduleError
 from codesign.graph import Graph, IntArray, execute
 from codesign.graph.reals import random_integers
 from codesign.graph.store import load, save
+from codesign.hardware.folding import Folding
 from codesign.schedule import Schedule, schedule
 from codesign.targets import load_target
 

@@ -39,10 +39,12 @@ from typing import Any
 
 import numpy as np
 
-from codesign.cost import binary_conv as model
-from codesign.emit.rtl import adder_graph, binary_conv, library, popcounts
+from codesign.cost.ops import binary_conv as price
+from codesign.emit.rtl import adder_graph, library, popcounts
 from codesign.emit.rtl.base import Block
+from codesign.emit.rtl.ops import binary_conv
 from codesign.graph.ops.binary_conv import BinaryConv
+from codesign.hardware.ops import binary_conv as built
 from codesign.resources import rtl_dir
 from codesign.reuse.mst import reuse_tree
 from codesign.reuse.sharing import shared_graph
@@ -85,7 +87,7 @@ def matrices(run: Path | None) -> dict[str, np.ndarray]:
         from codesign.training.run import load_run
 
         for name, layer in load_run(run)[1].named_modules():
-            if isinstance(layer, BinaryConv2d) and layer.weight.numel() <= model.MOST_WIRED:
+            if isinstance(layer, BinaryConv2d) and layer.weight.numel() <= built.MOST_WIRED:
                 found[f"{run.name}:{name.removesuffix('.conv')}"] = binary_signs(layer.weight)
     return found
 
@@ -204,16 +206,16 @@ def measure_blocks(run: Path) -> None:
         if not isinstance(node.op, BinaryConv):
             continue
         types = graph.input_types(node), graph.output_types(node)
-        wired = [folding for folding in model.foldings(node.op, *types) if folding.wired]
+        wired = [folding for folding in built.foldings(node.op, *types) if folding.wired]
         if not wired:
             continue
         folding = max(wired)
-        predicted = model.cost(node.op, *types, folding)
+        predicted = price.cost(node.op, *types, folding)
         with tempfile.TemporaryDirectory(prefix="mst_") as scratch:
             found = synthesized_block(binary_conv.block("layer", node.op, *types, folding), Path(scratch))
         row = {"name": f"{run.name}:{node.name}", "inputs": node.op.inputs, "outputs": types[1][0].channels}
         row |= {"cycles": predicted.interval_cycles, "lut": [predicted.lut, found.lut], "ff": [predicted.ff, found.ff]}
-        rows.append(row | {"plain_lut": model.plain_lut(node.op, *types, folding)})
+        rows.append(row | {"plain_lut": price.plain_lut(node.op, *types, folding)})
         print(rows[-1], flush=True)
         save({"blocks": rows})
 

@@ -9,6 +9,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from codesign.version import VERSION
+
 if TYPE_CHECKING:
     from codesign.api.build import build as build
     from codesign.api.compare import compare as compare
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from codesign.api.tune import tune as tune
     from codesign.api.verify import verify as verify
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 
 def __getattr__(name: str) -> Any:

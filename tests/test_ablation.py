@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 import pytest
 import torch
 
-from codesign.api.ablate import AblationRun, ablate, load_ablation
+from codesign.api.ablate import ablate
 from codesign.errors import CheckpointError, RecipeError
-from codesign.reporting.ablation import markdown, svg
+from codesign.reporting.ablation import AblationRun, load_ablation, markdown, svg
 from codesign.training import load_run
 from codesign.training.run import load_float_run, load_result
 from codesign.training.task import TrainingTask

@@ -6,14 +6,15 @@ from rich.console import Console
 
 from codesign.api.report import report, summary_of
 from codesign.build_folder import new_build, open_build
+from codesign.cost import energy
+from codesign.cost.energy import Activity
 from codesign.emit.rtl.saif import changes
 from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import ToolError
 from codesign.graph import Graph, Node, TensorType, save
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
-from codesign.reporting import activity, energy
-from codesign.reporting.summary import Activity
+from codesign.reporting import activity
 from codesign.reporting.terminal import print_report
 from codesign.schedule import schedule
 from codesign.targets import load_target

@@ -9,7 +9,6 @@ import torch
 from brevitas.quant_tensor import QuantTensor
 from torch import nn
 
-from codesign.cost.base import Folding
 from codesign.emit.onnx import emit_qcdq
 from codesign.emit.onnx.run import run_onnxruntime
 from codesign.errors import GraphError, RecipeError
@@ -18,11 +17,13 @@ from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import Graph, Node, TensorType, execute
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.ops.conv import Conv
+from codesign.hardware.folding import Folding
 from codesign.nn.binary import BinaryConv2d, surrounded
 from codesign.nn.network import float_network
-from codesign.recipe import ChannelReuse, load_recipe
+from codesign.recipe import load_recipe
 from codesign.reporting import reuse
 from codesign.reuse.mst import reuse_tree
+from codesign.sections import ChannelReuse
 from codesign.training.channel_reuse import ReuseLoss, binary_signs
 from codesign.training.untrained import untrained_network
 

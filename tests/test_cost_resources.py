@@ -5,9 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from codesign.cost import conv
-from codesign.cost._memory import rom_in_block, rom_luts, rom_ramb18, table_luts, varying_bits
-from codesign.cost.base import Folding, beats
+from codesign.cost.memory import table_luts, varying_bits
 from codesign.emit.rtl import library
 from codesign.emit.rtl.base import Memory
 from codesign.graph import TensorType
@@ -15,7 +13,10 @@ from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.threshold import Threshold
-from codesign.graph.plugins import load
+from codesign.hardware.folding import Folding, beats
+from codesign.hardware.memory import rom_in_block, rom_luts, rom_ramb18
+from codesign.hardware.ops import conv
+from codesign.plugins import load
 from codesign.resources import rtl_dir
 from codesign.synthesis import synthesize_module
 
@@ -49,12 +50,12 @@ BLOCKS = {
 
 def predicted_and_found(op, x, folding, tmp_path):
     outputs = op.infer(x)
-    block = load("codesign.emit.rtl", op.kind).block("b", op, (x,), outputs, folding)
+    block = load("codesign.emit.rtl.ops", op.kind).block("b", op, (x,), outputs, folding)
     for memory in block.memories:
         memory.write(tmp_path)
     sources = library.sources([block.module], rtl_dir())
     found = synthesize_module(sources, block.module, block.parameters, folder=tmp_path)
-    return load("codesign.cost", op.kind).cost(op, (x,), outputs, folding), found
+    return load("codesign.cost.ops", op.kind).cost(op, (x,), outputs, folding), found
 
 
 @pytest.mark.parametrize("name", BLOCKS)

@@ -9,8 +9,8 @@ from PIL import Image
 
 from codesign.data import training_set, validation_set
 from codesign.data.dataset import settings_for
+from codesign.data.detection.voc import VocDataset
 from codesign.data.digits import sources, write_digits
-from codesign.data.voc import VocDataset
 from codesign.errors import DataError
 from codesign.recipe import load_recipe
 

@@ -5,7 +5,7 @@ import pytest
 
 from codesign.data import Sample
 from codesign.data.augment import AugmentedSet, augmented, magnified, mirrored, recoloured
-from codesign.recipe import Augmentation
+from codesign.sections import Augmentation
 
 SIZE = 32
 

@@ -8,7 +8,7 @@ import pytest
 
 from codesign.cli.main import status
 from codesign.data import training_set, validation_set
-from codesign.data.classes import fashion_mnist, read
+from codesign.data.classification import fashion_mnist, read
 from codesign.data.dataset import settings_for
 from codesign.errors import DataError, RecipeError
 from codesign.recipe import Data, load_recipe
@@ -16,6 +16,7 @@ from codesign.training.tasks.classification import make_batch
 
 RNG = np.random.default_rng(0)
 RECIPE = "tests/recipes/tiny-resnet.yaml"
+CLASSES = tuple("0123456789")
 
 
 def idx(array):
@@ -55,7 +56,7 @@ def recipe_of(path, *settings):
 def test_fashion_mnist_files_are_read_packed_or_not(fashion):
     folder, content = fashion
     for split, name in (("trainval", "train"), ("test", "t10k")):
-        found = read(Data(set="fashion-mnist", path=folder), split)
+        found = read(Data(set="fashion-mnist", path=folder), split, CLASSES)
         images, labels = content[name]
         np.testing.assert_array_equal(found.images, np.repeat(images[:, None], 3, 1))
         np.testing.assert_array_equal(found.labels, labels)
@@ -74,7 +75,7 @@ def test_cifar_files_are_read_in_order_from_their_folder_or_the_one_around(cifar
     folder, content = cifar
     expected = np.concatenate([content[f"data_batch_{number}.bin"] for number in range(1, 6)])
     for path in (folder, folder / "cifar-10-batches-bin"):
-        found = read(Data(set="cifar10", path=path), "trainval")
+        found = read(Data(set="cifar10", path=path), "trainval", CLASSES)
         np.testing.assert_array_equal(found.images.reshape(15, -1), expected[:, 1:])
         np.testing.assert_array_equal(found.labels, expected[:, 0])
     assert validation_set(recipe_of(folder))[1].labels == content["test_batch.bin"][1, 0]
@@ -82,7 +83,7 @@ def test_cifar_files_are_read_in_order_from_their_folder_or_the_one_around(cifar
 
 def test_the_digits_splits_share_no_image():
     data = Data(set="digits", train_images=9999, val_images=9999)
-    train, test = (read(data, split) for split in ("trainval", "test"))
+    train, test = (read(data, split, CLASSES) for split in ("trainval", "test"))
     assert len(train) + len(test) == 1797
     assert {image.tobytes() for image in train.images}.isdisjoint(image.tobytes() for image in test.images)
 

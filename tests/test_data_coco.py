@@ -9,8 +9,8 @@ from PIL import Image
 
 from codesign.cli.main import status
 from codesign.data import training_set, validation_set
-from codesign.data.coco import CocoDataset
 from codesign.data.dataset import settings_for
+from codesign.data.detection.coco import CocoDataset
 from codesign.errors import DataError
 from codesign.recipe import load_recipe
 

@@ -13,9 +13,9 @@ from torch.nn import functional as F
 
 from codesign.errors import GraphError
 from codesign.graph import IntArray, Op, TensorType
+from codesign.graph.op import op_class
 from codesign.graph.ops.add import Add
 from codesign.graph.ops.avgpool import AvgPool
-from codesign.graph.ops.base import op_class
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform

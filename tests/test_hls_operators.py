@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hls_projects import shared_project
 
-from codesign.cost.base import Folding
 from codesign.emit.hls import run
 from codesign.graph import Graph, Node, TensorType, execute
 from codesign.graph.ops.add import Add
@@ -25,6 +24,7 @@ from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
 from codesign.graph.ops.upsample import Upsample
 from codesign.graph.reals import random_integers
+from codesign.hardware.folding import Folding
 
 FRAMES = 2
 ONE = (1, 1, 1, 1)
@@ -246,6 +246,6 @@ def test_compiled_operator_equals_the_graph(outcome, case):
 
 
 def test_every_operator_of_the_graph_has_a_case():
-    from codesign.graph.plugins import names as operators
+    from codesign.plugins import names as operators
 
     assert {op.kind for op, *_ in CASES.values()} == set(operators("codesign.graph.ops"))

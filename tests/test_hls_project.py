@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hls_projects import BOARD, shared_project
 
-from codesign.cost.base import Folding
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.hls.run import run_hls
 from codesign.errors import GraphError, ToolError
@@ -27,6 +26,7 @@ from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.upsample import Upsample
+from codesign.hardware.folding import Folding
 from codesign.schedule.edges import Edge
 
 PADS = (1, 1, 1, 1)

@@ -15,15 +15,15 @@ from rich.console import Console
 from codesign.api.report import report
 from codesign.board.records import BYTES
 from codesign.build_folder import open_build
+from codesign.cost.energy import Energy, FabricEnergy, frame_bytes, of_block
 from codesign.graph.types import bits_for_range
 from codesign.recipe import load_recipe
 from codesign.reporting import schema
-from codesign.reporting.energy import frame_bytes, of_block
 from codesign.reporting.histograms import histogram, layers
 from codesign.reporting.plots import efficiency_gap, roofline, waterline
 from codesign.reporting.rails import rows, width
 from codesign.reporting.summarize import summarize
-from codesign.reporting.summary import Block, Energy, FabricEnergy, Resources, Summary, Tensor, units
+from codesign.reporting.summary import BlockReport, Resources, Summary, Tensor, units
 from codesign.reporting.terminal import engineering, print_report, shorten
 from codesign.schedule import Schedule
 from codesign.targets import Coefficient, load_target
@@ -42,7 +42,7 @@ def reported(tiny_build, tmp_path_factory, cache_folder):
 
 def block(name, inputs, outputs=None, operator="conv"):
     made = tuple(Tensor(name=o, shape=(1, 1, 1), bits=8, signed=False) for o in outputs or [name])
-    return Block(
+    return BlockReport(
         name=name, operator=operator, inputs=inputs, outputs=made, pe=1, simd=1, macs=1, parameters=1,
         multipliers=1, bytes_alone=1, interval_cycles=1, latency_cycles=1, latency_us=1, resources=NOTHING, energy=None,
     )  # fmt: skip

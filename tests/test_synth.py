@@ -12,7 +12,6 @@ import pytest
 from codesign.api.synth import compare
 from codesign.build_folder import new_build, open_build
 from codesign.cli.main import status
-from codesign.cost._memory import block_ramb18, rom_ramb18
 from codesign.emit.rtl import library
 from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import ToolError
@@ -22,6 +21,7 @@ from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.split import Split
+from codesign.hardware.memory import block_ramb18, rom_ramb18
 from codesign.resources import rtl_dir
 from codesign.schedule import schedule
 from codesign.synthesis import place_and_route, synthesize_flat, synthesize_module, synthesize_network, yosys

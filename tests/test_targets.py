@@ -7,8 +7,8 @@ import yaml
 
 from codesign.cli.main import status
 from codesign.errors import TargetError
-from codesign.resources import targets_dir
 from codesign.targets import load_target, target_names, target_of
+from codesign.targets.load import FOLDER
 
 
 @pytest.mark.parametrize("name", target_names())
@@ -175,7 +175,7 @@ def test_names_of_target_files_keep_their_brackets_on_a_terminal(
     ],
 )
 def test_numbers_out_of_range_are_refused_in_one_line(tmp_path, old, new):
-    text = (targets_dir() / "pynq-z2.yaml").read_text()
+    text = (FOLDER / "pynq-z2.yaml").read_text()
     assert old in text
     (tmp_path / "board.yaml").write_text(text.replace(old, new))
     with pytest.raises(TargetError) as caught:

@@ -11,6 +11,7 @@ import torch
 
 from codesign.board.detection import Boxes
 from codesign.data import Sample, training_set, validation_set
+from codesign.data.precision import average_precision
 from codesign.errors import CheckpointError, DataError, RecipeError, TrainingError
 from codesign.files import locked
 from codesign.nn.detector import Heads
@@ -19,7 +20,7 @@ from codesign.recipe import load_recipe
 from codesign.training import train
 from codesign.training.callbacks import SaveEveryEpoch, confident, moving_average
 from codesign.training.losses import detection_loss, distillation_loss, focal_loss
-from codesign.training.metrics import average_precision, evaluate_network
+from codesign.training.metrics import evaluate_network
 from codesign.training.run import (
     FLOAT_CHECKPOINT,
     LAST_CHECKPOINT,

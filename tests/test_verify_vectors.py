@@ -19,7 +19,7 @@ from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.threshold import Threshold
-from codesign.graph.plugins import load, names
+from codesign.plugins import load, names
 
 MOST = 2000
 RNG = np.random.default_rng(5)

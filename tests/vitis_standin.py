@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from codesign.emit.hls._wiring import wire
+from codesign.emit.hls.wiring import wire
 from codesign.emit.rtl import library, registers
 from codesign.emit.rtl.project import RtlProject
 from codesign.graph import Graph

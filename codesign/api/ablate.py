@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 from typing import get_args
@@ -14,27 +14,12 @@ from codesign.files import write_text
 from codesign.networks.codenet import Operator, Order, operator_form
 from codesign.progress import Progress, silent
 from codesign.recipe import Recipe, load_recipe, save_recipe
+from codesign.reporting.ablation import AblationRun, load_ablation, write_ablation
 
 OPERATORS: tuple[Operator, ...] = get_args(Operator)
 ORDERS: tuple[Order, ...] = get_args(Order)
 SEEDS = (0, 1, 2)
 FLOAT = "fp32"
-
-
-@dataclass(frozen=True)
-class AblationRun:
-    """One network on the validation set."""
-
-    operator: str
-    order: str
-    precision: str
-    """`fp32`, or e.g. `w4a8`."""
-    seed: int
-    ap50: float
-    ap: float
-    ap50_other_sampling: float | None = None
-    """fp32 square operators: the same weights with dilations rounded, if they were trained fractional, or fractional,
-    if they were trained rounded."""
 
 
 def ablate(
@@ -55,8 +40,6 @@ def ablate(
 
     Raises a CodesignError if a setting is wrong, or if `out` holds runs of another recipe.
     """
-    from codesign.reporting.ablation import write_ablation
-
     out = Path(out)
     grid = [_recipe(recipe, overrides, *choice) for choice in product(seeds, operators, orders)]
     _claim(out, load_recipe(recipe, overrides))
@@ -79,11 +62,6 @@ def _claim(out: Path, recipe: Recipe) -> None:
         save_recipe(recipe, saved)
     elif load_recipe(saved) != recipe:
         raise CheckpointError("holds runs of another recipe", where=str(out), remedy="choose another folder")
-
-
-def load_ablation(file: Path) -> tuple[AblationRun, ...]:
-    """Reads `ablation.json`."""
-    return tuple(AblationRun(**row) for row in json.loads(file.read_text(encoding="utf-8"))["runs"])
 
 
 def _recipe(recipe: str | Path, overrides: Sequence[str], seed: int, operator: str, order: str) -> Recipe:

@@ -78,7 +78,7 @@ def _build_of(run: str | Path, changed: bool, progress: Progress) -> BuildFolder
 
 
 def _fingerprint(run: Path) -> str:
-    """Of the run and of the sources that turn it into a build."""
+    """A digest of the run and of the sources that turn it into a build."""
     sha = hashlib.sha256()
     for file in (run / "recipe.yaml", run / "weights.safetensors", *source_files()):
         sha.update(hashlib.sha256(file.read_bytes()).digest() if file.is_file() else b"")

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from codesign.build_folder import BuildFolder, open_build
-from codesign.cost.base import BlockCost
+from codesign.cost.block import BlockCost
 from codesign.files import write_text
 from codesign.graph import Graph
 from codesign.graph.names import identifier

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from codesign.errors import RecipeError
 from codesign.files import write_bytes
 from codesign.graph import Graph
-from codesign.graph.ops._convolution import Convolution
+from codesign.graph.windows import Convolution
 from codesign.progress import Progress, silent
 from codesign.recipe import Recipe, load_recipe, parse_recipe, save_recipe
 from codesign.targets import load_target

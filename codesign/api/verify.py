@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from threading import Event
@@ -20,8 +20,8 @@ from codesign.progress import Progress, silent
 from codesign.schedule import Schedule
 from codesign.verification import STAGES
 from codesign.verification.blocks import Trial, trial_of
-from codesign.verification.compare import Mismatch, StageResult, compare
-from codesign.verification.coverage import Coverage, coverage_of
+from codesign.verification.compare import Mismatch, StageResult, Verification, compare
+from codesign.verification.coverage import coverage_of
 from codesign.verification.images import verification_images
 from codesign.verification.stages import blocks
 
@@ -36,21 +36,6 @@ Outcome = tuple[StageResult, Mismatch | None]
 
 class _StoppedError(Exception):
     """The simulation has failed, or the user interrupted it."""
-
-
-@dataclass(frozen=True)
-class Verification:
-    """The verdict on a build, as `verify.json` holds it.
-
-    coverage: by tensor, which of the values that matter the images and the stage `blocks` have reached; none if that
-    stage was not run.
-    """
-
-    stages: tuple[StageResult, ...]
-    images: int
-    exact: bool
-    first_mismatch: Mismatch | None
-    coverage: Mapping[str, Coverage] = field(default_factory=dict)
 
 
 def verify(

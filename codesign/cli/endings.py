@@ -26,10 +26,11 @@ from types import FrameType
 
 import typer
 
-from codesign import __version__, processes, quoting
+from codesign import processes, quoting
 from codesign.cli.console import InterruptedWorkError
 from codesign.errors import CacheError, CodesignError
 from codesign.resources import cache_folder
+from codesign.version import VERSION
 
 OK, NO, MISTAKE, OURS = 0, 1, 2, 70
 SIGNALS = {signal.SIGHUP: "ended", signal.SIGINT: "interrupted", signal.SIGTERM: "ended"}
@@ -149,7 +150,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _our_mistake(error: BaseException, arguments: Sequence[str]) -> str:
     what = f"{type(error).__name__}: {str(error).strip()[:200]}" if str(error).strip() else type(error).__name__
     text = (
-        f"codesign {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
+        f"codesign {VERSION}, Python {platform.python_version()}, {platform.platform()}\n"
         f"codesign {' '.join(arguments)}\n\n{''.join(traceback.format_exception(error))}"
     )
     for folder in (lambda: cache_folder("failures"), lambda: Path(tempfile.gettempdir())):

@@ -16,9 +16,9 @@ from typing import Annotated
 
 import typer
 
-from codesign import __version__
 from codesign.cli import commands
 from codesign.cli.endings import OK, ending, tidy_ends
+from codesign.version import VERSION
 
 EPILOG = (
     "Exit status: 0 all is well; 1 the verdict is no; 2 something you can mend, said in one line; "
@@ -54,7 +54,7 @@ def build_app() -> typer.Typer:
 
 def _print_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"codesign {__version__}")
+        typer.echo(f"codesign {VERSION}")
         raise typer.Exit
 
 

@@ -1,0 +1,1 @@
+"""Prices of what is built (`codesign.hardware`): cycles, LUTs, flip-flops, block RAM, DSP slices and energy."""

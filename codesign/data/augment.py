@@ -7,7 +7,7 @@ from torch.utils.data import Dataset
 
 from codesign.data.dataset import SampleSet
 from codesign.data.sample import Sample
-from codesign.recipe import Augmentation
+from codesign.sections import Augmentation
 
 ENHANCEMENTS = (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color)
 

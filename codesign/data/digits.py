@@ -21,7 +21,7 @@ VERSION = 4
 """Changes whenever the same seed gives other pixels."""
 
 Heights = tuple[int, int]
-"""Of the smallest and the largest digit, in pixels, before they are turned; logarithms are uniform in between."""
+"""Heights of the smallest and the largest digit in pixels, before they are turned; logarithms are uniform between."""
 
 TEST_SOURCES = 360
 """Source images, of the 1,797, that only the test split uses."""

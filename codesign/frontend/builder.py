@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import onnx
 
 from codesign.errors import GraphError
-from codesign.frontend.naming import Block, Place, block_names, place_of
+from codesign.frontend.naming import Place, UnnamedBlock, block_names, place_of
 from codesign.graph import Graph, Node, Op, TensorType
 from codesign.graph.names import Names
 
@@ -78,7 +78,9 @@ class Builder:
         """The graph that computes `outputs`, with final names."""
         live = self._live(outputs)
         makers = {tensor: i for i, draft in enumerate(live) for tensor in draft.outputs}
-        blocks = [Block(draft.place, draft.op.kind, makers.get(draft.inputs[0]), len(draft.outputs)) for draft in live]
+        blocks = [
+            UnnamedBlock(draft.place, draft.op.kind, makers.get(draft.inputs[0]), len(draft.outputs)) for draft in live
+        ]
         final = {tensor: tensor for tensor in self._inputs}
         nodes = []
         for draft, block in zip(live, block_names(blocks, self._names), strict=True):

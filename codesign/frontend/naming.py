@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import onnx
 
 from codesign.graph.names import Names, plain
-from codesign.graph.ops.base import op_class
+from codesign.graph.op import op_class
 
 _EXPORTER_SCOPES = re.compile(
     r"(act_quant|export_handler|activation_impl|fused_activation_quant_proxy|tensor_quant)(_\d+)?$"
@@ -70,7 +70,7 @@ def one_part(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Block:
+class UnnamedBlock:
     """What a block's name is made from. source: index of the block that computes its first input, or None."""
 
     place: Place
@@ -79,7 +79,7 @@ class Block:
     outputs: int = 1
 
 
-def block_names(blocks: Sequence[Block], names: Names) -> list[str]:
+def block_names(blocks: Sequence[UnnamedBlock], names: Names) -> list[str]:
     """New names among `names`: the module's path where the module is one block, else `path.kind`.
 
     A quantizer that several layers share gives each of its blocks the name of the layer before it:

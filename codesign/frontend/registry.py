@@ -10,7 +10,7 @@ import onnx
 from codesign.errors import GraphError
 from codesign.frontend.domains import ONNX, owner
 from codesign.frontend.reader import Definition, Reader, definition
-from codesign.graph.plugins import load, names
+from codesign.plugins import load, names
 
 _OPS = "codesign.frontend.ops"
 

@@ -2,7 +2,7 @@
 
 from codesign.graph.execute import execute
 from codesign.graph.graph import Graph, Node
-from codesign.graph.ops.base import IntArray, Op
+from codesign.graph.op import IntArray, Op
 from codesign.graph.store import digest, load, save
 from codesign.graph.types import TensorType, bits_for_range
 

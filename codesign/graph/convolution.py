@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from codesign.graph.ops._convolution import Pads, Pair
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
+from codesign.graph.windows import Pads, Pair
 
 
 def convolution(

@@ -8,7 +8,7 @@ import numpy as np
 
 from codesign.errors import GraphError
 from codesign.graph.graph import Graph
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 from codesign.graph.types import TensorType
 
 

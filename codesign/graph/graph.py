@@ -8,7 +8,7 @@ from functools import cached_property
 
 from codesign.errors import GraphError
 from codesign.graph import names
-from codesign.graph.ops.base import Op
+from codesign.graph.op import Op
 from codesign.graph.types import TensorType
 
 

@@ -10,7 +10,7 @@ from codesign.graph.ops.peak import Peak
 from codesign.graph.types import Shape, TensorType
 
 BITS = 16
-"""Of each field of a record, with its sign."""
+"""Width of each field of a record, with its sign."""
 
 END = (1 << BITS) - 1
 """What stands in a record's class where a frame ends; classes are fewer."""
@@ -33,7 +33,7 @@ class Heads:
 
     @property
     def most_peaks(self) -> int:
-        """Of a frame: every place of every class."""
+        """The most peaks that a frame can have: every place of every class."""
         classes, height, width = self.shape
         return classes * height * width
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 from codesign.graph.types import TensorType
 
 NOT_AN_INTEGER = int(np.iinfo(np.int32).min)

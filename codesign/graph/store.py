@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.graph.graph import Graph, Node
-from codesign.graph.ops.base import Op, fields_of, op_class
+from codesign.graph.op import Op, fields_of, op_class
 from codesign.graph.types import HIGHEST, LOWEST, TensorType
 from codesign.reading import read_bytes
 

@@ -10,14 +10,13 @@ from typing import Annotated, Any, Union
 
 from pydantic import Discriminator, Tag
 
-from codesign.graph.plugins import load, names
 from codesign.networks.base import Network
-from codesign.resources import users_networks
+from codesign.plugins import load, names, users_networks
 
 __path__.extend(users_networks("networks"))
 
 DEFAULT_KIND = "codenet"
-"""Of recipes that name none."""
+"""The kind of recipes that name none."""
 
 
 def sections() -> dict[str, type[Network]]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-if TYPE_CHECKING:
-    from codesign.recipe import Training
+from codesign.sections import Positive as Positive
+from codesign.sections import Section, Size, Training
 
-Positive = Annotated[int, Field(strict=True, gt=0, le=10**6)]
-"""How many there are of something. Strict: neither a text nor a truth value is taken for a number."""
-Size = Annotated[int, Field(strict=True, gt=0, le=2**16)]
-"""Channels: more is a mistake, which would take all memory before it showed."""
 Repeats = Annotated[int, Field(strict=True, gt=0, le=256)]
 """How often a layer is repeated."""
 EvenChannels = Annotated[int, Field(strict=True, gt=0, le=2**16, multiple_of=2)]
@@ -22,15 +18,10 @@ MOST_CLASSES = 2**16
 LONGEST_NAME = 200
 """Characters of a class's name."""
 
-Task = Literal["detection", "classification"]
+Task = str
+"""Name of a file in `codesign/tasks`."""
 
 DIGIT_CLASSES = tuple("0123456789")
-
-
-class Section(BaseModel):
-    """Part of a recipe: frozen, and unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Groups(Section):

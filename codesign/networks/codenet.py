@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from codesign.networks.base import MOST_STAGES, EvenChannels, Network, Repeats, Section, Size, Task
-
-if TYPE_CHECKING:
-    from codesign.recipe import Training
+from codesign.sections import Training
 
 
 class Stem(Section):
@@ -47,7 +45,7 @@ same bounded; one dilation for all; the same in whole numbers. Only the last of 
 
 
 Order = Literal["depthwise_first", "pointwise_first"]
-"""Of a decoder block: as CoDeNet was deployed; or as the paper draws it, the spatial operator on fewer channels."""
+"""What comes first in a decoder block: as CoDeNet was deployed; or as the paper draws it, on fewer channels."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class Stem(Section):
     stride: Stride = 2
 
 
-class Block(Section):
+class SeparableBlock(Section):
     """3x3 of that stride, depthwise or in groups, then 1x1 to `channels`."""
 
     channels: Size
@@ -35,7 +35,7 @@ class Model(Network):
     task: ClassVar[Task] = "classification"
     kind: Literal["mobilenet"] = "mobilenet"
     stem: Stem = Stem()
-    blocks: Annotated[tuple[Block, ...], Field(min_length=1, max_length=MOST_BLOCKS)]
+    blocks: Annotated[tuple[SeparableBlock, ...], Field(min_length=1, max_length=MOST_BLOCKS)]
     groups: Groups | None = None
 
     @model_validator(mode="after")

@@ -1,5 +1,5 @@
 """Quantized PyTorch modules and the networks made of them, a user's own included."""
 
-from codesign.resources import users_networks
+from codesign.plugins import users_networks
 
 __path__.extend(users_networks("nn"))

@@ -23,7 +23,7 @@ class BlockCount:
     parameters: int
     """Weights, biases, and batch norm's gain and shift."""
     macs: int
-    """Of one image. Sampling, pooling and batch norm are not counted."""
+    """What one image takes. Sampling, pooling and batch norm are not counted."""
 
 
 @dataclass(frozen=True)

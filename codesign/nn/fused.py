@@ -123,7 +123,7 @@ class QuantizeParameters(Function):
 
 
 def _channel_scales(weight: Tensor, bounds: WeightBounds) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Of each channel of (O, ...): scale, its derivative by the full scale (O,); which weight is that, if one is."""
+    """For each channel of (O, ...): scale, its derivative by the full scale (O,); which weight is that, if one is."""
     magnitudes = weight.flatten(1).abs()
     full, place = (2 * magnitudes.mean(1), None) if bounds.statistics else magnitudes.max(1)
     full = full.clamp_min_(bounds.minimum)

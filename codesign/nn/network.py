@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from codesign.errors import RecipeError
-from codesign.graph.plugins import load
 from codesign.nn.binary import BinaryLayers, FloatBinaryLayers
 from codesign.nn.layers import ConvUnit, FloatLayers, Layers, QuantLayers, plain
+from codesign.plugins import load
 from codesign.recipe import Recipe
 
 MOST_PARAMETERS = 2**30
@@ -95,7 +95,7 @@ def _float_layers(recipe: Recipe) -> Layers:
 
 
 def _build(recipe: Recipe, layers: Layers) -> Network:
-    make: Callable[[Recipe, Layers], Network] = load(__package__, recipe.model.kind).network
+    make: Callable[[Recipe, Layers], Network] = load("codesign.nn", recipe.model.kind).network
     if torch.get_default_device().type != "meta":  # where nothing is allocated, any size can be counted
         with torch.device("meta"):
             parameters = sum(p.numel() for p in make(recipe, _float_layers(recipe)).parameters())

@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 import io
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, stdev
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 from codesign.files import write_bytes, write_text
 from codesign.networks.codenet import Operator
 
-if TYPE_CHECKING:
-    from codesign.api.ablate import AblationRun
-
 Column = tuple[str, str]
 """Order and precision."""
+
+
+@dataclass(frozen=True)
+class AblationRun:
+    """One network on the validation set."""
+
+    operator: str
+    order: str
+    precision: str
+    """`fp32`, or e.g. `w4a8`."""
+    seed: int
+    ap50: float
+    ap: float
+    ap50_other_sampling: float | None = None
+    """fp32 square operators: the same weights with dilations rounded, if they were trained fractional, or fractional,
+    if they were trained rounded."""
+
+
+def load_ablation(file: Path) -> tuple[AblationRun, ...]:
+    """Reads `ablation.json`."""
+    return tuple(AblationRun(**row) for row in json.loads(file.read_text(encoding="utf-8"))["runs"])
 
 
 def write_ablation(runs: Sequence[AblationRun], folder: Path) -> None:

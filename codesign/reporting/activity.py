@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codesign.build_folder import BuildFolder
+from codesign.cost.energy import Activity
 from codesign.emit.rtl.saif import Changes, changes
 from codesign.emit.rtl.simulate import simulate
 from codesign.graph.names import identifier
-from codesign.reporting.summary import Activity
 from codesign.verification.images import verification_images
 
 IMAGES = 2
@@ -19,7 +19,7 @@ IMAGES = 2
 
 @dataclass(frozen=True)
 class DesignActivity:
-    """Of a frame, from the simulation of `images` back to back: of each node's block, and of what lies between them.
+    """Activity of a frame in each node's block and between them, from the simulation of `images` back to back.
 
     A node without hardware of its own, as a requantization within a block of streamed weights, has none.
     """

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from codesign.reporting.summary import Energy, Record, Summary, Unit
+from codesign.cost.energy import Energy
+from codesign.record import Record
+from codesign.reporting.summary import Summary, Unit
 from codesign.tasks import LABELS
 
 Better = Literal["less", "more", ""]

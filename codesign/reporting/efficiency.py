@@ -13,10 +13,8 @@ from __future__ import annotations
 
 from math import ceil
 
-import numpy as np
-
 from codesign.graph import Graph, IntArray, Node, TensorType
-from codesign.graph.ops.base import Op, fields_of
+from codesign.graph.op import weights
 from codesign.graph.types import bits_for_range
 
 
@@ -36,18 +34,8 @@ def bytes_alone(graph: Graph, node: Node) -> int:
     return sum(map(_bytes, tensors)) + sum(map(_packed, weights(node.op)))
 
 
-def weights(op: Op) -> tuple[IntArray, ...]:
-    """The operator's trained arrays: those of more than one dimension."""
-    return tuple(value for value in fields_of(op).values() if isinstance(value, np.ndarray) and value.ndim > 1)
-
-
-def weight_bits(op: Op) -> int:
-    """Width of the operator's widest weights; 0 where it has none."""
-    return max((bits_for_range(int(array.min()), int(array.max())) for array in weights(op)), default=0)
-
-
 def _bytes(kind: TensorType) -> int:
-    """Of a frame in memory. Accumulators never leave a block: they count as the 8 bits they are rounded to."""
+    """Bytes of a frame in memory. Accumulators never leave a block: they count as the 8 bits they are rounded to."""
     return kind.channels * kind.pixels * min(kind.bits, 8) // 8 or 1
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from codesign.graph import Graph, IntArray, execute
-from codesign.reporting.efficiency import weights
+from codesign.graph.op import weights
 from codesign.reporting.summary import Unit
 
 BINS = 32
@@ -40,7 +40,7 @@ class Layer:
 
 
 def layers(graph: Graph, parts: Sequence[Unit], images: IntArray) -> tuple[Layer, ...]:
-    """Of every unit with weights: its weights, and its output on `images` (N, C, H, W) of the graph's input."""
+    """Histograms of every unit with weights: of these, and of its output on `images` (N, C, H, W)."""
     (source,) = graph.inputs
     weighted = [unit for unit in parts if any(weights(graph.node(block.name).op) for block in unit.blocks)]
     shown = {unit.name: unit.outputs[0].name for unit in weighted}
@@ -61,7 +61,7 @@ def _layer(graph: Graph, unit: Unit, values: IntArray) -> Layer:
 
 
 def histogram(values: IntArray, lo: int, hi: int, bits: int) -> Histogram:
-    """Of integers of any shape; a bin holds a whole number of integers where the range allows."""
+    """The histogram of integers of any shape; a bin holds a whole number of integers where the range allows."""
     span = hi - lo + 1
     bins = span if span <= BINS else BINS
     counts, _ = np.histogram(values, bins=bins, range=(lo - 0.5, hi + 0.5))

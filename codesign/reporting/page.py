@@ -10,8 +10,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from codesign import __version__
 from codesign.files import write_text
+from codesign.graph.op import op_class
 from codesign.reporting.comparison import Comparison, Figure, Pair
 from codesign.reporting.histograms import Layer
 from codesign.reporting.pictures import Picture
@@ -29,6 +29,7 @@ from codesign.reporting.terminal import (
 )
 from codesign.reporting.vendor import HEADINGS, vendor_rows
 from codesign.tasks import figures
+from codesign.version import VERSION
 
 RAIL = 14
 """Pixels between two rails."""
@@ -43,16 +44,6 @@ STAGE_NAMES = {
     "rtl": "SystemVerilog, simulated",
     "vitis": "Vitis HLS' Verilog, simulated",
 }
-KINDS = {
-    "conv": "dense",
-    "binary_conv": "dense",
-    "linear": "dense",
-    "depthwise": "depthwise",
-    "deform": "deform",
-    "peak": "select",
-    "maxpool": "select",
-}
-"""Colour classes; of other operators those that multiply are dense, and the rest move data."""
 
 ENERGY_NAMES = {
     "arithmetic": "arithmetic",
@@ -101,7 +92,7 @@ def write_page(summary: Summary, extras: Extras, path: Path) -> None:
             layers=[_layer(layer) for layer in extras.layers],
             energies=_energies(summary),
             activity=activity_line(summary.activity) if summary.activity else "",
-            version=__version__,
+            version=VERSION,
         )
     )
     write_text(path, text)
@@ -119,7 +110,7 @@ def write_comparison(found: Comparison, path: Path) -> None:
             metrics=[figure.name for figure in found.blocks[0].figures] if found.blocks else [],
             blocks=[_compared(pair, found.blocks) for pair in found.blocks if pair.differs],
             same=sum(not pair.differs for pair in found.blocks),
-            version=__version__,
+            version=VERSION,
         )
     )
     write_text(path, text)
@@ -231,7 +222,7 @@ def _layer(layer: Layer) -> dict[str, Any]:
         "name": layer.unit,
         "parent": parent + dot,
         "leaf": leaf,
-        "kind": KINDS.get(layer.operator, "dense"),
+        "kind": op_class(layer.operator).category,
         "parts": [
             {
                 "what": what,
@@ -310,7 +301,7 @@ def _row(row: Row, summary: Summary, parts: Sequence[Unit]) -> dict[str, Any]:
         "leaf": leaf,
         "short": shorten(unit.name, 40),
         "operator": unit.operator,
-        "kind": KINDS.get(unit.operator, "dense" if unit.macs else "move"),
+        "kind": op_class(unit.operator).category,
         "edge": unit.outputs[0].label,
         "edges": [_stream(output, summary.outputs) for output in unit.outputs],
         "folding": unit.folding.replace("x", "×"),  # noqa: RUF001

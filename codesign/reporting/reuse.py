@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from codesign.cost import binary_conv as model
-from codesign.cost.base import Folding
+from codesign.cost.ops.binary_conv import plain_lut
 from codesign.graph import Graph, Node
 from codesign.graph.ops.binary_conv import BinaryConv
+from codesign.hardware.folding import Folding
 from codesign.reporting.summary import Reuse
 from codesign.reuse.mst import reuse_tree
 
@@ -21,5 +21,5 @@ def of_block(graph: Graph, node: Node, folding: Folding) -> Reuse | None:
         kept=tree.kept,
         tree_depth=tree.depth,
         wired=folding.wired,
-        plain_lut=model.plain_lut(node.op, inputs, outputs, folding),
+        plain_lut=plain_lut(node.op, inputs, outputs, folding),
     )

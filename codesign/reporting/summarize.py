@@ -6,11 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from codesign.build_folder import BuildFolder
+from codesign.cost import energy
 from codesign.emit.rtl.project import RtlProject
 from codesign.errors import BuildError
 from codesign.graph import Graph, Node, TensorType
 from codesign.recipe import Detection, load_recipe
-from codesign.reporting import efficiency, energy, reuse, summary
+from codesign.reporting import efficiency, reuse, summary
 from codesign.schedule import Schedule
 from codesign.targets import Target
 from codesign.vendor.figures import VendorFigures
@@ -54,18 +55,18 @@ def summarize(build: BuildFolder, target: Target, activity: DesignActivity | Non
 
 def _blocks(
     graph: Graph, schedule: Schedule, target: Target, activity: DesignActivity | None
-) -> tuple[summary.Block, ...]:
+) -> tuple[summary.BlockReport, ...]:
     found = activity.blocks if activity else {}
     return tuple(_block(graph, node, schedule, target, found.get(node.name)) for node in graph.nodes)
 
 
 def _block(
     graph: Graph, node: Node, schedule: Schedule, target: Target, activity: summary.Activity | None
-) -> summary.Block:
+) -> summary.BlockReport:
     cost, folding = schedule.blocks[node.name], schedule.foldings[node.name]
     outputs = zip(graph.output_names(node), graph.output_types(node), strict=True)
     interval = schedule.interval_cycles
-    return summary.Block(
+    return summary.BlockReport(
         name=node.name,
         operator=node.op.kind,
         inputs=node.inputs,
@@ -90,7 +91,7 @@ def _difference(
     graph: Graph,
     schedule: Schedule,
     target: Target,
-    blocks: tuple[summary.Block, ...],
+    blocks: tuple[summary.BlockReport, ...],
     activity: DesignActivity,
     peaks: int | None,
 ) -> summary.SimulatedActivity | None:
@@ -115,12 +116,16 @@ def _totals(
     graph: Graph,
     schedule: Schedule,
     target: Target,
-    blocks: tuple[summary.Block, ...],
+    blocks: tuple[summary.BlockReport, ...],
     activity: DesignActivity | None,
     peaks: int | None,
 ) -> summary.Totals:
     between = activity.streams if activity else None
-    streams = energy.of_streams(graph, schedule, target.energy, between, peaks=peaks) if target.energy else None
+    streams = (
+        energy.of_streams(graph, schedule.streams, schedule.interval_cycles, target.energy, between, peaks=peaks)
+        if target.energy
+        else None
+    )
     frame = None
     if streams:
         parts = (*(block.energy for block in blocks if block.energy), streams)

@@ -8,67 +8,10 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from codesign.graph.ops.base import op_class
+from codesign.cost.energy import Activity, Energy, FabricEnergy, FrameEnergy
+from codesign.graph.op import op_class
+from codesign.record import Record
 from codesign.vendor.figures import VendorFigures
-
-
-class Record(BaseModel):
-    """A part of a report."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class Energy(Record):
-    """A range: the coefficients behind it are known to one digit at best."""
-
-    low_uj: float = 0
-    high_uj: float = 0
-
-    def __add__(self, other: Energy) -> Energy:
-        """Low ends with low ends: what is added shares its coefficients, so that errors do not cancel."""
-        return Energy(low_uj=self.low_uj + other.low_uj, high_uj=self.high_uj + other.high_uj)
-
-    @property
-    def middle_uj(self) -> float:
-        return (self.low_uj + self.high_uj) / 2
-
-
-class FabricEnergy(Record):
-    """Of a part of the fabric, for one frame; see `codesign.reporting.energy`."""
-
-    arithmetic: Energy = Energy()
-    memory: Energy = Energy()
-    ddr: Energy = Energy()
-    clock: Energy = Energy()
-
-    def __add__(self, other: FabricEnergy) -> FabricEnergy:
-        return FabricEnergy(**{name: getattr(self, name) + getattr(other, name) for name in FabricEnergy.model_fields})
-
-    @property
-    def work(self) -> Energy:
-        """All but the clock, which a waiting fabric takes as well."""
-        return self.arithmetic + self.memory + self.ddr
-
-
-class FrameEnergy(FabricEnergy):
-    """Of the whole fabric, and of the board around it; None where nobody has measured it."""
-
-    processor: Energy | None = None
-    static: Energy | None = None
-
-
-class Activity(Record):
-    """What a part of the hardware did in a simulated frame, on average.
-
-    bit_changes: of a signal's bit; operand_changes: of a bit of what is multiplied; memory_accesses: reads and writes
-    of a block RAM. None where the simulation shows no such signal, and the assumption stays.
-    """
-
-    bit_changes: float
-    operand_changes: float | None = None
-    memory_accesses: float | None = None
 
 
 class SimulatedActivity(Record):
@@ -119,9 +62,12 @@ NOTHING = Resources(lut=0, ff=0, bram36=0, dsp=0)
 
 
 class Reuse(Record):
-    """Of a binary convolution: XNORs of one frame, the fraction that is left of reuse along its spanning tree, and the
+    """What the channels of a binary convolution share.
+
+    bit_operations: XNORs of one frame; kept: the fraction left of reuse along the spanning tree; tree_depth: the
     tree's levels. wired: whether it is built as an adder graph; plain_lut: what counting each output by itself would
-    take at the same rate (its own LUTs if that is how it is built)."""
+    take at the same rate (its own LUTs if that is how it is built).
+    """
 
     bit_operations: int
     kept: float
@@ -130,7 +76,7 @@ class Reuse(Record):
     plain_lut: int
 
 
-class Block(Record):
+class BlockReport(Record):
     """One block of the hardware, a node of the integer graph.
 
     interval_cycles: between the starts of two frames when nothing stalls it; latency_cycles: from its first input beat
@@ -289,7 +235,7 @@ class Summary(Record):
     target: Board
     input: Tensor
     outputs: tuple[str, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[BlockReport, ...]
     totals: Totals
     accuracy: Accuracy | None = None
     verification: Verdict | None = None
@@ -305,7 +251,7 @@ class Unit(Record):
     """A convolution and the requantization that only it feeds, shown as one; any other block by itself."""
 
     name: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[BlockReport, ...]
 
     @property
     def operator(self) -> str:
@@ -354,7 +300,7 @@ class Unit(Record):
         return sum(parts, FabricEnergy()) if parts else None
 
 
-def units(blocks: tuple[Block, ...]) -> tuple[Unit, ...]:
+def units(blocks: tuple[BlockReport, ...]) -> tuple[Unit, ...]:
     """The blocks in order, requantizations joined to what they requantize."""
     readers: dict[str, int] = {}
     for block in blocks:
@@ -377,7 +323,7 @@ def units(blocks: tuple[Block, ...]) -> tuple[Unit, ...]:
     return tuple(found)
 
 
-def _common_name(blocks: list[Block]) -> str:
+def _common_name(blocks: list[BlockReport]) -> str:
     """The module that holds all blocks, or the first block's name if none does."""
     parts = zip(*(block.name.split(".") for block in blocks), strict=False)
     return ".".join(same[0] for same in takewhile(lambda names: len(set(names)) == 1, parts)) or blocks[0].name

@@ -9,16 +9,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from codesign.cost.energy import Energy, FabricEnergy
 from codesign.reporting.console import styled
-from codesign.reporting.summary import Energy, FabricEnergy, Resources, SimulatedActivity, Summary, Totals
+from codesign.reporting.summary import Resources, SimulatedActivity, Summary, Totals
 from codesign.reporting.vendor import HEADINGS, vendor_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from codesign.api.verify import Verification
     from codesign.emit.rtl.simulate import Stalls
     from codesign.reporting.comparison import Comparison, Pair
+    from codesign.verification.compare import Verification
     from codesign.verification.coverage import Coverage
 
 NAME_WIDTH = 27
@@ -57,7 +58,7 @@ REUSE_HEADINGS = ("bit operations", "kept", "tree depth", "form", "latency", "LU
 
 
 def reuse_rows(summary: Summary) -> list[tuple[str, ...]]:
-    """Of every binary convolution its name and what `REUSE_HEADINGS` says; latency in cycles."""
+    """The name of every binary convolution and what `REUSE_HEADINGS` says; latency in cycles."""
     return [
         (
             block.name,

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from codesign.graph import Graph
+from codesign.schedule.arrivals import Arrivals, occupancy
 from codesign.schedule.edges import Edge, edges
 from codesign.schedule.flow import Network
-from codesign.schedule.passage import Passage, waiting
 
 FRAMES = 2
 """Frames that are followed at least: in the second, the tail of the first is still in the pipeline."""
@@ -42,11 +41,11 @@ def fifo_depths(network: Network, interval_cycles: int, *, together: bool = Fals
         if not edge.reader and not together:
             continue
         count = network.produced_beats[edge.tensor]
-        leaving = taken[edge] if edge.reader else Passage.latest(produced[name] for name in graph.outputs)
-        beats_waiting = waiting(produced[edge.tensor], leaving, count)
-        if beats_waiting > _held(network, edge, count, interval_cycles):
-            depths[edge] = beats_waiting + FIFO_BEATS + _in_bursts(network, edge)
-    return depths | {edge: FIFO_BEATS for edge in _beside(network, depths)}
+        leaving = taken[edge] if edge.reader else Arrivals.latest(produced[name] for name in graph.outputs)
+        occupied = occupancy(produced[edge.tensor], leaving, count)
+        if occupied > _held(network, edge, count, interval_cycles):
+            depths[edge] = occupied + FIFO_BEATS + _in_bursts(network, edge)
+    return depths | {edge: FIFO_BEATS for edge in _parallel(network, depths)}
 
 
 def _in_bursts(network: Network, edge: Edge) -> int:
@@ -57,11 +56,11 @@ def _in_bursts(network: Network, edge: Edge) -> int:
     return -(-largest // network.produced_lanes[edge.tensor])
 
 
-def _beside(network: Network, depths: Mapping[Edge, int]) -> Iterable[Edge]:
+def _parallel(network: Network, depths: Mapping[Edge, int]) -> Iterable[Edge]:
     """Edges whose beats must wait as long as those of another edge into the same join pass through its FIFO."""
     for name, block in network.blocks.items():
         ports = [Edge(tensor, name, port) for port, tensor in enumerate(block.node.inputs)]
-        if not block.reach.in_turn and any(edge in depths for edge in ports):
+        if not block.dependence.in_turn and any(edge in depths for edge in ports):
             others = (edge for edge in ports if edge not in depths)
             yield from (edge for edge in others if _held_by_join(network, edge) < JITTER_BEATS)
 
@@ -75,16 +74,16 @@ def _held(network: Network, edge: Edge, count: int, interval_cycles: int) -> flo
         return _held_by_join(network, edge)
     if not block.keeps:
         return JITTER_BEATS
-    pixels = min(JITTER_PIXELS, _patience(network, edge.tensor, interval_cycles))
+    pixels = min(JITTER_PIXELS, _slack(network, edge.tensor, interval_cycles))
     return max(min(count, JITTER_BEATS), count * pixels)
 
 
 def _held_by_join(network: Network, edge: Edge) -> int:
-    ahead = network.blocks[edge.reader].reach.ahead and edge.port == 0
-    return JITTER_BEATS if ahead else _behind(network.graph, edge.tensor)
+    ahead = network.blocks[edge.reader].dependence.ahead and edge.port == 0
+    return JITTER_BEATS if ahead else _held_by_fork(network, edge.tensor)
 
 
-def _patience(network: Network, tensor: str, interval_cycles: int) -> float:
+def _slack(network: Network, tensor: str, interval_cycles: int) -> float:
     """Pixels of a tensor that may wait until the window from which it comes holds up the pixels behind it."""
     source = network.graph.producers.get(tensor)
     while source and len(source.inputs) == 1 and not network.blocks[source.name].keeps:
@@ -92,21 +91,22 @@ def _patience(network: Network, tensor: str, interval_cycles: int) -> float:
     if source is None:
         return JITTER_PIXELS
     block = network.blocks[source.name]
-    cycles = block.patience * interval_cycles / block.inputs[0].pixels - block.service
+    cycles = block.slack_pixels * interval_cycles / block.inputs[0].pixels - block.service_cycles
     return cycles * network.graph.types[tensor].pixels / interval_cycles
 
 
-def _behind(graph: Graph, tensor: str) -> int:
+def _held_by_fork(network: Network, tensor: str) -> int:
     """Beats of a tensor that can wait while what has the same source goes on.
 
     A fork holds the beat that some readers have and others have not. A split holds none: behind a beat of one part
-    waits the other part. Shuffles and interleavings may be mere wires.
+    waits the other part. What may be mere wires holds none of its own.
     """
+    graph = network.graph
     if len(graph.consumers[tensor]) > 1:
         return 1
     source = graph.producers.get(tensor)
     if source is None:
         return JITTER_BEATS
-    if source.op.kind in ("shuffle", "interleave"):
-        return min(_behind(graph, name) for name in source.inputs)
+    if network.blocks[source.name].dependence.wires:
+        return min(_held_by_fork(network, name) for name in source.inputs)
     return 0 if len(graph.output_names(source)) > 1 else JITTER_BEATS

@@ -1,7 +1,7 @@
 """How pixels flow through blocks, and so through a network: one max-plus recurrence a block.
 
-A block is described by when it may start an output pixel (`reach`), its latency, its service time and what it holds
-(`cost`). Times are those at which beats pass; an edge passes at its reader behind its FIFO and adapter.
+A block is described by when it may start an output pixel (`hardware.dependence`), its latency, its service time and
+what it holds (`cost`). Times are those at which beats pass; an edge passes at its reader behind its FIFO and adapter.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.cost.base import BlockCost, Lanes, beats
+from codesign.cost.block import BlockCost
 from codesign.graph import Graph, Node, TensorType
+from codesign.hardware.dependence import Dependence
+from codesign.hardware.folding import Lanes, beats
+from codesign.plugins import load
+from codesign.schedule.arrivals import Arrivals, Times, spaced, spaced_in_rows
 from codesign.schedule.edges import Edge
-from codesign.schedule.passage import Passage, Times, spaced, spaced_in_rows
-from codesign.schedule.reach import Reach, reach
 
-ALWAYS = Passage(np.array(-np.inf), np.array(-np.inf))
-"""Room at any time."""
+NO_BACK_PRESSURE = Arrivals(np.array(-np.inf), np.array(-np.inf))
+"""There is room behind a block at any time."""
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class TimedBlock:
     """A node as it is built, for `frames` frames one behind the other."""
 
     node: Node
@@ -35,8 +37,10 @@ class Block:
     frames: int
 
     @cached_property
-    def reach(self) -> Reach:
-        return reach(self.node.op, self.inputs, self.outputs)
+    def dependence(self) -> Dependence:
+        part = load("codesign.hardware.ops", self.node.op.kind)
+        found: Dependence = part.dependence(self.node.op, self.inputs, self.outputs)
+        return found
 
     @cached_property
     def in_beats(self) -> list[int]:
@@ -48,7 +52,7 @@ class Block:
         return max(beats(kind.channels, n) for kind, n in zip(self.outputs, self.lanes.outputs, strict=True))
 
     @cached_property
-    def service(self) -> float:
+    def service_cycles(self) -> float:
         """Cycles between two output pixels when nothing else holds them up."""
         if self.cost.work_cycles:
             return max(self.out_beats, self.cost.work_cycles / self.outputs[0].pixels)
@@ -58,42 +62,42 @@ class Block:
         return self.cost.interval_cycles / self.outputs[0].pixels
 
     @cached_property
-    def spread(self) -> float:
+    def spread_cycles(self) -> float:
         """Cycles from the first beat of an output pixel to its last."""
-        return self.cost.spread_cycles or self.service * (1 - 1 / self.out_beats)
+        return self.cost.spread_cycles or self.service_cycles * (1 - 1 / self.out_beats)
 
     @cached_property
-    def delay(self) -> int:
+    def delay_cycles(self) -> int:
         """Cycles from the beat that an output pixel waits for to its first beat."""
-        before = self.reach.last[0] * self.in_beats[0]
-        return max(1, self.cost.latency_cycles - int(before + self.reach.whole * (self.in_beats[0] - 1)))
+        before = self.dependence.last[0] * self.in_beats[0]
+        return max(1, self.cost.latency_cycles - int(before + self.dependence.whole * (self.in_beats[0] - 1)))
 
     @cached_property
     def need(self) -> NDArray[np.int64]:
         """The last pixel of input 0 that each output pixel waits for."""
         frames = np.arange(self.frames)[:, None] * self.inputs[0].pixels
-        return (np.maximum.accumulate(self.reach.last) + frames).reshape(-1)
+        return (np.maximum.accumulate(self.dependence.last) + frames).reshape(-1)
 
     @cached_property
     def _origins(self) -> NDArray[np.int64]:
         """The first pixel of each window."""
-        assert self.reach.first is not None
-        return (self.reach.first + np.arange(self.frames)[:, None] * self.inputs[0].pixels).reshape(-1)
+        assert self.dependence.first is not None
+        return (self.dependence.first + np.arange(self.frames)[:, None] * self.inputs[0].pixels).reshape(-1)
 
     @property
     def keeps(self) -> bool:
         """Whether it holds pixels of its input while it works on them."""
-        return self.reach.whole or self.reach.ahead
+        return self.dependence.whole or self.dependence.ahead
 
     @cached_property
-    def patience(self) -> float:
-        """Input pixels for which a window may stay in the ring after its last one came, so that no pixel waits for it.
+    def slack_pixels(self) -> float:
+        """The slack of a window: input pixels for which it may stay in the ring after its last one, so that none waits.
 
-        Only a ring that is too short for its windows has so few that it matters; others are infinitely patient.
+        Only a ring that is too short for its windows has so few that it matters; others have slack without end.
         """
-        if not self.cost.missing_pixels or self.reach.first is None:
+        if not self.cost.missing_pixels or self.dependence.first is None:
             return np.inf
-        span = int((self.reach.last - self.reach.first).max())
+        span = int((self.dependence.last - self.dependence.first).max())
         return self.cost.ring_pixels - span - 1
 
     @property
@@ -103,89 +107,93 @@ class Block:
         return one_for_one or len(self.inputs) > 1
 
     def passed(
-        self, arriving: list[Passage], pace_cycles: float, room: Passage | None
-    ) -> tuple[list[Passage], list[Passage]]:
-        """Passages at the outputs, and those at which the inputs are taken.
+        self, arriving: list[Arrivals], pace_cycles: float, back_pressure: Arrivals | None
+    ) -> tuple[list[Arrivals], list[Arrivals]]:
+        """Arrival times at the outputs, and times at which the inputs are taken.
 
-        pace_cycles: a frame over which `even` blocks spread their pixels, though they could be faster. room: from when
-        on there is room for each pixel's first and last beat behind the block; if None, there always is.
+        pace_cycles: a frame over which `even` blocks spread their pixels, though they could be faster. back_pressure:
+        from when on there is room behind the block for each pixel's first and last beat; if None, there always is.
         """
-        endless, room = room is None, room or ALWAYS
-        entering = [passage.accepted(count) for passage, count in zip(arriving, self.in_beats, strict=True)]
-        gap = max(self.service, pace_cycles / self.outputs[0].pixels) if self.even else self.service
-        if self.reach.in_turn:
-            joined, taken = self._joined_in_turn(entering, gap, room)
+        endless, back_pressure = back_pressure is None, back_pressure or NO_BACK_PRESSURE
+        entering = [arrival.accepted(count) for arrival, count in zip(arriving, self.in_beats, strict=True)]
+        interval = max(self.service_cycles, pace_cycles / self.outputs[0].pixels) if self.even else self.service_cycles
+        if self.dependence.in_turn:
+            joined, taken = self._joined_in_turn(entering, interval, back_pressure)
             return [joined], taken
         if self.cost.tile:
-            tiled = self._tiled_evenly(entering[0], gap) if endless else self._tiled(entering[0], room)
+            tiled = self._tiled_evenly(entering[0], interval) if endless else self._tiled(entering[0], back_pressure)
             return [tiled[0]], [tiled[1]]
-        leaving = self._leaving(entering, gap, room, endless)
+        leaving = self._leaving(entering, interval, back_pressure, endless)
         taken = [self._taken(entering[0], leaving, endless)]
-        used = leaving.first if self.reach.whole else leaving.last
+        used = leaving.first if self.dependence.whole else leaving.last
         taken += [other.no_sooner(leaving.first, used) for other in entering[1:]]
-        if self.reach.parts:
-            return leaving.parts(self.reach.parts), taken
+        if self.dependence.parts:
+            return leaving.parts(self.dependence.parts), taken
         return [leaving] * len(self.outputs), taken
 
-    def _leaving(self, entering: list[Passage], gap: float, room: Passage, endless: bool) -> Passage:
-        """When output pixels leave, at least `gap` cycles apart."""
-        of_window = Passage(entering[0].first[self.need], entering[0].last[self.need])
+    def _leaving(self, entering: list[Arrivals], interval: float, back_pressure: Arrivals, endless: bool) -> Arrivals:
+        """When output pixels leave, with an initiation interval of at least `interval` cycles."""
+        of_window = Arrivals(entering[0].first[self.need], entering[0].last[self.need])
         begun = np.maximum.reduce([of_window.first, *(other.first for other in entering[1:])])
-        if self.reach.whole:
-            start = np.maximum(np.maximum(begun, of_window.last) + self.delay, room.first)
-            start = np.maximum(start, room.last - self.spread)
-            first = self._in_turns(start, entering[0], gap) if endless else spaced(start, gap)
-            return Passage(first, first + self.spread)
+        if self.dependence.whole:
+            start = np.maximum(np.maximum(begun, of_window.last) + self.delay_cycles, back_pressure.first)
+            start = np.maximum(start, back_pressure.last - self.spread_cycles)
+            first = self._in_turns(start, entering[0], interval) if endless else spaced(start, interval)
+            return Arrivals(first, first + self.spread_cycles)
         done = np.maximum.reduce([of_window.last, *(other.last for other in entering[1:])])
-        first = spaced(np.maximum(begun + self.delay, room.first), gap)
-        last = spaced(np.maximum(np.maximum(first + self.spread, done + self.delay), room.last), gap)
+        first = spaced(np.maximum(begun + self.delay_cycles, back_pressure.first), interval)
+        last = spaced(
+            np.maximum(np.maximum(first + self.spread_cycles, done + self.delay_cycles), back_pressure.last),
+            interval,
+        )
         first[1:] = np.maximum(first[1:], last[:-1] + 1)
-        return Passage(first, last)
+        return Arrivals(first, last)
 
-    def _in_turns(self, start: Times, entering: Passage, gap: float) -> Times:
+    def _in_turns(self, start: Times, entering: Arrivals, interval: float) -> Times:
         """`start` as the service allows, and a ring that is too short for it: its rows wait for the writer."""
         if not self.cost.missing_pixels:
-            return spaced(start, gap)
+            return spaced(start, interval)
         pixels, rows = self.inputs[0].pixels, self.outputs[0].height
         arrivals = entering.last[:pixels]
         wait = self.cost.missing_pixels / rows * (arrivals[-1] - arrivals[0]) / pixels
-        return spaced_in_rows(start.reshape(-1, self.outputs[0].width), gap, wait)
+        return spaced_in_rows(start.reshape(-1, self.outputs[0].width), interval, wait)
 
-    def _taken(self, entering: Passage, leaving: Passage, endless: bool) -> Passage:
+    def _taken(self, entering: Arrivals, leaving: Arrivals, endless: bool) -> Arrivals:
         """When the pixels of input 0 are taken; into a ring that is too short, as `_in_turns` has it."""
-        if not self.reach.ahead:
+        if not self.dependence.ahead:
             return self._taken_late(entering, leaving)
-        if self.reach.first is None or not self.cost.ring_pixels or (endless and self.cost.missing_pixels):
+        if self.dependence.first is None or not self.cost.ring_pixels or (endless and self.cost.missing_pixels):
             return entering
         return self._taken_by_ring(entering, leaving)
 
-    def _taken_late(self, entering: Passage, leaving: Passage) -> Passage:
+    def _taken_late(self, entering: Arrivals, leaving: Arrivals) -> Arrivals:
         """By a block that keeps at most the pixel it works on and, if it needs them whole, the next."""
         user = np.minimum(np.searchsorted(self.need, np.arange(entering.last.size)), self.need.size - 1)
-        if not self.reach.whole:
-            return entering.no_sooner(leaving.first[user] - self.delay, leaving.last[user] - self.delay)
-        free = np.where(user > 0, leaving.first[user - 1] - self.delay, -np.inf)
+        if not self.dependence.whole:
+            return entering.no_sooner(leaving.first[user] - self.delay_cycles, leaving.last[user] - self.delay_cycles)
+        free = np.where(user > 0, leaving.first[user - 1] - self.delay_cycles, -np.inf)
         return entering.no_sooner(free, free + self.in_beats[0] - 1)
 
-    def _taken_by_ring(self, entering: Passage, leaving: Passage) -> Passage:
+    def _taken_by_ring(self, entering: Arrivals, leaving: Arrivals) -> Arrivals:
         """Into the place of a pixel that no window needs any more."""
         replaced = np.arange(entering.last.size) - self.cost.ring_pixels
         windows = np.searchsorted(self._origins, replaced, side="right")
-        idle = entering.last[self.need] + self.delay // 2  # then read as it comes, which takes about half of the delay
+        # an idle block reads a window as it comes, which takes about half of the delay
+        idle = entering.last[self.need] + self.delay_cycles // 2
         read = np.maximum(leaving.last - self.cost.behind_cycles, idle)
         free = np.where(windows > 0, read[np.maximum(windows, 1) - 1], -np.inf)
         last: Times = np.maximum.accumulate(np.maximum(entering.last, free))
-        return Passage(np.maximum(entering.first, free), last)
+        return Arrivals(np.maximum(entering.first, free), last)
 
-    def _tiled_evenly(self, entering: Passage, gap: float) -> tuple[Passage, Passage]:
-        """As `_tiled` if pixels come `gap` cycles apart and leave so, for there is room for them within the block."""
-        late = int(self.cost.latency_cycles * gap / self.service) - self.in_beats[0] + 1
-        first = spaced(entering.last + late, gap)
+    def _tiled_evenly(self, entering: Arrivals, interval: float) -> tuple[Arrivals, Arrivals]:
+        """As `_tiled` where pixels come and leave `interval` cycles apart: there is room for them in the block."""
+        late = int(self.cost.latency_cycles * interval / self.service_cycles) - self.in_beats[0] + 1
+        first = spaced(entering.last + late, interval)
         free = np.concatenate([np.full(self.cost.tile + 2, -np.inf), first])[: first.size]
         taken = entering.no_sooner(free, free + self.in_beats[0] - 1)
-        return Passage(first, first + self.service * (1 - 1 / self.out_beats)), taken
+        return Arrivals(first, first + self.service_cycles * (1 - 1 / self.out_beats)), taken
 
-    def _tiled(self, entering: Passage, room: Passage) -> tuple[Passage, Passage]:
+    def _tiled(self, entering: Arrivals, back_pressure: Arrivals) -> tuple[Arrivals, Arrivals]:
         """Through `conv_tile.sv`: when pixels leave, and when they are taken.
 
         Groups of outputs pass one after another, each for all pixels in flight. Pixel n starts before group
@@ -199,28 +207,30 @@ class Block:
         end = start[tile - 1 : -1] + np.diff(before)[tile - 1 : -1]
         in_step = tile * (steps * (groups + 1) + 1)
         delay = self.cost.latency_cycles - in_step + tile // 2  # words begin every `tile` cycles
-        first = spaced(np.maximum(end + delay, room.first), groups)
-        last = np.maximum(first + self.spread, room.last)  # `untile.sv` holds the rest of a pixel
+        first = spaced(np.maximum(end + delay, back_pressure.first), groups)
+        last = np.maximum(first + self.spread_cycles, back_pressure.last)  # `untile.sv` holds the rest of a pixel
         first[1:] = np.maximum(first[1:], last[:-1] + 1)
         free = np.concatenate([np.full(tile + 1, -np.inf), end])[:pixels]
         taken = entering.no_sooner(free, free + steps - 1)
-        return Passage(first, last), taken
+        return Arrivals(first, last), taken
 
-    def _joined_in_turn(self, entering: list[Passage], gap: float, room: Passage) -> tuple[Passage, list[Passage]]:
+    def _joined_in_turn(
+        self, entering: list[Arrivals], interval: float, back_pressure: Arrivals
+    ) -> tuple[Arrivals, list[Arrivals]]:
         """A join that passes one pixel of each input after another."""
         delay = self.cost.latency_cycles
-        done = room.last - delay
-        for index, passage in enumerate(entering):
+        done = back_pressure.last - delay
+        for index, arrival in enumerate(entering):
             rest = sum(self.in_beats[index + 1 :])
-            done = np.maximum(done, passage.last + rest)
-            done = np.maximum(done, passage.first + self.in_beats[index] + rest - 1)
-        done = spaced(done, max(gap, sum(self.in_beats)))
+            done = np.maximum(done, arrival.last + rest)
+            done = np.maximum(done, arrival.first + self.in_beats[index] + rest - 1)
+        done = spaced(done, max(interval, sum(self.in_beats)))
         turn = np.concatenate([[0.0], done[:-1] + 1])
         taken = []
-        for passage, count in zip(entering, self.in_beats, strict=True):
-            taken.append(passage.no_sooner(turn, np.maximum(passage.first, turn) + count - 1))
+        for arrival, count in zip(entering, self.in_beats, strict=True):
+            taken.append(arrival.no_sooner(turn, np.maximum(arrival.first, turn) + count - 1))
             turn = taken[-1].last + 1
-        return Passage(taken[0].first + delay, taken[-1].last + delay), taken
+        return Arrivals(taken[0].first + delay, taken[-1].last + delay), taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,11 +247,11 @@ class Network:
     frames: int = 1
 
     @cached_property
-    def blocks(self) -> dict[str, Block]:
+    def blocks(self) -> dict[str, TimedBlock]:
         """By node, in the graph's order."""
         graph = self.graph
         return {
-            node.name: Block(
+            node.name: TimedBlock(
                 node,
                 graph.input_types(node),
                 graph.output_types(node),
@@ -274,33 +284,35 @@ class Network:
         self,
         pace_cycles: float,
         fifo_cycles: Mapping[Edge, int],
-        rooms: Mapping[str, Passage] | None,
-    ) -> tuple[dict[str, Passage], dict[Edge, Passage]]:
-        """Passage of every tensor at its producer, and of every edge at its reader.
+        back_pressures: Mapping[str, Arrivals] | None,
+    ) -> tuple[dict[str, Arrivals], dict[Edge, Arrivals]]:
+        """Arrivals of every tensor at its producer, and of every edge at its reader.
 
-        pace_cycles: between frames at the graph's inputs, 0 as fast as can be; it and rooms, by node, as for
-        `Block.passed`. fifo_cycles: those that a beat takes through the FIFOs of edges.
+        pace_cycles: between frames at the graph's inputs, 0 as fast as can be; it and back_pressures, by node, as for
+        `TimedBlock.passed`. fifo_cycles: those that a beat takes through the FIFOs of edges.
         """
-        produced: dict[str, Passage] = {}
-        taken: dict[Edge, Passage] = {}
+        produced: dict[str, Arrivals] = {}
+        taken: dict[Edge, Arrivals] = {}
         for name, kind in self.graph.inputs.items():
             count = self.produced_beats[name]
             spacing = max(count, pace_cycles / kind.pixels)
-            produced[name] = Passage.spread(self.frames * kind.pixels, spacing, count)
+            produced[name] = Arrivals.spread(self.frames * kind.pixels, spacing, count)
         for name, block in self.blocks.items():
             edges = [Edge(tensor, name, port) for port, tensor in enumerate(block.node.inputs)]
             arriving = [
                 self._arriving(produced, fifo_cycles, *pair) for pair in zip(edges, block.lanes.inputs, strict=True)
             ]
-            passages, times = block.passed(arriving, pace_cycles, None if rooms is None else rooms.get(name, ALWAYS))
-            produced.update(zip(self.graph.output_names(block.node), passages, strict=True))
+            arrivals, times = block.passed(
+                arriving, pace_cycles, None if back_pressures is None else back_pressures.get(name, NO_BACK_PRESSURE)
+            )
+            produced.update(zip(self.graph.output_names(block.node), arrivals, strict=True))
             taken.update(zip(edges, times, strict=True))
         return produced, taken
 
     def _arriving(
-        self, produced: Mapping[str, Passage], fifo_cycles: Mapping[Edge, int], edge: Edge, lanes: int
-    ) -> Passage:
-        """The passage of an edge behind its FIFO and its adapter."""
+        self, produced: Mapping[str, Arrivals], fifo_cycles: Mapping[Edge, int], edge: Edge, lanes: int
+    ) -> Arrivals:
+        """When pixels arrive behind the FIFO and the adapter of an edge."""
         behind = produced[edge.tensor].later(fifo_cycles.get(edge, 0))
         return behind.adapted(self.graph.types[edge.tensor], self.produced_lanes[edge.tensor], lanes)
 

@@ -15,9 +15,9 @@ from math import gcd
 import numpy as np
 from numpy.typing import NDArray
 
+from codesign.schedule.arrivals import ADAPTER_CYCLES, Arrivals, Times
 from codesign.schedule.edges import Edge, edges
-from codesign.schedule.flow import Block, Network
-from codesign.schedule.passage import ADAPTER_CYCLES, Passage, Times
+from codesign.schedule.flow import Network, TimedBlock
 
 MOST_ROUNDS = 200
 
@@ -41,48 +41,49 @@ def latency(network: Network, stores: Mapping[Edge, Store], interval_cycles: int
 
     network: of one frame, scheduled for `interval_cycles`.
     """
-    found = passages(network, stores, interval_cycles)
+    found = arrivals(network, stores, interval_cycles)
     ends = {Edge(name, "", port): found[name].last[-1] for port, name in enumerate(network.graph.outputs)}
     return int(max(end + (stores[edge].cycles if edge in stores else 0) for edge, end in ends.items()))
 
 
-def passages(network: Network, stores: Mapping[Edge, Store], interval_cycles: int) -> dict[str, Passage]:
+def arrivals(network: Network, stores: Mapping[Edge, Store], interval_cycles: int) -> dict[str, Arrivals]:
     """When the pixels of all tensors pass at their producers, from the first input beat on."""
     through = {edge: store.cycles for edge, store in stores.items()}
     scheduled, _ = network.flow(interval_cycles, through, None)
     places = {edge: _places(network, edge, stores) for edge in edges(network.graph) if edge.reader}
     found, taken = network.flow(0, through, {})
     for _ in range(MOST_ROUNDS):
-        rooms = {block.node.name: room for block, room in _rooms(network, places, taken, scheduled)}
-        before, (found, taken) = found, network.flow(0, through, rooms)
+        pairs = _back_pressures(network, places, taken, scheduled)
+        back_pressures = {block.node.name: back_pressure for block, back_pressure in pairs}
+        before, (found, taken) = found, network.flow(0, through, back_pressures)
         if max(float(np.abs(found[name].last - before[name].last).max()) for name in found) < STILL_CYCLES:
             break
     return found
 
 
-def _rooms(
-    network: Network, places: Mapping[Edge, int], taken: Mapping[Edge, Passage], scheduled: Mapping[str, Passage]
-) -> Iterator[tuple[Block, Passage]]:
+def _back_pressures(
+    network: Network, places: Mapping[Edge, int], taken: Mapping[Edge, Arrivals], scheduled: Mapping[str, Arrivals]
+) -> Iterator[tuple[TimedBlock, Arrivals]]:
     """Blocks with readers, and from when on there is room for each of their pixels."""
     for block in network.blocks.values():
         outputs = network.graph.output_names(block.node)
         count = [network.produced_beats[name] for name in outputs]
         found = []
         for index, tensor in enumerate(outputs):
-            in_turn = bool(block.reach.parts)
+            in_turn = bool(block.dependence.parts)
             before, after = (sum(count[:index]), sum(count[index + 1 :])) if in_turn else (0, 0)
             for node, port in network.graph.consumers[tensor]:
                 edge = Edge(tensor, node.name, port)
-                room = _room(taken[edge], count[index], places[edge])
-                found.append(Passage(room.first - before, room.last + after))
+                back_pressure = _back_pressure(taken[edge], count[index], places[edge])
+                found.append(Arrivals(back_pressure.first - before, back_pressure.last + after))
         if found:
-            latest = Passage.latest(found)
+            latest = Arrivals.latest(found)
             first = np.minimum.reduce([scheduled[name].first for name in outputs])
             last = np.maximum.reduce([scheduled[name].last for name in outputs])
-            yield block, Passage(np.minimum(latest.first, first), np.minimum(latest.last, last))
+            yield block, Arrivals(np.minimum(latest.first, first), np.minimum(latest.last, last))
 
 
-def _room(taken: Passage, count: int, places: int) -> Passage:
+def _back_pressure(taken: Arrivals, count: int, places: int) -> Arrivals:
     """When there is room for the first and the last of `count` beats of each pixel, if `places` beats can wait."""
     times, passed = taken.curve(count)
     pixels = np.arange(taken.first.size)
@@ -91,7 +92,7 @@ def _room(taken: Passage, count: int, places: int) -> Passage:
         away = beat + 1 - places
         return np.where(away > 0, np.interp(away, passed, times), -np.inf)
 
-    return Passage(room(pixels * count), room((pixels + 1) * count - 1))
+    return Arrivals(room(pixels * count), room((pixels + 1) * count - 1))
 
 
 def _places(network: Network, edge: Edge, stores: Mapping[Edge, Store]) -> int:
@@ -114,9 +115,9 @@ def _in_adapter(written: int, read: int) -> int:
     return ADAPTER_CYCLES + (read // written if read > gcd(written, read) else 0)
 
 
-def _in_pipeline(reader: Block, port: int) -> int:
+def _in_pipeline(reader: TimedBlock, port: int) -> int:
     """Beats that stand in the reader's registers while its output is stalled, or that it takes ahead of its work."""
-    reached = reader.reach
+    reached = reader.dependence
     if not reached.whole and not reached.ahead and not reached.in_turn:
         return reader.cost.latency_cycles
     return 2 if port > 0 and reached.ahead else 0

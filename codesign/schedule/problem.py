@@ -9,18 +9,18 @@ from math import gcd
 
 import numpy as np
 
-from codesign.cost import _stream, _streamed
-from codesign.cost.base import BlockCost, Folding, Lanes, Memory, beats
+from codesign.cost import conv_tile as conv_tile_cost
+from codesign.cost import stream
+from codesign.cost.block import BlockCost, Resources
 from codesign.errors import ScheduleError
 from codesign.graph import Graph, Node, TensorType
 from codesign.graph.heads import heads_of
 from codesign.graph.ops.conv import Conv
-from codesign.graph.ops.group_conv import GroupConv
-from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.requant import Requant
-from codesign.graph.plugins import load
+from codesign.hardware import conv_tile
+from codesign.hardware.folding import Folding, Lanes, Memory, beats
+from codesign.plugins import load
 from codesign.schedule.edges import edges
-from codesign.schedule.record import Resources
 
 STREAMED_WEIGHTS = 12_000
 """Smaller matrices, of 1.5 BRAM36 at four bits, are not worth a port of the reader."""
@@ -30,8 +30,11 @@ MOST_TILE = 64
 
 BUFFERS: tuple[Memory, ...] = ("", "lut")
 
+AXES = ("lut", "ff", "bram36", "dsp", "memory_bytes")
+"""The resources that count, as `Resources` calls them."""
+
 Vector = tuple[int, ...]
-"""LUT, FF, halves of a BRAM36, DSP, bytes from external memory a frame."""
+"""An amount of each of `AXES`; of BRAM36 in halves."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,15 +149,15 @@ class Problem:
         readers: dict[str, int] = {}
         for edge in edges(self.graph):
             readers[edge.tensor] = readers.get(edge.tensor, 0) + 1
-        ends = _stream.ends(len(self.graph.inputs), 1 if self.sparse else len(self.graph.outputs))
+        ends = stream.ends(len(self.graph.inputs), 1 if self.sparse else len(self.graph.outputs))
         records = self._records() if self.sparse else ()
-        return Resources.total((ends, *records, *(_stream.fork(count) for count in readers.values())))
+        return Resources.total((ends, *records, *(stream.fork(count) for count in readers.values())))
 
     def _records(self) -> tuple[BlockCost, ...]:
         """What makes records of peaks, and gathers sizes and offsets that come one number a beat."""
         heads = heads_of(self.graph)
-        pairs = (_stream.width(self.graph.types[name], 1, 2) for name in (heads.size, heads.offset))
-        return (_stream.PEAK_RECORDS, *pairs)
+        pairs = (stream.width(self.graph.types[name], 1, 2) for name in (heads.size, heads.offset))
+        return (stream.PEAK_RECORDS, *pairs)
 
     @cached_property
     def intervals(self) -> tuple[int, ...]:
@@ -186,7 +189,7 @@ class Problem:
     def reader(self, choice: Mapping[str, Candidate]) -> BlockCost:
         """What serves all blocks with streamed weights, beyond what each of them asks for it."""
         streamed = any(c.folding.tile for c in choice.values())
-        return _stream.READER if streamed else BlockCost(0, 0, 0, 0, 0, 0)
+        return stream.READER if streamed else BlockCost(0, 0, 0, 0, 0, 0)
 
     def interval(self, choice: Mapping[str, Candidate]) -> int:
         """Cycles between frames, under a choice."""
@@ -210,24 +213,24 @@ def adapter(link: Link, leaving: int, entering: int) -> BlockCost | None:
         return _NOTHING
     if min(leaving, entering) < 0:
         return None
-    return _stream.width(link.tensor, leaving, entering)
+    return stream.width(link.tensor, leaving, entering)
 
 
 _NOTHING = BlockCost(0, 0, 0, 0, 0, 0)
 
 
 def _candidates(problem: Problem, node: Node) -> Iterator[Candidate]:
-    model = load("codesign.cost", node.op.kind)
+    built, price = load("codesign.hardware.ops", node.op.kind), load("codesign.cost.ops", node.op.kind)
     inputs, outputs = problem.graph.input_types(node), problem.graph.output_types(node)
-    foldings: Iterable[Folding] = model.foldings(node.op, inputs, outputs)
-    if isinstance(node.op, Conv | Linear):
+    foldings: Iterable[Folding] = built.foldings(node.op, inputs, outputs)
+    if node.op.multiplies == "dense":
         foldings = problem.useful(node, foldings)
-    elif isinstance(node.op, GroupConv):
+    elif node.op.multiplies == "grouped":
         foldings = (replace(folding, pair=problem.pair) for folding in foldings if problem.allows(folding))
     for f in foldings:
-        cost = model.cost(node.op, inputs, outputs, f)
+        cost = price.cost(node.op, inputs, outputs, f)
         cost = replace(cost, interval_cycles=cost.sustained_cycles)
-        yield Candidate(f, model.lanes(node.op, inputs, outputs, f), cost)
+        yield Candidate(f, built.lanes(node.op, inputs, outputs, f), cost)
 
 
 def _streamable(graph: Graph) -> Iterator[tuple[Node, Node]]:
@@ -243,17 +246,17 @@ def _streamable(graph: Graph) -> Iterator[tuple[Node, Node]]:
 def _streamed_candidates(problem: Problem, conv: Node, requant: Node) -> Iterator[Candidate]:
     assert isinstance(conv.op, Conv) and isinstance(requant.op, Requant)
     inputs, outputs = problem.graph.input_types(conv), problem.graph.output_types(conv)
-    for folding in problem.useful(conv, _streamed.foldings(conv.op, inputs, outputs)):
+    for folding in problem.useful(conv, conv_tile.foldings(conv.op, inputs, outputs)):
         steps = beats(inputs[0].channels, folding.simd)
         groups = beats(outputs[0].channels, folding.pe)
         for tile in _tiles(steps, groups):
             for buffer in BUFFERS:
                 found = replace(folding, weights="stream", tile=tile, buffer=buffer)
                 try:
-                    cost = _streamed.cost_with_port(conv.op, inputs, outputs, found, requant.op)
+                    cost = conv_tile_cost.cost_with_port(conv.op, inputs, outputs, found, requant.op)
                 except ScheduleError:
                     break
-                yield Candidate(found, _streamed.lanes(conv.op, inputs, outputs, found), cost)
+                yield Candidate(found, conv_tile.lanes(conv.op, inputs, outputs, found), cost)
 
 
 def _tiles(steps: int, groups: int) -> list[int]:

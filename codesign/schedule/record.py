@@ -4,62 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from codesign.cost.base import BlockCost, Folding, Memory
+from codesign.cost.block import BlockCost, Resources
 from codesign.errors import ScheduleError
 from codesign.files import write_text
+from codesign.hardware.folding import Folding, Memory
 from codesign.schedule.edges import Edge
 
 SCHEMA = 3
-
-
-@dataclass(frozen=True)
-class Resources:
-    """Sums of what blocks take, or what may be taken; bram36 counts halves, memory_bytes are read a frame."""
-
-    lut: int = 0
-    ff: int = 0
-    bram36: float = 0
-    dsp: int = 0
-    memory_bytes: int = 0
-
-    def __add__(self, other: Resources | BlockCost) -> Resources:
-        return Resources(
-            self.lut + other.lut,
-            self.ff + other.ff,
-            self.bram36 + other.bram36,
-            self.dsp + other.dsp,
-            self.memory_bytes + other.memory_bytes,
-        )
-
-    def __sub__(self, other: Resources) -> Resources:
-        return Resources(
-            self.lut - other.lut,
-            self.ff - other.ff,
-            self.bram36 - other.bram36,
-            self.dsp - other.dsp,
-            self.memory_bytes - other.memory_bytes,
-        )
-
-    @classmethod
-    def total(cls, parts: Iterable[Resources | BlockCost]) -> Resources:
-        """The sum of `parts`."""
-        result = cls()
-        for part in parts:
-            result += part
-        return result
-
-    def exceeds(self, budget: Resources) -> tuple[str, ...]:
-        """What overflows `budget`, such as "BRAM36 152 of 140"."""
-        return tuple(
-            f"{name.replace('_', ' ').upper()} {value:g} of {limit:g}"
-            for name, value, limit in zip(asdict(self), asdict(self).values(), asdict(budget).values(), strict=True)
-            if value > limit
-        )
 
 
 @dataclass(frozen=True)

@@ -6,25 +6,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import ceil, inf
 
-from codesign.cost import _stream
-from codesign.cost.base import BlockCost, beats
+from codesign.cost import stream
+from codesign.cost.block import BlockCost, Resources
 from codesign.errors import GraphError, ScheduleError
 from codesign.graph import Graph
+from codesign.hardware.folding import beats
+from codesign.schedule.buffers import Buffer, Buffers, branches
 from codesign.schedule.edges import Edge
 from codesign.schedule.fifos import FRAMES, fifo_depths
 from codesign.schedule.flow import Network, produced_lanes
 from codesign.schedule.latency import Store, latency
-from codesign.schedule.problem import Candidate, Problem, Vector, vector
-from codesign.schedule.record import Fifo, Resources, Schedule
+from codesign.schedule.problem import AXES, Candidate, Problem, Vector, vector
+from codesign.schedule.record import Fifo, Schedule
 from codesign.schedule.solve import Choice, large, least_area, parts, place
-from codesign.schedule.waiting import Fifos, Waiting, branches
 from codesign.targets import Target
 
-AXES = ("lut", "ff", "bram36", "dsp", "memory_bytes")
 PLENTY = Resources(10**9, 10**9, 10**9, 10**9, 10**12)
 
 LIKELY = 1.3
-"""Of the shortest interval that multipliers allow, a guess at what else will."""
+"""A guess at the shortest interval, as a multiple of the one that multipliers allow."""
 
 THOROUGH = 3
 """Intervals that are tried with all foldings of a large network."""
@@ -72,53 +72,55 @@ def schedule(
     budget = Resources(**target.budget.model_dump())
     if max_dsp is not None:
         budget = replace(budget, dsp=min(budget.dsp, max_dsp))
-    room = Room(budget, target.memory_mb_s(clock) / clock)
+    limits = Limits(budget, target.memory_mb_s(clock) / clock)
     wanted = None if fps is None else int(clock * 1e6 / fps)
     most = target.products_per_dsp * budget.dsp
     pair = target.products_per_dsp > 1
     problem = Problem(graph, most_multipliers=most, streaming=streaming, pair=pair, sparse=sparse)
     helped = replace(problem, most_multipliers=most + budget.lut // PRODUCT_LUTS, lut_products=True)
     try:
-        found = _scheduled(problem, room, wanted, target, clock)
+        found = _scheduled(problem, limits, wanted, target, clock)
     except ScheduleError:
-        if not lut_products or not _lacks_dsp(problem, room, wanted or problem.intervals[-1]):
+        if not lut_products or not _lacks_dsp(problem, limits, wanted or problem.intervals[-1]):
             raise
-        return _scheduled(helped, room, wanted, target, clock)
-    if not lut_products or wanted is not None or not _could_be_faster(problem, helped, room, found.interval_cycles):
+        return _scheduled(helped, limits, wanted, target, clock)
+    if not lut_products or wanted is not None or not _could_be_faster(problem, helped, limits, found.interval_cycles):
         return found
     try:
-        return min(found, _scheduled(helped, room, wanted, target, clock), key=lambda plan: plan.interval_cycles)
+        return min(found, _scheduled(helped, limits, wanted, target, clock), key=lambda plan: plan.interval_cycles)
     except ScheduleError:
         return found
 
 
-def _could_be_faster(problem: Problem, helped: Problem, room: Room, interval: int) -> bool:
+def _could_be_faster(problem: Problem, helped: Problem, limits: Limits, interval: int) -> bool:
     """Whether a shorter interval lacks DSP slices; not of a large network, in which LUTs are short as well."""
     if large(problem, interval):
         return False
     shorter = [t for t in problem.intervals if t < interval]
-    return _lacks_dsp(problem, room, shorter[-1]) if shorter else helped.intervals[0] < interval
+    return _lacks_dsp(problem, limits, shorter[-1]) if shorter else helped.intervals[0] < interval
 
 
-def _lacks_dsp(problem: Problem, room: Room, interval: int) -> bool:
+def _lacks_dsp(problem: Problem, limits: Limits, interval: int) -> bool:
     """Whether even the fewest DSP slices that an interval takes are more than there are."""
     choice = least_area(problem, interval, PLENTY, weights=vector(Resources(dsp=1)))
-    return choice is None or problem.area(choice).dsp > room.resources.dsp
+    return choice is None or problem.area(choice).dsp > limits.resources.dsp
 
 
-def _scheduled(problem: Problem, room: Room, wanted: int | None, target: Target, clock: float) -> Schedule:
-    fifos = _expected_fifos(problem, room, wanted)
+def _scheduled(problem: Problem, limits: Limits, wanted: int | None, target: Target, clock: float) -> Schedule:
+    fifos = _expected_fifos(problem, limits, wanted)
     for _ in range(ROUNDS):
-        choice, binds = _fastest(problem, room, fifos) if wanted is None else _smallest(problem, room, fifos, wanted)
-        interval = room.interval(problem, choice)
+        choice, binds = (
+            _fastest(problem, limits, fifos) if wanted is None else _smallest(problem, limits, fifos, wanted)
+        )
+        interval = limits.interval(problem, choice)
         depths = _fifo_depths(problem, choice, interval)
-        built = _waiting(problem, choice, depths)
-        limit = room.at(interval)
+        built = _buffers(problem, choice, depths)
+        limit = limits.at(interval)
         placed = place(built, limit - problem.area(choice)) if not problem.area(choice).exceeds(limit) else None
         if placed is not None:
             memories = {edge: Fifo(depth, placed[edge]) for edge, depth in depths.items()}
             area = Resources.total(built[edge].memories[fifo.memory] for edge, fifo in memories.items())
-            return _record(problem, choice, memories, area, target, clock, room, binds)
+            return _record(problem, choice, memories, area, target, clock, limits, binds)
         fifos = {**fifos, **_without_tiles(problem, choice, built)}
     raise ScheduleError(
         "the FIFOs do not fit beside the blocks",
@@ -127,25 +129,25 @@ def _scheduled(problem: Problem, room: Room, wanted: int | None, target: Target,
     )
 
 
-def _expected_fifos(problem: Problem, room: Room, wanted: int | None) -> Fifos:
+def _expected_fifos(problem: Problem, limits: Limits, wanted: int | None) -> Buffers:
     """The FIFOs of the network where nothing is short, at the interval asked for or one that is likely."""
     likely = [t for t in problem.intervals if t >= (wanted or LIKELY * problem.bound)]
     interval = likely[0] if likely else problem.intervals[-1]
-    choice = least_area(problem, interval, PLENTY, weights=_weights(problem, room.at(interval)), any_will_do=True)
+    choice = least_area(problem, interval, PLENTY, weights=_weights(problem, limits.at(interval)), any_will_do=True)
     if choice is None:
         return {}
     depths = _fifo_depths(problem, choice, problem.interval(choice))
-    return _without_tiles(problem, choice, _waiting(problem, choice, depths))
+    return _without_tiles(problem, choice, _buffers(problem, choice, depths))
 
 
 def _weights(problem: Problem, budget: Resources) -> Vector:
-    """Of each resource in an area: its part of the budget; DSP slices are free where they run out."""
+    """The weight of each resource in an area: its part of the budget; DSP slices are free where they run out."""
     free = ("dsp",) if problem.lut_products else ()
     return tuple(0 if axis in free else part for axis, part in zip(AXES, parts(budget), strict=True))
 
 
 @dataclass(frozen=True)
-class Room:
+class Limits:
     """What a schedule may take: resources, and bytes from external memory a cycle."""
 
     resources: Resources
@@ -160,7 +162,7 @@ class Room:
         return max(problem.interval(choice), ceil(problem.area(choice).memory_bytes / self.bytes_a_cycle))
 
 
-def _fastest(problem: Problem, room: Room, fifos: Fifos) -> tuple[Choice, str]:
+def _fastest(problem: Problem, limits: Limits, fifos: Buffers) -> tuple[Choice, str]:
     """By bisection: with blocks that may be mixed, which is quick and never too slow, then in earnest, then thoroughly.
 
     The last is for networks that are large, and tries `THOROUGH` intervals at most.
@@ -169,22 +171,22 @@ def _fastest(problem: Problem, room: Room, fifos: Fifos) -> tuple[Choice, str]:
     kept: dict[int, Choice] = {}
 
     def fits(index: int, thorough: bool = False) -> bool:
-        found = _if_in_time(problem, intervals[index], room, fifos, any_will_do=True, thorough=thorough)
+        found = _if_in_time(problem, intervals[index], limits, fifos, any_will_do=True, thorough=thorough)
         if found is not None:
             kept[index] = found
         return found is not None
 
     def could_fit(index: int) -> bool:
-        limit = room.at(intervals[index])
+        limit = limits.at(intervals[index])
         return least_area(problem, intervals[index], limit, fifos=fifos, any_will_do=True, relaxed=True) is not None
 
     low = _first(len(intervals), could_fit)
     if low == len(intervals):
-        raise ScheduleError(f"the network does not fit: {_overflow(problem, intervals[-1], room, fifos)}")
+        raise ScheduleError(f"the network does not fit: {_overflow(problem, intervals[-1], limits, fifos)}")
     step = 1
     while not fits(min(low + step - 1, len(intervals) - 1)):
         if low + step - 1 >= len(intervals) - 1:
-            raise ScheduleError(f"the network does not fit: {_overflow(problem, intervals[-1], room, fifos)}")
+            raise ScheduleError(f"the network does not fit: {_overflow(problem, intervals[-1], limits, fifos)}")
         low, step = low + step, 2 * step
     best = min(low + _first(step - 1, lambda index: fits(low + index)), len(intervals) - 1)
     for _ in range(THOROUGH if large(problem, intervals[best]) else 0):
@@ -193,22 +195,27 @@ def _fastest(problem: Problem, room: Room, fifos: Fifos) -> tuple[Choice, str]:
             best = middle
         else:
             low = min(middle + 1, best)
-    choice = _if_in_time(problem, intervals[best], room, fifos) or kept[best]
+    choice = _if_in_time(problem, intervals[best], limits, fifos) or kept[best]
     slowest = _slowest(choice)
     if best == 0:
         return choice, f"block {slowest} cannot be made faster"
     faster = intervals[best - 1]
     return (
         choice,
-        f"{_overflow(problem, faster, room, fifos)} at {faster} cycles a frame; block {slowest} is the slowest now",
+        f"{_overflow(problem, faster, limits, fifos)} at {faster} cycles a frame; block {slowest} is the slowest now",
     )
 
 
 def _if_in_time(
-    problem: Problem, interval: int, room: Room, fifos: Fifos, any_will_do: bool = False, thorough: bool = False
+    problem: Problem,
+    interval: int,
+    limits: Limits,
+    fifos: Buffers,
+    any_will_do: bool = False,
+    thorough: bool = False,
 ) -> Choice | None:
     """What `least_area` finds; None as well if the solver gives up."""
-    limit = room.at(interval)
+    limit = limits.at(interval)
     try:
         weights = _weights(problem, limit)
         return least_area(
@@ -230,30 +237,30 @@ def _first(count: int, holds: Callable[[int], bool]) -> int:
     return low
 
 
-def _smallest(problem: Problem, room: Room, fifos: Fifos, interval: int) -> tuple[Choice, str]:
+def _smallest(problem: Problem, limits: Limits, fifos: Buffers, interval: int) -> tuple[Choice, str]:
     if interval < problem.intervals[0]:
         slowest = max(problem.candidates, key=lambda name: problem.candidates[name][0].cost.interval_cycles)
         raise ScheduleError(
             f"{interval} cycles a frame are asked for, block {slowest} takes at least {problem.intervals[0]}",
             remedy="lower the frame rate or raise the clock",
         )
-    limit = room.at(interval)
+    limit = limits.at(interval)
     weights = _weights(problem, limit)
     choice = least_area(problem, interval, limit, fifos=fifos, weights=weights)
     if choice is None:  # of a large network's foldings, that was a part
         choice = least_area(problem, interval, limit, fifos=fifos, weights=weights, thorough=True)
     if choice is None:
         raise ScheduleError(
-            f"{interval} cycles a frame do not fit: {_overflow(problem, interval, room, fifos)}",
+            f"{interval} cycles a frame do not fit: {_overflow(problem, interval, limits, fifos)}",
             remedy="lower the frame rate, raise the clock or take a larger board",
         )
     return choice, f"the frame rate asked for; block {_slowest(choice)} is the slowest"
 
 
-def _overflow(problem: Problem, interval: int, room: Room, fifos: Fifos) -> str:
+def _overflow(problem: Problem, interval: int, limits: Limits, fifos: Buffers) -> str:
     """Which resources run out at `interval`: each at the least it could be, else at the least beside the others."""
     found: list[str] = []
-    limit = room.at(interval)
+    limit = limits.at(interval)
     for axis in AXES:
         unit = vector(Resources(**{axis: 1}))
         choice = least_area(problem, interval, PLENTY, weights=unit)
@@ -263,7 +270,7 @@ def _overflow(problem: Problem, interval: int, room: Room, fifos: Fifos) -> str:
     return ", ".join(found) or _overflow_together(problem, interval, limit, fifos)
 
 
-def _overflow_together(problem: Problem, interval: int, limit: Resources, fifos: Fifos) -> str:
+def _overflow_together(problem: Problem, interval: int, limit: Resources, fifos: Buffers) -> str:
     """The least of each resource, FIFOs apart, while all others are kept to; without those the solver gives up on."""
     found: list[str] = []
     for axis in AXES:
@@ -288,24 +295,24 @@ def _fifo_depths(problem: Problem, choice: Choice, interval: int) -> dict[Edge, 
     return fifo_depths(network, interval, together=problem.sparse)
 
 
-def _waiting(problem: Problem, choice: Choice, depths: Mapping[Edge, int]) -> Fifos:
+def _buffers(problem: Problem, choice: Choice, depths: Mapping[Edge, int]) -> Buffers:
     """FIFOs of such depths, under a choice."""
-    types, lanes, beside = problem.graph.types, _lanes(problem.graph, choice), branches(problem.graph)
+    types, lanes, parallel = problem.graph.types, _lanes(problem.graph, choice), branches(problem.graph)
     return {
-        edge: Waiting(
+        edge: Buffer(
             depth,
             lanes[edge.tensor] * types[edge.tensor].bits,
             types[edge.tensor].pixels * beats(types[edge.tensor].channels, lanes[edge.tensor]),
-            beside.get(edge, frozenset()),
+            parallel.get(edge, frozenset()),
         )
         for edge, depth in depths.items()
     }
 
 
-def _without_tiles(problem: Problem, choice: Choice, fifos: Fifos) -> Fifos:
-    """The FIFOs as they would be if the convolutions that the choice streams beside them were not streamed."""
+def _without_tiles(problem: Problem, choice: Choice, fifos: Buffers) -> Buffers:
+    """The FIFOs as they would be if the convolutions that the choice streams on parallel branches were not streamed."""
     return {
-        edge: replace(found, depth=max(1, found.depth - sum(found.further(choice[name]) for name in found.beside)))
+        edge: replace(found, depth=max(1, found.depth - sum(found.added(choice[name]) for name in found.parallel)))
         for edge, found in fifos.items()
     }
 
@@ -317,17 +324,17 @@ def _record(
     fifo_area: Resources,
     target: Target,
     clock_mhz: float,
-    room: Room,
+    limits: Limits,
     binds: str,
 ) -> Schedule:
-    graph, interval = problem.graph, room.interval(problem, choice)
+    graph, interval = problem.graph, limits.interval(problem, choice)
     blocks: dict[str, BlockCost] = {node.name: choice[node.name].cost for node in graph.nodes}
     lanes = {name: candidate.lanes for name, candidate in choice.items()}
     network = Network(graph, blocks, lanes, _input_lanes(graph, choice))
     at = network.produced_lanes
     stores = {
         edge: Store(
-            f.depth, _stream.fifo(at[edge.tensor] * graph.types[edge.tensor].bits, f.depth, f.memory).latency_cycles
+            f.depth, stream.fifo(at[edge.tensor] * graph.types[edge.tensor].bits, f.depth, f.memory).latency_cycles
         )
         for edge, f in fifos.items()
     }
@@ -342,7 +349,7 @@ def _record(
         latency_cycles=latency(network, stores, interval),
         blocks=blocks,
         streams=streams,
-        budget=room.at(interval),
+        budget=limits.at(interval),
         memory_mb_s=target.memory_mb_s(clock_mhz),
         binds=binds,
     )

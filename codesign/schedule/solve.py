@@ -10,16 +10,13 @@ from numpy.typing import NDArray
 from scipy.optimize import LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
-from codesign.cost import _stream
-from codesign.cost.base import Memory
+from codesign.cost import stream
+from codesign.cost.block import Resources
 from codesign.errors import ScheduleError
+from codesign.hardware.folding import Memory
+from codesign.schedule.buffers import Buffer, Buffers
 from codesign.schedule.edges import Edge
-from codesign.schedule.problem import Candidate, Link, Problem, Vector, adapter, vector
-from codesign.schedule.record import Resources
-from codesign.schedule.waiting import Fifos, Waiting
-
-AXES = 5
-"""Resources that count: the length of a `Vector`."""
+from codesign.schedule.problem import AXES, Candidate, Link, Problem, Vector, adapter, vector
 
 LIMIT_S = 20.0
 """Seconds of the solver for one question."""
@@ -49,7 +46,7 @@ def least_area(
     interval: int,
     budget: Resources,
     *,
-    fifos: Fifos | None = None,
+    fifos: Buffers | None = None,
     weights: Vector | None = None,
     any_will_do: bool = False,
     relaxed: bool = False,
@@ -83,8 +80,8 @@ def least_area(
     for link in problem.links:
         _couple(program, link, options, picks, interval)
     _add_reader(program, options, picks, relaxed)
-    for waiting in (fifos or {}).values():
-        _add_fifo(program, waiting, options, picks, relaxed)
+    for buffer in (fifos or {}).values():
+        _add_fifo(program, buffer, options, picks, relaxed)
     for axis, limit in enumerate(limits):
         program.add({v: area[axis] for v, area in enumerate(program.areas) if area[axis]}, -np.inf, limit)
     sizes = [float(sum(w * a for w, a in zip(per_unit, area, strict=True))) for area in program.areas]
@@ -102,16 +99,16 @@ def large(problem: Problem, interval: int) -> bool:
     return sum(map(len, _useful(problem, interval).values())) > LARGE
 
 
-def place(fifos: Fifos, room: Resources) -> dict[Edge, Memory] | None:
-    """Where each FIFO lies, by least area within `room`; None if they do not fit."""
+def place(fifos: Buffers, budget: Resources) -> dict[Edge, Memory] | None:
+    """Where each FIFO lies, by least area within `budget`; None if they do not fit."""
     if not fifos:
         return {}
     program = _Program()
     picks: dict[Edge, dict[Memory, int]] = {}
-    for edge, waiting in fifos.items():
-        picks[edge] = {where: program.variable(vector(cost), whole=True) for where, cost in waiting.memories.items()}
+    for edge, buffer in fifos.items():
+        picks[edge] = {where: program.variable(vector(cost), whole=True) for where, cost in buffer.memories.items()}
         program.add(dict.fromkeys(picks[edge].values(), 1), 1, 1)
-    limits = vector(room)
+    limits = vector(budget)
     for axis, limit in enumerate(limits):
         program.add({v: area[axis] for v, area in enumerate(program.areas)}, -np.inf, limit)
     per_unit = [1 / max(1, limit) for limit in limits]
@@ -128,28 +125,28 @@ def _add_reader(
     """Adds the reader of weights, which is there if any block streams its own."""
     streamed = [v for name, found in options.items() for c, v in zip(found, picks[name], strict=True) if c.folding.tile]
     if streamed:
-        reader = program.variable(vector(_stream.READER), whole=not relaxed)
+        reader = program.variable(vector(stream.READER), whole=not relaxed)
         program.add({reader: -len(options)} | dict.fromkeys(streamed, 1), -np.inf, 0)
 
 
 def _add_fifo(
     program: _Program,
-    waiting: Waiting,
+    buffer: Buffer,
     options: Mapping[str, list[Candidate]],
     picks: Mapping[str, list[int]],
     relaxed: bool,
 ) -> None:
-    """Adds a FIFO, deep enough for the streamed convolutions beside it."""
-    found = [(depth, program.variable(vector(cost), whole=not relaxed)) for depth, cost in waiting.options(options)]
+    """Adds a FIFO, deep enough for the streamed convolutions on the branches parallel to it."""
+    found = [(depth, program.variable(vector(cost), whole=not relaxed)) for depth, cost in buffer.options(options)]
     program.add({variable: 1 for _, variable in found}, 1, 1)
     needed = {
-        variable: -waiting.further(candidate)
-        for name in waiting.beside & options.keys()
+        variable: -buffer.added(candidate)
+        for name in buffer.parallel & options.keys()
         for candidate, variable in zip(options[name], picks[name], strict=True)
         if candidate.folding.tile
     }
     if needed:
-        program.add({variable: depth for depth, variable in found} | needed, waiting.depth, np.inf)
+        program.add({variable: depth for depth, variable in found} | needed, buffer.depth, np.inf)
 
 
 @dataclass
@@ -276,7 +273,7 @@ def _useful(problem: Problem, interval: int) -> dict[str, list[Candidate]]:
     makes some resource smaller and none larger, solutions without the candidates left out are as good.
     """
     found = {name: [c for c in all_ if c.cost.interval_cycles <= interval] for name, all_ in problem.candidates.items()}
-    extra = {name: np.zeros((len(own), len(own), AXES), dtype=np.int64) for name, own in found.items()}
+    extra = {name: np.zeros((len(own), len(own), len(AXES)), dtype=np.int64) for name, own in found.items()}
     for link in problem.links:
         writers = np.array([c.leaves[link.output] for c in found[link.producer]], dtype=np.int64)
         readers = np.array([c.enters[link.port] for c in found[link.reader]], dtype=np.int64)
@@ -295,7 +292,7 @@ def _useful(problem: Problem, interval: int) -> dict[str, list[Candidate]]:
 def _adapter(link: Link, lanes_out: int, lanes_in: int, interval: int) -> Vector:
     """Area of the adapter of a link; far too much if it is slower than `interval`."""
     cost = adapter(link, lanes_out, lanes_in)
-    return vector(cost) if cost is not None and cost.interval_cycles <= interval else (1 << 30,) * AXES
+    return vector(cost) if cost is not None and cost.interval_cycles <= interval else (1 << 30,) * len(AXES)
 
 
 def _irreplaceable(found: list[Candidate], extra: NDArray[np.int64]) -> list[Candidate]:

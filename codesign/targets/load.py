@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import difflib
-from importlib import resources
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from codesign import yaml_text
 from codesign.errors import TargetError
+from codesign.plugins import outside_targets
 from codesign.reading import SETTINGS_BYTES, read_text
 from codesign.targets.model import Target
 
+FOLDER = Path(__file__).parent
+
 
 def target_names() -> tuple[str, ...]:
-    """Names of the boards that ship with the package, sorted."""
-    files = resources.files("codesign.targets").iterdir()
-    return tuple(sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml")))
+    """Names of the boards that ship with this package, or with others, sorted."""
+    return tuple(sorted(_files()))
+
+
+def _files() -> dict[str, Path]:
+    """Files of the boards by name."""
+    return {file.stem: file for file in FOLDER.glob("*.yaml")} | dict(outside_targets())
 
 
 def load_target(name: str | Path) -> Target:
@@ -35,7 +41,7 @@ def load_target(name: str | Path) -> Target:
         near = difflib.get_close_matches(str(name), target_names(), n=1)
         hint = f"did you mean '{near[0]}'? " if near else ""
         raise TargetError(f"unknown target '{name}'", remedy=f"{hint}known: {', '.join(target_names())}")
-    file = resources.files("codesign.targets") / f"{name}.yaml"
+    file = _files()[str(name)]
     return _parse(file.read_text(), file.name)
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from codesign.graph.plugins import load
+from codesign.plugins import load
 
 LABELS = {"ap50": "AP50", "ap": "AP", "accuracy": "accuracy"}
 """What can be measured of a network, by the name of its field in every record."""

@@ -12,8 +12,8 @@ from codesign.recipe import Recipe
 from codesign.tasks.base import Mark, hue
 
 if TYPE_CHECKING:
+    from codesign.data.precision import Precision
     from codesign.data.sample import Sample
-    from codesign.training.metrics import Precision
 
 SHOWN_FROM_SCORE = 0.3
 
@@ -27,7 +27,7 @@ def decoding(recipe: Recipe) -> dict[str, Any]:
 
 
 def measure(found: Sequence[Boxes], samples: Sequence[Sample], recipe: Recipe) -> Precision:
-    from codesign.training.metrics import average_precision
+    from codesign.data.precision import average_precision
 
     return average_precision(found, samples, recipe.model.classes)
 

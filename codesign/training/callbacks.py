@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 
 from codesign.errors import TrainingError
 from codesign.nn.fused import QuantConv2d
-from codesign.recipe import Freezing
+from codesign.sections import Freezing
 
 
 class SaveEveryEpoch(Callback):

@@ -17,8 +17,8 @@ from brevitas.function.ops_ste import binary_sign_ste
 from torch import Tensor, nn
 
 from codesign.nn.binary import BinaryConv2d
-from codesign.recipe import ChannelReuse
 from codesign.reuse.mst import ReuseTree, reuse_tree
+from codesign.sections import ChannelReuse
 
 
 @dataclass(frozen=True, eq=False)

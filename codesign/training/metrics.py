@@ -1,17 +1,11 @@
-"""Measuring networks; average precision of detections, by pycocotools."""
+"""Measuring networks over a dataset."""
 
-import contextlib
-import io
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
-from codesign.board.detection import Boxes
 from codesign.data.dataset import SampleSet
 from codesign.data.sample import Sample
 from codesign.nn.network import Network
@@ -19,68 +13,6 @@ from codesign.recipe import Recipe
 from codesign.tasks import task_of
 
 IMAGES_AT_A_TIME = 32
-
-
-@dataclass(frozen=True)
-class Precision:
-    """Mean over classes; 0 if nothing was found."""
-
-    ap50: float
-    """At an IoU of 0.5."""
-    ap: float
-    """Averaged over IoU 0.50, 0.55 .. 0.95 (COCO)."""
-
-
-def average_precision(detections: Sequence[Boxes], samples: Iterable[Sample], classes: Sequence[str]) -> Precision:
-    """Compare detections with the objects of their images, one for one in order. Difficult objects do not count."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        truth = COCO()
-        truth.dataset = _ground_truth(list(samples), classes)
-        truth.createIndex()
-        found = _results(detections)
-        if not found:
-            return Precision(0.0, 0.0)
-        evaluation = COCOeval(truth, truth.loadRes(found), "bbox")
-        evaluation.evaluate()
-        evaluation.accumulate()
-        evaluation.summarize()
-    return Precision(ap50=max(float(evaluation.stats[1]), 0.0), ap=max(float(evaluation.stats[0]), 0.0))
-
-
-def _ground_truth(samples: Sequence[Sample], classes: Sequence[str]) -> dict[str, list[dict[str, object]]]:
-    annotations = [
-        {
-            "id": 0,
-            "image_id": index,
-            "category_id": int(label),
-            "bbox": _xywh(box),
-            "area": float((box[2] - box[0]) * (box[3] - box[1])),
-            "iscrowd": int(difficult),  # what pycocotools calls an object that does not count
-        }
-        for index, sample in enumerate(samples)
-        for box, label, difficult in zip(sample.boxes, sample.labels, sample.difficult, strict=True)
-    ]
-    for number, annotation in enumerate(annotations, start=1):  # 0 would mean "no match" to pycocotools
-        annotation["id"] = number
-    return {
-        "info": {},
-        "images": [{"id": index} for index in range(len(samples))],
-        "annotations": annotations,
-        "categories": [{"id": label, "name": name} for label, name in enumerate(classes)],
-    }
-
-
-def _results(detections: Sequence[Boxes]) -> list[dict[str, object]]:
-    return [
-        {"image_id": index, "category_id": int(label), "bbox": _xywh(box), "score": float(score)}
-        for index, found in enumerate(detections)
-        for box, label, score in zip(found.boxes, found.labels, found.scores, strict=True)
-    ]
-
-
-def _xywh(box: np.ndarray) -> list[float]:
-    x0, y0, x1, y1 = (float(value) for value in box)
-    return [x0, y0, x1 - x0, y1 - y0]
 
 
 @torch.no_grad()

@@ -14,7 +14,8 @@ from codesign.data.augment import AugmentedSet
 from codesign.data.dataset import SampleSet
 from codesign.errors import RecipeError
 from codesign.nn.network import Network
-from codesign.recipe import Phase, Recipe
+from codesign.recipe import Recipe
+from codesign.sections import Phase
 from codesign.training.channel_reuse import ReuseLoss
 from codesign.training.tasks import task_of
 

@@ -23,7 +23,8 @@ from codesign.errors import CheckpointError, ToolError
 from codesign.files import locked
 from codesign.nn.fold import calibrate, clip_weights, fold_batch_norm
 from codesign.nn.network import Network, float_network, quantized_network
-from codesign.recipe import Phase, Recipe, load_recipe, save_recipe
+from codesign.recipe import Recipe, load_recipe, save_recipe
+from codesign.sections import Phase
 from codesign.training.callbacks import AverageWeights, FreezeConfidentWeights, SaveEveryEpoch, StopWhenDiverged
 from codesign.training.channel_reuse import ReuseLoss
 from codesign.training.checkpoint import check_progress

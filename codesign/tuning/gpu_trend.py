@@ -66,7 +66,7 @@ RESNEXT_50 = (
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one image. energy_uj: by operations and bytes; time_us: at the roofline."""
+    """What one image takes. energy_uj: by operations and bytes; time_us: at the roofline."""
 
     macs: float
     moved_bytes: float
@@ -75,7 +75,7 @@ class Cost:
 
 
 def cost(layers: Sequence[Layers], sizes: Sequence[float], batch: int = 1) -> Cost:
-    """Of `layers`, each with a group size of its own."""
+    """What `layers` take, each with a group size of its own."""
     pairs = list(zip(layers, sizes, strict=True))
     macs = [layer.macs(size) for layer, size in pairs]
     moved = [layer.moved_bytes(size, batch) for layer, size in pairs]

@@ -22,15 +22,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from codesign.cost._mvu import Mvu
-from codesign.cost._vvu import Vvu
-from codesign.cost._window import Window
-from codesign.cost.base import beats
+from codesign.cost import energy
+from codesign.cost.energy import FabricEnergy
 from codesign.errors import ScheduleError
 from codesign.graph import Graph, Node
-from codesign.graph.plugins import load
-from codesign.reporting import energy
-from codesign.reporting.summary import FabricEnergy
+from codesign.hardware.folding import beats
+from codesign.hardware.mvu import Mvu
+from codesign.hardware.vvu import Vvu
+from codesign.hardware.window import Window
+from codesign.plugins import load
 from codesign.schedule import Resources, Schedule, schedule
 from codesign.targets import Target
 
@@ -152,14 +152,14 @@ def point(stack: Stack, size: int, graph: Graph, plan: Schedule, target: Target)
 
 
 def frame_energy(graph: Graph, plan: Schedule, target: Target) -> FabricEnergy:
-    """Of a frame in the fabric, its way from and to memory and the clock included."""
+    """Energy of a frame in the fabric, its way from and to memory and the clock included."""
     if target.energy is None:
         raise ScheduleError("no energies are known", where=target.name, remedy="take a target file with `energy`")
     blocks = (
         energy.of_block(graph, node, plan.blocks[node.name], plan.interval_cycles, target.energy)
         for node in graph.nodes
     )
-    return sum(blocks, energy.of_streams(graph, plan, target.energy))
+    return sum(blocks, energy.of_streams(graph, plan.streams, plan.interval_cycles, target.energy))
 
 
 def _range(parts: FabricEnergy) -> tuple[float, float]:
@@ -193,10 +193,10 @@ def _layer(graph: Graph, node: Node, plan: Schedule, target: Target) -> LayerFig
 
 def _hardware(graph: Graph, node: Node, plan: Schedule) -> tuple[Mvu | Vvu, Window | None]:
     """The unit and the window of a convolution."""
-    model, folding = load("codesign.cost", node.op.kind), plan.foldings[node.name]
+    built, folding = load("codesign.hardware.ops", node.op.kind), plan.foldings[node.name]
     inputs, outputs = graph.input_types(node), graph.output_types(node)
-    unit: Mvu | Vvu = model.unit(node.op, inputs, outputs, folding)
-    window: Window | None = unit.window if isinstance(unit, Vvu) else model.window(node.op, inputs, folding)
+    unit: Mvu | Vvu = built.unit(node.op, inputs, outputs, folding)
+    window: Window | None = unit.window if isinstance(unit, Vvu) else built.window(node.op, inputs, folding)
     return unit, window
 
 

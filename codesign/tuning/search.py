@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from codesign.errors import RecipeError, ScheduleError, ToolError
 from codesign.graph import Graph
+from codesign.graph.op import weight_bits
 from codesign.recipe import Recipe
-from codesign.reporting.efficiency import weight_bits
 from codesign.schedule import schedule
 from codesign.targets import Target
 from codesign.tuning.group_size import frame_energy

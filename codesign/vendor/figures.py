@@ -23,7 +23,7 @@ class Used:
 
 @dataclass(frozen=True)
 class VivadoFigures:
-    """Of the placed and routed block design.
+    """What Vivado says of the placed and routed block design.
 
     accelerator: our part of it, without DMAs and interconnect; None if the report by hierarchy does not name it.
     clock_mhz: of its fastest clock. slack_ns, hold_slack_ns: of the worst paths; negative ones miss.
@@ -45,7 +45,7 @@ class VivadoFigures:
 
 @dataclass(frozen=True)
 class VitisHlsFigures:
-    """Of the synthesized hls4ml project: estimates, nothing is placed.
+    """What Vitis HLS says of the synthesized hls4ml project: estimates, nothing is placed.
 
     Cycles are the least and the most, of a frame; None where the tool cannot tell. clock_ns: the one asked for.
     """
@@ -61,7 +61,7 @@ class VitisHlsFigures:
 
 @dataclass(frozen=True)
 class VendorFigures:
-    """Of each tool that has run."""
+    """Figures of each tool that has run."""
 
     vivado: VivadoFigures | None = None
     vitis_hls: VitisHlsFigures | None = None

@@ -11,7 +11,7 @@ import numpy as np
 from codesign.emit.rtl.project import RtlProject
 from codesign.errors import GraphError
 from codesign.graph import Graph, IntArray, Node
-from codesign.graph.plugins import load
+from codesign.plugins import load
 from codesign.schedule import Schedule
 from codesign.verification.vectors import Frame, _fill, _moved
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from codesign.graph import Graph, IntArray, execute
 from codesign.progress import Progress
+from codesign.verification.coverage import Coverage
 from codesign.verification.findings import Findings
 
 
@@ -54,6 +55,21 @@ class StageResult:
     seconds: float
     images: int
     protocol: Findings | None = None
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The verdict on a build, as `verify.json` holds it.
+
+    coverage: by tensor, which of the values that matter the images and the stage `blocks` have reached; none if that
+    stage was not run.
+    """
+
+    stages: tuple[StageResult, ...]
+    images: int
+    exact: bool
+    first_mismatch: Mismatch | None
+    coverage: Mapping[str, Coverage] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from codesign.graph import Graph, IntArray, Node, TensorType, execute
-from codesign.graph.plugins import load
 from codesign.graph.types import bits_for_range
+from codesign.plugins import load
 from codesign.verification.blocks import Trial
 from codesign.verification.vectors import Flags, Goal
 

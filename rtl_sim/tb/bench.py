@@ -26,12 +26,13 @@ import numpy as np
 from cocotb_tools.runner import get_runner
 from numpy.typing import NDArray
 
-from codesign.cost.base import Folding
+from codesign import plugins
 from codesign.emit.rtl import library
 from codesign.emit.rtl.base import Block, Memory, Port, Source, literal
 from codesign.emit.rtl.simulate import HARNESS
 from codesign.emit.rtl.verilator import FST, FST_FLAGS, environment
-from codesign.graph import IntArray, Op, TensorType, plugins
+from codesign.graph import IntArray, Op, TensorType
+from codesign.hardware.folding import Folding
 
 HERE = Path(__file__).parent
 LIBRARY = HERE.parent / "rtl"
@@ -92,16 +93,15 @@ class Case:
         rng = np.random.default_rng(self.seed)
         outputs = self.op.infer(*self.inputs)
         frames = [random_frames(rng, kind, self.frames) for kind in self.inputs]
-        emit = plugins.load("codesign.emit.rtl", self.op.kind)
-        model = plugins.load("codesign.cost", self.op.kind)
-        cost = model.cost(self.op, self.inputs, outputs, self.folding)
-        lanes = model.lanes(self.op, self.inputs, outputs, self.folding)
+        emit = plugins.load("codesign.emit.rtl.ops", self.op.kind)
+        cost = plugins.load("codesign.cost.ops", self.op.kind).cost(self.op, self.inputs, outputs, self.folding)
+        lanes = plugins.load("codesign.hardware.ops", self.op.kind).lanes(self.op, self.inputs, outputs, self.folding)
         block = emit.block(name, self.op, self.inputs, outputs, self.folding)
         label = f"{self.op.kind} {', '.join(map(str, self.inputs))} pe={self.folding.pe} simd={self.folding.simd}"
         assert (lanes.inputs, lanes.outputs) == (
             tuple(p.lanes for p in block.inputs),
             tuple(p.lanes for p in block.outputs),
-        ), f"{label}: the cost model's lanes {lanes} are not the block's"
+        ), f"{label}: the schedule's lanes {lanes} are not the block's"
         return Streams(
             label, block, frames, self.op.execute(*frames), cost.interval_cycles, cost.latency_cycles, self.seed
         )

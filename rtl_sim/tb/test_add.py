@@ -2,9 +2,9 @@
 
 from bench import Case, check_all
 
-from codesign.cost.add import foldings
 from codesign.graph import TensorType
 from codesign.graph.ops.add import Add
+from codesign.hardware.ops.add import foldings
 
 UNSIGNED, SIGNED = (0, 255), (-8, 7)
 

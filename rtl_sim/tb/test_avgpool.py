@@ -2,9 +2,9 @@
 
 from bench import Case, check_all
 
-from codesign.cost.avgpool import foldings
 from codesign.graph import TensorType
 from codesign.graph.ops.avgpool import AvgPool
+from codesign.hardware.ops.avgpool import foldings
 
 
 def cases(shape: tuple[int, int, int], lo: int, hi: int) -> list[Case]:

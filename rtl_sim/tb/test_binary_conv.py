@@ -3,10 +3,10 @@
 import numpy as np
 from bench import Case, check_all
 
-from codesign.cost import binary_conv
-from codesign.cost.base import Folding
 from codesign.graph import TensorType
 from codesign.graph.ops.binary_conv import BinaryConv
+from codesign.hardware.folding import Folding
+from codesign.hardware.ops import binary_conv
 
 
 def case(

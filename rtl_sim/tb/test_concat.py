@@ -3,11 +3,11 @@
 import pytest
 from bench import Case, check_all
 
-from codesign.cost.base import Folding
-from codesign.cost.concat import foldings
 from codesign.errors import GraphError
 from codesign.graph import TensorType
 from codesign.graph.ops.concat import Concat
+from codesign.hardware.folding import Folding
+from codesign.hardware.ops.concat import foldings
 
 
 def case(channels: tuple[int, int], ranges: tuple[tuple[int, int], tuple[int, int]], lanes: int) -> Case:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from bench import Case, check_all
 
-from codesign.cost.base import Folding
 from codesign.errors import GraphError
 from codesign.graph import TensorType
 from codesign.graph.ops.conv import Conv
+from codesign.hardware.folding import Folding
 
 
 def case(

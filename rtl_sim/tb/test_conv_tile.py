@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 from bench import RawFile, Streams, check_streams, random_frames
 
-from codesign.cost import _streamed as cost
-from codesign.cost.base import Folding
-from codesign.emit.rtl import _streamed as emit
+from codesign.cost import conv_tile as cost
+from codesign.emit.rtl import conv_tile as emit
 from codesign.emit.rtl import weight_image as image
 from codesign.emit.rtl.base import Block, Port
 from codesign.errors import ScheduleError
 from codesign.graph import TensorType
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
+from codesign.hardware.conv_tile import plan
+from codesign.hardware.folding import Folding
 
 FRAMES = 3
 
@@ -156,4 +157,4 @@ def test_a_block_that_cannot_be_built_is_refused():
         (Folding(2, 4), 8, "too short"),
     ):
         with pytest.raises(ScheduleError, match=why):
-            cost.plan(op, y, y, x, folding, tile)
+            plan(op, y, y, x, folding, tile)

@@ -3,9 +3,9 @@
 import numpy as np
 from bench import Case, check_all
 
-from codesign.cost.base import Folding
 from codesign.graph import TensorType
 from codesign.graph.ops.deform import Deform
+from codesign.hardware.folding import Folding
 
 
 def case(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from bench import Case, check_all
 
-from codesign.cost.base import Folding
 from codesign.graph import TensorType
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.hardware.folding import Folding
 
 
 def case(

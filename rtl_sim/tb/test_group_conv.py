@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from bench import Case, check_all
 
-from codesign.cost import group_conv
-from codesign.cost.base import Folding
 from codesign.graph import TensorType
 from codesign.graph.ops.group_conv import GroupConv
+from codesign.hardware.folding import Folding
+from codesign.hardware.ops import group_conv
 
 
 def case(

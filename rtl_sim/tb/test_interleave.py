@@ -2,9 +2,9 @@
 
 from bench import Case, check_all
 
-from codesign.cost.interleave import foldings
 from codesign.graph import TensorType
 from codesign.graph.ops.interleave import Interleave
+from codesign.hardware.ops.interleave import foldings
 
 UNSIGNED, SIGNED = (0, 255), (-8, 7)
 

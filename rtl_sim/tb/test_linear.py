@@ -3,9 +3,9 @@
 import numpy as np
 from bench import Case, check_all
 
-from codesign.cost.base import Folding
 from codesign.graph import TensorType
 from codesign.graph.ops.linear import Linear
+from codesign.hardware.folding import Folding
 
 
 def case(shape: tuple[int, int, int], outputs: int, pe: int, simd: int, x: tuple[int, int] = (0, 255)) -> Case:

@@ -3,9 +3,9 @@
 import pytest
 from bench import Case, check_all
 
-from codesign.cost.base import Folding
 from codesign.graph import TensorType
 from codesign.graph.ops.maxpool import MaxPool
+from codesign.hardware.folding import Folding
 
 
 def case(

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from network_builder import Builder
 
-from codesign.cost.base import Folding
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
 from codesign.graph import Graph, execute
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.split import Split
-from codesign.graph.plugins import load
+from codesign.hardware.folding import Folding
+from codesign.plugins import load
 from codesign.schedule import Schedule, schedule
 from codesign.schedule.edges import Edge
 from codesign.schedule.fifos import FRAMES as FOLLOWED
@@ -37,9 +37,15 @@ def folded(graph: Graph, plan: Schedule, foldings: dict[str, Folding]) -> Schedu
     lanes, blocks = dict(plan.lanes), dict(plan.blocks)
     for name, folding in foldings.items():
         node = graph.node(name)
-        model, types = load("codesign.cost", node.op.kind), (graph.input_types(node), graph.output_types(node))
-        lanes |= dict(zip(graph.output_names(node), model.lanes(node.op, *types, folding).outputs, strict=True))
-        blocks[name] = model.cost(node.op, *types, folding)
+        types = (graph.input_types(node), graph.output_types(node))
+        lanes |= dict(
+            zip(
+                graph.output_names(node),
+                load("codesign.hardware.ops", node.op.kind).lanes(node.op, *types, folding).outputs,
+                strict=True,
+            )
+        )
+        blocks[name] = load("codesign.cost.ops", node.op.kind).cost(node.op, *types, folding)
     return replace(plan, foldings={**plan.foldings, **foldings}, lanes=lanes, blocks=blocks, fifos={})
 
 
@@ -96,7 +102,7 @@ def fifos(graph: Graph, plan: Schedule, interval: int) -> dict[Edge, Fifo]:
     lanes = {}
     for node in graph.nodes:
         types = graph.input_types(node), graph.output_types(node)
-        lanes[node.name] = load("codesign.cost", node.op.kind).lanes(node.op, *types, plan.foldings[node.name])
+        lanes[node.name] = load("codesign.hardware.ops", node.op.kind).lanes(node.op, *types, plan.foldings[node.name])
     inputs = {name: plan.lanes[name] for name in graph.inputs}
     depths = fifo_depths(Network(graph, plan.blocks, lanes, inputs, frames=FOLLOWED), interval)
     return {edge: Fifo(depth, "lut") for edge, depth in depths.items()}

@@ -2,9 +2,9 @@
 
 from bench import Case, check_all
 
-from codesign.cost.base import Folding
 from codesign.graph import TensorType
 from codesign.graph.ops.peak import Peak
+from codesign.hardware.folding import Folding
 
 
 def case(shape: tuple[int, int, int], lanes: int, x: tuple[int, int], threshold: int, floor: int) -> Case:

@@ -3,9 +3,9 @@
 import numpy as np
 from bench import Case, check_all
 
-from codesign.cost.base import Folding
 from codesign.graph import TensorType
 from codesign.graph.ops.requant import Requant
+from codesign.hardware.folding import Folding
 
 
 def case(shifts: list[int], x: tuple[int, int], y: tuple[int, int], lanes: int, pixels: int = 40) -> Case:

@@ -2,10 +2,10 @@
 
 from bench import Case, check_all
 
-from codesign.cost.base import Folding
-from codesign.cost.shuffle import foldings
 from codesign.graph import TensorType
 from codesign.graph.ops.shuffle import Shuffle
+from codesign.hardware.folding import Folding
+from codesign.hardware.ops.shuffle import foldings
 
 
 def cases(channels: int, groups: int) -> list[Case]:

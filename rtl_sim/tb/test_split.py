@@ -3,11 +3,11 @@
 import pytest
 from bench import Case, check_all
 
-from codesign.cost.base import Folding
-from codesign.cost.split import foldings
 from codesign.errors import GraphError
 from codesign.graph import TensorType
 from codesign.graph.ops.split import Split
+from codesign.hardware.folding import Folding
+from codesign.hardware.ops.split import foldings
 
 
 def case(sizes: tuple[int, int], lanes: int) -> Case:

@@ -5,9 +5,9 @@ import math
 import numpy as np
 from bench import Streams, check_streams, random_frames
 
-from codesign.cost.base import beats
 from codesign.emit.rtl.base import Block, Port
 from codesign.graph import TensorType
+from codesign.hardware.folding import beats
 
 
 def case(channels: int, in_lanes: int, out_lanes: int) -> Streams:

@@ -3,13 +3,13 @@
 import numpy as np
 from bench import Case, check, check_all
 
-from codesign.cost.base import Folding
 from codesign.graph import TensorType
 from codesign.graph.ops.add import Add
 from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.threshold import Threshold
+from codesign.hardware.folding import Folding
 
 
 def case(

@@ -2,9 +2,9 @@
 
 from bench import Case, check_all
 
-from codesign.cost.base import Folding
 from codesign.graph import TensorType
 from codesign.graph.ops.upsample import Upsample
+from codesign.hardware.folding import Folding
 
 
 def case(factor: int, shape: tuple[int, int, int], lanes: int) -> Case:

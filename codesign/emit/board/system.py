@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from codesign.cost.base import beats
 from codesign.emit.rtl.project import RtlProject, Stream
+from codesign.hardware.folding import beats
 
 ACCELERATOR = "accelerator"
 """Name of the wrapper, of its IP and of its cell."""

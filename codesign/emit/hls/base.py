@@ -1,6 +1,6 @@
 """What an operator's part in this package returns: layers of hls4ml.
 
-The part of operator X is `emit/hls/x.py` with one pure function
+The part of operator X is `emit/hls/ops/x.py` with one pure function
 
     layers(block) -> tuple[Layer, ...]
 
@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from codesign.cost.base import Folding, divisors
-from codesign.graph.ops._convolution import Pads, Pair
-from codesign.graph.ops.base import IntArray, Op
+from codesign.graph.op import IntArray, Op
 from codesign.graph.types import TensorType, bits_for_range
+from codesign.graph.windows import Pads, Pair
+from codesign.hardware.folding import Folding, divisors
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Stream:
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class HlsBlock:
     """A node of the graph, wired: one stream for each input and output."""
 
     name: str
@@ -68,7 +68,7 @@ class Layer:
 
 
 def own(
-    block: Block,
+    block: HlsBlock,
     constants: Mapping[str, int] | None = None,
     types: Mapping[str, str] | None = None,
     arrays: Mapping[str, tuple[IntArray, str]] | None = None,

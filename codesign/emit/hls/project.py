@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from codesign import quoting
-from codesign.cost.base import Folding
-from codesign.emit.hls._wiring import Wiring, pixel_type, wire
 from codesign.emit.hls.base import Layer, Stream
+from codesign.emit.hls.wiring import Wiring, pixel_type, wire
 from codesign.emit.templating import template
 from codesign.errors import CodesignError, ToolError
 from codesign.files import new_folder
 from codesign.graph import Graph, digest
-from codesign.graph.plugins import load
+from codesign.hardware.folding import Folding
+from codesign.plugins import load
 from codesign.resources import hls_dir
 from codesign.schedule.edges import Edge
 
@@ -85,14 +85,14 @@ def _hls4ml() -> Iterator[None]:
 def _settings(folder: Path, part: str, clock_period_ns: float) -> dict[str, Any]:
     from hls4ml.backends import get_backend
 
-    from codesign.emit.hls import _extension
+    from codesign.emit.hls import extension
 
-    _extension.register()
-    settings: dict[str, Any] = get_backend(_extension.BACKEND).create_initial_config(
+    extension.register()
+    settings: dict[str, Any] = get_backend(extension.BACKEND).create_initial_config(
         part=part, clock_period=clock_period_ns, io_type="io_stream"
     )
     model = {"Precision": {"default": "ap_int<32>"}, "ReuseFactor": 1, "Strategy": "Resource"}
-    settings |= {"Backend": _extension.BACKEND, "OutputDir": str(folder), "ProjectName": TOP}
+    settings |= {"Backend": extension.BACKEND, "OutputDir": str(folder), "ProjectName": TOP}
     settings["HLSConfig"] = {"Model": model, "LayerName": {}}
     return settings
 
@@ -148,7 +148,7 @@ def _layers(wiring: Wiring) -> Iterator[Layer]:
         yield Layer("Input", _key(stream.name), (), (stream.name,), shape, {"result": stream.precision})
     yield from with_copies(wiring.inputs)
     for block in wiring.blocks:
-        yield from load(__package__, block.op.kind).layers(block)
+        yield from load("codesign.emit.hls.ops", block.op.kind).layers(block)
         yield from with_copies(block.outputs)
 
 

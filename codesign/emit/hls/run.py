@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from codesign import processes as programs
-from codesign.emit.hls._wiring import Wiring, wire
 from codesign.emit.hls.project import TOP
+from codesign.emit.hls.wiring import Wiring, wire
 from codesign.emit.simulators import contents, fingerprint, simulator
 from codesign.errors import GraphError, ToolError
 from codesign.graph import Graph, IntArray

@@ -8,7 +8,7 @@ from onnx import helper
 
 from codesign.emit.onnx.base import OnnxBuilder, carried
 from codesign.graph import Graph, TensorType
-from codesign.graph.plugins import load
+from codesign.plugins import load
 
 OPSET = 19
 """The first with DeformConv."""
@@ -27,7 +27,7 @@ def emit_qcdq(graph: Graph) -> onnx.ModelProto:
     for name, kind in graph.inputs.items():
         _input(builder, name, kind)
     for node in graph.nodes:
-        load("codesign.emit.onnx", node.op.kind).emit(builder, node)
+        load("codesign.emit.onnx.ops", node.op.kind).emit(builder, node)
     for name in dict.fromkeys(graph.outputs):
         _output(builder, name, graph.types[name])
     onnx_graph = helper.make_graph(

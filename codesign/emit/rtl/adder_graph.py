@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from codesign.emit.rtl.top import template
+from codesign.emit.rtl.base import template
 from codesign.reuse.adder_graph import Add, AdderGraph, Bit, Count, Input, Join, Step, Terms, stage_of
 
 

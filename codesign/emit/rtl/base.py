@@ -1,6 +1,6 @@
 """What an operator's part in this package returns: one instance of a module of the RTL library.
 
-The part of operator X is `emit/rtl/x.py` with one pure function
+The part of operator X is `emit/rtl/ops/x.py` with one pure function
 
     block(name, op, inputs, outputs, folding) -> Block
 
@@ -13,9 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import jinja2
+
 from codesign import quoting
-from codesign.graph.ops.base import IntArray
+from codesign.emit import templating
+from codesign.graph.op import IntArray
 from codesign.graph.types import TensorType
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
@@ -97,3 +102,8 @@ def literal(value: int | str) -> str:
         return quoting.string(value)
     number = int(value)
     return str(number) if -(2**31) < number < 2**31 else f"{max(64, number.bit_length())}'h{number:x}"
+
+
+def template(name: str) -> jinja2.Template:
+    """A template of this package; a name that it is not given is an error."""
+    return templating.template(TEMPLATES, name)

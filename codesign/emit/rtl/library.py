@@ -7,15 +7,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from codesign.errors import ToolError
+from codesign.plugins import OPERATORS, outside_folders
 
 
 def sources(modules: Iterable[str], *folders: Path) -> tuple[Path, ...]:
-    """Files of the library `folders` that hold `modules` and everything below them, sorted by name.
+    """Files of the library `folders`, and of other packages' operators, that hold `modules` and everything below them.
 
-    A file is needed when a needed one has an instance of its module. Raises ToolError for a module that
-    the library does not have.
+    They are sorted by name. A file is needed when a needed one has an instance of its module. Raises ToolError for a
+    module that the library does not have.
     """
-    known = {path.stem: path for folder in folders for path in folder.glob("*.sv")}
+    places = (*outside_folders(OPERATORS.group), *folders)
+    known = {path.stem: path for folder in places for path in folder.glob("*.sv")}
     needed: set[str] = set()
     waiting = set(modules)
     while waiting:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from codesign.emit.rtl.top import template
+from codesign.emit.rtl.base import template
 from codesign.reuse.mst import ReuseTree, signs
 
 

@@ -81,7 +81,7 @@ class RtlProject:
 
     @property
     def weight_bytes(self) -> int:
-        """Of `weights.bin`."""
+        """Size of `weights.bin`."""
         return (self.folder / "weights.bin").stat().st_size if self.weights else 0
 
     def describe(self) -> str:

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from codesign import processes
 from codesign.board.records import BYTES, END, RECORD, Records
+from codesign.emit.rtl.base import template
 from codesign.emit.rtl.cut import cut
 from codesign.emit.rtl.harness_report import Report, run_harness, why_stopped
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.protocol import WEIGHTS_BASE, Violation, misread, told
 from codesign.emit.rtl.run_file import Conduct, play_line, record_line, values_file, write_run
-from codesign.emit.rtl.top import template
 from codesign.emit.rtl.traffic import Traffic, even, first_frames, frames_of
 from codesign.emit.rtl.verilator import FST, FST_LINK, SAIF_FLAGS, environment, verilator_version
 from codesign.emit.simulators import contents, fingerprint, simulator
@@ -59,7 +59,7 @@ class Stalls:
 
     @property
     def blocked_share(self) -> float:
-        """Of the cycles in which no beat passed for want of one side, those for want of the reader; 0 if none."""
+        """The part for want of the reader of the cycles in which no beat passed for want of one side; 0 if none."""
         stalled = self.blocked + self.starved
         return self.blocked / stalled if stalled else 0.0
 

@@ -7,12 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
-
 from codesign import files
-from codesign.emit import templating
-from codesign.emit.rtl import _streamed, library, wiring
-from codesign.emit.rtl.base import Block, Port
+from codesign.emit.rtl import conv_tile, library, wiring
+from codesign.emit.rtl.base import Block, Port, template
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.weight_image import WeightImage, reader_depth, reader_parameters, weight_image
 from codesign.emit.rtl.wiring import Unit, Wiring
@@ -21,12 +18,10 @@ from codesign.graph.heads import BITS, Heads, heads_of
 from codesign.graph.names import identifier
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
-from codesign.graph.plugins import load
 from codesign.graph.store import digest
+from codesign.plugins import load
 from codesign.resources import rtl_dir
 from codesign.schedule import Schedule
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 RECORDS, FIELDS = "peaks", 8
 """The output of a design that sends peaks only, and how many fields a record has."""
@@ -37,7 +32,7 @@ class _Blocks:
     """All blocks of a design, and by node those whose weights are streamed, in the order of the reader's ports."""
 
     units: tuple[Unit, ...]
-    streamed: Mapping[str, _streamed.Streamed]
+    streamed: Mapping[str, conv_tile.Streamed]
 
 
 def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path, *, sparse: bool = False) -> RtlProject:
@@ -80,14 +75,9 @@ def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path, *, sparse: bool = 
     return project
 
 
-def template(name: str) -> jinja2.Template:
-    """A template of this package; a name that it is not given is an error."""
-    return templating.template(TEMPLATES, name)
-
-
 def _blocks(graph: Graph, schedule: Schedule) -> _Blocks:
     units: list[Unit] = []
-    streamed: dict[str, _streamed.Streamed] = {}
+    streamed: dict[str, conv_tile.Streamed] = {}
     for node in graph.nodes:
         folding = schedule.foldings[node.name]
         if not folding.streamed:
@@ -103,19 +93,19 @@ def _blocks(graph: Graph, schedule: Schedule) -> _Blocks:
 
 
 def _block(graph: Graph, node: Node, schedule: Schedule) -> Block:
-    emit = load("codesign.emit.rtl", node.op.kind)
+    emit = load("codesign.emit.rtl.ops", node.op.kind)
     block: Block = emit.block(
         identifier(node.name), node.op, graph.input_types(node), graph.output_types(node), schedule.foldings[node.name]
     )
     return block
 
 
-def _streamed_block(graph: Graph, conv: Node, requant: Node, schedule: Schedule) -> _streamed.Streamed:
+def _streamed_block(graph: Graph, conv: Node, requant: Node, schedule: Schedule) -> conv_tile.Streamed:
     """A convolution with streamed weights, and the requantization of its sums, in one block."""
     assert isinstance(conv.op, Conv) and isinstance(requant.op, Requant)
     folding = schedule.foldings[conv.name]
     types = graph.input_types(conv), graph.output_types(conv)
-    return _streamed.block(identifier(conv.name), conv.op, *types, folding, folding.tile, requant.op)
+    return conv_tile.block(identifier(conv.name), conv.op, *types, folding, folding.tile, requant.op)
 
 
 def _title(graph: Graph, node: Node, schedule: Schedule) -> str:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codesign import files
-from codesign.emit.hls._wiring import wire
 from codesign.emit.hls.base import Stream as HlsStream
 from codesign.emit.hls.project import TOP
+from codesign.emit.hls.wiring import wire
+from codesign.emit.rtl.base import template
 from codesign.emit.rtl.project import RtlProject, Stream
-from codesign.emit.rtl.top import template
 from codesign.errors import ToolError
 from codesign.graph import Graph, TensorType, digest
 from codesign.graph.names import identifier

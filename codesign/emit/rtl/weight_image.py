@@ -1,7 +1,7 @@
 """The weight image: what the board's memory holds for all blocks whose weights are streamed.
 
 Layout: the blocks' regions one after another, each from a multiple of `ALIGNMENT` bytes on, the gaps zero. A region
-holds one pass of the block's units (`_streamed.weight_units`) without a gap, unit after unit; a unit is its fields with
+holds one pass of the block's units (`conv_tile.weight_units`) without a gap, unit after unit; a unit is its fields with
 the first in the low bits, and everything is little-endian: bit i of the region is bit `i % 8` of its byte `i // 8`. A
 region is a whole number of 64-bit words. The reader gets the image's address, a multiple of `ALIGNMENT`, in a register.
 """
@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from codesign.emit.rtl._streamed import Streamed
+from codesign.emit.rtl.conv_tile import Streamed
 from codesign.files import write_bytes
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 from codesign.targets import BUS_BITS
 
 BURST = 8

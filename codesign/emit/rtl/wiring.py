@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from codesign import quoting
-from codesign.cost._memory import mixed
-from codesign.cost.base import beats
 from codesign.emit.rtl.base import Block, Port
 from codesign.emit.rtl.project import Stream
 from codesign.errors import GraphError
 from codesign.graph import Graph
 from codesign.graph.heads import Heads
 from codesign.graph.names import Scope, identifier
+from codesign.hardware.folding import beats
+from codesign.hardware.memory import mixed
 from codesign.schedule import Edge, Schedule, edges
 from codesign.targets import BUS_BITS
 
@@ -115,7 +115,7 @@ class Wiring:
         connections: list[str] = []
         for index, tensor in enumerate(unit.inputs):
             edge = Edge(tensor, unit.node, index)
-            connections += _port(f"in{index}", self._reach(section, edge, unit.block.inputs[index]), "i")
+            connections += _port(f"in{index}", self._connected(section, edge, unit.block.inputs[index]), "i")
         if unit.weight_port is not None:
             width = unit.block.inputs[len(unit.inputs)].width
             connections += _weight_port(len(unit.inputs), unit.weight_port, width)
@@ -160,7 +160,7 @@ class Wiring:
             port = self.ports[tensor]
             sink = port if head == "heat" else replace(port, lanes=2)
             edge = Edge(tensor, "", self.graph.outputs.index(tensor))
-            connections += _port(f"in{index}", self._reach(section, edge, sink), "i")
+            connections += _port(f"in{index}", self._connected(section, edge, sink), "i")
             parameters |= {f"{head.upper()}_BITS": port.bits, f"{head.upper()}_SIGNED": int(port.signed)}
         signals = ("tvalid_o", "tready_i", "tdata_o", "tlast_o")
         connections += [f".{signal}({stream.wire}_{signal[:-2]})" for signal in signals]
@@ -191,7 +191,7 @@ class Wiring:
         parameters = {"WIDTH": width, "READERS": len(names)}
         section.instances.append(Instance("stream_fork", self.scope.free(f"{wire}_fork"), parameters, connections))
 
-    def _reach(self, section: Section, edge: Edge, sink: Port) -> str:
+    def _connected(self, section: Section, edge: Edge, sink: Port) -> str:
         """Adds the FIFO, the width adapter and the decoder of an edge; returns the wire that the block reads."""
         source, wire = self.ports[edge.tensor], self.feeds[edge]
         decoded = source.step > 1 and sink.step == 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from codesign.errors import GraphError
-from codesign.graph.ops.base import EXACT_FLOAT32, IntArray, Op, one_input
+from codesign.graph.op import EXACT_FLOAT32, IntArray, Op, one_input
 from codesign.graph.types import TensorType
 
 

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from codesign.errors import GraphError
-from codesign.graph.ops._convolution import Filters, Pads, Pair, dense, output_size
-from codesign.graph.ops.base import EXACT_FLOAT32, IntArray, Op, freeze, one_input
+from codesign.graph.op import EXACT_FLOAT32, IntArray, Op, freeze, one_input
 from codesign.graph.types import TensorType
+from codesign.graph.windows import Filters, Pads, Pair, dense, output_size
 
 OUTSIDE = -1
 """Value of the pixels around a map: zero is no binary value."""
@@ -25,6 +25,7 @@ class BinaryConv(Filters, Op):
     """
 
     kind: ClassVar[str] = "binary_conv"
+    category = "dense"
     weight: IntArray
     weight_scale: tuple[float, ...] = (1.0,)
     stride: Pair = (1, 1)

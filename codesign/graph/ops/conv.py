@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from codesign.errors import GraphError
-from codesign.graph.ops._convolution import Convolution, dense
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
+from codesign.graph.windows import Convolution, dense
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +19,8 @@ class Conv(Convolution):
     """
 
     kind: ClassVar[str] = "conv"
+    multiplies = "dense"
+    category = "dense"
 
     def check_channels(self, channels: int) -> None:
         if channels != self.weight.shape[1]:

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from codesign.errors import GraphError
-from codesign.graph.ops._convolution import accumulator_type
-from codesign.graph.ops.base import IntArray, Op, freeze, one_input
+from codesign.graph.op import IntArray, Op, freeze, one_input
 from codesign.graph.types import TensorType
+from codesign.graph.windows import accumulator_type
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +23,7 @@ class Deform(Op):
     """
 
     kind: ClassVar[str] = "deform"
+    category = "deform"
     weight: IntArray
     bias: IntArray
     weight_scale: tuple[float, ...] = (1.0,)

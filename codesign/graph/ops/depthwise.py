@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from codesign.errors import GraphError
-from codesign.graph.ops._convolution import Convolution, per_channel
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
+from codesign.graph.windows import Convolution, per_channel
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,6 +18,7 @@ class Depthwise(Convolution):
     """
 
     kind: ClassVar[str] = "depthwise"
+    category = "depthwise"
 
     def __post_init__(self) -> None:
         super().__post_init__()

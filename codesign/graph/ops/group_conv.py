@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from codesign.errors import GraphError
-from codesign.graph.ops._convolution import Convolution, dense
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
+from codesign.graph.windows import Convolution, dense
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +20,8 @@ class GroupConv(Convolution):
     """
 
     kind: ClassVar[str] = "group_conv"
+    multiplies = "grouped"
+    category = "dense"
     groups: int = field(kw_only=True)
 
     def __post_init__(self) -> None:

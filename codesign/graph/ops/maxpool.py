@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from codesign.errors import GraphError
-from codesign.graph.ops._convolution import Pads, Pair, output_size, window_max
-from codesign.graph.ops.base import IntArray, Op, one_input
+from codesign.graph.op import IntArray, Op, one_input
 from codesign.graph.types import TensorType
+from codesign.graph.windows import Pads, Pair, output_size, window_max
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,6 +16,7 @@ class MaxPool(Op):
     """y_c(p) = max_k x_c(p * stride - pad + k); padded positions never win."""
 
     kind: ClassVar[str] = "maxpool"
+    category = "select"
     kernel: Pair
     stride: Pair
     pads: Pads = (0, 0, 0, 0)

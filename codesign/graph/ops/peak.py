@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from codesign.errors import GraphError
-from codesign.graph.ops._convolution import window_max
-from codesign.graph.ops.base import IntArray, Op, one_input, unit_step
+from codesign.graph.op import IntArray, Op, one_input, unit_step
 from codesign.graph.types import TensorType
+from codesign.graph.windows import window_max
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +21,7 @@ class Peak(Op):
     """
 
     kind: ClassVar[str] = "peak"
+    category = "select"
     threshold: int
     floor: int
 

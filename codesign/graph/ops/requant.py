@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from codesign.errors import GraphError
-from codesign.graph.ops.base import IntArray, Op, freeze, one_input, unit_step
+from codesign.graph.op import IntArray, Op, freeze, one_input, unit_step
 from codesign.graph.types import TensorType
 
 

@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from codesign.errors import GraphError
-from codesign.graph.ops.base import IntArray, Op, freeze, one_input
+from codesign.graph.op import IntArray, Op, freeze, one_input
 from codesign.graph.types import TensorType
 
 MOST_THRESHOLDS = 255
-"""Of a channel: activations of 8 bits."""
+"""The most thresholds of a channel: those of activations of 8 bits."""
 
 
 @dataclass(frozen=True, eq=False)

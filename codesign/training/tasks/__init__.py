@@ -9,7 +9,7 @@ Such a file has
 
 from types import ModuleType
 
-from codesign.graph.plugins import load
+from codesign.plugins import load
 from codesign.recipe import Recipe
 
 

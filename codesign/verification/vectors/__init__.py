@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 
 Frame = tuple[IntArray, ...]
 """One array (C, H, W) int32 for each input of the block."""

@@ -7,9 +7,9 @@ from itertools import islice
 
 import numpy as np
 
-from codesign.graph.ops._convolution import Filters, Pads, Pair, output_size
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 from codesign.graph.types import TensorType
+from codesign.graph.windows import Filters, Pads, Pair, output_size
 from codesign.verification.vectors import Flags, Frames, Goal, _fill
 
 Patch = IntArray

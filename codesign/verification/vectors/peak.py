@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from codesign.graph.ops._convolution import window_max
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 from codesign.graph.ops.peak import Peak
 from codesign.graph.types import TensorType
+from codesign.graph.windows import window_max
 from codesign.verification.vectors import Flags, Frame, Frames, Goal, _fill
 
 

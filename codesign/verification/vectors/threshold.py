@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from codesign.graph.ops.base import IntArray
+from codesign.graph.op import IntArray
 from codesign.graph.ops.threshold import Threshold
 from codesign.graph.types import TensorType
 from codesign.verification.vectors import Flags, Frame, Frames, Goal, _fill

@@ -1,0 +1,63 @@
+"""What a memory takes: by what it holds, and with what lies around its block RAMs."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from codesign.graph.op import IntArray
+from codesign.hardware.folding import count_bits
+from codesign.hardware.memory import block_layouts, mixed, ram_luts, rom_luts
+
+COLUMN_WORDS = 64
+"""Words of which a look-up table holds a column of bits."""
+
+
+def block_luts(depth: int, width: int) -> int:
+    """Look-up tables that choose between the block RAMs that the depth is shared out to."""
+    return sum(layout.choice_luts for layout in block_layouts(depth, width))
+
+
+def block_ffs(depth: int, width: int) -> int:
+    """Flip-flops of the registers behind the block RAMs that the depth is shared out to."""
+    return sum(layout.banks * layout.width for layout in block_layouts(depth, width))
+
+
+def mixed_luts(depth: int, width: int) -> int:
+    """Look-up tables of a memory in both: of the part that lies in them, and of the choice between both."""
+    block, rest = mixed(depth)
+    return block_luts(block, width) + ram_luts(rest, width) + width + 4
+
+
+def varying_bits(words: IntArray, bits: int) -> int:
+    """Columns of bits that are not alike in all `words` (depth, integers a word), of so many bits each."""
+    return count_varying(np.bitwise_or.reduce(words), np.bitwise_and.reduce(words), bits)
+
+
+def count_varying(some: IntArray, every: IntArray, bits: int) -> int:
+    """The same of the bits that are set in some words, and in every one of them."""
+    return int(np.bitwise_count((some & ~every) & ((1 << bits) - 1)).sum())
+
+
+def table_luts(words: IntArray, bits: int) -> int:
+    """Look-up tables of ROMs of `words` (ROMs, depth, integers a word) of so many bits each, two's complement.
+
+    As `rom_luts`; up to 64 words, a column of bits takes one, and those that are alike share it; constants and
+    address bits take none.
+    """
+    roms, depth, integers = words.shape
+    if depth > COLUMN_WORDS:
+        return int(roms) * rom_luts(depth, integers * bits)
+    place = np.arange(depth, dtype=np.uint64)
+    digits = (words[..., None].astype(np.int64) >> np.arange(bits) & 1).reshape(roms, depth, -1).astype(np.uint64)
+    columns = np.sort((digits << place[:, None]).sum(axis=1, dtype=np.uint64), axis=1)
+    address = [int(((place >> np.uint64(bit) & np.uint64(1)) << place).sum()) for bit in range(count_bits(depth))]
+    counts = ~np.isin(columns, np.array([0, (1 << depth) - 1, *address], dtype=np.uint64))
+    counts[:, 1:] &= columns[:, 1:] != columns[:, :-1]
+    return int(counts.sum())
+
+
+def comparison_luts(bits: int) -> int:
+    """Look-up tables before the carry chain that compares two numbers: two for each three bits."""
+    return 2 * math.ceil(bits / 3)

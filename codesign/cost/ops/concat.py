@@ -1,0 +1,18 @@
+"""Price of `concat.sv`."""
+
+from __future__ import annotations
+
+from codesign.cost.block import BlockCost
+from codesign.graph.ops.concat import Concat
+from codesign.hardware.folding import Folding, Types, beats
+
+CONTROL_LUTS = 8
+
+
+def cost(op: Concat, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
+    """A stream register, and a counter of the beats of a pixel."""
+    (y,) = outputs
+    interval = y.pixels * sum(beats(x.channels, folding.pe) for x in inputs)
+    counter = (interval // y.pixels - 1).bit_length()
+    width = folding.pe * y.bits
+    return BlockCost(interval, 1, lut=width + counter + CONTROL_LUTS, ff=2 * width + counter + 3, bram36=0, dsp=0)

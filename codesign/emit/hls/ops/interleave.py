@@ -1,0 +1,9 @@
+"""Interleaved channels (`hls/nnet_interleave.h`)."""
+
+from __future__ import annotations
+
+from codesign.emit.hls.base import HlsBlock, Layer, own, pixels
+
+
+def layers(block: HlsBlock) -> tuple[Layer, ...]:
+    return own(block, pixels(block.inputs[0]))

@@ -1,0 +1,28 @@
+"""Foldings of the blocks that only move or map channels: `lanes` channels a cycle, in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from codesign.hardware.folding import MOST_LANES, Folding, Lanes, beats
+
+
+def lane_counts(channels: int) -> tuple[int, ...]:
+    """Fewest lanes for each number of beats a pixel, up to `MOST_LANES`: more lanes than that change nothing."""
+    return tuple(sorted({beats(channels, beats(channels, count)) for count in range(1, min(channels, MOST_LANES) + 1)}))
+
+
+def foldings(counts: tuple[int, ...]) -> tuple[Folding, ...]:
+    """`lanes` is the folding's `pe` and `simd` alike."""
+    return tuple(Folding(count, count) for count in counts)
+
+
+def placed(found: tuple[Folding, ...], in_block: Callable[[Folding], bool]) -> tuple[Folding, ...]:
+    """With a variant whose buffer is in LUTs for each that has it in block RAM."""
+    return found + tuple(replace(folding, buffer="lut") for folding in found if in_block(folding))
+
+
+def uniform(folding: Folding, inputs: int = 1, outputs: int = 1) -> Lanes:
+    """The same lanes at every port."""
+    return Lanes((folding.pe,) * inputs, (folding.pe,) * outputs)

@@ -1,0 +1,100 @@
+"""Sections of a recipe that networks know as well: what all sections have in common, and how a network is trained."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+
+Positive = Annotated[int, Field(strict=True, gt=0, le=10**6)]
+"""How many there are of something. Strict: neither a text nor a truth value is taken for a number."""
+Size = Annotated[int, Field(strict=True, gt=0, le=2**16)]
+"""Channels, or images at once: more is a mistake, which would take all memory before it showed."""
+Magnification = Annotated[float, Field(strict=True, ge=0.01, le=100)]
+Weight = Annotated[float, Field(strict=True, ge=1e-9, le=1e6)]
+"""Of a term of the loss."""
+
+
+class Section(BaseModel):
+    """Part of a recipe: frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Phase(Section):
+    """One run of the optimizer. The rate rises over the first tenth of the steps and falls to zero as a cosine."""
+
+    epochs: Positive
+    learning_rate: Annotated[float, Field(strict=True, ge=1e-12, le=100)]
+
+
+class Distillation(Section):
+    """Quantized training also learns the heads of the floating-point network: `weight` times the loss against them."""
+
+    weight: Weight = 1.0
+
+
+class Freezing(Section):
+    """In the last `epochs` of quantized training, weights move only within `boundary` steps of a rounding threshold.
+
+    Confidence-guided annealing (Liu, Liu, Cheng, arXiv 2302.02210): the others would round alike anyway.
+    """
+
+    epochs: Positive = 1
+    boundary: Annotated[float, Field(strict=True, gt=0, lt=0.5)] = 0.005
+
+
+class ChannelReuse(Section):
+    """Quantized training of a binary network also lessens what its channels do not share with each other.
+
+    weight: of the loss, which is the mean over the layers of the fraction of bit operations that is left of reuse
+        along minimum spanning trees. rise: part of the training over which the weight rises to its value.
+    interval: batches of an epoch between two computations of the trees. max_depth: most levels of a tree below its
+        root.
+    """
+
+    weight: Weight
+    rise: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.25
+    interval: Positive = 25
+    max_depth: Positive | None = None
+
+
+class Augmentation(Section):
+    """Changes of training images, drawn anew in every epoch, after CenterNet's.
+
+    mirror: half of them left to right; not for classes that this would change.
+    scale: smallest and largest magnification, about a random place.
+    colour: largest relative change of brightness, contrast and saturation.
+    """
+
+    mirror: StrictBool = True
+    scale: tuple[Magnification, Magnification] = (0.6, 1.4)
+    colour: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.4
+
+    @model_validator(mode="after")
+    def _scale_is_a_range(self) -> Self:
+        if self.scale[0] > self.scale[1]:
+            raise ValueError("scale has its largest magnification first")
+        return self
+
+
+class Training(Section):
+    """Adam in floating point with batch norm, then with quantizers from the folded weights; or without the latter.
+
+    ema: each phase ends with the moving average of its weights, e.g. 0.999.
+    fractional_first: dilations become whole numbers in the quantized phase only; in floating point the operator samples
+        fractional positions, which learn faster than rounded ones.
+    precision: of convolutions, mixed on devices that have it; quantizers compute in float32 always.
+    """
+
+    batch_size: Size = 32
+    weight_decay: Annotated[float, Field(strict=True, ge=0, le=10)] = 1e-4
+    ema: Annotated[float, Field(strict=True, gt=0, lt=1)] | None = None
+    precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
+    augmentation: Augmentation | None = None
+    fractional_first: StrictBool = False
+    float_phase: Phase = Phase(epochs=10, learning_rate=2e-3)
+    quantized_phase: Phase | None = Phase(epochs=4, learning_rate=5e-4)
+    distillation: Distillation | None = None
+    freezing: Freezing | None = None
+    reuse: ChannelReuse | None = None
