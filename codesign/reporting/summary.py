@@ -8,6 +8,8 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import Literal
 
+from pydantic import Field
+
 from codesign.cost.energy import Activity, Energy, FabricEnergy, FrameEnergy
 from codesign.graph.op import op_class
 from codesign.record import Record
@@ -215,7 +217,7 @@ class Verdict(Record):
     images: int
     stages: tuple[Stage, ...]
     first_mismatch: dict[str, str | int | float | None] | None
-    coverage: dict[str, Coverage] = {}
+    coverage: dict[str, Coverage] = Field(default_factory=dict)
 
 
 class Accuracy(Record):
