@@ -6,4 +6,9 @@ that runs `images` (N, C, H, W), integers of the graph's input, through the back
 and yields, for successive runs of images, the tensors of `tensors` that it can show: (n, C, H, W) integers by the
 graph's tensor name. A value that is no integer multiple of its tensor's scale is yielded as NOT_AN_INTEGER, which
 equals no value of the graph. A back end that cannot run raises a CodesignError.
+
+A stage may also have
+
+    check(build) -> str | None          what its files say that is wrong whatever the images, such as of another graph
+    order(count) -> list[int]           the images' numbers in the order in which they are run, each at least once
 """

@@ -14,7 +14,7 @@ from codesign.graph import IntArray
 from codesign.graph.reals import to_integers, to_real
 from codesign.training.run import load_run
 
-IMAGES_AT_A_TIME = 16
+IMAGES_AT_A_TIME = 4
 
 
 def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:

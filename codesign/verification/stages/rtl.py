@@ -9,10 +9,19 @@ from typing import Any
 from numpy.typing import NDArray
 
 from codesign.build_folder import BuildFolder
+from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.simulate import simulate
-from codesign.graph import IntArray
+from codesign.graph import IntArray, digest
 
 FRAMES_AT_A_TIME = 4
+
+
+def check(build: BuildFolder) -> str | None:
+    """What says that the design was made from another graph than the build's."""
+    project = RtlProject.load(build.rtl)
+    if project.digest == digest(build.graph):
+        return None
+    return f"{build.rtl.name}/project.json says that the design was made from another graph"
 
 
 def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
