@@ -39,7 +39,9 @@ STAGE_NAMES = {
     "onnxruntime": "ONNX Runtime",
     "graph": "integer graph, imported anew",
     "hls": "hls4ml project, compiled",
+    "blocks": "blocks of the SystemVerilog, each by itself",
     "rtl": "SystemVerilog, simulated",
+    "netlist": "Yosys' netlists, simulated",
     "vitis": "Vitis HLS' Verilog, simulated",
 }
 KINDS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from codesign.reporting.summary import Energy, FabricEnergy, Resources, SimulatedActivity, Summary, Totals
@@ -193,12 +194,17 @@ def print_verification(verdict: Verification, console: Console) -> None:
         table.add_row(stage.name, mark, *counts, f"{stage.seconds:.1f}")
     console.print()
     console.print(table)
-    if all(stage.name != "brevitas" for stage in verdict.stages):
-        console.print("no PyTorch stage: the build was made from a QONNX file; the images were random")
-    if verdict.first_mismatch is None:
+    if all("brevitas" not in names for names in ([stage.name for stage in verdict.stages], verdict.skipped)):
+        console.print("no PyTorch stage: the build was made from a QONNX file")
+    for stage in verdict.stages:
+        if stage.problem:
+            console.print(f"[bold red]different[/]: stage {stage.name}: {escape(stage.problem)}", soft_wrap=True)
+    if verdict.first_mismatch is not None:
+        console.print(f"[bold red]different[/]: {escape(str(verdict.first_mismatch))}", soft_wrap=True)
+    elif verdict.exact and verdict.skipped:
+        console.print(f"[bold yellow]exact in part[/]: {', '.join(verdict.skipped)} did not run")
+    elif verdict.exact:
         console.print(f"[bold green]exact[/]: every value of every stage, on {verdict.images} images")
-    else:
-        console.print(f"[bold red]different[/]: {verdict.first_mismatch}", soft_wrap=True)
 
 
 def shorten(name: str, width: int) -> str:

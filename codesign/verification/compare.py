@@ -36,7 +36,10 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class StageResult:
-    """How one back end compared on so many images. `tensors` counts those it showed, `values` the numbers compared."""
+    """How one back end compared on so many images. `tensors` counts those it showed, `values` the numbers compared.
+
+    problem: what else is wrong, whatever the images, in words.
+    """
 
     name: str
     exact: bool
@@ -44,6 +47,7 @@ class StageResult:
     values: int
     seconds: float
     images: int
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def compare(
         count = len(next(iter(chunk.values())))
         expected = execute(graph, {source: images[done : done + count]}, keep=tuple(chunk))
         for name in (tensor for tensor in graph.types if tensor in chunk):
-            mismatch = _first_difference(stage, graph, name, expected[name], chunk[name], done)
+            mismatch = first_difference(stage, graph, name, expected[name], chunk[name], done)
             if mismatch:
                 return Comparison(len(tensors | {name}), values, mismatch)
             tensors.add(name)
@@ -82,9 +86,10 @@ def compare(
     return Comparison(len(tensors), values, None)
 
 
-def _first_difference(
+def first_difference(
     stage: str, graph: Graph, tensor: str, expected: IntArray, got: NDArray[Any], offset: int
 ) -> Mismatch | None:
+    """The first value of `tensor` that differs, images counted from `offset`."""
     if got.shape != expected.shape:
         raise RuntimeError(f"stage {stage} gave {tensor} as {got.shape}, not {expected.shape}")
     different = got != expected

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from codesign.board.records import BYTES, END, RECORD, Records
 from codesign.emit.rtl import registers
+from codesign.emit.rtl.cut import cut
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.top import template
 from codesign.emit.rtl.verilator import FST, FST_FLAGS, SAIF_FLAGS, environment
@@ -116,8 +117,10 @@ def simulate(
     with tempfile.TemporaryDirectory(prefix="codesign_rtl_") as scratch:
         run = _write_run(Path(scratch), project, frames, wanted, stall, seed, waves)
         started = time.perf_counter()
-        report = _run(binary, run, project, on_frame)
+        report = run_harness(binary, run, project, on_frame)
         seconds = time.perf_counter() - started
+        if "deadlock" in report:
+            raise ToolError(_deadlock(project, report), where=str(project.folder))
         count = next(iter(frames.values())).shape[0]
         recorded = {s.tensor: s for s in project.tensors if s.tensor in wanted}
         recorded |= {} if project.sparse else {s.tensor: s for s in project.outputs}
@@ -140,10 +143,10 @@ def build(project: RtlProject, cache: Path, *, trace: tuple[str, ...] = (), stal
 
     trace: Verilator's options for what it records.
     """
-    wrapper = _wrapper(project, stalls)
+    wrapper, top = _wrapper(project, stalls), _top(project, whole=bool(trace))
     harness = sorted(HARNESS.iterdir())
     flags = [*FLAGS, *trace]
-    sha = hashlib.sha256(repr((flags, COMPILER, wrapper)).encode())
+    sha = hashlib.sha256(repr((flags, COMPILER, wrapper, top)).encode())
     for path in (*project.sources, *harness, *(sorted(FST.iterdir()) if trace == FST_FLAGS else ())):
         sha.update(path.name.encode() + b"\0" + path.read_bytes())
     folder = cache / f"rtl-{sha.hexdigest()[:16]}"
@@ -157,7 +160,7 @@ def build(project: RtlProject, cache: Path, *, trace: tuple[str, ...] = (), stal
         started = time.perf_counter()
         beside = Path(tempfile.mkdtemp(dir=cache, prefix=f".{folder.name}."))
         try:
-            _compile(project, wrapper, flags, beside)
+            _compile(project, wrapper, top, flags, beside)
             folder.mkdir(exist_ok=True)
             (beside / "obj" / "Vnetwork").replace(binary)
         finally:
@@ -165,9 +168,17 @@ def build(project: RtlProject, cache: Path, *, trace: tuple[str, ...] = (), stal
         return binary, time.perf_counter() - started
 
 
-def _compile(project: RtlProject, wrapper: str, flags: list[str], folder: Path) -> None:
+def _top(project: RtlProject, *, whole: bool) -> str:
+    """The design's top, its streams cut so that blocks can be driven one by one, unless they are to stay whole."""
+    text = project.sources[-1].read_text()
+    return text if whole else cut(text, project.tensors)
+
+
+def _compile(project: RtlProject, wrapper: str, top: str, flags: list[str], folder: Path) -> None:
     (folder / "network.sv").write_text(wrapper)
-    sources = [str(path.resolve()) for path in (*project.sources, *sorted(HARNESS.glob("*.sv")))]
+    (folder / project.sources[-1].name).write_text(top)
+    sources = [str(path.resolve()) for path in (*project.sources[:-1], *sorted(HARNESS.glob("*.sv")))]
+    sources.append(project.sources[-1].name)
     command = [
         *("verilator_bin", "--cc", "--exe", "--top-module", "network", "--Mdir", "obj", *flags),
         *("-CFLAGS", "-std=c++17", *sources, "network.sv", str((HARNESS / "network.cpp").resolve())),
@@ -224,34 +235,47 @@ def _write_run(
     waves: Path | None,
 ) -> Path:
     count = next(iter(frames.values())).shape[0]
-    quiet = QUIET_CYCLES + max(project.interval_cycles, project.slowest_cycles)
-    lines = [f"run {count} {stall} {seed} {quiet}"]
-    lines.append(f"memory {MEMORY_LATENCY[0]} {MEMORY_LATENCY[1]} {int(stall * 256)}")
+    lines = run_lines(project, stall, seed)
     if waves is not None:
         lines.append(f"waves {waves.resolve()}")
     for stream in project.inputs:
-        carried = (frames[stream.tensor] - stream.base) // stream.step
-        carried.transpose(0, 2, 3, 1).astype("<i4").tofile(folder / f"{stream.id}.i32")
-        lines.append(_line(stream, "input", f"{folder / str(stream.id)}.i32"))
+        lines.append(stream_line(stream, "input", count, write_frames(folder, stream, frames[stream.tensor])))
     role = "records" if project.sparse else "output"
-    lines += [_line(stream, role, f"{folder / str(stream.id)}.i32") for stream in project.outputs]
+    lines += [stream_line(stream, role, count, f"{folder / str(stream.id)}.i32") for stream in project.outputs]
     shown = {stream.tensor for stream in project.outputs}
     for stream in project.tensors:
         kept = stream.tensor in wanted and stream.tensor not in shown
-        lines.append(_line(stream, "inner", f"{folder / str(stream.id)}.i32" if kept else "-"))
+        lines.append(stream_line(stream, "inner", count, f"{folder / str(stream.id)}.i32" if kept else "-"))
     run = folder / "run.txt"
     run.write_text("\n".join(lines) + "\n")
     return run
 
 
-def _line(stream: Stream, role: str, file: str) -> str:
+def run_lines(project: RtlProject, stall: float, seed: int) -> list[str]:
+    """What every run of the harness begins with."""
+    quiet = QUIET_CYCLES + max(project.interval_cycles, project.slowest_cycles)
+    return [f"run {stall} {seed} {quiet}", f"memory {MEMORY_LATENCY[0]} {MEMORY_LATENCY[1]} {int(stall * 256)}"]
+
+
+def stream_line(stream: Stream, role: str, frames: int, file: str) -> str:
+    """What the harness is to do with a stream: see `harness/network.cpp`."""
     channels, height, width = stream.shape
-    fields = (stream.id, role, stream.lanes, stream.bits, int(stream.signed), channels, height * width, file)
+    fields = (stream.id, role, stream.lanes, stream.bits, int(stream.signed), channels, height * width, frames, file)
     return f"stream {' '.join(map(str, fields))} {stream.tensor}"
 
 
-def _run(binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int], None] | None) -> dict[str, list[int]]:
-    """Lines of the harness's report by their leading words."""
+def write_frames(folder: Path, stream: Stream, frames: IntArray) -> str:
+    """Writes (N, C, H, W) integers of a tensor for the harness to play; returns the file's name."""
+    carried = (frames - stream.base) // stream.step
+    path = folder / f"{stream.id}.i32"
+    carried.transpose(0, 2, 3, 1).astype("<i4").tofile(path)
+    return str(path)
+
+
+def run_harness(
+    binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int], None] | None
+) -> dict[str, list[int]]:
+    """Lines of the harness's report by their leading words, `deadlock` among them if it stopped before its end."""
     report: dict[str, list[int]] = {}
     log = run.with_suffix(".log")
     with (
@@ -266,9 +290,7 @@ def _run(binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int],
                 on_frame(int(words[1]))
             keyed = words[0] in ("frames", "state", "stalls")
             report[" ".join(words[: 1 + keyed])] = [int(word) for word in words[1 + keyed :]]
-    if "deadlock" in report:
-        raise ToolError(_deadlock(project, report), where=str(project.folder))
-    if process.returncode or "cycles" not in report:
+    if (process.returncode and "deadlock" not in report) or "cycles" not in report:
         text = log.read_text().strip()
         raise ToolError(f"the simulation failed: {text.splitlines()[-1] if text else process.returncode}")
     return report

@@ -5,7 +5,8 @@
 that runs `images` (N, C, H, W), integers of the graph's input, through the back end as it lies in the build folder
 and yields, for successive runs of images, the tensors of `tensors` that it can show: (n, C, H, W) integers by the
 graph's tensor name. A value that is no integer multiple of its tensor's scale is yielded as NOT_AN_INTEGER, which
-equals no value of the graph. A back end that cannot run raises a CodesignError.
+equals no value of the graph. A back end that cannot run raises a CodesignError. The stages `blocks` and `netlist` have
+`compared` instead: they drive the blocks of the design with frames of their own.
 
 A stage may also have
 

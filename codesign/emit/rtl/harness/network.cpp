@@ -3,11 +3,13 @@
 //   network RUN
 //
 // RUN is a text file of lines
-//   run    <frames> <stall> <seed> <quiet>     stall: probability of a pause a cycle; quiet: cycles without a beat
+//   run    <stall> <seed> <quiet>              stall: probability of a pause a cycle; quiet: cycles without a beat
 //                                              after which the network counts as deadlocked
 //   memory <latency> <spread> <stall>          of the memory of streamed weights: cycles, cycles, 256ths
 //   waves  <file>                              only in a binary built with --trace-fst, or --trace-saif: activity
-//   stream <id> <role> <lanes> <bits> <signed> <channels> <pixels> <file> <name>
+//   cut                                        every tensor's stream is cut: what a block makes is recorded, what its
+//                                              readers are given is played
+//   stream <id> <role> <lanes> <bits> <signed> <channels> <pixels> <frames> <file> <name>
 // with role `input`, `output`, `records` or `inner`; frames of records, an output too, end with one of -1 in lane 0. Files hold int32 in the order frame, pixel, channel; `-` records nothing.
 // Lanes past the last channel are driven with noise and not recorded. Prints `frame N` at the end of each frame and at
 // last `cycles N` and for every stream `frames <id>`, then the first and the last cycle of each frame that has passed.
@@ -44,7 +46,7 @@ struct Stream {
     Role role = Role::kInner;
     int lanes = 1, bits = 1, channels = 1;
     bool is_signed = false;
-    uint64_t pixels = 1;
+    uint64_t pixels = 1, frames = 1;
     std::string file, name;
 
     std::vector<int32_t> values;  // inputs only
@@ -61,9 +63,12 @@ struct Stream {
     long long blocked = 0, starved = 0;
 };
 
+constexpr uint64_t kStalledOf = 4;  // with streams cut, one frame of so many has pauses
+
 std::vector<Stream> streams;
 uint64_t cycle = 0, last_beat_cycle = 0;
-uint64_t frames = 1, quiet = 100000;
+uint64_t quiet = 100000;
+bool cut = false;
 uint64_t unfinished = 0;    // frames that have not left outputs
 uint64_t unrecorded = 0;    // frames of recorded inner streams that have not passed: a frame's last rows may follow its outputs
 uint64_t finished_cycle = 0;
@@ -77,7 +82,12 @@ uint32_t random_word(Stream& s) {  // xorshift64*
     return static_cast<uint32_t>((s.noise * 0x2545F4914F6CDD1DULL) >> 32);
 }
 
-bool pauses(Stream& s) { return stall_threshold != 0 && random_word(s) < stall_threshold; }
+bool pauses(Stream& s) {
+    if (stall_threshold == 0) return false;
+    const uint64_t frame = s.role == Role::kInput ? s.position / (s.pixels * s.channels) : s.last_cycles.size();
+    if (cut && frame % kStalledOf != 0) return false;
+    return random_word(s) < stall_threshold;
+}
 
 void put_bits(std::vector<uint32_t>& words, size_t offset, int bits, uint32_t value) {
     const uint64_t mask = (bits == 32) ? 0xffffffffULL : ((1ULL << bits) - 1);
@@ -110,9 +120,9 @@ void record(Stream& s) {
     if (records ? get_bits(s.beat, 0, s.bits, true) != -1 : s.beats % s.beats_per_frame != 0) return;
     s.within = false;
     s.last_cycles.push_back(cycle);
-    if (s.role == Role::kInner && s.out && s.last_cycles.size() <= frames) unrecorded--;
+    if (s.role == Role::kInner && s.out && s.last_cycles.size() <= s.frames) unrecorded--;
     if (s.role == Role::kOutput || records) {
-        if (--unfinished == 0) finished_cycle = cycle;
+        if (s.last_cycles.size() <= s.frames && --unfinished == 0) finished_cycle = cycle;
         std::printf("frame %zu\n", s.last_cycles.size());
         std::fflush(stdout);
     }
@@ -127,7 +137,7 @@ void add_stream(std::istringstream& line, uint64_t seed) {
     size_t id;
     std::string role;
     Stream s;
-    line >> id >> role >> s.lanes >> s.bits >> s.is_signed >> s.channels >> s.pixels >> s.file >> s.name;
+    line >> id >> role >> s.lanes >> s.bits >> s.is_signed >> s.channels >> s.pixels >> s.frames >> s.file >> s.name;
     if (!line) fail("malformed stream line");
     s.known = true;
     s.role = role == "input"     ? Role::kInput
@@ -139,7 +149,7 @@ void add_stream(std::istringstream& line, uint64_t seed) {
     s.noise = (seed + 1) * 0x9E3779B97F4A7C15ULL + id * 0xD1B54A32D192ED03ULL;
     if (s.noise == 0) s.noise = 1;
     if (s.role == Role::kInput) {
-        s.values.resize(frames * s.pixels * s.channels);
+        s.values.resize(s.frames * s.pixels * s.channels);
         std::ifstream in(s.file, std::ios::binary);
         in.read(reinterpret_cast<char*>(s.values.data()), s.values.size() * sizeof(int32_t));
         if (!in) fail("cannot read " + s.file);
@@ -147,8 +157,8 @@ void add_stream(std::istringstream& line, uint64_t seed) {
         s.out = std::fopen(s.file.c_str(), "wb");
         if (!s.out) fail("cannot write " + s.file);
     }
-    if (s.role == Role::kOutput || s.role == Role::kRecords) unfinished += frames;
-    if (s.role == Role::kInner && s.out) unrecorded += frames;
+    if (s.role == Role::kOutput || s.role == Role::kRecords) unfinished += s.frames;
+    if (s.role == Role::kInner && s.out) unrecorded += s.frames;
     if (streams.size() <= id) streams.resize(id + 1);
     streams[id] = std::move(s);
 }
@@ -163,7 +173,8 @@ std::string read_run(const char* path) {
         std::istringstream line(text);
         std::string word;
         line >> word;
-        if (word == "run") line >> frames >> stall >> seed >> quiet;
+        if (word == "cut") cut = true;
+        if (word == "run") line >> stall >> seed >> quiet;
         if (word == "memory") line >> memory[0] >> memory[1] >> memory[2];
         if (word == "waves") line >> waves;
         if (word == "stream") add_stream(line, seed);
@@ -233,7 +244,10 @@ extern "C" void network_stalls(int id, long long blocked, long long starved) {
     s.starved = starved;
 }
 
+svBit network_cut() { return cut; }
+
 void network_state(int id, svBit valid, svBit ready) {
+    if (static_cast<size_t>(id) >= streams.size()) return;
     streams[id].valid = valid;
     streams[id].ready = ready;
 }

@@ -1,0 +1,151 @@
+"""What the blocks of a design are given when each is driven by itself, and what they should make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from codesign.build_folder import BuildFolder
+from codesign.emit.rtl.project import RtlProject
+from codesign.errors import GraphError
+from codesign.graph import Graph, IntArray, Node
+from codesign.graph.plugins import load
+from codesign.schedule import Schedule
+from codesign.verification.vectors import Frame, _fill, _moved
+
+SEED = 18
+
+INTERVALS = 12
+"""A block is driven for about so many intervals of the network."""
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """A block of the design: a node, or several if what the first ones make is no stream.
+
+    inputs, outputs: the tensors that it reads and makes. It may have none to make: an output of the design.
+    """
+
+    name: str
+    nodes: tuple[Node, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    def made_of(self, graph: Graph, given: Mapping[str, IntArray]) -> dict[str, IntArray]:
+        """What it should make of the frames `given` (N, C, H, W), by tensor; also what stays within it."""
+        values = {name: given[name] for name in self.inputs}
+        for node in self.nodes:
+            results = node.op.execute(*(values[name] for name in node.inputs))
+            values.update(zip(graph.output_names(node), results, strict=True))
+        return {name: value for name, value in values.items() if name not in self.inputs}
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """What blocks are given and should make of it, by tensor."""
+
+    units: tuple[Unit, ...]
+    given: Mapping[str, IntArray]
+    expected: Mapping[str, IntArray]
+
+    @property
+    def frames(self) -> int:
+        """Those of the block that is driven with most."""
+        return max(len(frames) for frames in self.given.values())
+
+
+def trial_of(build: BuildFolder) -> Trial:
+    """The frames for the blocks of a build. They are the same every time."""
+    graph, project = build.graph, RtlProject.load(build.rtl)
+    streams = [stream.tensor for stream in project.tensors]
+    units = units_of(graph, streams)
+    given = given_frames(graph, Schedule.load(build.schedule), units, streams, project.sparse)
+    expected = {name: given[name] for name in graph.inputs}
+    for unit in units:
+        expected |= unit.made_of(graph, given)
+    return Trial(units, given, expected)
+
+
+def units_of(graph: Graph, streams: Collection[str]) -> tuple[Unit, ...]:
+    """The blocks of a design whose `streams` are those of its tensors that pass between blocks."""
+    units = []
+    for node in graph.nodes:
+        if any(name not in streams for name in node.inputs):
+            continue
+        nodes, outputs = [node], graph.output_names(node)
+        while outputs[0] not in streams:
+            (follower, _), *others = graph.consumers[outputs[0]]
+            if others:
+                raise GraphError(f"tensor '{outputs[0]}' is no stream, and has several readers", where=node.name)
+            nodes.append(follower)
+            outputs = graph.output_names(follower)
+        units.append(Unit(node.name, tuple(nodes), node.inputs, outputs))
+    return tuple(units)
+
+
+def vectors(unit: Unit, graph: Graph, rng: np.random.Generator) -> Iterator[Frame]:
+    """Frames for a block, those that find most first."""
+    inputs = graph.input_types(unit.nodes[0])
+    frames: Iterator[Frame] = load("codesign.verification.vectors", unit.nodes[0].op.kind).frames(
+        unit.nodes[0].op, inputs, rng
+    )
+    return frames
+
+
+def given_frames(
+    graph: Graph, schedule: Schedule, units: Collection[Unit], streams: Collection[str], sparse: bool = False
+) -> dict[str, IntArray]:
+    """Frames (n, C, H, W) that the readers of each tensor are given, whole numbers of them as `INTERVALS` allows.
+
+    Blocks that read one tensor are given the same frames of it; what is meant for one of them, the others see too.
+    sparse: the outputs leave together.
+    """
+    rng = np.random.default_rng(SEED)
+    given: dict[str, IntArray] = {}
+    for tensors in _together(graph, units, streams, sparse):
+        readers = [unit for unit in units if unit.inputs[0] in tensors]
+        slowest = max((_cycles(unit, schedule) for unit in readers), default=schedule.interval_cycles)
+        most = max(len(readers) + 1, INTERVALS * schedule.interval_cycles // slowest)
+        frames = list(_in_turn(graph, readers, tensors, most, rng))
+        given |= {name: np.stack([frame[name] for frame in frames]) for name in tensors}
+    return given
+
+
+def _in_turn(
+    graph: Graph, readers: Collection[Unit], tensors: Collection[str], most: int, rng: np.random.Generator
+) -> Iterator[dict[str, IntArray]]:
+    """Frames of all `tensors` for one reader after another; for the outputs of the design first."""
+    for frame in _moved.frames([graph.types[name] for name in tensors], rng):
+        yield dict(zip(tensors, frame, strict=True))
+        if readers:
+            break
+    count = 1
+    waiting = [(unit, vectors(unit, graph, rng)) for unit in readers]
+    while waiting and count < most:
+        unit, frames = waiting.pop(0)
+        found = list(islice(frames, 1))
+        if not found:
+            continue
+        waiting.append((unit, frames))
+        others = {name: _fill.uniform(rng, graph.types[name]) for name in tensors if name not in unit.inputs}
+        count += 1
+        yield others | dict(zip(unit.inputs, found[0], strict=True))
+
+
+def _together(graph: Graph, units: Collection[Unit], streams: Collection[str], sparse: bool) -> list[tuple[str, ...]]:
+    """The streams in sets that no block reads from two of."""
+    sets = [{name} for name in graph.types if name in streams]
+    readers = [unit.inputs for unit in units] + ([graph.outputs] if sparse else [])
+    for names in readers:
+        joined = set().union(*(found for found in sets if found & set(names)))
+        sets = [found for found in sets if not found & set(names)] + [joined]
+    order = list(graph.types)
+    return [tuple(sorted(found, key=order.index)) for found in sets]
+
+
+def _cycles(unit: Unit, schedule: Schedule) -> int:
+    """The most that a frame takes one of its nodes."""
+    return max(schedule.blocks[node.name].interval_cycles for node in unit.nodes)

@@ -1,0 +1,142 @@
+"""What makes the sums of filters reach both their ends: inputs whose signs are those of the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+import numpy as np
+
+from codesign.graph.ops._convolution import Filters, Pads, Pair, output_size
+from codesign.graph.ops.base import IntArray
+from codesign.graph.types import TensorType
+from codesign.verification.vectors import Flags, Frames, Goal, _fill
+
+Patch = IntArray
+"""(C, kH, kW): all that one output pixel is made of."""
+
+
+def frames(
+    weight: IntArray, x: TensorType, stride: Pair, pads: Pads, rng: np.random.Generator, groups: int = 1
+) -> Iterator[IntArray]:
+    """Frames (C, H, W) in which every output channel's sum reaches both its ends, and so do sums of its first inputs.
+
+    weight: (C_out, C / groups, kH, kW).
+    """
+    kernel = (weight.shape[2], weight.shape[3])
+    yield _fill.uniform(rng, x)
+    yield from placed(extremes(weight, x, rng, groups), x, kernel, stride, pads, rng)
+    yield _fill.ends(rng, x)
+    yield _fill.constant(x, x.hi)
+    yield _fill.constant(x, x.lo)
+    yield from placed(turning(weight, x, rng, groups), x, kernel, stride, pads, rng)
+    yield _fill.uniform(rng, x)
+
+
+def goals(
+    weight: IntArray, bias: IntArray, x: TensorType, stride: Pair, pads: Pads, outside: int = 0
+) -> tuple[Goal, ...]:
+    """Both ends of every output channel's sums."""
+    return (ends_of_sums(bounds(weight, bias, x, stride, pads, outside)),)
+
+
+def ends_of_sums(reach: IntArray) -> Goal:
+    """The goal that every output channel takes both its ends `reach` (C, 2)."""
+
+    def seen(inputs: Frames, outputs: Frames) -> Flags:
+        found = np.stack((outputs[0].min(axis=(0, 2, 3)), outputs[0].max(axis=(0, 2, 3))), axis=1)
+        reached: Flags = found == reach
+        return reached
+
+    return Goal("ends of sums", np.ones(reach.shape, dtype=bool), seen)
+
+
+def bounds(weight: IntArray, bias: IntArray, x: TensorType, stride: Pair, pads: Pads, outside: int = 0) -> IntArray:
+    """(C_out, 2): the least and the greatest sum of each channel that some window of the map can have."""
+    kernel = (weight.shape[2], weight.shape[3])
+    rows, columns = (_inside(x.shape[1 + axis], kernel, stride, pads, axis, x) for axis in (0, 1))
+    weight = weight.astype(np.int64)
+    ends = weight[..., None] * np.array([x.lo, x.hi])
+    around = outside * weight.sum(axis=1)
+    found = []
+    for choose in (np.min, np.max):
+        gain = choose(ends, axis=-1).sum(axis=1) - around
+        sums = np.einsum("uk,vl,ckl->cuv", rows, columns, gain) + around.sum(axis=(1, 2))[:, None, None]
+        found.append(choose(sums, axis=(1, 2)) + bias)
+    return np.stack(found, axis=1)
+
+
+def extremes(weight: IntArray, x: TensorType, rng: np.random.Generator, groups: int = 1) -> Iterator[Patch]:
+    """For each output channel the patch of its greatest sum, then that of its least; a channel of every group at once.
+
+    Channels of far-reaching sums come first: the width of the accumulators is for them.
+    """
+    by_group = weight.reshape(groups, -1, *weight.shape[1:])
+    reach = np.abs(by_group).astype(np.int64).sum(axis=(2, 3, 4)).max(axis=0)
+    for output in np.argsort(-reach, kind="stable"):
+        filters = by_group[:, output].reshape(-1, *weight.shape[2:])
+        yield _matched(filters, x, rng)
+        yield _matched(-filters, x, rng)
+
+
+def turning(weight: IntArray, x: TensorType, rng: np.random.Generator, groups: int = 1) -> Iterator[Patch]:
+    """As `extremes`, but for the greatest sum of the first half of the inputs and the least of the rest, or vice versa.
+
+    What is summed first is far out where the whole is not. The order is the hardware's: rows, columns, channels.
+    """
+    _, inputs, *kernel = weight.shape
+    order = np.arange(inputs * kernel[0] * kernel[1]).reshape(*kernel, inputs).transpose(2, 0, 1)
+    first = np.where(order < order.size / 2, 1, -1)
+    return extremes(weight * first, x, rng, groups)
+
+
+def placed(
+    patches: Iterable[Patch], x: TensorType, kernel: Pair, stride: Pair, pads: Pads, rng: np.random.Generator
+) -> Iterator[IntArray]:
+    """Frames with as many patches as find room beside each other; where none fits, they are cut off."""
+    rows, columns = (_starts(x.shape[1 + axis], kernel, stride, pads, axis, x) for axis in (0, 1))
+    corners = [(row, column) for row in rows for column in columns]
+    left = iter(patches)
+    while group := list(islice(left, len(corners))):
+        frame = _fill.uniform(rng, x)
+        for (row, column), patch in zip(corners, group, strict=False):
+            _stamp(frame, patch, row, column)
+        yield frame
+
+
+def of_op(op: Filters, x: TensorType, rng: np.random.Generator, groups: int = 1) -> Iterator[tuple[IntArray, ...]]:
+    """`frames` of a convolution."""
+    return ((frame,) for frame in frames(op.weight, x, op.stride, op.pads, rng, groups))
+
+
+def _matched(filters: IntArray, x: TensorType, rng: np.random.Generator) -> Patch:
+    """The highest values where weights are positive, the lowest where they are negative, any where they are zero."""
+    free = x.lo + x.step * rng.integers(0, x.levels, filters.shape)
+    return np.where(filters > 0, x.hi, np.where(filters < 0, x.lo, free)).astype(np.int32)
+
+
+def _inside(size: int, kernel: Pair, stride: Pair, pads: Pads, axis: int, x: TensorType) -> IntArray:
+    """Which taps along an axis lie within the map, (cases, taps) of 0 and 1: every case that some window has."""
+    starts = np.arange(output_size(x, kernel, stride, pads)[axis])[:, None] * stride[axis] - pads[axis]
+    taps = starts + np.arange(kernel[axis])
+    return np.unique(((taps >= 0) & (taps < size)).astype(np.int64), axis=0)
+
+
+def _starts(size: int, kernel: Pair, stride: Pair, pads: Pads, axis: int, x: TensorType) -> list[int]:
+    """Where along an axis windows begin that lie within the map and do not touch; or the one that lies in it most."""
+    outputs = output_size(x, kernel, stride, pads)[axis]
+    all_starts = [output * stride[axis] - pads[axis] for output in range(outputs)]
+    starts: list[int] = []
+    for start in all_starts:
+        if start >= 0 and start + kernel[axis] <= size and (not starts or start >= starts[-1] + kernel[axis]):
+            starts.append(start)
+    inside = [min(start + kernel[axis], size) - max(start, 0) for start in all_starts]
+    return starts or [all_starts[int(np.argmax(inside))]]
+
+
+def _stamp(frame: IntArray, patch: Patch, row: int, column: int) -> None:
+    """Writes `patch` into `frame` with its upper left corner there, as far as it lies within."""
+    _, height, width = frame.shape
+    rows = [y for y in range(patch.shape[1]) if 0 <= row + y < height]
+    columns = [x for x in range(patch.shape[2]) if 0 <= column + x < width]
+    frame[:, [[row + y] for y in rows], [column + x for x in columns]] = patch[:, [[y] for y in rows], columns]
