@@ -85,9 +85,9 @@ def verify(
     images: so many, the first of the recipe's validation set, or random integers if the build was made from a QONNX
     file (then there is no Brevitas stage either); or a picture, or a folder of pictures, all of which are taken.
     ONNX Runtime and the integer graph, which are fast, run on `fast_images` if those are more. stages: names from
-    STAGES and FURTHER; default: a whole verdict. rtl: a key of SIMULATIONS. netlist: also the netlists that Yosys makes,
-    of the cells of `family` (default: the target's). All stages run even after a difference. Raises a CodesignError if
-    one cannot: verify.json is then left as it was.
+    STAGES and FURTHER; default: a whole verdict. rtl: a key of SIMULATIONS. netlist: also the netlists that Yosys
+    makes, of the cells of `family` (default: the target's). All stages run even after a difference. Raises a
+    CodesignError if one cannot: verify.json is then left as it was.
     """
     folder = build if isinstance(build, BuildFolder) else open_build(build)
     whole = _whole(folder, rtl)

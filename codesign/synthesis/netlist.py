@@ -1,7 +1,8 @@
 """A design whose blocks are the netlists that Yosys makes of them, behind the ports of the design itself.
 
 The netlist of an instance is the very one that `synthesize_network` counts. Its cells are simulated by Yosys' own
-models (`cells_sim.v`); those that Yosys has as black boxes only, block RAMs and the ECP5's multiplier, are in `templates`.
+models (`cells_sim.v`); those that Yosys has as black boxes only, block RAMs and the ECP5's multiplier, are in
+`templates`.
 """
 
 from __future__ import annotations
@@ -44,10 +45,10 @@ def netlist_project(
         texts = {key: verilog_file(cache, key).read_text() for key in sorted(set(keys.values()))}
         for key, text in texts.items():
             (folder / f"netlist_{key}.v").write_text(_LINT + started_at_random(text, key))
-        cells = _write_cells(family, folder)
+        (folder / "cells.v").write_text(cell_models(family))
         top = project.sources[-1]
         (folder / top.name).write_text(_with_netlists(top.read_text(), keys, top))
-        names = [*cells, *(f"netlist_{key}.v" for key in texts), top.name]
+        names = ["cells.v", *(f"netlist_{key}.v" for key in texts), top.name]
         (folder / "files.f").write_text("".join(f"{name}\n" for name in names))
         for name in ("project.json", "weights.bin"):
             if (project.folder / name).exists():
@@ -107,8 +108,8 @@ def started_at_random(netlist: str, seed: str) -> str:
     return _UNDEFINED.sub(defined, netlist)
 
 
-def _write_cells(family: Family, folder: Path) -> list[str]:
-    """The models of the family's cells; returns the names of the files, which others of them include."""
+def cell_models(family: Family) -> str:
+    """Verilog of all cells that the family's netlists are made of."""
     share = yosys.share() / {"xc7": "xilinx", "ecp5": "ecp5"}[family]
     text = (share / "cells_sim.v").read_text()
     for name in re.findall(r'`include "(\w+\.vh)"', text):
@@ -116,6 +117,4 @@ def _write_cells(family: Family, folder: Path) -> list[str]:
     own = template(TEMPLATES, f"cells_{family}.v.j2").render()
     for module in re.findall(r"^module (\w+)", own, re.MULTILINE):
         text = re.sub(rf"^module {module} ?\(.*?^endmodule", "", text, flags=re.MULTILINE | re.DOTALL)
-    (folder / "cells_sim.v").write_text(_LINT + text)
-    (folder / "cells.v").write_text(_LINT + own)
-    return ["cells_sim.v", "cells.v"]
+    return _LINT + text + own
