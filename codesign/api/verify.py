@@ -24,6 +24,7 @@ from codesign.verification.compare import Comparison, Mismatch, StageResult, com
 from codesign.verification.coverage import Coverage, coverage_of
 from codesign.verification.images import picture_images, verification_images
 from codesign.verification.stages import blocks, netlist
+from codesign.verification.ties import Tie
 
 SIMULATIONS = {"codesign": "rtl", "vitis": "vitis"}
 """The stage that simulates hardware, by whose RTL it is: our own, or what Vitis HLS made of the hls4ml project."""
@@ -34,7 +35,10 @@ FAST = ("onnxruntime", "graph")
 DRIVEN = ("blocks", "netlist")
 """Stages that drive blocks by themselves."""
 
-Outcome = tuple[StageResult, Mismatch | None]
+TIES = 100
+"""So many of a stage are listed."""
+
+Outcome = tuple[StageResult, Comparison]
 
 
 class _StoppedError(Exception):
@@ -47,7 +51,8 @@ class Verification:
 
     exact: no stage that has run differs. skipped: stages of a whole verdict that have not run; with any, the verdict is
     on a part only. pictures: where the images are from, if a user chose them. coverage: by tensor, which of the values
-    that matter the images and the stage `blocks` have reached; none if that stage was not run.
+    that matter the images and the stage `blocks` have reached; none if that stage was not run. ties: the first TIES of
+    every stage, values that differ as float32 may; they do not count.
     """
 
     stages: tuple[StageResult, ...]
@@ -57,6 +62,7 @@ class Verification:
     coverage: Mapping[str, Coverage] = field(default_factory=dict)
     skipped: tuple[str, ...] = ()
     pictures: str | None = None
+    ties: tuple[Tie, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +103,7 @@ def verify(
         trial = trial_of(folder) if any(name in DRIVEN for name in names) else None
         batches = {name: integers if name in FAST else integers[:count] for name in names}
         outcomes = _run_stages(_Job(folder, batches, trial, family), progress)
-        first = next((mismatch for _, mismatch in outcomes if mismatch), None)
+        first = next((found.mismatch for _, found in outcomes if found.mismatch), None)
         results = tuple(result for result, _ in outcomes)
         coverage = coverage_of(folder.graph, integers[:count], trial) if trial and "blocks" in names else {}
         verdict = Verification(
@@ -108,6 +114,7 @@ def verify(
             coverage,
             tuple(name for name in whole if name not in names),
             pictures,
+            tuple(tie for _, found in outcomes for tie in found.ties[:TIES]),
         )
         write_text(folder.verification, json.dumps(asdict(verdict), indent=1) + "\n")
     return verdict
@@ -187,8 +194,8 @@ def _run_stage(name: str, job: _Job, progress: Progress) -> Outcome:
     found = _compared(name, job, progress)
     seconds = round(time.perf_counter() - start, 3)
     exact = found.mismatch is None and problem is None
-    result = StageResult(name, exact, found.tensors, found.values, seconds, _steps(name, job), problem)
-    return result, found.mismatch
+    result = StageResult(name, exact, found.tensors, found.values, seconds, _steps(name, job), problem, len(found.ties))
+    return result, found
 
 
 def _compared(name: str, job: _Job, progress: Progress) -> Comparison:
@@ -200,5 +207,6 @@ def _compared(name: str, job: _Job, progress: Progress) -> Comparison:
     stage = import_module(f"codesign.verification.stages.{name}")
     order = stage.order(len(images)) if hasattr(stage, "order") else list(range(len(images)))
     shown = stage.run(job.build, images[order], tuple(job.build.graph.types))
-    found = compare(name, job.build.graph, images[order], shown, progress)
+    judge = stage.judge(job.build) if hasattr(stage, "judge") else None
+    found = compare(name, job.build.graph, images[order], shown, progress, judge)
     return replace(found, mismatch=found.mismatch and replace(found.mismatch, image=order[found.mismatch.image]))

@@ -207,6 +207,7 @@ class Stage(Record):
     seconds: float
     images: int | None = None
     problem: str | None = None
+    ties: int = 0
 
 
 class Verdict(Record):

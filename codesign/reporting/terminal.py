@@ -199,6 +199,11 @@ def print_verification(verdict: Verification, console: Console) -> None:
     for stage in verdict.stages:
         if stage.problem:
             console.print(f"[bold red]different[/]: stage {stage.name}: {escape(stage.problem)}", soft_wrap=True)
+    for stage in verdict.stages:
+        if stage.ties:
+            console.print(
+                f"{stage.ties} ties of stage {stage.name}: float32 sums that float64 decides as the graph does"
+            )
     if verdict.first_mismatch is not None:
         console.print(f"[bold red]different[/]: {escape(str(verdict.first_mismatch))}", soft_wrap=True)
     elif verdict.exact and verdict.skipped:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from codesign.graph import Graph, IntArray, execute
 from codesign.progress import Progress
+from codesign.verification.ties import Judge, Tie
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Mismatch:
 class StageResult:
     """How one back end compared on so many images. `tensors` counts those it showed, `values` the numbers compared.
 
-    problem: what else is wrong, whatever the images, in words.
+    problem: what else is wrong, whatever the images, in words. ties: values that differ as float32 may, and do not count.
     """
 
     name: str
@@ -48,15 +49,17 @@ class StageResult:
     seconds: float
     images: int
     problem: str | None = None
+    ties: int = 0
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Tensors and values compared, and the first difference."""
+    """Tensors and values compared, the first difference, and what differs as float32 may."""
 
     tensors: int
     values: int
     mismatch: Mismatch | None
+    ties: tuple[Tie, ...] = ()
 
 
 def compare(
@@ -65,25 +68,76 @@ def compare(
     images: IntArray,
     shown: Iterable[Mapping[str, NDArray[Any]]],
     progress: Progress,
+    judge: Judge | None = None,
 ) -> Comparison:
-    """Compares the successive results `shown` for `images` (N, C, H, W) with the executor's, up to a difference."""
+    """Compares the successive results `shown` for `images` (N, C, H, W) with the executor's, up to a difference.
+
+    judge: tells, of a back end that computes in float32, which differences are ties. From the first one on, each tensor
+    is compared with what the graph makes of the tensors before it as the back end has them.
+    """
     (source,) = graph.inputs
     tensors: set[str] = set()
+    ties: list[Tie] = []
     values = done = 0
     for chunk in shown:
         count = len(next(iter(chunk.values())))
-        expected = execute(graph, {source: images[done : done + count]}, keep=tuple(chunk))
+        given = {source: images[done : done + count]}
+        expected: Mapping[str, IntArray] = execute(graph, given, keep=tuple(chunk))
+        if judge and any((expected[name] != chunk[name]).any() for name in chunk):
+            expected = _by_their_own_inputs(graph, given, chunk)
         for name in (tensor for tensor in graph.types if tensor in chunk):
-            mismatch = first_difference(stage, graph, name, expected[name], chunk[name], done)
+            got = chunk[name]
+            if judge and got.shape == expected[name].shape and (got != expected[name]).any():
+                ties += _ties(judge, stage, name, expected[name], chunk, done)
+                placed = [(tie.image - done, tie.channel, tie.y, tie.x) for tie in ties if tie.tensor == name]
+                got = got.copy()
+                for place in placed:
+                    if place[0] >= 0:
+                        got[place] = expected[name][place]
+            mismatch = first_difference(stage, graph, name, expected[name], got, done)
             if mismatch:
-                return Comparison(len(tensors | {name}), values, mismatch)
+                return Comparison(len(tensors | {name}), values, mismatch, tuple(ties))
             tensors.add(name)
             values += expected[name].size
         done += count
         progress(stage, done, len(images))
     if done != len(images):
         raise RuntimeError(f"stage {stage} gave {done} of {len(images)} images")
-    return Comparison(len(tensors), values, None)
+    return Comparison(len(tensors), values, None, tuple(ties))
+
+
+def _by_their_own_inputs(
+    graph: Graph, given: Mapping[str, IntArray], chunk: Mapping[str, NDArray[Any]]
+) -> dict[str, IntArray]:
+    """What the graph makes of each tensor where those before it are as in `chunk`, wherever their types allow."""
+    made: dict[str, IntArray] = dict(given)
+    read = {name: _held(graph, name, chunk.get(name, values), values) for name, values in given.items()}
+    for node in graph.nodes:
+        results = node.op.execute(*(read[name] for name in node.inputs))
+        for name, values in zip(graph.output_names(node), results, strict=True):
+            made[name] = values
+            read[name] = _held(graph, name, chunk.get(name, values), values)
+    return made
+
+
+def _held(graph: Graph, name: str, got: NDArray[Any], expected: IntArray) -> IntArray:
+    return got.astype(np.int32) if got.shape == expected.shape and graph.types[name].holds(got) else expected
+
+
+def _ties(
+    judge: Judge, stage: str, tensor: str, expected: IntArray, chunk: Mapping[str, NDArray[Any]], offset: int
+) -> list[Tie]:
+    """The places of `tensor` in a chunk whose difference is a tie."""
+    found = []
+    for image in np.flatnonzero((chunk[tensor] != expected).any(axis=(1, 2, 3))).tolist():
+        frame = {name: values[image] for name, values in chunk.items()}
+        judged = judge.judged(tensor, expected[image], frame[tensor], frame)
+        if judged is None:
+            continue
+        for place in map(tuple, np.argwhere(judged.tie & (frame[tensor] != expected[image])).tolist()):
+            values = int(expected[image][place]), int(frame[tensor][place]), float(judged.value[place])
+            found.append(Tie(stage, tensor, offset + image, *place, *values))
+    return found
 
 
 def first_difference(

@@ -11,5 +11,6 @@ equals no value of the graph. A back end that cannot run raises a CodesignError.
 A stage may also have
 
     check(build) -> str | None          what its files say that is wrong whatever the images, such as of another graph
+    judge(build) -> Judge               for one that computes in float32: tells which differences are ties
     order(count) -> list[int]           the images' numbers in the order in which they are run, each at least once
 """
