@@ -39,7 +39,8 @@ class Mismatch:
 class StageResult:
     """How one back end compared on so many images. `tensors` counts those it showed, `values` the numbers compared.
 
-    problem: what else is wrong, whatever the images, in words. ties: values that differ as float32 may, and do not count.
+    problem: what else is wrong, whatever the images, in words. ties: values that differ as float32 may, which do not
+    count.
     """
 
     name: str

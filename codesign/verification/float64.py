@@ -1,7 +1,7 @@
 """Evaluates ONNX nodes in float64, with a bound of what a float32 evaluation of the same nodes may miss.
 
-The bound is that of Higham, Accuracy and Stability of Numerical Algorithms, chapter 3: whatever the order of its sum, an
-inner product of n terms misses at most n u / (1 - n u) times the sum of the products' magnitudes, u being 2^-24 for
+The bound is that of Higham, Accuracy and Stability of Numerical Algorithms, chapter 3: whatever the order of its sum,
+an inner product of n terms misses at most n u / (1 - n u) times the sum of the products' magnitudes, u being 2^-24 for
 float32. It is carried through the nodes together with the values.
 """
 
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 from qonnx.custom_op.general.bipolar_quant import binary_quant
+from qonnx.custom_op.general.intquant import int_quant
 from qonnx.custom_op.general.multithreshold import MultiThreshold, multithreshold
-from qonnx.custom_op.general.quant import int_quant
 
-UNIT32, UNIT64 = 2.0**-24, 2.0**-53
-"""What a rounding misses at most, as a share of its result."""
+UNIT = 2.0**-24
+"""What a rounding to float32 misses at most, as a share of its result."""
 
 SECOND_ORDER = 1.01
 """Products of roundings, which the bounds leave out, add less than this: of sums of up to 2^17 terms."""
@@ -35,51 +35,53 @@ class UnboundedError(Exception):
 
 @dataclass(frozen=True)
 class Bounded:
-    """Real values, and what an evaluation of them may miss: `roundings` units of its precision, and `drift`.
+    """Real values, and what an evaluation of them in float32 may miss, in units of 2^-24.
 
-    drift: what the float32 evaluation is known to be off where this one begins.
+    roundings: with sums in float32; summed: with sums that are exact and rounded once, as the integer graph has them.
     """
 
     value: Array
     roundings: Array
-    drift: Array
+    summed: Array
 
     @classmethod
     def exact(cls, value: Any) -> Bounded:
         array = np.asarray(value, dtype=np.float64)
         return cls(array, np.zeros_like(array), np.zeros_like(array))
 
-    def span(self, unit: float) -> tuple[Array, Array]:
-        """The least and the most that an evaluation of that precision can give."""
-        miss = SECOND_ORDER * unit * self.roundings + (self.drift if unit == UNIT32 else 0.0)
+    def span(self, units: Array) -> tuple[Array, Array]:
+        """The least and the most that an evaluation can give which misses so many units."""
+        miss = SECOND_ORDER * UNIT * units
         return self.value - miss, self.value + miss
 
 
 @dataclass(frozen=True)
 class Spans:
-    """A tensor in real values: as float64 has it before it is quantized, if it is, and what may come out of either
-    precision, (least, most)."""
+    """A tensor in real values: in float64, before it is quantized if it is; and what may come out, (least, most).
+
+    single: in float32; summed: if sums are exact and rounded once.
+    """
 
     value: Array
     single: tuple[Array, Array]
-    double: tuple[Array, Array]
+    summed: tuple[Array, Array]
     quantized: bool
 
 
 def evaluate(model: onnx.ModelProto, known: Mapping[str, Bounded], wanted: str) -> Spans:
-    """The tensor `wanted`, computed from the tensors `known`. Raises UnboundedError at a node that has no bound here."""
+    """The tensor `wanted`, computed from the tensors `known`. Raises UnboundedError at a node without a bound here."""
     evaluator = _Evaluator(model, known)
     node = evaluator.producers.get(wanted)
     if node is None or node.op_type not in QUANTIZERS:
         found = evaluator.tensor(wanted)
-        return Spans(found.value, found.span(UNIT32), found.span(UNIT64), False)
+        return Spans(found.value, found.span(found.roundings), found.span(found.summed), False)
     x, *others = (evaluator.tensor(name) for name in node.input)
-    x = Bounded(x.value, x.roundings + 3 * np.abs(x.value), x.drift)  # divided by the scale, and a zero point added
-    single, double = (
-        _ordered(*(QUANTIZERS[node.op_type](node, end, *(o.value for o in others)) for end in x.span(unit)))
-        for unit in (UNIT32, UNIT64)
+    own = 3 * np.abs(x.value)  # it is divided by the scale, and a zero point is added
+    single, summed = (
+        _ordered(*(QUANTIZERS[node.op_type](node, end, *(o.value for o in others)) for end in x.span(units + own)))
+        for units in (x.roundings, x.summed)
     )
-    return Spans(x.value, single, double, True)
+    return Spans(x.value, single, summed, True)
 
 
 def _ordered(a: Array, b: Array) -> tuple[Array, Array]:
@@ -113,7 +115,7 @@ class _Evaluator:
     def _quantized(self, node: onnx.NodeProto) -> Bounded:
         """A quantizer of constants, whose decisions are as the importer's; its product with the scale is rounded."""
         x, *others = (self.tensor(name) for name in node.input)
-        if x.roundings.any() or x.drift.any():
+        if x.roundings.any():
             raise UnboundedError(f"{node.op_type} {node.name}")
         value = QUANTIZERS[node.op_type](node, x.value, *(other.value for other in others))
         return Bounded(value, 2 * np.abs(value), np.zeros_like(value))
@@ -144,32 +146,34 @@ def _linear(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
     size = run(np.abs(x.value), np.abs(w.value), *sizes)
     roundings = run(x.roundings, np.abs(w.value), *(entry.roundings for entry in bias))
     roundings = roundings + run(np.abs(x.value), w.roundings, *nothing) + (terms + 2) * size
-    drift = run(x.drift, np.abs(w.value), *(entry.drift for entry in bias))
-    return Bounded(run(*(entry.value for entry in inputs)), roundings, drift)
+    value = run(*(entry.value for entry in inputs))
+    summed = run(x.summed, np.abs(w.value), *(entry.summed for entry in bias)) + 2 * np.abs(value)
+    return Bounded(value, roundings, summed)
 
 
 def _mean(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
     """A mean over windows: as many terms as there are elements at the most."""
     (x,) = inputs
     terms = x.value[0, 0].size + 2
-    return Bounded(run(x.value), run(x.roundings) + terms * run(np.abs(x.value)), run(x.drift))
+    value = run(x.value)
+    return Bounded(value, run(x.roundings) + terms * run(np.abs(x.value)), run(x.summed) + 2 * np.abs(value))
 
 
 def _sum(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
     a, b = inputs
     value = a.value + b.value if node.op_type == "Add" else a.value - b.value
-    return Bounded(value, a.roundings + b.roundings + np.abs(value), a.drift + b.drift)
+    return Bounded(value, *(u + v + np.abs(value) for u, v in ((a.roundings, b.roundings), (a.summed, b.summed))))
 
 
 def _product(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
     a, b = inputs
     if node.op_type == "Div":
-        if b.roundings.any() or b.drift.any():
+        if b.roundings.any():
             raise UnboundedError(f"Div {node.name}")
         b = Bounded.exact(1 / b.value)
     value, sizes = a.value * b.value, (np.abs(a.value), np.abs(b.value))
-    roundings = a.roundings * sizes[1] + b.roundings * sizes[0] + 2 * np.abs(value)
-    return Bounded(value, roundings, a.drift * sizes[1] + b.drift * sizes[0])
+    units = ((a.roundings, b.roundings), (a.summed, b.summed))
+    return Bounded(value, *(u * sizes[1] + v * sizes[0] + 2 * np.abs(value) for u, v in units))
 
 
 def _normalized(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
@@ -179,14 +183,14 @@ def _normalized(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounde
     epsilon = next((entry.f for entry in node.attribute if entry.name == "epsilon"), 1e-5)
     factor = np.abs(scale.value / np.sqrt(variance.value + epsilon)).reshape(shape)
     size = factor * (np.abs(x.value) + np.abs(mean.value).reshape(shape)) + np.abs(bias.value).reshape(shape)
-    return Bounded(run(*(e.value for e in inputs)), factor * x.roundings + 8 * size, factor * x.drift)
+    return Bounded(run(*(e.value for e in inputs)), *(factor * u + 8 * size for u in (x.roundings, x.summed)))
 
 
 def _moved(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
     """Values in other places: the first input's, or all inputs' of a Concat."""
     movers = len(inputs) if node.op_type == "Concat" else 1
     rest = [entry.value for entry in inputs[movers:]]
-    parts = [[getattr(e, part) for e in inputs[:movers]] for part in ("value", "roundings", "drift")]
+    parts = [[getattr(e, part) for e in inputs[:movers]] for part in ("value", "roundings", "summed")]
     return Bounded(*(run(*part, *rest) for part in parts))
 
 
@@ -195,8 +199,8 @@ def _picked(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
     x, *bounds = inputs
     value = run(x.value, *(entry.value for entry in bounds))
     if node.op_type != "MaxPool":
-        return Bounded(value, x.roundings, x.drift)
-    return Bounded(value, run(x.roundings), run(x.drift))
+        return Bounded(value, x.roundings, x.summed)
+    return Bounded(value, run(x.roundings), run(x.summed))
 
 
 RULES: Mapping[str, Rule] = {

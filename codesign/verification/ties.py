@@ -2,8 +2,9 @@
 
 At scales that are no powers of two a back end in float32 rounds its sums, and one that lies at a decision of the next
 quantizer may fall to the other side. The node is then evaluated again, from the very inputs that the back end gave it,
-in float64. The difference is a tie only if float64 gives what the integer graph expects, and what the back end gave
-lies within the bound of what float32 may miss.
+in float64. The difference is a tie only if what the back end gave lies within the bound of what float32 may miss, and
+what the integer graph expects lies within the far narrower one of what float32 may miss once the sum is exact: the
+graph's decisions are those of the file's own nodes on exact sums.
 """
 
 from __future__ import annotations
@@ -91,4 +92,4 @@ class Judge:
             inside: NDArray[np.bool_] = (values >= low - missed) & (values <= high + missed)
             return inside
 
-        return Judged(within(got, spans.single) & within(expected, spans.double), steps(spans.value))
+        return Judged(within(got, spans.single) & within(expected, spans.summed), steps(spans.value))
