@@ -2,7 +2,8 @@
 
 The bound is that of Higham, Accuracy and Stability of Numerical Algorithms, chapter 3: whatever the order of its sum,
 an inner product of n terms misses at most n u / (1 - n u) times the sum of the products' magnitudes, u being 2^-24 for
-float32. It is carried through the nodes together with the values.
+float32. It is carried through the nodes together with the values. A result that float32 can hold is no rounding, nor is
+a sum of multiples of a power of two that stays below 2^24 of them: where scales are powers of two, nothing is missed.
 """
 
 from __future__ import annotations
@@ -27,6 +28,20 @@ SECOND_ORDER = 1.01
 """Products of roundings, which the bounds leave out, add less than this: of sums of up to 2^17 terms."""
 
 Array = NDArray[np.float64]
+
+
+def rounded(value: Array) -> Array:
+    """Units that an operation misses whose result is `value`."""
+    return np.where(value.astype(np.float32) == value, 0.0, np.abs(value))
+
+
+def _grid(value: Array) -> float:
+    """The largest power of two that all values are multiples of; infinity if all are 0."""
+    fraction, exponent = np.frexp(value[value != 0])
+    if not fraction.size:
+        return np.inf
+    whole = np.abs(fraction * 2.0**53).astype(np.int64)
+    return float(np.ldexp((whole & -whole).astype(np.float64), exponent - 53).min())
 
 
 class UnboundedError(Exception):
@@ -76,12 +91,21 @@ def evaluate(model: onnx.ModelProto, known: Mapping[str, Bounded], wanted: str) 
         found = evaluator.tensor(wanted)
         return Spans(found.value, found.span(found.roundings), found.span(found.summed), False)
     x, *others = (evaluator.tensor(name) for name in node.input)
-    own = 3 * np.abs(x.value)  # it is divided by the scale, and a zero point is added
+    own = _divided(node, x.value, [other.value for other in others])
     single, summed = (
         _ordered(*(QUANTIZERS[node.op_type](node, end, *(o.value for o in others)) for end in x.span(units + own)))
         for units in (x.roundings, x.summed)
     )
     return Spans(x.value, single, summed, True)
+
+
+def _divided(node: onnx.NodeProto, x: Array, others: list[Array]) -> Array:
+    """Units that a quantizer misses before it decides: it divides by the scale, and adds a zero point."""
+    if node.op_type not in ("Quant", "IntQuant"):
+        return np.zeros_like(x)
+    scale, zero = others[:2]
+    quotient = x / scale
+    return (rounded(quotient) + rounded(quotient + zero)) * np.abs(scale)
 
 
 def _ordered(a: Array, b: Array) -> tuple[Array, Array]:
@@ -118,7 +142,7 @@ class _Evaluator:
         if x.roundings.any():
             raise UnboundedError(f"{node.op_type} {node.name}")
         value = QUANTIZERS[node.op_type](node, x.value, *(other.value for other in others))
-        return Bounded(value, 2 * np.abs(value), np.zeros_like(value))
+        return Bounded(value, rounded(value), np.zeros_like(value))
 
     def _run(self, node: onnx.NodeProto, values: tuple[Array, ...]) -> Array:
         """The node's operator on float64 arrays; indices and shapes among them become integers again."""
@@ -145,9 +169,12 @@ def _linear(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
     nothing = [np.zeros_like(size) for size in sizes]
     size = run(np.abs(x.value), np.abs(w.value), *sizes)
     roundings = run(x.roundings, np.abs(w.value), *(entry.roundings for entry in bias))
-    roundings = roundings + run(np.abs(x.value), w.roundings, *nothing) + (terms + 2) * size
+    roundings = roundings + run(np.abs(x.value), w.roundings, *nothing)
+    grid = min([_grid(x.value) * _grid(w.value), *(_grid(entry.value) for entry in bias)])
+    if size.max(initial=0.0) > 2.0**24 * grid:
+        roundings = roundings + (terms + 2) * size
     value = run(*(entry.value for entry in inputs))
-    summed = run(x.summed, np.abs(w.value), *(entry.summed for entry in bias)) + 2 * np.abs(value)
+    summed = run(x.summed, np.abs(w.value), *(entry.summed for entry in bias)) + rounded(value)
     return Bounded(value, roundings, summed)
 
 
@@ -162,7 +189,7 @@ def _mean(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
 def _sum(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
     a, b = inputs
     value = a.value + b.value if node.op_type == "Add" else a.value - b.value
-    return Bounded(value, *(u + v + np.abs(value) for u, v in ((a.roundings, b.roundings), (a.summed, b.summed))))
+    return Bounded(value, *(u + v + rounded(value) for u, v in ((a.roundings, b.roundings), (a.summed, b.summed))))
 
 
 def _product(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
@@ -170,10 +197,11 @@ def _product(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
     if node.op_type == "Div":
         if b.roundings.any():
             raise UnboundedError(f"Div {node.name}")
-        b = Bounded.exact(1 / b.value)
+        value = a.value / b.value
+        return Bounded(value, *(units / np.abs(b.value) + rounded(value) for units in (a.roundings, a.summed)))
     value, sizes = a.value * b.value, (np.abs(a.value), np.abs(b.value))
     units = ((a.roundings, b.roundings), (a.summed, b.summed))
-    return Bounded(value, *(u * sizes[1] + v * sizes[0] + 2 * np.abs(value) for u, v in units))
+    return Bounded(value, *(u * sizes[1] + v * sizes[0] + rounded(value) for u, v in units))
 
 
 def _normalized(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from codesign.frontend.load import simplified
 from codesign.graph import Graph
 from codesign.graph.reals import ROUNDED
-from codesign.verification.float64 import Bounded, Spans, UnboundedError, evaluate
+from codesign.verification.float64 import Bounded, Spans, UnboundedError, evaluate, rounded
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Judge:
         """Integers as the file has them: one rounding off their real values."""
         real = q * np.array(self.graph.types[tensor].scale)[:, None, None]
         array = real.reshape(self.model.get_tensor_shape(self.graph.origins[tensor])).astype(np.float64)
-        return Bounded(array, np.abs(array), np.zeros_like(array))
+        return Bounded(array, rounded(array), np.zeros_like(array))
 
     def _judged(self, tensor: str, expected: NDArray[Any], got: NDArray[Any], spans: Spans) -> Judged:
         kind = self.graph.types[tensor]
