@@ -78,7 +78,7 @@ def first_difference(a: Graph, b: Graph) -> str | None:
     (one, one_arrays), (other, other_arrays) = _describe(a), _describe(b)
     for key in ("name", "inputs", "outputs", "origins"):
         if one[key] != other[key]:
-            return f"their {key} differ"
+            return f"the {key} differs"
     for left, right in zip_longest(one["nodes"], other["nodes"]):
         if left is None or right is None or left["name"] != right["name"]:
             return f"one has the node '{(left or right)['name']}' where the other has not"
