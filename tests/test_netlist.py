@@ -97,7 +97,7 @@ MAIN = """
 #include "Vbench.h"
 int main() {
     Vbench bench;
-    for (int i = 0; i < 40000; i++) { bench.clk_i = i & 1; bench.eval(); }
+    for (int i = 0; i < 100000; i++) { bench.clk_i = i & 1; bench.eval(); }
     std::printf("%d %d", bench.bad, bench.read);
 }
 """
