@@ -207,9 +207,8 @@ def without_sign(family, text):
     """The same netlist with an operand of its first multiplier taken for unsigned."""
     if family == "ecp5":
         return text.replace(".SIGNEDB(1'h1)", ".SIGNEDB(1'h0)", 1)
-    return re.sub(
-        r"\.B\(\{ (?P<bit>[^,{}]+), (?:(?P=bit), )+", lambda m: f".B({{ {m[0].count(', ')}'h0, ", text, count=1
-    )
+    sign = re.compile(r"\.(?P<port>[AB])\(\{ (?P<bit>[^,{}]+), (?:(?P=bit), )+")
+    return sign.sub(lambda m: f".{m['port']}({{ {m[0].count(', ')}'h0, ", text, count=1)
 
 
 def test_the_netlist_of_a_block_is_exact_alone_and_in_its_place(small):
