@@ -13,16 +13,18 @@ from codesign.api.verify import verify
 from codesign.build_folder import new_build, open_build
 from codesign.cli.main import status
 from codesign.emit.rtl import library
+from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.top import emit_rtl
 from codesign.emit.rtl.verilator import environment
 from codesign.graph import Graph, Node, TensorType, save
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
-from codesign.resources import rtl_dir
+from codesign.resources import cache_folder, rtl_dir
 from codesign.schedule import schedule
 from codesign.synthesis import yosys
 from codesign.synthesis.module import read
-from codesign.synthesis.netlist import cell_models, started_at_random
+from codesign.synthesis.netlist import cell_models, netlist_project, started_at_random
+from codesign.synthesis.network import elaborate, key_of, verilog_file
 from codesign.targets import load_target
 
 FAMILIES = ("xc7", "ecp5")
@@ -198,9 +200,17 @@ def small(request, tmp_path_factory):
     return family, open_build(path)
 
 
-def netlist_of(build, cell):
-    """The synthesized netlist in the cache that has such a cell."""
-    return next(file for file in sorted(build.cache.glob("synth-*.v")) if f"  {cell} " in file.read_text())
+def netlists_of(build, family):
+    """Where the synthesized netlists of the design's blocks are kept."""
+    project, cache = RtlProject.load(build.rtl), cache_folder("synthesis")
+    keys = {key_of(text, family) for text in elaborate(project.sources, project.folder).values()}
+    return [verilog_file(cache, key) for key in sorted(keys)]
+
+
+def netlist_of(build, family):
+    """The one that has a multiplier."""
+    cell = {"xc7": "DSP48E1", "ecp5": "MULT18X18D"}[family]
+    return next(file for file in netlists_of(build, family) if f"  {cell} " in file.read_text())
 
 
 def without_sign(family, text):
@@ -219,16 +229,20 @@ def test_the_netlist_of_a_block_is_exact_alone_and_in_its_place(small):
     assert stage.name == "netlist" and stage.tensors >= len(build.graph.types) and stage.images == 3
     assert stage.values > 3 * sum(np.prod(kind.shape) for kind in build.graph.types.values())
     assert "rtl" in verdict.skipped
-    assert netlist_of(build, {"xc7": "DSP48E1", "ecp5": "MULT18X18D"}[family])
+    assert netlist_of(build, family).is_file()
 
 
 @pytest.mark.parametrize("small", ["xc7", pytest.param("ecp5", marks=pytest.mark.slow)], indirect=True)
-def test_a_netlist_that_takes_a_signed_operand_for_unsigned_is_caught(small, tmp_path, capfd):
+def test_a_netlist_that_takes_a_signed_operand_for_unsigned_is_caught(small, tmp_path, monkeypatch, capfd):
     family, build = small
-    if not list(build.cache.glob("synth-*.v")):
-        verify(build, images=1, stages=["netlist"])
-    build = open_build(shutil.copytree(build.path, tmp_path / "build"))
-    file = netlist_of(build, {"xc7": "DSP48E1", "ecp5": "MULT18X18D"}[family])
+    netlist_project(RtlProject.load(build.rtl), family, tmp_path / "sound")
+    copied = [(file, file.with_suffix(".json")) for file in netlists_of(build, family)]
+    multiplier = netlist_of(build, family).name
+    monkeypatch.setenv("CODESIGN_CACHE", str(tmp_path / "cache"))
+    folder = cache_folder("synthesis")
+    for file in (file for pair in copied for file in pair):
+        shutil.copy(file, folder)
+    file = folder / multiplier
     text = file.read_text()
     assert without_sign(family, text) != text
     file.write_text(without_sign(family, text))
