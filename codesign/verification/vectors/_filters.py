@@ -18,6 +18,7 @@ Patch = IntArray
 
 def frames(
     weight: IntArray,
+    bias: IntArray | int,
     x: TensorType,
     stride: Pair,
     pads: Pads,
@@ -31,7 +32,7 @@ def frames(
     """
     kernel = (weight.shape[2], weight.shape[3])
     yield _fill.uniform(rng, x)
-    yield from placed(extremes(weight, x, rng, groups), x, kernel, stride, pads, rng)
+    yield from placed(extremes(weight, x, rng, groups, bias), x, kernel, stride, pads, rng)
     if not (x.lo <= outside <= x.hi and _fits(x, kernel, stride, pads)):
         yield from _at_borders(weight, x, stride, pads, rng, outside)
     yield _fill.ends(rng, x)
@@ -74,17 +75,22 @@ def bounds(weight: IntArray, bias: IntArray, x: TensorType, stride: Pair, pads: 
     return np.stack(found, axis=1)
 
 
-def extremes(weight: IntArray, x: TensorType, rng: np.random.Generator, groups: int = 1) -> Iterator[Patch]:
-    """For each output channel the patch of its greatest sum, then that of its least; a channel of every group at once.
+def extremes(
+    weight: IntArray, x: TensorType, rng: np.random.Generator, groups: int = 1, bias: IntArray | int = 0
+) -> Iterator[Patch]:
+    """For each output channel the patches of its greatest and of its least sum; a channel of every group at once.
 
-    Channels of far-reaching sums come first: the width of the accumulators is for them.
+    What reaches furthest comes first, on either side: the width of the accumulators is for that.
     """
     by_group = weight.reshape(groups, -1, *weight.shape[1:])
-    reach = np.abs(by_group).astype(np.int64).sum(axis=(2, 3, 4)).max(axis=0)
-    for output in np.argsort(-reach, kind="stable"):
-        filters = by_group[:, output].reshape(-1, *weight.shape[2:])
-        yield _matched(filters, x, rng)
-        yield _matched(-filters, x, rng)
+    ends = by_group.astype(np.int64)[..., None] * np.array([x.lo, x.hi])
+    offset = np.broadcast_to(bias, weight.shape[0]).reshape(groups, -1)
+    greatest = (ends.max(axis=-1).sum(axis=(2, 3, 4)) + offset).max(axis=0)
+    least = (ends.min(axis=-1).sum(axis=(2, 3, 4)) + offset).min(axis=0)
+    further = np.argsort(np.concatenate((greatest.max() - greatest, least - least.min())), kind="stable")
+    for index in further:
+        sign = 1 if index < len(greatest) else -1
+        yield _matched(sign * by_group[:, index % len(greatest)].reshape(-1, *weight.shape[2:]), x, rng)
 
 
 def turning(weight: IntArray, x: TensorType, rng: np.random.Generator, groups: int = 1) -> Iterator[Patch]:
@@ -113,10 +119,10 @@ def placed(
 
 
 def of_op(
-    op: Filters, x: TensorType, rng: np.random.Generator, groups: int = 1, outside: int = 0
+    op: Filters, bias: IntArray | int, x: TensorType, rng: np.random.Generator, groups: int = 1, outside: int = 0
 ) -> Iterator[tuple[IntArray, ...]]:
     """`frames` of a convolution."""
-    return ((frame,) for frame in frames(op.weight, x, op.stride, op.pads, rng, groups, outside))
+    return ((frame,) for frame in frames(op.weight, bias, x, op.stride, op.pads, rng, groups, outside))
 
 
 def _at_borders(

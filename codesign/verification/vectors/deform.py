@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 
 import numpy as np
 
@@ -18,9 +19,10 @@ SKEW = 5
 def frames(op: Deform, inputs: Sequence[TensorType], rng: np.random.Generator) -> Iterator[Frame]:
     """As many frames as there are dilations show each of them at every pixel, corners and borders included."""
     x, s = inputs
+    patches = cycle(_filters.extremes(op.weight, x, rng, groups=x.channels))
     for turn in rng.permutation(s.levels):
         dilations = _turned(s, int(turn))
-        yield _at_both_ends(op, x, dilations, rng), dilations
+        yield _at_both_ends(patches, x, dilations, rng), dilations
     for dilation in (s.lo, s.hi):
         yield _fill.ends(rng, x), _fill.constant(s, dilation)
     yield _fill.uniform(rng, x), _fill.uniform(rng, s)
@@ -34,21 +36,20 @@ def _turned(s: TensorType, turn: int) -> IntArray:
     return found
 
 
-def _at_both_ends(op: Deform, x: TensorType, dilations: IntArray, rng: np.random.Generator) -> IntArray:
-    """A map in which some pixels have the greatest sums in all channels, and some the least, at the dilations given."""
+def _at_both_ends(
+    patches: Iterator[_filters.Patch], x: TensorType, dilations: IntArray, rng: np.random.Generator
+) -> IntArray:
+    """A map in which some pixels see one of the `patches` each, at the dilations given."""
     frame = _fill.uniform(rng, x)
-    patches = list(_filters.extremes(op.weight, x, rng, groups=x.channels))
     taken = np.zeros(x.shape[1:], dtype=bool)
-    found = 0
     for place in rng.permutation(x.pixels):
         row, column = divmod(int(place), x.width)
         dilation = int(dilations[0, row, column])
         rows, columns = (at + dilation * np.arange(-1, 2) for at in (row, column))
         inside = min(rows.min(), columns.min()) >= 0 and rows.max() < x.height and columns.max() < x.width
         if dilation and inside and not taken[np.ix_(rows, columns)].any():
-            frame[:, rows[:, None], columns] = patches[found % len(patches)]
+            frame[:, rows[:, None], columns] = next(patches)
             taken[np.ix_(rows, columns)] = True
-            found += 1
     return frame
 
 
