@@ -13,7 +13,7 @@ from codesign.emit.rtl.base import identifier
 
 
 def flip_a_weight_bit_in_the_rtl(build):
-    """The lowest bit of the first weight in the stem's memory file: the block by itself shows it as the network does."""
+    """The lowest bit of the first weight in the stem's memory file: its block shows it, and the network."""
     (file,) = (build / "rtl" / "mem").glob("*stem*weight*")
     first, *rest = file.read_text().splitlines()
     file.write_text("\n".join([f"{int(first, 16) ^ 1:0{len(first)}x}", *rest]) + "\n")

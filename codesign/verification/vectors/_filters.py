@@ -33,7 +33,7 @@ def frames(
     kernel = (weight.shape[2], weight.shape[3])
     yield _fill.uniform(rng, x)
     yield from placed(extremes(weight, x, rng, groups, bias), x, kernel, stride, pads, rng)
-    if not (x.lo <= outside <= x.hi and _fits(x, kernel, stride, pads)):
+    if not (x.lo <= outside <= x.hi and fits(x, kernel, stride, pads)):
         yield from _at_borders(weight, x, stride, pads, rng, outside)
     yield _fill.ends(rng, x)
     yield _fill.constant(x, x.hi)
@@ -128,34 +128,40 @@ def of_op(
 def _at_borders(
     weight: IntArray, x: TensorType, stride: Pair, pads: Pads, rng: np.random.Generator, outside: int
 ) -> Iterator[IntArray]:
-    """For each end of each output channel a frame with the window of that sum, which may reach beyond the map.
-
-    What a window sums is `outside` times the weights, and for each tap within the map the difference that it makes.
-    """
-    outputs, inputs, *kernel = weight.shape
-    rows, columns = (
-        np.arange(size)[:, None] * step - pad + np.arange(taps)
-        for size, step, pad, taps in zip(
-            output_size(x, (kernel[0], kernel[1]), stride, pads), stride, pads, kernel, strict=False
-        )
-    )
-    within = [
-        ((taps >= 0) & (taps < size)).astype(np.int64) for taps, size in zip((rows, columns), x.shape[1:], strict=True)
-    ]
+    """For each end of each output channel a frame with the window of that sum, which may reach beyond the map."""
+    outputs, inputs = weight.shape[:2]
     runs = outputs * inputs // x.channels
     for output in range(outputs):
         first = output // runs * inputs
         for filters in (weight[output], -weight[output]):
-            patch = _matched(filters, x, rng)
-            gain = (filters.astype(np.int64) * (patch - outside)).sum(axis=0)
-            best = int(np.einsum("uk,vl,kl->uv", *within, gain).argmax())
-            row, column = divmod(best, len(columns))
             frame = _fill.uniform(rng, x)
-            _stamp(frame[first : first + inputs], patch, int(rows[row, 0]), int(columns[column, 0]))
+            stamp_best(frame[first : first + inputs], filters, x, stride, pads, rng, outside)
             yield frame
 
 
-def _fits(x: TensorType, kernel: Pair, stride: Pair, pads: Pads) -> bool:
+def stamp_best(
+    part: IntArray, filters: IntArray, x: TensorType, stride: Pair, pads: Pads, rng: np.random.Generator, outside: int
+) -> None:
+    """Writes the inputs of the greatest sum of `filters` (C, kH, kW) into `part` (C, H, W), at the window that has it.
+
+    What a window sums is `outside` times the weights, and for each tap within the map the difference that it makes.
+    """
+    kernel = (filters.shape[1], filters.shape[2])
+    starts = [
+        np.arange(size) * step - pad
+        for size, step, pad in zip(output_size(x, kernel, stride, pads), stride, pads, strict=False)
+    ]
+    within = []
+    for axis, begin in enumerate(starts):
+        taps = begin[:, None] + np.arange(kernel[axis])
+        within.append(((taps >= 0) & (taps < x.shape[1 + axis])).astype(np.int64))
+    patch = _matched(filters, x, rng)
+    gain = (filters.astype(np.int64) * (patch - outside)).sum(axis=0)
+    row, column = divmod(int(np.einsum("uk,vl,kl->uv", *within, gain).argmax()), len(starts[1]))
+    _stamp(part, patch, int(starts[0][row]), int(starts[1][column]))
+
+
+def fits(x: TensorType, kernel: Pair, stride: Pair, pads: Pads) -> bool:
     """Whether some window lies within the map."""
     return all((_inside(x.shape[1 + axis], kernel, stride, pads, axis, x).all(axis=1)).any() for axis in (0, 1))
 
