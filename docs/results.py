@@ -18,11 +18,11 @@ from passages import fill
 
 import codesign
 from codesign.api.demo import FIXED, IMAGES, RECIPE
-from codesign.api.verify import Verification
 from codesign.cli.console import progress_bars
 from codesign.files import write_text
 from codesign.resources import models_dir
 from codesign.training.run import load_result
+from codesign.verification.compare import Verification
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results.json"
