@@ -13,6 +13,7 @@ from codesign.graph import Graph, IntArray, execute
 from codesign.progress import Progress
 from codesign.verification.coverage import Coverage
 from codesign.verification.findings import Findings
+from codesign.verification.ties import Judge, Tie
 
 
 @dataclass(frozen=True)
