@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -48,6 +49,9 @@ MEMORY_LATENCY = (30, 30)
 
 WORDS = ("frame", "frames", "state", "stalls", "violation", "register", "deadlock", "stopped", "cycles")
 """Those with which lines of the harness begin."""
+
+_MESSAGE = re.compile(r"%(?:Error|Fatal): ([^:]+:\d+): (.*)")
+"""Of an assertion, `$error` or `$fatal`, as Verilator prints it."""
 
 SETTLING_CYCLES = 256
 """For which a run that is watched goes on after its last frame."""
@@ -417,7 +421,10 @@ def _run(binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int],
 
 def _assertion(message: str) -> str:
     """Where and what, from Verilator's message of an assertion, or of `$error` or `$fatal`, that names the instance."""
-    where, _, text = message.partition("%Error: ")[2].partition(": ")
+    found = _MESSAGE.search(message)
+    if found is None:
+        return message
+    where, text = found.groups()
     for noise in ("Assertion failed in ", "TOP."):
         text = text.replace(noise, "")
     instance, _, said = text.partition(": ")
