@@ -7,6 +7,7 @@ and yields, for successive runs of images, the tensors of `tensors` that it can 
 graph's tensor name. A value that is no integer multiple of its tensor's scale is yielded as NOT_AN_INTEGER, which
 equals no value of the graph. A back end that cannot run raises a CodesignError.
 
-What it returns may have attributes `order`, the images it shows if that is not each of them once, `stopped`, whether it
-ended early, and `findings`, what else it found.
+A stage of simulated hardware has another function `prove`, with the same arguments, which a verification takes in its
+stead: it plays the images under every kind of traffic. What it returns has attributes `order`, the image of each frame
+that it shows, `stopped`, whether it ended early, and `findings`, what its ports did.
 """
