@@ -192,4 +192,5 @@ def _compared(name: str, job: _Job, progress: Progress) -> Comparison:
         return netlist.compared(job.build, images, job.trial, progress, family=job.family)
     stage = import_module(f"codesign.verification.stages.{name}")
     judge = stage.judge(job.build) if hasattr(stage, "judge") else None
-    return compare(name, graph, images, stage.run(job.build, images, tuple(graph.types)), progress, judge)
+    shown = getattr(stage, "prove", stage.run)(job.build, images, tuple(graph.types))
+    return compare(name, graph, images, shown, progress, judge)

@@ -47,8 +47,9 @@ def run(
     """Prove every stage equal to the integer graph, tensor by tensor, to the bit.
 
     Runs the PyTorch modules, QONNX's executor, ONNX Runtime, the integer graph, the compiled hls4ml project and the
-    simulated SystemVerilog on the same images, and every block of the latter by itself. Writes verify.json. Exit status
-    1 if any value differs.
+    simulated SystemVerilog on the same images, the latter with every kind of pause at its ports, and resets; and every
+    block of it by itself. Writes verify.json. Exit status 1 if any value differs, a port breaks the rules of AXI, or a
+    frame takes longer than scheduled.
     """
     from codesign.api.verify import verify
     from codesign.reporting.terminal import print_verification

@@ -8,9 +8,12 @@ graph's tensor name. A value that is no integer multiple of its tensor's scale i
 equals no value of the graph. A back end that cannot run raises a CodesignError. The stages `blocks` and `netlist` have
 `compared` instead: they drive the blocks of the design with frames of their own.
 
-What `run` returns may have attributes `order`, the images it shows if that is not each of them once, `stopped`, whether
-it ended early, and `findings`, what else it found. A stage may also have
+A stage may also have
 
+    prove(build, images, tensors)       what a verification takes in the stead of `run`: it demands more of the back end
     check(build) -> str | None          what its files say that is wrong whatever the images, such as of another graph
     judge(build) -> Judge               for one that computes in float32: tells which differences are ties
+
+What `prove` returns may have attributes `order`, the image of each frame that it shows if that is not each once,
+`stopped`, whether it ended early, and `findings`, what the ports of simulated hardware did.
 """

@@ -47,12 +47,13 @@ def check(build: BuildFolder) -> str | None:
     return None
 
 
-def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Shown:
-    """Raises ToolError without a C++ compiler, or if the project does not compile."""
+def prove(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Shown:
+    """As `run`, of images in an order in which what a frame leaves behind shows."""
     order = _order(len(images))
-    return Shown(order, _run(build, images[order], tensors))
+    return Shown(order, run(build, images[order], tensors))
 
 
-def _run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
+def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
+    """Raises ToolError without a C++ compiler, or if the project does not compile."""
     for frames in np.array_split(images, max(1, len(images) // max(FRAMES_AT_A_TIME, FRAMES_A_PROCESS))):
         yield run_hls(build.hls, build.graph, frames, tensors)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from codesign.build_folder import BuildFolder
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.protocol import Violation
-from codesign.emit.rtl.simulate import Options, Played, play
+from codesign.emit.rtl.simulate import Options, Played, play, simulate
 from codesign.emit.rtl.traffic import Traffic, demanding, even, frames_of, steady_frames, under_way
 from codesign.graph import IntArray, digest
 from codesign.schedule import Schedule
@@ -37,9 +38,24 @@ def check(build: BuildFolder) -> str | None:
     return f"{build.rtl.name}/project.json says that the design was made from another graph"
 
 
-def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Simulated:
+def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
+    """Frames back to back. Raises ToolError without a C++ compiler, if the design does not compile, or if it stalls for
+    good."""
+    yield from in_bench(build.rtl, build, images, tensors)
+
+
+def prove(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Simulated:
     """Raises ToolError without a C++ compiler, or if the design does not compile."""
     return Simulated(build, RtlProject.load(build.rtl), images, tensors)
+
+
+def in_bench(
+    project: Path, build: BuildFolder, images: IntArray, tensors: Collection[str]
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """The tensors of the RTL project in that folder, a few frames at a time."""
+    for start in range(0, len(images), FRAMES_AT_A_TIME):
+        frames = images[start : start + FRAMES_AT_A_TIME]
+        yield dict(simulate(project, build.graph, frames, tensors=list(tensors)).values)
 
 
 @dataclass
