@@ -2,21 +2,25 @@
 
     python benchmarks/hostile.py [WORD ...]
 
-Recipes, Pascal VOC folders with pictures, ONNX files, checkpoints; and good ones that were damaged at random, which may
-also do what they did before. Each runs in a process of its own, of at most MEMORY
-bytes more than the libraries take and SECONDS seconds. It counts as a crash if it ends otherwise, says more than one
+Recipes, Pascal VOC and COCO folders with pictures, ONNX files, checkpoints, stored graphs; and good ones that were
+damaged at random, which may also do what they did before. Each runs in a process of its own, of at most MEMORY bytes
+more than the libraries take and SECONDS seconds. It counts as a crash if it ends otherwise, says more than one
 error, runs what the file holds, or leaves a file where there was none. With words, only files whose names contain one
 are tried. Exit status 1 after a crash. Keeps its figures in benchmarks/trust.json.
 """
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import pickle
 import resource
+import socket
 import struct
 import sys
 import tempfile
+import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -80,6 +84,26 @@ def _recipes() -> dict[str, bytes]:
         "with an integer of a million digits": good.replace("seed: 3", f"seed: {'9' * 1_000_000}").encode(),
         "with a negative size": good.replace("channels: 4", "channels: -4").encode(),
         "with not a number": good.replace("1.0e-3", ".nan").encode(),
+        "with an endless rate": good.replace("1.0e-3", ".inf").encode(),
+        "with a rate of 1e-300": good.replace("1.0e-3", "1e-300").encode(),
+        "with a seed of 2^70": good.replace("seed: 3", f"seed: {2**70}").encode(),
+        "with a negative seed": good.replace("seed: 3", "seed: -1").encode(),
+        "with a billion classes": good.replace("model:", "model:\n  classes: 1000000000").encode(),
+        "with no class": good.replace("model:", "model:\n  classes: 0").encode(),
+        "with a million blocks": good.replace("units: 2", "units: 1000000").encode(),
+        "with a network of 10^12 weights": good.replace("channels: 8", "channels: 65536").encode(),
+        "with a batch of 10^9 images": good.replace("batch_size: 8", "batch_size: 1000000000").encode(),
+        "with a batch of terabytes": good.replace("batch_size: 8", "batch_size: 60000")
+        .replace("image_size: 32", "image_size: 8192")
+        .encode(),
+        "with an underscore in a number": good.replace("seed: 3", "seed: 1_0").encode(),
+        "with an underscore in a quoted number": good.replace("seed: 3", "seed: '1_0'").encode(),
+        "with a number in base 60": good.replace("seed: 3", "seed: 1:30").encode(),
+        "with an octal number": good.replace("seed: 3", "seed: 0o10").encode(),
+        "with yes for a number": good.replace("seed: 3", "seed: yes").encode(),
+        "with true for a number": good.replace("seed: 3", "seed: true").encode(),
+        "with a key given twice": good.replace("seed: 3", "seed: 3\nseed: 4").encode(),
+        "of 100 MB": b"# " + b"x" * 100_000_000,
         "with two documents": good.encode() + b"\n---\n" + good.encode(),
     }
 
@@ -90,6 +114,34 @@ for _name, _content in _recipes().items():
     def _recipe(folder: Path, content: bytes = _content) -> list[str]:
         (folder / "recipe.yaml").write_bytes(content)
         return ["train", str(folder / "recipe.yaml"), "--out", str(folder / "out")]
+
+
+# Things that are no files
+
+
+def _socket(place: Path) -> None:
+    at_work = os.getcwd()
+    os.chdir(place.parent)  # a socket's path is short
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(place.name)
+    os.chdir(at_work)
+
+
+NO_FILES: dict[str, Callable[[Path], None]] = {
+    "a folder": Path.mkdir,
+    "a named pipe": os.mkfifo,
+    "a socket": _socket,
+    "an endless device": lambda place: place.symlink_to("/dev/zero"),
+    "a link to itself": lambda place: place.symlink_to(place.name),
+    "a link to nothing": lambda place: place.symlink_to("nothing"),
+    "a sparse file of 100 GB": lambda place: (place.touch(), os.truncate(place, 100_000_000_000))[0],
+}
+"""By name: puts it at a place."""
+
+
+def replaced(place: Path, make: Callable[[Path], None]) -> None:
+    place.unlink(missing_ok=True)
+    make(place)
 
 
 # Pascal VOC folders
@@ -157,6 +209,80 @@ for _name in ("../../secret", "/etc/passwd", "\x00", "a" * 5000):
     def _listed(folder: Path, name: str = _name) -> list[str]:
         command = voc(folder, annotation(box()), listed=name)
         (folder / "secret.xml").write_text(annotation())
+        return command
+
+
+PLACES = {"annotation": "Annotations/a.xml", "picture": "JPEGImages/a.png", "list": "ImageSets/Main/trainval.txt"}
+
+for _what, _place in PLACES.items():
+    for _name, _make in NO_FILES.items():
+
+        @hostile(f"{_what} that is {_name}")
+        def _no_file(folder: Path, place: str = _place, make: Callable[[Path], None] = _make) -> list[str]:
+            command = voc(folder, annotation(box()))
+            replaced(folder / "voc" / place, make)
+            return command
+
+
+@hostile("annotation of a million objects")
+def _million(folder: Path) -> list[str]:
+    return voc(folder, annotation(box("1 1 2 2") * 120_000))
+
+
+@hostile("annotation of 100 MB")
+def _long(folder: Path) -> list[str]:
+    return voc(folder, annotation(" " * 100_000_000))
+
+
+@hostile("list that is no text")
+def _binary_list(folder: Path) -> list[str]:
+    command = voc(folder, annotation(box()))
+    (folder / "voc" / "ImageSets" / "Main" / "trainval.txt").write_bytes(bytes(range(128, 256)))
+    return command
+
+
+# COCO folders
+
+
+def coco(folder: Path, instances: str) -> list[str]:
+    """A folder of one image, and the command that trains on it."""
+    for split in ("train", "val"):
+        (folder / "coco" / split).mkdir(parents=True)
+        Image.new("RGB", (32, 32)).save(folder / "coco" / split / "a.png")
+        (folder / "coco" / "annotations").mkdir(exist_ok=True)
+        (folder / "coco" / "annotations" / f"instances_{split}.json").write_text(instances)
+    recipe = yaml.safe_load(RECIPE.read_text())
+    recipe["data"] = {"set": "coco", "path": str(folder / "coco"), "image_size": 32}
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    return ["train", str(folder / "recipe.yaml"), "--out", str(folder / "out")]
+
+
+COCO = '{"categories": [{"id": 1, "name": "0"}], "images": [{"id": 1, "file_name": "a.png", "width": %s, "height": 32}], "annotations": [%s]%s}'  # noqa: E501
+OBJECT = '{"image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2]}'
+
+for _name, _text in {
+    "of 198 MB of junk": COCO % (32, "1," * 99_000_000 + "1", ""),
+    "of 198 MB of nested junk": COCO % (32, "", ', "junk": ' + "[" * 99_000_000 + "]" * 99_000_000),
+    "of a million objects": COCO % (32, ",".join([OBJECT] * 1_000_000), ""),
+    "with a width of 1e400": COCO % ("1e400", OBJECT, ""),
+    "with a width of 2^70": COCO % (2**70, OBJECT, ""),
+    "with a box of two numbers": COCO % (32, OBJECT.replace("1, 1, 2, 2", "1, 1"), ""),
+    "with no number": COCO % (32, OBJECT.replace("1, 1, 2, 2", "1, 1, NaN, 2"), ""),
+    "that ends early": COCO[:60],
+    "of a list": "[]",
+}.items():
+
+    @hostile(f"instances {_name}")
+    def _instances(folder: Path, text: str = _text) -> list[str]:
+        return coco(folder, text)
+
+
+for _name, _make in NO_FILES.items():
+
+    @hostile(f"instances that are {_name}")
+    def _no_instances(folder: Path, make: Callable[[Path], None] = _make) -> list[str]:
+        command = coco(folder, COCO % (32, OBJECT, ""))
+        replaced(folder / "coco" / "annotations" / "instances_train.json", make)
         return command
 
 
@@ -344,6 +470,157 @@ def _bare(folder: Path) -> list[str]:
 def _resume(folder: Path, checkpoint: bytes) -> list[str]:
     run = run_folder(folder, float_ckpt=checkpoint)
     return ["train", str(RECIPE), "--out", str(run), "--resume"]
+
+
+@cache
+def _good_checkpoint() -> bytes:
+    """Of the float phase's last epoch."""
+    from codesign.training import train
+
+    with tempfile.TemporaryDirectory() as scratch:
+        train(RECIPE, Path(scratch) / "run", overrides=["training.quantized_phase=null"], progress=False)
+        return (Path(scratch) / "run" / "float.ckpt").read_bytes()
+
+
+def _changed(change: Callable[[dict], object]) -> bytes:
+    """A good checkpoint after a change."""
+    content = torch.load(io.BytesIO(_good_checkpoint()), weights_only=True)
+    changed = change(content)
+    stream = io.BytesIO()
+    torch.save(content if changed is None else changed, stream)
+    return stream.getvalue()
+
+
+CHECKPOINTS: dict[str, Callable[[dict], object]] = {
+    "that is a list": lambda c: [1, 2, 3],
+    "that is a tensor": lambda c: torch.zeros(3),
+    "without weights": lambda c: c.pop("state_dict") and None,
+    "of epoch 10^9": lambda c: c.update(epoch=10**9),
+    "of epoch 10^9 in its counters": lambda c: c["loops"]["fit_loop"]["epoch_progress"]["current"].update(
+        processed=10**9, completed=10**9
+    ),
+    "of a negative step": lambda c: c.update(global_step=-1),
+    "with an optimizer of other shapes": lambda c: c["optimizer_states"][0]["state"][0].update(exp_avg=torch.zeros(7)),
+    "with two optimizers": lambda c: c["optimizer_states"].append({}),
+    "with weights of other shapes": lambda c: c["state_dict"].update({next(iter(c["state_dict"])): torch.zeros(7)}),
+    "with weights of 2^40 values": lambda c: c["state_dict"].update(
+        {next(iter(c["state_dict"])): torch.zeros(1).expand(1 << 40)}
+    ),
+    "with a list of weights": lambda c: c.update(state_dict=[1]),
+}
+
+for _name, _change in CHECKPOINTS.items():
+
+    @hostile(f"checkpoint {_name}")
+    def _bad_checkpoint(folder: Path, change: Callable[[dict], object] = _change) -> list[str]:
+        return _resume(folder, _changed(change))
+
+
+for _name, _make in NO_FILES.items():
+
+    @hostile(f"checkpoint that is {_name}")
+    def _no_checkpoint(folder: Path, make: Callable[[Path], None] = _make) -> list[str]:
+        command = _resume(folder, b"")
+        replaced(folder / "run" / "float.ckpt", make)
+        return command
+
+
+# Builds
+
+
+BOMB = "a/bomb.npy"
+
+
+def _npy(header: str, data: bytes = b"") -> bytes:
+    text = header.encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\0" + struct.pack("<H", len(text)) + text + data
+
+
+def _array(array: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array, allow_pickle=True)
+    return stream.getvalue()
+
+
+def description(**changes: object) -> dict[str, object]:
+    """A graph of one average, changed."""
+    kind = {"shape": [2, 4, 4], "lo": 0, "hi": 255, "scale": [1.0], "step": 1}
+    node = {"name": "a", "kind": "avgpool", "inputs": ["x"], "fields": {"divisor": 16}}
+    whole = {"format": 2, "name": "g", "inputs": {"x": kind}, "nodes": [node], "outputs": ["a"], "origins": {}}
+    return whole | changes
+
+
+def _graphs() -> dict[str, dict[str, bytes]]:
+    def said(**changes: object) -> dict[str, bytes]:
+        return {"description.npy": _array(np.array(json.dumps(description(**changes))))}
+
+    def kind(**changes: object) -> dict[str, bytes]:
+        return said(inputs={"x": {"shape": [2, 4, 4], "lo": 0, "hi": 255, "scale": [1.0], "step": 1} | changes})
+
+    def node(**changes: object) -> dict[str, bytes]:
+        return said(nodes=[{"name": "a", "kind": "avgpool", "inputs": ["x"], "fields": {"divisor": 16}} | changes])
+
+    pool = {"kernel": [1, 1], "stride": [1, 1], "pads": [0, 0, 0, 0]}
+    return {
+        "with a bomb of 2 GB": said() | {BOMB: b""},
+        "with an array of 2^60 values": said()
+        | {"a/w.npy": _npy(f"{{'descr': '<i4', 'fortran_order': False, 'shape': ({1 << 60},)}}")},
+        "with an array of negative size": said()
+        | {"a/w.npy": _npy("{'descr': '<i4', 'fortran_order': False, 'shape': (-1,)}", bytes(4))},
+        "with an array of objects": said() | {"a/w.npy": _array(np.array([Touch("escaped")], object))},
+        "with an array of fractions": said() | {"a/w.npy": _array(np.zeros(3))},
+        "with a description of objects": {"description.npy": _array(np.array([Touch("escaped")], object))},
+        "with a shape of 2^40": kind(shape=[1 << 40, 4, 4]),
+        "with a shape of words": kind(shape=["a", "b", "c"]),
+        "with a shape of fractions": kind(shape=[2.5, 4, 4]),
+        "with a range of 2^70": kind(hi=2**70),
+        "with an endless scale": kind(scale=[float("inf")]),
+        "with a scale of no number": kind(scale=[float("nan")]),
+        "with a scale of nothing": kind(scale=[0.0]),
+        "with an unknown operator": node(kind="../../sabotage"),
+        "with a node without a name": node(name=None),
+        "with a name of a megabyte": node(name="a" * 1_000_000),
+        "with a divisor of a word": node(fields={"divisor": "x"}),
+        "with a divisor of 2^70": node(fields={"divisor": 2**70}),
+        "with pads of 2^30": node(kind="maxpool", fields=pool | {"kernel": [1 << 30] * 2, "pads": [(1 << 30) - 1] * 4}),
+        "with an upsampling by 10^9": node(kind="upsample", fields={"factor": 10**9}),
+        "of a list": {"description.npy": _array(np.array("[]"))},
+        "without nodes": said(nodes=None),
+        "without a description": {"a.npy": _array(np.zeros(3, np.int32))},
+    }
+
+
+def build(folder: Path, entries: dict[str, bytes]) -> Path:
+    """A build folder whose graph is made of these entries."""
+    made = folder / "build"
+    (made / "run").mkdir(parents=True)
+    (made / "run" / "recipe.yaml").write_text(RECIPE.read_text())
+    (made / "manifest.json").write_text('{"format": 1}')
+    with zipfile.ZipFile(made / "graph.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items():
+            if name == BOMB:
+                with archive.open(BOMB, "w", force_zip64=True) as file:
+                    for _ in range(64):
+                        file.write(bytes(1 << 25))
+            else:
+                archive.writestr(name, content)
+    return made
+
+
+for _name, _entries in _graphs().items():
+
+    @hostile(f"graph {_name}")
+    def _graph(folder: Path, entries: dict[str, bytes] = _entries) -> list[str]:
+        return ["eval", str(build(folder, entries)), "--backend", "graph", "--limit", "1"]
+
+
+for _name, _make in NO_FILES.items():
+
+    @hostile(f"graph that is {_name}")
+    def _no_graph(folder: Path, make: Callable[[Path], None] = _make) -> list[str]:
+        made = build(folder, {})
+        replaced(made / "graph.npz", make)
+        return ["eval", str(made), "--backend", "graph", "--limit", "1"]
 
 
 # Good files, damaged at random

@@ -43,9 +43,13 @@ def read_bytes(path: Path, kind: type[CodesignError], *, limit: int = RECORD_BYT
         raise
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise kind(f"cannot be read ({_reason(error)})", where=str(path), remedy="restore the file") from error
-    with os.fdopen(handle, "rb") as file:
+    try:
         found = os.fstat(handle)
         check_plain(found, path, kind)
+    except BaseException:
+        os.close(handle)
+        raise
+    with os.fdopen(handle, "rb") as file:
         if found.st_size <= limit:
             try:
                 content = file.read(limit + 1)

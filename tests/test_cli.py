@@ -258,3 +258,24 @@ def test_a_simulation_reports_the_predicted_interval_what_binds_and_leaves_waves
     assert f"interval {json.loads((build / 'schedule.json').read_text())['interval_cycles']:,} cycles" in text
     assert "what binds: " in text
     assert waves.stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("simulate", "b", "--images", "1_0"),
+        ("simulate", "b", "--stall", "nan"),
+        ("verify", "b", "--images", "-1"),
+        ("eval", "b", "--limit", "1e3"),
+        ("export", "r", "--out", "x", "--fps", "inf"),
+        ("export", "r", "--out", "x", "--clock", "0"),
+        ("export", "r", "--out", "x", "--max-dsp", "9" * 30),
+        ("ablate", "--out", "x", "--seed", "-1"),
+        ("search", "r", "--out", "x", "--width", "nan"),
+        ("tune", "r", "--group-size", "1_0"),
+    ],
+    ids=" ".join,
+)
+def test_numbers_out_of_range_are_refused_by_their_options(arguments, capfd):
+    said = mistake(capfd, *arguments)
+    assert arguments[-2] in said and "is no" in said

@@ -1,5 +1,6 @@
 """The VOC reader, on folders made here, and the digits set."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -151,3 +152,28 @@ def test_digits_are_as_high_as_the_recipe_says(tmp_path, monkeypatch):
     heights = np.concatenate([train[index].boxes[:, 3] - train[index].boxes[:, 1] for index in range(len(train))])
     assert heights.min() >= 36
     assert heights.max() <= 60
+
+
+@pytest.mark.parametrize("place", ["Annotations/000001.xml", "JPEGImages/000001.png"])
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (os.mkfifo, "is a named pipe"),
+        (Path.mkdir, "is a folder"),
+        (lambda path: path.symlink_to("/dev/zero"), "is a device"),
+        (lambda path: path.symlink_to(path.name), "cannot be read"),
+    ],
+    ids=["pipe", "folder", "device", "loop"],
+)
+def test_what_is_no_file_is_refused_at_once(tmp_path, place, make, said):
+    write_voc(tmp_path, object_xml())
+    (tmp_path / place).unlink()
+    make(tmp_path / place)
+    with pytest.raises(DataError, match=said):
+        VocDataset(tmp_path, "test", CLASSES)[0]
+
+
+def test_a_picture_of_more_objects_than_are_ever_told_apart_is_refused(tmp_path):
+    write_voc(tmp_path, object_xml() * 10_001)
+    with pytest.raises(DataError, match="10,001 objects are more than 10,000"):
+        VocDataset(tmp_path, "test", CLASSES)[0]

@@ -81,3 +81,12 @@ def test_the_command_lists_what_it_found(tiny_build, photos, tmp_path, capfd):
     assert "a.png: " in text and "by graph" in " ".join(text.split())
     assert status(["detect", str(tiny_build), str(photos / "film.mov"), "--out", str(tmp_path / "out")]) == 2
     assert "is a video" in capfd.readouterr().err
+
+
+def test_no_picture_is_read_beyond_the_memory_that_is_set_aside(tiny_build, photos, tmp_path, monkeypatch):
+    whole = detect(tiny_build, photos, tmp_path / "whole")
+    monkeypatch.setattr("codesign.api.detect.BYTES_AT_A_TIME", 1)
+    held = []
+    monkeypatch.setattr("codesign.api.detect.predictions", lambda *a: held.append(len(a[2])) or predictions(*a))
+    assert detect(tiny_build, photos, tmp_path / "single") == whole
+    assert held == [1] * len(whole)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -181,3 +182,37 @@ def test_a_real_value_off_the_grid_is_marked() -> None:
     kind = TensorType((1, 1, 4), -8, 7, (0.5,))
     values = np.array([0.5, 0.6, np.nan, np.inf], np.float32)
     assert to_integers(values, kind).ravel().tolist() == [1, *[NOT_AN_INTEGER] * 3]
+
+
+def test_an_array_that_promises_more_than_it_has_is_refused(tmp_path: Path) -> None:
+    save(small_graph(), tmp_path / "graph.npz")
+    header = b"{'descr': '<i4', 'fortran_order': False, 'shape': (1152921504606846976,), }".ljust(117) + b"\n"
+    with zipfile.ZipFile(tmp_path / "graph.npz", "a") as archive:
+        archive.writestr("more.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    with pytest.raises(GraphError, match=r"'more\.npy' is no array"):
+        load(tmp_path / "graph.npz")
+
+
+@pytest.mark.parametrize("array", [np.array([{}]), np.zeros(3), np.array("text")])
+def test_arrays_of_anything_but_integers_are_refused(tmp_path: Path, array: np.ndarray) -> None:
+    save(small_graph(), tmp_path / "graph.npz")
+    with zipfile.ZipFile(tmp_path / "graph.npz", "a") as archive, archive.open("more.npy", "w") as file:
+        np.save(file, array)
+    with pytest.raises(GraphError, match="more"):
+        load(tmp_path / "graph.npz")
+
+
+@pytest.mark.parametrize(
+    ("shape", "lo", "hi", "scale"),
+    [
+        ((1 << 40, 1, 1), 0, 1, 1.0),
+        ((1 << 16, 1 << 16, 1), 0, 1, 1.0),
+        ((1, 1, 1), 0, 2**70, 1.0),
+        ((1, 1, 1), 0, 1, 0.0),
+        ((1, 1, 1), 0, 1, float("nan")),
+        ((1, 1, 1), 0, 1, float("inf")),
+    ],
+)
+def test_types_out_of_range_are_refused(shape: tuple[int, int, int], lo: int, hi: int, scale: float) -> None:
+    with pytest.raises(GraphError):
+        TensorType(shape, lo, hi, (scale,))

@@ -13,13 +13,18 @@ QUICK = (
     "recipe with an integer of a million digits",
     "recipe with huge sizes",
     "recipe with a Python object",
+    "recipe with a network of 10^12 weights",
     "annotation of a billion laughs",
+    "annotation that is a named pipe",
+    "instances of 198 MB of junk",
     "annotation of an unknown class",
     "list with the name '../../secret'",
     "picture of 170 million pixels",
     "ONNX file of 20,000 nodes",
     "ONNX file with two nodes of one output",
     "weights that are a pickle",
+    "graph with a bomb of 2 GB",
+    "graph with pads of 2^30",
 )
 
 

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from codesign.errors import RecipeError
-from codesign.recipe import load_recipe, save_recipe
+from codesign.networks import sections
+from codesign.recipe import Recipe, load_recipe, save_recipe
 from codesign.resources import models_dir
+from codesign.targets import Target
 
 TINY = Path(__file__).parent / "recipes" / "tiny.yaml"
 
@@ -91,3 +93,61 @@ def test_a_file_that_is_no_mapping_is_refused(tmp_path, text):
 def test_a_missing_recipe_lists_the_shipped_ones():
     with pytest.raises(RecipeError, match="codenet-digits"):
         load_recipe("codenet-nothing")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        f"seed={2**70}",
+        "seed=-1",
+        "seed=1_0",
+        "seed='1_0'",
+        "seed=1:30",
+        "seed=0o10",
+        "seed=yes",
+        "seed=true",
+        "training.float_phase.learning_rate=.inf",
+        "training.float_phase.learning_rate=.nan",
+        "training.float_phase.learning_rate=1e-300",
+        "training.float_phase.epochs=0",
+        "training.batch_size=1000000000",
+        "training.augmentation={mirror: 'yes'}",
+        "model.classes=1000000000",
+        "model.classes=0",
+        "model.classes=true",
+        "model.classes=[cat, cat]",
+        "model.stages.0.units=1000000",
+        "data.image_size=1000000",
+        "data.digit_heights=[20, 10]",
+    ],
+)
+def test_values_out_of_range_are_refused_in_one_short_line(setting):
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(TINY, [setting])
+    assert setting.split("=")[0].split(".")[-1] in str(caught.value)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 500
+
+
+def test_a_batch_that_no_memory_holds_is_refused():
+    with pytest.raises(RecipeError, match="batch_size 60,000 of images of 8192 x 8192 pixels is more than 4 GiB"):
+        load_recipe(TINY, ["training.batch_size=60000", "data.image_size=8192", "data.train_images=1"])
+
+
+def test_every_number_of_a_recipe_and_of_a_target_has_a_least_and_a_greatest_value():
+    models = (Recipe, *sections().values(), Target)
+    found = [number for model in models for number in _numbers(model.model_json_schema(), model.__name__)]
+    bounds = ({"minimum", "exclusiveMinimum"}, {"maximum", "exclusiveMaximum"})
+    assert len(found) > 50
+    assert not [path for path, schema in found if not all(bound & set(schema) for bound in bounds)]
+
+
+def _numbers(schema, path):
+    """Paths and schemas of all numbers in a JSON schema."""
+    if isinstance(schema, dict):
+        if schema.get("type") in ("integer", "number") and "const" not in schema and "enum" not in schema:
+            yield path, schema
+        for key, part in schema.items():
+            yield from _numbers(part, f"{path}.{key}")
+    elif isinstance(schema, list):
+        for place, part in enumerate(schema):
+            yield from _numbers(part, f"{path}.{place}")

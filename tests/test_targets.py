@@ -7,6 +7,7 @@ import yaml
 
 from codesign.cli.main import status
 from codesign.errors import TargetError
+from codesign.resources import targets_dir
 from codesign.targets import load_target, target_names, target_of
 
 
@@ -157,3 +158,26 @@ def test_names_of_target_files_keep_their_brackets_on_a_terminal(
     assert "source: [bold] of \\u{1b}[2J" in capsys.readouterr().out
     assert status(["targets", str(tmp_path / "no [red] board.yaml")]) == 2
     assert "no [red] board.yaml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("clock_mhz: 100", "clock_mhz: .inf"),
+        ("clock_mhz: 100", "clock_mhz: 1e-300"),
+        ("clock_mhz: 100", "clock_mhz: '100'"),
+        ("lut: 53200", f"lut: {2**70}"),
+        ("lut: 53200", "lut: 1"),  # of which a share leaves none
+        ("dsp: 220", "dsp: 2_20"),
+        ("dsp: 220", "dsp: true"),
+        ("port_bits: 64", "port_bits: 0"),
+        ("peak_mb_s: 2100", "peak_mb_s: .nan"),
+    ],
+)
+def test_numbers_out_of_range_are_refused_in_one_line(tmp_path, old, new):
+    text = (targets_dir() / "pynq-z2.yaml").read_text()
+    assert old in text
+    (tmp_path / "board.yaml").write_text(text.replace(old, new))
+    with pytest.raises(TargetError) as caught:
+        load_target(tmp_path / "board.yaml")
+    assert "board.yaml" in str(caught.value) and "\n" not in str(caught.value)

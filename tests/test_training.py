@@ -11,7 +11,7 @@ import torch
 
 from codesign.board.detection import Boxes
 from codesign.data import Sample, training_set, validation_set
-from codesign.errors import CheckpointError, DataError, RecipeError
+from codesign.errors import CheckpointError, DataError, RecipeError, TrainingError
 from codesign.files import locked
 from codesign.nn.detector import Heads
 from codesign.nn.layers import plain
@@ -423,3 +423,60 @@ def test_a_full_disk_is_reported_with_the_checkpoint_and_leaves_the_older_one(tm
         SaveEveryEpoch(tmp_path / "last.ckpt").on_train_epoch_end(Trainer(), None)
     assert caught.value.filename == str(tmp_path / "last.ckpt")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["whole"]
+
+
+def copied(run, folder, *names):
+    """A run folder with the recipe and some files of another."""
+    folder.mkdir()
+    for name in ("recipe.yaml", *names):
+        (folder / name).write_bytes((run.run / name).read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize("broken", [WEIGHTS, RESULT])
+def test_a_finished_run_whose_files_are_empty_is_finished_again_from_its_checkpoints(run, tmp_path, broken):
+    copy = copied(run, tmp_path / "run", FLOAT_CHECKPOINT, LAST_CHECKPOINT, WEIGHTS, RESULT)
+    (copy / broken).write_bytes(b"")
+    assert train(TINY, copy, resume=True, progress=False).ap50 == run.ap50
+    assert (copy / WEIGHTS).read_bytes() == (run.run / WEIGHTS).read_bytes()
+    assert load_result(copy).ap50 == run.ap50
+
+
+CHANGES = {
+    "a list": lambda c: [1],
+    "epoch 10^9": lambda c: c.update(epoch=10**9),
+    "counters of epoch 10^9": lambda c: c["loops"]["fit_loop"]["epoch_progress"]["current"].update(processed=10**9),
+    "another optimizer": lambda c: c["optimizer_states"][0]["state"][0].update(exp_avg=torch.zeros(7)),
+    "no weights": lambda c: c.update(state_dict=[1]),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_checkpoint_that_says_what_cannot_be_is_refused(run, tmp_path, change):
+    copy = copied(run, tmp_path / "run", FLOAT_CHECKPOINT)
+    content = torch.load(copy / FLOAT_CHECKPOINT, weights_only=True)
+    torch.save(change(content) or content, copy / FLOAT_CHECKPOINT)
+    with pytest.raises(CheckpointError, match=FLOAT_CHECKPOINT):
+        train(TINY, copy, resume=True, progress=False)
+
+
+def test_a_training_that_diverges_says_where_and_saves_nothing_of_that_epoch(run, tmp_path, monkeypatch):
+    original, steps = TrainingTask.training_step, []
+
+    def diverging(self, *arguments):
+        steps.append(1)
+        return original(self, *arguments) * (float("nan") if len(steps) == 5 else 1)
+
+    monkeypatch.setattr(TrainingTask, "training_step", diverging)
+    with pytest.raises(TrainingError, match=r"training\.float_phase: .* epoch 2, step 5: the loss .*below 0\.001"):
+        train(TINY, tmp_path / "run", progress=False)
+    saved = torch.load(tmp_path / "run" / FLOAT_CHECKPOINT, weights_only=True)
+    assert saved["epoch"] == 0 and not any(torch.isnan(value).any() for value in saved["state_dict"].values())
+    assert not (tmp_path / "run" / RESULT).exists()
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"seconds": "1"}', '{"seconds": NaN}', '{"seconds": 1, "other": 2}'])
+def test_a_malformed_result_is_refused(tmp_path, text):
+    (tmp_path / RESULT).write_text(text)
+    with pytest.raises(CheckpointError, match="missing or malformed"):
+        load_result(tmp_path)

@@ -12,10 +12,12 @@ from pathlib import Path
 from threading import Event
 
 from codesign.build_folder import BuildFolder, open_build
+from codesign.emit.rtl.project import RtlProject
 from codesign.errors import BuildError
 from codesign.files import write_text
 from codesign.graph import IntArray
 from codesign.progress import Progress, silent
+from codesign.schedule import Schedule
 from codesign.verification import STAGES
 from codesign.verification.blocks import Trial, trial_of
 from codesign.verification.compare import Mismatch, StageResult, compare
@@ -77,7 +79,7 @@ def verify(
         integers = verification_images(folder, max(images, fast_images))
         names = [name for name in STAGES if name != "rtl" and (name != "brevitas" or folder.run.is_dir())]
         names = [name for name in names if name != "blocks" or rtl == "codesign"]
-        trial = trial_of(folder) if "blocks" in names else None
+        trial = _trial(folder) if "blocks" in names else None
         batches = {name: integers if name in FAST else integers[:images] for name in (*names, SIMULATIONS[rtl])}
         outcomes = _run_stages(batches, folder, trial, progress)
         first = next((mismatch for _, mismatch in outcomes if mismatch), None)
@@ -86,6 +88,10 @@ def verify(
         verdict = Verification(results, min(images, len(integers)), first is None, first, coverage)
         write_text(folder.verification, json.dumps(asdict(verdict), indent=1) + "\n")
     return verdict
+
+
+def _trial(build: BuildFolder) -> Trial:
+    return trial_of(build.graph, Schedule.load(build.schedule), RtlProject.load(build.rtl))
 
 
 def _run_stages(
@@ -120,7 +126,7 @@ def _run_stage(name: str, build: BuildFolder, images: IntArray, trial: Trial | N
     progress(name, 0, count)
     start = time.perf_counter()
     if name == "blocks" and trial:
-        found = blocks.compared(build, trial, progress)
+        found = blocks.compared(build.rtl, build.graph, trial, build.cache, progress)
     else:
         stage = import_module(f"codesign.verification.stages.{name}")
         found = compare(name, build.graph, images, stage.run(build, images, tuple(build.graph.types)), progress)

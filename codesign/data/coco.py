@@ -136,6 +136,8 @@ def _parse(file: Path) -> _Instances:
         return msgspec.json.decode(read_bytes(file, DataError, limit=INSTANCES_BYTES), type=_Instances)
     except msgspec.ValidationError as error:
         raise DataError(f"is no COCO instances file ({error})", where=str(file), remedy="restore it") from error
+    except FileNotFoundError as error:  # a link to nothing
+        raise DataError("is missing", where=str(file), remedy="restore the file") from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"not readable as JSON ({error})", where=str(file), remedy="restore the file") from error
 

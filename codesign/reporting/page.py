@@ -17,7 +17,7 @@ from codesign.reporting.histograms import Layer
 from codesign.reporting.pictures import Picture
 from codesign.reporting.plots import bars, efficiency_gap, roofline, waterline
 from codesign.reporting.rails import Row, rows, width
-from codesign.reporting.summary import Resources, Summary, Tensor, Unit
+from codesign.reporting.summary import Cases, Resources, Summary, Tensor, Unit
 from codesign.reporting.terminal import (
     REUSE_HEADINGS,
     activity_line,
@@ -39,6 +39,7 @@ STAGE_NAMES = {
     "onnxruntime": "ONNX Runtime",
     "graph": "integer graph, imported anew",
     "hls": "hls4ml project, compiled",
+    "blocks": "SystemVerilog, block by block",
     "rtl": "SystemVerilog, simulated",
     "vitis": "Vitis HLS' Verilog, simulated",
 }
@@ -88,6 +89,7 @@ def write_page(summary: Summary, extras: Extras, path: Path) -> None:
             vendor=vendor_rows(summary),
             vendor_headings=HEADINGS,
             stage_names=STAGE_NAMES,
+            coverage=_coverage(summary),
             pictures=[_picture(picture) for picture in extras.pictures],
             metrics=_metrics(summary),
             rows=[_row(row, summary, parts) for row in laid],
@@ -241,6 +243,36 @@ def _layer(layer: Layer) -> dict[str, Any]:
             for what, histogram in parts
         ],
     }
+
+
+def _coverage(summary: Summary) -> list[dict[str, Any]]:
+    """By tensor, what a verification has reached; nothing where none has said."""
+    found = summary.verification.coverage if summary.verification else {}
+    return [
+        {
+            "tensor": tensor,
+            "span": _span(covered.span),
+            "images": _span(covered.images),
+            "blocks": _span(covered.blocks),
+            "whole": covered.span in (covered.images, covered.blocks),
+            "bits": f"{covered.bits_images} → {covered.bits_blocks} of {covered.bits}",
+            "full": covered.bits in (covered.bits_images, covered.bits_blocks),
+            "cases": [_cases(cases) for cases in covered.cases],
+        }
+        for tensor, covered in found.items()
+    ]
+
+
+def _span(span: tuple[int, int]) -> str:
+    return f"{span[0]:,} … {span[1]:,}"
+
+
+def _cases(cases: Cases) -> dict[str, Any]:
+    """Green where all were seen, orange where some were not, grey where there is nothing to see."""
+    level = "missing" if cases.missing else "covered" if cases.of else "unreachable"
+    seen = f"{cases.of - cases.missing:,} of {cases.of:,}" if cases.of else "none"
+    more = f", {cases.unreachable:,} unreachable" if cases.unreachable else ""
+    return {"what": cases.what, "level": level, "seen": seen, "more": more, "images": f"{cases.images:,} with images"}
 
 
 def _energies(summary: Summary) -> list[dict[str, str | float]]:

@@ -209,6 +209,30 @@ class Stage(Record):
     images: int | None = None
 
 
+class Cases(Record):
+    """What may go wrong in a block in so many places, and in how many of them a verification has looked."""
+
+    what: str
+    of: int
+    unreachable: int
+    images: int
+    blocks: int
+    missing: int
+
+
+class Coverage(Record):
+    """The least and the greatest value of a tensor: of its type, with images, and with blocks driven by themselves."""
+
+    block: str
+    span: tuple[int, int]
+    images: tuple[int, int]
+    blocks: tuple[int, int]
+    bits: int
+    bits_images: int
+    bits_blocks: int
+    cases: tuple[Cases, ...]
+
+
 class Verdict(Record):
     """The verification's outcome, from `verify.json`."""
 
@@ -216,6 +240,7 @@ class Verdict(Record):
     images: int
     stages: tuple[Stage, ...]
     first_mismatch: dict[str, str | int | float] | None
+    coverage: dict[str, Coverage] = {}
 
 
 class Accuracy(Record):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from codesign.reporting.console import styled
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from codesign.api.verify import Verification
     from codesign.emit.rtl.simulate import Stalls
     from codesign.reporting.comparison import Comparison, Pair
+    from codesign.verification.coverage import Coverage
 
 NAME_WIDTH = 27
 
@@ -198,11 +201,25 @@ def print_verification(verdict: Verification, console: Console) -> None:
     console.print(table)
     if all(stage.name != "brevitas" for stage in verdict.stages):
         console.print("no PyTorch stage: the build was made from a QONNX file; the images were random")
+    if verdict.coverage:
+        console.print(coverage_line(verdict.coverage))
     if verdict.first_mismatch is None:
         every = f": every value of every stage, on {verdict.images} images"
         console.print(styled(("exact", "bold green"), every))
     else:
         console.print(styled(("different", "bold red"), f": {verdict.first_mismatch}"), soft_wrap=True)
+
+
+def coverage_line(coverage: Mapping[str, Coverage]) -> str:
+    """How much of what a verification should look at it has looked at, and where it has not."""
+    cases = [case for covered in coverage.values() for case in covered.cases]
+    of, images, missing = (sum(getattr(case, what) for case in cases) for what in ("of", "images", "missing"))
+    text = f"covered: {of - missing:,} of {of:,} cases, {images:,} of them with the images alone"
+    lacking = [name for name, covered in coverage.items() if covered.missing]
+    if not lacking:
+        return text
+    more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+    return f"{text}; [yellow]not all of {escape(lacking[0])}{more}[/]"
 
 
 def shorten(name: str, width: int) -> str:

@@ -154,7 +154,7 @@ def load_result(folder: Path) -> TrainResult:
     path = folder / RESULT
     try:
         found = read_json(path, CheckpointError)
-        return _RESULT.validate_python({**found, "run": folder})
+        return _RESULT.validate_json(json.dumps({**found, "run": str(folder)}))
     except (FileNotFoundError, TypeError, ValidationError) as error:
         raise CheckpointError("is missing or malformed", where=str(path), remedy="finish the training") from error
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 
-from codesign.build_folder import BuildFolder
 from codesign.emit.rtl.project import RtlProject
 from codesign.errors import GraphError
 from codesign.graph import Graph, IntArray, Node
@@ -18,7 +17,7 @@ from codesign.verification.vectors import Frame, _fill, _moved
 
 SEED = 18
 
-INTERVALS = 12
+INTERVALS = 16
 """A block is driven for about so many intervals of the network."""
 
 
@@ -57,12 +56,11 @@ class Trial:
         return max(len(frames) for frames in self.given.values())
 
 
-def trial_of(build: BuildFolder) -> Trial:
-    """The frames for the blocks of a build. They are the same every time."""
-    graph, project = build.graph, RtlProject.load(build.rtl)
+def trial_of(graph: Graph, schedule: Schedule, project: RtlProject) -> Trial:
+    """The frames for the blocks of a design. They are the same every time."""
     streams = [stream.tensor for stream in project.tensors]
     units = units_of(graph, streams)
-    given = given_frames(graph, Schedule.load(build.schedule), units, streams, project.sparse)
+    given = given_frames(graph, schedule, units, streams, project.sparse)
     expected = {name: given[name] for name in graph.inputs}
     for unit in units:
         expected |= unit.made_of(graph, given)
@@ -115,24 +113,22 @@ def given_frames(
 
 
 def _in_turn(
-    graph: Graph, readers: Collection[Unit], tensors: Collection[str], most: int, rng: np.random.Generator
+    graph: Graph, readers: Sequence[Unit], tensors: Collection[str], most: int, rng: np.random.Generator
 ) -> Iterator[dict[str, IntArray]]:
-    """Frames of all `tensors` for one reader after another; for the outputs of the design first."""
-    for frame in _moved.frames([graph.types[name] for name in tensors], rng):
+    """Frames of all `tensors` for one reader after another, and for the outputs of the design.
+
+    Those with more inputs go first: what else is given to one that shares a tensor is any values.
+    """
+    for frame in islice(_moved.frames([graph.types[name] for name in tensors], rng), 1 if readers else None):
         yield dict(zip(tensors, frame, strict=True))
-        if readers:
-            break
-    count = 1
-    waiting = [(unit, vectors(unit, graph, rng)) for unit in readers]
-    while waiting and count < most:
-        unit, frames = waiting.pop(0)
-        found = list(islice(frames, 1))
-        if not found:
-            continue
-        waiting.append((unit, frames))
-        others = {name: _fill.uniform(rng, graph.types[name]) for name in tensors if name not in unit.inputs}
-        count += 1
-        yield others | dict(zip(unit.inputs, found[0], strict=True))
+    share = max(1, most // (3 * max(1, len(readers))))
+    spare = most - 1
+    for index, unit in enumerate(sorted(readers, key=lambda unit: -len(unit.inputs))):
+        kept = share * (len(readers) - 1 - index)
+        for frame in islice(vectors(unit, graph, rng), max(share, spare - kept)):
+            others = {name: _fill.uniform(rng, graph.types[name]) for name in tensors if name not in unit.inputs}
+            spare -= 1
+            yield others | dict(zip(unit.inputs, frame, strict=True))
 
 
 def _together(graph: Graph, units: Collection[Unit], streams: Collection[str], sparse: bool) -> list[tuple[str, ...]]:

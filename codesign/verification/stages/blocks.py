@@ -6,9 +6,10 @@ and types (`codesign/verification/vectors`), and compares what each block makes 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
-from codesign.build_folder import BuildFolder
 from codesign.emit.rtl.drive import Driven, drive_blocks
 from codesign.graph import Graph, IntArray
 from codesign.graph.reals import NOT_AN_INTEGER
@@ -17,14 +18,14 @@ from codesign.verification.blocks import Trial
 from codesign.verification.compare import Comparison, Mismatch, first_difference
 
 
-def compared(build: BuildFolder, trial: Trial, progress: Progress) -> Comparison:
+def compared(rtl_dir: Path, graph: Graph, trial: Trial, cache: Path, progress: Progress) -> Comparison:
     """Values that blocks made and should have made, up to the first block that differs.
 
     Raises ToolError without a C++ compiler, and if the design does not compile.
     """
     counts = {name: len(frames) for name, frames in trial.expected.items()}
-    driven = drive_blocks(build.rtl, trial.given, counts)
-    found = _compare(build.graph, trial, driven)
+    driven = drive_blocks(rtl_dir, trial.given, counts, cache=cache)
+    found = _compare(graph, trial, driven)
     progress("blocks", trial.frames, trial.frames)
     return found
 

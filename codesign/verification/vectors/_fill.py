@@ -16,7 +16,7 @@ PLAIN_PIXELS = 16
 
 def uniform(rng: np.random.Generator, kind: TensorType) -> IntArray:
     """Any values, and some pixels all of whose channels are at one end: black and white ones."""
-    frame = random_integers(rng, kind, 1)[0]
+    frame: IntArray = random_integers(rng, kind, 1)[0]
     plain = rng.integers(0, PLAIN_PIXELS, kind.shape[1:])
     frame[:, plain == 0] = kind.lo
     frame[:, plain == 1] = kind.hi
@@ -25,7 +25,8 @@ def uniform(rng: np.random.Generator, kind: TensorType) -> IntArray:
 
 def ends(rng: np.random.Generator, kind: TensorType) -> IntArray:
     """The lowest and the highest value in any order."""
-    return np.where(rng.integers(0, 2, kind.shape, dtype=bool), kind.hi, kind.lo).astype(np.int32)
+    frame: IntArray = np.where(rng.integers(0, 2, kind.shape, dtype=bool), kind.hi, kind.lo).astype(np.int32)
+    return frame
 
 
 def constant(kind: TensorType, value: int) -> IntArray:

@@ -17,15 +17,23 @@ Patch = IntArray
 
 
 def frames(
-    weight: IntArray, x: TensorType, stride: Pair, pads: Pads, rng: np.random.Generator, groups: int = 1
+    weight: IntArray,
+    x: TensorType,
+    stride: Pair,
+    pads: Pads,
+    rng: np.random.Generator,
+    groups: int = 1,
+    outside: int = 0,
 ) -> Iterator[IntArray]:
     """Frames (C, H, W) in which every output channel's sum reaches both its ends, and so do sums of its first inputs.
 
-    weight: (C_out, C / groups, kH, kW).
+    weight: (C_out, C / groups, kH, kW); outside: the value around the map.
     """
     kernel = (weight.shape[2], weight.shape[3])
     yield _fill.uniform(rng, x)
     yield from placed(extremes(weight, x, rng, groups), x, kernel, stride, pads, rng)
+    if not (x.lo <= outside <= x.hi and _fits(x, kernel, stride, pads)):
+        yield from _at_borders(weight, x, stride, pads, rng, outside)
     yield _fill.ends(rng, x)
     yield _fill.constant(x, x.hi)
     yield _fill.constant(x, x.lo)
@@ -104,9 +112,46 @@ def placed(
         yield frame
 
 
-def of_op(op: Filters, x: TensorType, rng: np.random.Generator, groups: int = 1) -> Iterator[tuple[IntArray, ...]]:
+def of_op(
+    op: Filters, x: TensorType, rng: np.random.Generator, groups: int = 1, outside: int = 0
+) -> Iterator[tuple[IntArray, ...]]:
     """`frames` of a convolution."""
-    return ((frame,) for frame in frames(op.weight, x, op.stride, op.pads, rng, groups))
+    return ((frame,) for frame in frames(op.weight, x, op.stride, op.pads, rng, groups, outside))
+
+
+def _at_borders(
+    weight: IntArray, x: TensorType, stride: Pair, pads: Pads, rng: np.random.Generator, outside: int
+) -> Iterator[IntArray]:
+    """For each end of each output channel a frame with the window of that sum, which may reach beyond the map.
+
+    What a window sums is `outside` times the weights, and for each tap within the map the difference that it makes.
+    """
+    outputs, inputs, *kernel = weight.shape
+    rows, columns = (
+        np.arange(size)[:, None] * step - pad + np.arange(taps)
+        for size, step, pad, taps in zip(
+            output_size(x, (kernel[0], kernel[1]), stride, pads), stride, pads, kernel, strict=False
+        )
+    )
+    within = [
+        ((taps >= 0) & (taps < size)).astype(np.int64) for taps, size in zip((rows, columns), x.shape[1:], strict=True)
+    ]
+    runs = outputs * inputs // x.channels
+    for output in range(outputs):
+        first = output // runs * inputs
+        for filters in (weight[output], -weight[output]):
+            patch = _matched(filters, x, rng)
+            gain = (filters.astype(np.int64) * (patch - outside)).sum(axis=0)
+            best = int(np.einsum("uk,vl,kl->uv", *within, gain).argmax())
+            row, column = divmod(best, len(columns))
+            frame = _fill.uniform(rng, x)
+            _stamp(frame[first : first + inputs], patch, int(rows[row, 0]), int(columns[column, 0]))
+            yield frame
+
+
+def _fits(x: TensorType, kernel: Pair, stride: Pair, pads: Pads) -> bool:
+    """Whether some window lies within the map."""
+    return all((_inside(x.shape[1 + axis], kernel, stride, pads, axis, x).all(axis=1)).any() for axis in (0, 1))
 
 
 def _matched(filters: IntArray, x: TensorType, rng: np.random.Generator) -> Patch:

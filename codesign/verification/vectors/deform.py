@@ -30,7 +30,8 @@ def _turned(s: TensorType, turn: int) -> IntArray:
     """Each dilation in turn along a row, `turn` steps further."""
     rows, columns = np.indices(s.shape[1:])
     step = (rows * SKEW + columns + turn) % s.levels
-    return (s.lo + s.step * step)[None].astype(np.int32)
+    found: IntArray = (s.lo + s.step * step)[None].astype(np.int32)
+    return found
 
 
 def _at_both_ends(op: Deform, x: TensorType, dilations: IntArray, rng: np.random.Generator) -> IntArray:
