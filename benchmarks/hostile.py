@@ -360,6 +360,99 @@ def outside(name: str, location: str) -> TensorProto:
     return tensor
 
 
+def integers(name: str, *values: int) -> TensorProto:
+    return numpy_helper.from_array(np.array(values, np.int64), name)
+
+
+def of_constants(*nodes: onnx.NodeProto, more: tuple = ()) -> onnx.ModelProto:
+    """A file that adds what `nodes` make of constants, the tensor `k`, to its input."""
+    add = helper.make_node("Add", ["q", "k"], ["a"])
+    return model([quantized("x", "q"), *nodes, add, quantized("a", "y")], more=more)
+
+
+def changed(change: Callable[[onnx.ModelProto], object]) -> onnx.ModelProto:
+    made = model([quantized("x", "q"), quantized("q", "y")])
+    change(made)
+    return made
+
+
+def _loop() -> onnx.ModelProto:
+    ends = [helper.make_tensor_value_info(n, t, []) for n, t in (("i", TensorProto.INT64), ("c", TensorProto.BOOL))]
+    state = helper.make_tensor_value_info("s", TensorProto.FLOAT, [])
+    after = [helper.make_tensor_value_info(n, t, []) for n, t in (("c1", TensorProto.BOOL), ("s1", TensorProto.FLOAT))]
+    body = [helper.make_node("Identity", ["c"], ["c1"]), helper.make_node("Add", ["s", "s"], ["s1"])]
+    graph = helper.make_graph(body, "body", [*ends, state], after)
+    true = numpy_helper.from_array(np.array(True), "true")
+    times = numpy_helper.from_array(np.int64(1 << 60), "times")
+    return of_constants(helper.make_node("Loop", ["times", "true", "one"], ["k"], body=graph), more=(true, times))
+
+
+def _functions() -> onnx.ModelProto:
+    """Each of 40 functions calls the one before it twice."""
+    made = of_constants(helper.make_node("f39", ["one"], ["k"], domain="bomb"))
+    opsets = [helper.make_opsetid("", 13), helper.make_opsetid("bomb", 1)]
+    for i in range(40):
+        call = partial(helper.make_node, f"f{i - 1}", domain="bomb") if i else partial(helper.make_node, "Neg")
+        body = [call(["a"], ["b"]), call(["b"], ["c"])]
+        made.functions.append(helper.make_function("bomb", f"f{i}", ["a"], ["c"], body, opsets))
+    return made
+
+
+def _constant_files() -> dict[str, onnx.ModelProto]:
+    """What a constant may cost to compute, and what it may hold."""
+    node = helper.make_node
+    shape, sizes = node("ConstantOfShape", ["shape"], ["m"]), integers("shape", 6000, 6000)
+    conv = [quantized("x", "q"), quantized("w", "wq"), node("Conv", ["q", "wq"], ["c"]), quantized("c", "y")]
+    files = {
+        "with a product of 6000^3": of_constants(shape, node("MatMul", ["m", "m"], ["k"]), more=(sizes,)),
+        "with a product of 4000^3": of_constants(
+            shape, node("MatMul", ["m", "m"], ["k"]), more=(integers("shape", 4000, 4000),)
+        ),
+        "with a sum over letters": of_constants(
+            shape, node("Einsum", ["m", "m", "m"], ["k"], equation="ab,cd,ef->"), more=(integers("shape", 900, 900),)
+        ),
+        "with a loop of 2^60 rounds": _loop(),
+        "with functions that call each other 2^40 times": _functions(),
+        "with a range of 10^12": of_constants(
+            node("Range", ["zero", "end", "one"], ["k"]), more=(numpy_helper.from_array(np.float32(1e12), "end"),)
+        ),
+        "that expands a constant to 2^40": of_constants(
+            node("Expand", ["one", "shape"], ["k"]), more=(integers("shape", 1 << 20, 1 << 20),)
+        ),
+        "that pads a constant to 2^60": of_constants(
+            node("Reshape", ["one", "flat"], ["m"]), node("Pad", ["m", "pads"], ["k"]),
+            more=(integers("flat", 1), integers("pads", 1 << 59, 1 << 59)),
+        ),
+        "that enlarges a constant 2^40 times": of_constants(
+            node("Reshape", ["one", "flat"], ["m"]), node("Resize", ["m", "", "", "shape"], ["k"], mode="nearest"),
+            more=(integers("flat", 1, 1), integers("shape", 1 << 20, 1 << 20)),
+        ),
+        "with 500 constants of 2^24 values": of_constants(
+            *(node("ConstantOfShape", ["shape"], [f"m{i}"]) for i in range(500)),
+            node("Sum", [f"m{i}" for i in range(500)], ["k"]), more=(integers("shape", 1 << 12, 1 << 12),),
+        ),
+    }  # fmt: skip
+    for what, value in (("NaN", np.nan), ("infinite", np.inf)):
+        weights = numpy_helper.from_array(np.full((2, 2, 1, 1), value, np.float32), "w")
+        files[f"with {what} weights"] = model(conv, more=(weights,))
+    return files
+
+
+def _claimed_files() -> dict[str, onnx.ModelProto]:
+    """What a file may say of itself."""
+    wide = helper.make_tensor_type_proto(TensorProto.FLOAT, (1, 1 << 20, 1 << 20, 4))
+    return {
+        "of opset 2^62": changed(lambda m: setattr(m.opset_import[0], "version", 1 << 62)),
+        "of no opset": changed(lambda m: m.ClearField("opset_import")),
+        "of IR version -1": changed(lambda m: setattr(m, "ir_version", -1)),
+        "with an output listed twice": changed(lambda m: m.graph.output.append(m.graph.output[0])),
+        "with an output of 2^42 values": changed(lambda m: m.graph.output[0].type.CopyFrom(wide)),
+        "with two inputs": more_ends(model([quantized("x", "q"), helper.make_node("Add", ["q", "z"], ["y"])]), "z"),
+        "of half precision": changed(lambda m: setattr(m.graph.input[0].type.tensor_type, "elem_type", 10)),
+        "of a foreign domain": changed(lambda m: setattr(m.graph.node[1], "domain", "evil.ops")),
+    }
+
+
 def _onnx_files() -> dict[str, bytes]:
     node, first = helper.make_node, quantized("x", "q")
     conv = [first, node("Conv", ["q", "w"], ["c"], name="conv"), quantized("c", "y")]
@@ -396,6 +489,7 @@ def _onnx_files() -> dict[str, bytes]:
         "whose output is its input": more_ends(model([first, quantized("q", "y")]), output="x"),
         "with an input that nothing reads": more_ends(model([first, quantized("z", "zq"), quantized("q", "y")]), "z"),
     }  # fmt: skip
+    files |= _constant_files() | _claimed_files()
     found = {name: made.SerializeToString() for name, made in files.items()}
     good = model([first, quantized("q", "y")]).SerializeToString()
     found["that ends early"] = good[: len(good) // 2]

@@ -51,10 +51,10 @@ def new_folder(path: Path) -> Iterator[Path]:
     An OSError or a CodesignError of the block names `path`, not the folder beside, which is gone by then.
     """
     place = Path(os.path.abspath(path))
-    with _told_of(place, path):
+    with told_of(place, path):
         place.parent.mkdir(parents=True, exist_ok=True)
         _clear_abandoned(place)
-        with _scratch(place) as scratch, _told_of(scratch, path):
+        with _scratch(place) as scratch, told_of(scratch, path):
             yield scratch
             _sync_all(scratch)
             _take_place(scratch, place)
@@ -128,13 +128,14 @@ def _exchange(first: Path, second: Path) -> bool:
 
 
 @contextmanager
-def _told_of(scratch: Path, path: Path) -> Iterator[None]:
+def told_of(scratch: Path, path: Path) -> Iterator[None]:
     """Errors that name a place in `scratch`, or no place, name that in `path` for which it stands."""
     old, new = str(scratch), str(path)
     try:
         yield
     except OSError as error:
-        error.filename = str(path if error.filename is None else error.filename).replace(old, new)
+        written = error.filename if error.filename2 is None else error.filename2
+        error.filename, error.filename2 = str(path if written is None else written).replace(old, new), None
         raise
     except CodesignError as error:
         error.tell(error.what.replace(old, new), error.where.replace(old, new), error.remedy.replace(old, new))

@@ -6,8 +6,10 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from codesign.errors import ToolError
@@ -19,7 +21,13 @@ OUT_OF_MEMORY = re.compile(
     r"out of memory|cannot allocate memory|bad_alloc|MemoryError|memory exhausted|Killed signal terminated|\bKilled\b",
     re.IGNORECASE,
 )
-DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded|disk is full", re.IGNORECASE)
+DISK_FULL = re.compile(
+    r"No space left on device|Disk quota exceeded|disk is full|problem writing element|requested and \d+ written",
+    re.IGNORECASE,
+)
+
+LEAST_ROOM = 1 << 16
+"""A disk with fewer bytes of room is full."""
 
 _running: set[subprocess.Popen[str]] = set()
 
@@ -33,7 +41,7 @@ def run(command: Sequence[str], what: str, *, stdin: str = "", **options: Any) -
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with running(command, what, **pipes, **options) as process:
         printed, errors = process.communicate(stdin)
-    check(what, process.returncode, errors + printed)
+    check(what, process.returncode, errors + printed, Path(options.get("cwd") or "."))
     return subprocess.CompletedProcess(command, process.returncode, printed, errors)
 
 
@@ -67,18 +75,34 @@ def end_all() -> None:
         _signal(process, signal.SIGTERM)
 
 
-def check(what: str, status: int, said: str) -> None:
-    """Raises ToolError if a program ended for want of memory or room on the disk, or was killed."""
+def check(what: str, status: int, said: str, *folders: Path) -> None:
+    """Raises ToolError if a program ended for want of memory or room on the disk, or was killed.
+
+    folders: where it wrote, besides that for temporary files.
+    """
     if not status:
         return
+    check_room(what, *folders)
     if DISK_FULL.search(said):
-        raise ToolError(
-            f"{what} found no room on the disk", remedy="make room, or name a roomier folder in TMPDIR, then try again"
-        )
+        raise _no_room(what)
     if status == -signal.SIGKILL or OUT_OF_MEMORY.search(said):
         raise ToolError(f"{what} ran out of memory", remedy="end other programs, or use a machine with more memory")
     if status in (-signal.SIGTERM, -signal.SIGINT):
         raise ToolError(f"{what} was stopped", remedy="run the command again")
+
+
+def check_room(what: str, *folders: Path) -> None:
+    """Raises ToolError if the disk of a folder, or of that for temporary files, is full: few programs say so."""
+    for folder in (*folders, Path(tempfile.gettempdir())):
+        with suppress(OSError):
+            room = os.statvfs(folder)
+            if room.f_bavail * room.f_frsize < LEAST_ROOM:
+                raise _no_room(what, str(folder))
+
+
+def _no_room(what: str, where: str = "") -> ToolError:
+    remedy = "make room, or name a roomier folder in TMPDIR or CODESIGN_CACHE"
+    return ToolError(f"{what} found no room on the disk", where=where, remedy=remedy)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -77,3 +77,36 @@ def test_an_export_into_a_build_in_use_is_refused(tmp_path):
     with open_build(tmp_path / "build").locked(), pytest.raises(BuildError, match="another command"):
         make(tmp_path / "build", "second")
     assert json.loads((tmp_path / "build" / "manifest.json").read_text())["source"] == "first"
+
+
+def test_two_exports_at_once_into_a_new_folder_do_not_both_succeed(tmp_path):
+    with new_build(tmp_path / "build", {"source": "first"}) as build:
+        build.schedule.write_text("first")
+        with pytest.raises(BuildError, match="another command"):
+            make(tmp_path / "build", "second")
+    assert open_build(tmp_path / "build").schedule.read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["build"]
+
+
+def test_what_was_changed_taken_away_or_added_is_named(tmp_path):
+    with new_build(tmp_path / "build", {}) as build:
+        build.rtl.mkdir()
+        for name in ("a.sv", "b.sv"):
+            (build.rtl / name).write_text(name)
+    build = open_build(tmp_path / "build")
+    for later in (build.report, build.verification, build.path / "top.fst"):
+        later.write_text("")
+    assert not open_build(build.path).changes
+    (build.rtl / "a.sv").write_text("other")
+    (build.rtl / "b.sv").unlink()
+    (build.rtl / "c.sv").write_text("")
+    with pytest.raises(BuildError, match=r"changed: rtl/a\.sv; missing: rtl/b\.sv; extra: rtl/c\.sv.*--changed"):
+        open_build(build.path)
+    assert open_build(build.path, changed=True).changes.extra == ("rtl/c.sv",)
+
+
+@pytest.mark.parametrize("files", [None, ["a"], {"/etc/passwd": ""}, {"../a": ""}, {"a": 1}])
+def test_a_manifest_that_lists_no_files_is_refused(files, tmp_path):
+    (tmp_path / "manifest.json").write_text(json.dumps({"format": 1, "files": files}))
+    with pytest.raises(BuildError, match="does not list the build's files"):
+        open_build(tmp_path)

@@ -279,3 +279,22 @@ def test_a_simulation_reports_the_predicted_interval_what_binds_and_leaves_waves
 def test_numbers_out_of_range_are_refused_by_their_options(arguments, capfd):
     said = mistake(capfd, *arguments)
     assert arguments[-2] in said and "is no" in said
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_a_simulation_and_all_that_it_started(number, code, build_copy, tmp_path):
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    listens = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    command = [*PROGRAM, "simulate", str(build_copy), "--images", "2000"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, preexec_fn=listens)
+    try:
+        deadline = time.monotonic() + 240
+        while not list(tmp_path.glob("codesign_rtl_*/run.log")) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert process.returncode == code
+    assert len(errors.splitlines()) == 1 and errors.startswith("codesign: ")
+    assert not list(tmp_path.glob("codesign_rtl_*"))

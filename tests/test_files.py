@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from codesign.files import locked, new_folder
+from codesign.errors import CodesignError
+from codesign.files import claimed, locked, new_folder
 
 
 def fill(path, text):
@@ -45,3 +46,28 @@ def test_a_folder_is_one_process_at_a_time(tmp_path):
 def test_an_error_within_the_block_is_the_blocks_own(tmp_path):
     with pytest.raises(BlockingIOError), locked(tmp_path):
         raise BlockingIOError
+
+
+def test_what_a_killed_process_left_is_cleared_and_what_another_fills_is_not(tmp_path):
+    left = tmp_path / ".build.12345678.unfinished"
+    mine = tmp_path / ".build.notebook"
+    for folder in (left, mine):
+        folder.mkdir()
+    with new_folder(tmp_path / "build") as other:
+        fill(tmp_path / "build", "first")
+        assert other.is_dir() and mine.is_dir() and not left.exists()
+
+
+def test_errors_name_the_place_and_not_the_folder_beside(tmp_path):
+    with pytest.raises(FileNotFoundError) as error, new_folder(tmp_path / "build") as folder:
+        (folder / "absent").read_text()
+    assert error.value.filename == str(tmp_path / "build" / "absent")
+    with pytest.raises(CodesignError, match="build/part: is wrong") as told, new_folder(tmp_path / "build") as folder:
+        raise CodesignError("is wrong", where=str(folder / "part"))
+    assert told.value.where == str(tmp_path / "build" / "part")
+
+
+def test_a_claim_is_of_a_place_where_nothing_is_and_leaves_nothing(tmp_path):
+    with claimed(tmp_path / "build") as mine, claimed(tmp_path / "build") as other:
+        assert mine and not other
+    assert not any(tmp_path.iterdir())

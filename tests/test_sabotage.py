@@ -47,7 +47,7 @@ def shift_an_offset_in_the_onnx_file(build):
 )
 def test_verify_catches_and_locates(sabotage, build_copy, capfd):
     stage, block = sabotage(build_copy)
-    assert status(["verify", str(build_copy), "--images", "2"]) == 1
+    assert status(["verify", str(build_copy), "--images", "2", "--changed"]) == 1
     verdict = json.loads((build_copy / "verify.json").read_text())
     first = verdict["first_mismatch"]
     assert not verdict["exact"]

@@ -99,7 +99,7 @@ def test_verifying_no_image_is_refused(tiny_build):
 def test_a_damaged_graph_is_refused(build_copy):
     (build_copy / "graph.npz").write_bytes(b"damaged")
     with pytest.raises(GraphError, match=r"graph\.npz"):
-        verify(build_copy, images=1)
+        verify(build_copy, images=1, changed=True)
 
 
 def test_two_commands_do_not_write_into_one_build(build_copy):

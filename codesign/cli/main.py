@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from pkgutil import iter_modules
+from signal import SIGINT
 from typing import Annotated
 
 import typer
@@ -76,11 +77,13 @@ def status(arguments: Sequence[str] | None = None) -> int:
             if sys.stdout is not None:  # closed before we began
                 sys.stdout.flush()
     except SystemExit as stop:
-        if not isinstance(stop.__context__, BrokenPipeError):
+        if not isinstance(stop.__context__, BrokenPipeError):  # Typer's own way to end
             raise
         return ending(stop.__context__, given)
     except BaseException as error:
         return ending(error, given)
+    if outcome == 128 + SIGINT:  # all that Typer says of a KeyboardInterrupt
+        return ending(KeyboardInterrupt(), given)
     return outcome if isinstance(outcome, int) else OK
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from codesign import processes
 from codesign.errors import ToolError
-from codesign.files import claimed, sync
+from codesign.files import claimed, sync, told_of
 from codesign.resources import cache_folder
 
 PROGRAM, MARKER = "simulator", "sha256"
@@ -76,7 +76,8 @@ def simulator(name: str, compile_in: Callable[[Path], Path], folder: Path | None
         _remove(scratch)
         scratch.mkdir()
         try:
-            _keep(compile_in(scratch), place, scratch / "kept")
+            with told_of(scratch, folder):
+                _keep(compile_in(scratch), place, scratch / "kept")
         finally:
             _remove(scratch)
         seconds = time.perf_counter() - started

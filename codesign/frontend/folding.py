@@ -12,7 +12,6 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper, shape_inference
 from qonnx.core.modelwrapper import ModelWrapper
-from qonnx.transformation.infer_shapes import InferShapes
 
 from codesign.errors import GraphError
 from codesign.frontend.domains import ONNX, opset_of
@@ -32,19 +31,19 @@ KNOWN_VALUES = 1024
 LINEAR = frozenset(
     """
     Abs Add And ArgMax ArgMin BatchNormalization BitShift Cast CastLike Ceil Clip Concat Constant ConstantOfShape
-    Cos CumSum DepthToSpace DequantizeLinear Div Elu Equal Erf Exp Expand EyeLike Flatten Floor Gather GatherElements
-    GatherND Greater GreaterOrEqual HardSigmoid Identity IsInf IsNaN LeakyRelu Less LessOrEqual Log Max Mean Min Mod Mul
-    Neg Not OneHot Or Pad Pow PRelu QuantizeLinear Range Reciprocal ReduceL1 ReduceL2 ReduceMax ReduceMean ReduceMin
-    ReduceProd ReduceSum ReduceSumSquare Relu Reshape Resize Round ScatterElements ScatterND Shape Sigmoid Sign Sin Size
-    Slice Softmax SpaceToDepth Split Sqrt Squeeze Sub Sum Tan Tanh Tile Transpose Trilu Unsqueeze Upsample Where
-    Xor
+    Cos CumSum DepthToSpace DequantizeLinear Div Elu Equal Erf Exp Expand EyeLike Flatten Floor Gather
+    GatherElements GatherND Greater GreaterOrEqual HardSigmoid Identity IsInf IsNaN LeakyRelu Less LessOrEqual Log
+    Max Mean Min Mod Mul Neg Not OneHot Or Pad Pow PRelu QuantizeLinear Range Reciprocal ReduceL1 ReduceL2 ReduceMax
+    ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape Resize Round ScatterElements ScatterND
+    Shape Sigmoid Sign Sin Size Slice Softmax SpaceToDepth Split Sqrt Squeeze Sub Sum Tan Tanh Tile Transpose Trilu
+    Unsqueeze Upsample Where Xor
     """.split()  # noqa: SIM905
 )
 """Operators whose time is about that of reading their inputs and writing their outputs."""
 
 
-def fold_constants(model: ModelWrapper) -> ModelWrapper:
-    """`model` with the results of nodes of constants as initializers, and all shapes that follow from them.
+def fold_constants(model: ModelWrapper) -> None:
+    """In place: the results of nodes of constants become initializers, and all shapes that follow from them known.
 
     Quantizers and what they lead to stay. Raises GraphError where a constant would be too large to compute.
     """
@@ -56,8 +55,26 @@ def fold_constants(model: ModelWrapper) -> ModelWrapper:
             break
         made += sum(array.size for array in new.values())
         model.graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in new.items())
-        model = model.transform(InferShapes(), make_deepcopy=False, cleanup=False)
-    return model
+        infer_shapes(model.model)
+
+
+def infer_shapes(model: onnx.ModelProto, strict: bool = False) -> None:
+    """Gives all tensors of `model` the shapes and types that follow from the nodes; quantizers change neither.
+
+    strict: raises what ONNX raises where nodes and their inputs contradict each other.
+    """
+    plain = onnx.ModelProto()
+    plain.CopyFrom(model)
+    for node in plain.graph.node:
+        if node.domain != ONNX:
+            node.domain, node.op_type = ONNX, "Identity"
+            del node.input[1:], node.attribute[:]
+    inferred = shape_inference.infer_shapes(plain, check_type=strict, strict_mode=strict, data_prop=True)
+    found = {value.name: value for value in (*inferred.graph.output, *inferred.graph.value_info)}
+    for output in model.graph.output:
+        output.CopyFrom(found.pop(output.name, output))
+    del model.graph.value_info[:]
+    model.graph.value_info.extend(found.values())
 
 
 def _fold_once(model: ModelWrapper, known: dict[str, Array], left: int) -> dict[str, Array]:

@@ -11,11 +11,10 @@ from google.protobuf.message import DecodeError
 from onnx import external_data_helper, numpy_helper
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.general import RemoveStaticGraphInputs, RemoveUnusedTensors, SortGraph
-from qonnx.transformation.infer_shapes import InferShapes
 
 from codesign.errors import GraphError
 from codesign.frontend.domains import ONNX, QUANTIZER_DOMAIN, QUANTIZER_DOMAINS, normal, opset_of
-from codesign.frontend.folding import fold_constants
+from codesign.frontend.folding import fold_constants, infer_shapes
 from codesign.frontend.registry import readers
 from codesign.frontend.well_formed import MOST_BYTES, check_model, tensors_of
 
@@ -107,13 +106,15 @@ def simplified(model: onnx.ModelProto) -> ModelWrapper:
     _normalize(copy)
     declared = {value.name: _dims(value) for value in copy.graph.output}
     for value in copy.graph.output:
-        value.type.tensor_type.ClearField("shape")
+        value.ClearField("type")
     _constants_to_initializers(copy.graph)
     wrapper = ModelWrapper(copy)
     try:
-        for step in (RemoveStaticGraphInputs(), SortGraph(), InferShapes()):
+        for step in (RemoveStaticGraphInputs(), SortGraph()):
             wrapper = wrapper.transform(step, make_deepcopy=False, cleanup=False)
-        wrapper = fold_constants(wrapper).transform(RemoveUnusedTensors(), make_deepcopy=False, cleanup=False)
+        infer_shapes(wrapper.model)
+        fold_constants(wrapper)
+        wrapper = wrapper.transform(RemoveUnusedTensors(), make_deepcopy=False, cleanup=False)
     except GraphError:
         raise
     except Exception as error:  # QONNX raises plain Exceptions, and passes on whatever ONNX Runtime raises
@@ -121,6 +122,20 @@ def simplified(model: onnx.ModelProto) -> ModelWrapper:
         raise GraphError(f"the file cannot be simplified ({reason})", remedy="export it again") from None
     _check_shapes(wrapper.graph, declared)
     return wrapper
+
+
+def check_types(model: ModelWrapper) -> None:
+    """Raises GraphError if the inputs of a node do not fit each other, or its attributes, or leave a shape unknown."""
+    try:
+        infer_shapes(model.model, strict=True)
+    except Exception as error:  # an InferenceError, which is none of onnx' public classes
+        reason = " ".join(str(error).split()).removeprefix("[ShapeInferenceError] ")
+        raise GraphError(f"the file contradicts itself ({reason[:300]})", remedy="export it again") from None
+    graph = model.graph
+    known = {value.name for value in (*graph.value_info, *graph.output) if all(_dims(value))}
+    for output in (output for node in graph.node for output in node.output if output):
+        if output not in known:
+            raise GraphError(f"the shape of '{output}' is not known", remedy="export with fixed sizes")
 
 
 def _normalize(model: onnx.ModelProto) -> None:

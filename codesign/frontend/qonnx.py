@@ -10,7 +10,7 @@ from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
 from codesign.frontend.interleaving import interleaved
 from codesign.frontend.late_upsampling import upsampled_late
-from codesign.frontend.load import load_model, simplified
+from codesign.frontend.load import check_types, load_model, simplified
 from codesign.frontend.naming import one_part
 from codesign.frontend.requantize import absorbed
 from codesign.frontend.slices import slices_to_splits
@@ -30,6 +30,7 @@ def import_qonnx(source: onnx.ModelProto | Path) -> Graph:
     importer = Importer(model)
     for node in model.graph.node:
         importer.read(node)
+    check_types(model)
     if not model.graph.output:
         raise GraphError("has no output", where=str(source) if isinstance(source, Path) else "model")
     outputs = [_output(importer, value.name) for value in model.graph.output]

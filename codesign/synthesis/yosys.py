@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import re
 import sys
+import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from codesign import processes
 from codesign.errors import ToolError
@@ -54,12 +59,26 @@ def share() -> Path:
 def run(commands: Sequence[Command], folder: Path) -> str:
     """Runs `commands` one after another in `folder`; returns the log. Raises ToolError with Yosys' own error."""
     require()
-    done = processes.run([sys.executable, str(_CHILD)], "Yosys", stdin=json.dumps(commands), cwd=folder)
+    with _plain_temporary_folder() as options:
+        done = processes.run([sys.executable, str(_CHILD)], "Yosys", stdin=json.dumps(commands), cwd=folder, **options)
     log = done.stdout + done.stderr
     if done.returncode:
         errors = [line.strip() for line in log.splitlines() if "ERROR" in line or "error:" in line]
         raise ToolError(f"Yosys failed: {errors[0] if errors else f'exit status {done.returncode}'}", where=str(folder))
     return log
+
+
+@contextmanager
+def _plain_temporary_folder() -> Iterator[dict[str, Any]]:
+    """Options of a process whose $TMPDIR has no blank, which ABC does not bear."""
+    if re.fullmatch(r"[\w./+-]+", tempfile.gettempdir()):
+        yield {}
+        return
+    handle = os.open(tempfile.gettempdir(), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield {"pass_fds": (handle,), "env": {**os.environ, "TMPDIR": f"/proc/self/fd/{handle}"}}
+    finally:
+        os.close(handle)
 
 
 def cells(stat_file: Path, module: str | None = None) -> dict[str, int]:

@@ -103,7 +103,7 @@ def _simulate(
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         for name, array in inputs.items():
-            np.ascontiguousarray(array.transpose(0, 2, 3, 1)).tofile(folder / f"{wiring.tensors[name].name}.in")
+            (folder / f"{wiring.tensors[name].name}.in").write_bytes(array.transpose(0, 2, 3, 1).tobytes())
         streams = [wiring.tensors[name].name for name in tensors]
         _call([str(simulator.resolve()), str(frames), str(folder), *streams], project)
         return {name: _read(folder, wiring, name, frames) for name in tensors}
@@ -130,6 +130,7 @@ def _read(folder: Path, wiring: Wiring, tensor: str, frames: int) -> IntArray:
     stream = wiring.tensors[tensor]
     values = np.fromfile(folder / f"{stream.name}.out", dtype=np.int32)
     if values.size != frames * stream.type.channels * stream.type.pixels:
+        programs.check_room("the C simulation", folder)
         raise ToolError(
             f"C simulation gave {values.size} values of '{tensor}' for {frames} frames", remedy="export the graph again"
         )

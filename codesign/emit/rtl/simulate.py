@@ -263,7 +263,7 @@ def write_frames(folder: Path, stream: Stream, frames: IntArray) -> str:
     """Writes (N, C, H, W) integers of a tensor for the harness to play; returns the file's name."""
     carried = (frames - stream.base) // stream.step
     path = folder / f"{stream.id}.i32"
-    carried.transpose(0, 2, 3, 1).astype("<i4").tofile(path)
+    path.write_bytes(carried.transpose(0, 2, 3, 1).astype("<i4").tobytes())
     return f"../{path.name}"
 
 
@@ -286,7 +286,7 @@ def run_harness(
                 on_frame(int(words[1]))
             keyed = words[0] in ("frames", "state", "stalls")
             report[" ".join(words[: 1 + keyed])] = [int(word) for word in words[1 + keyed :]]
-    processes.check("the simulation", process.returncode, log.read_text(errors="replace"))
+    processes.check("the simulation", process.returncode, log.read_text(errors="replace"), run.parent)
     if (process.returncode and "deadlock" not in report) or "cycles" not in report:
         text = log.read_text(errors="replace").strip()
         said = text.splitlines()[-1] if text else f"status {process.returncode}"
@@ -339,6 +339,7 @@ def _read(path: Path, stream: Stream, count: int) -> IntArray:
     size = count * channels * height * width
     flat = np.fromfile(path, dtype="<i4", count=size)
     if flat.size != size:
+        processes.check_room("the simulation", path.parent)
         raise ToolError(f"only {flat.size} of {size} values of tensor '{stream.tensor}' have passed", where=str(path))
     frames = flat.reshape(count, height, width, channels).transpose(0, 3, 1, 2).astype(np.int32)
     return stream.base + stream.step * frames

@@ -61,7 +61,9 @@ def read_identity(importer: Importer, node: onnx.NodeProto) -> Value:
 
 def read_dropout(importer: Importer, node: onnx.NodeProto) -> Value:
     """Dropout whose third input says whether the network is being trained."""
-    training = importer.constant(node, 2)
+    ratio, training = importer.constant(node, 1), importer.constant(node, 2)
+    if ratio is not None and not 0 <= ratio.scalar < 1:
+        raise GraphError(f"ratio = {ratio.scalar:g} of Dropout is not at least 0 and below 1")
     if training is not None and training.value.any():
         raise GraphError("training_mode = True of Dropout is not supported", remedy="export in evaluation mode")
     return read_identity(importer, node)

@@ -63,7 +63,12 @@ READERS = (
         "MaxPool",
         read_max_pool,
         versions=(1, 8, 10, 11, 12, 22),
-        attributes={**WINDOW, "auto_pad": AUTO_PAD, "pads": ANY, "storage_order": ANY},  # the order is that of indices
+        attributes={
+            **WINDOW,
+            "auto_pad": AUTO_PAD,
+            "pads": ANY,
+            "storage_order": only(0, 1),
+        },  # the order is that of indices
         spare_outputs=1,
     ),
     Reader("GlobalAveragePool", read_global_average, versions=(1, 22)),

@@ -64,10 +64,10 @@ RESIZE = {
     "coordinate_transformation_mode": only("asymmetric", "half_pixel", "pytorch_half_pixel"),
     "nearest_mode": only("floor", "round_prefer_floor", "round_prefer_ceil"),
     "cubic_coeff_a": ANY,
-    "exclude_outside": ANY,
+    "exclude_outside": only(0),
     "extrapolation_value": ANY,
 }
-"""The last three are those of other modes."""
+"""The last three are those of other modes; ONNX Runtime refuses another exclude_outside in this one."""
 
 READERS = (
     Reader("Upsample", read_upsample_attributes, versions=(7,), attributes={"mode": NEAREST, "scales": ANY}),
