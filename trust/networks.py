@@ -41,7 +41,11 @@ def operators() -> onnx.ModelProto:
     x = net.quant("image", 1.0)
     stem = net.quant(net.conv(x, _weights(rng, 8, 3, 3, 3), _steps(8, 2), np.arange(8) - 3, pads=[1] * 4), 8.0)
     down = net.quant(
-        net.conv(stem, _weights(rng, 8, 8, 3, 3), _steps(8, 5), pads=[1] * 4, strides=[2, 2]), 32.0, 8, signed=1, narrow=1
+        net.conv(stem, _weights(rng, 8, 8, 3, 3), _steps(8, 5), pads=[1] * 4, strides=[2, 2]),
+        32.0,
+        8,
+        signed=1,
+        narrow=1,
     )
     wide = net.op("Resize", down, net.const([]), net.const([1, 1, 2, 2]), mode="nearest")
     high = net.op("MaxPool", wide, kernel_shape=[3, 3], strides=[1, 1], pads=[1] * 4)
@@ -49,7 +53,9 @@ def operators() -> onnx.ModelProto:
     deep = net.quant(net.conv(second, _weights(rng, 6, 1, 3, 3), group=6, pads=[1] * 4), 16.0)
     mixed = net.op("Concat", net.quant(net.conv(first, _weights(rng, 6, 2, 1, 1)), 16.0, 6, signed=1), deep, axis=1)
     mixed = _shuffle(net, mixed, 12, 8, 8)
-    grouped = net.quant(net.conv(mixed, _weights(rng, 8, 6, 3, 3), _steps(8, 3), group=2, pads=[1] * 4), 32.0, 8, signed=1)
+    grouped = net.quant(
+        net.conv(mixed, _weights(rng, 8, 6, 3, 3), _steps(8, 3), group=2, pads=[1] * 4), 32.0, 8, signed=1
+    )
     turned = _shuffle(net, grouped, 8, 8, 8)
     s = net.quant(net.conv(first, [[[[5]], [[-7]]]], 2.0**-11), 1.0, 4, signed=1)
     s = net.op("Clip", s, net.const(-4.0), net.const(7.0))
@@ -60,13 +66,17 @@ def operators() -> onnx.ModelProto:
     known = net.conv(net.op("Concat", total, low, axis=1), _weights(rng, 6, 12, 1, 1, most=127), 0.37)
     known = net.op("Mul", known, net.const(np.array([1.0, -1.3, 0.7, 2.0, -0.4, 1.1]).reshape(6, 1, 1)))
     known = net.quant(known, 97.3, 4)
-    signs = net.bipolar(net.op("Sub", net.conv(known, _weights(rng, 8, 6, 1, 1)), net.const(rng.normal(0, 60, (8, 1, 1)))))
+    signs = net.bipolar(
+        net.op("Sub", net.conv(known, _weights(rng, 8, 6, 1, 1)), net.const(rng.normal(0, 60, (8, 1, 1))))
+    )
     near = net.bipolar(_binary(net, rng, _padded(net, signs, 2), 6, 8, 5, 5))
     small = net.op("MaxPool", near, kernel_shape=[2, 2], strides=[2, 2])
     far = net.quant(_binary(net, rng, _padded(net, small, 1), 32, 6, 3, 3), 4.0, 4, signed=1)
     far = _shuffle(net, far, 32, 4, 4)
     flat = net.op("Flatten", net.quant(net.op("GlobalAveragePool", far), 0.25, 7, signed=1))
-    classes = net.quant(net.op("Gemm", flat, net.weight(_weights(rng, 32, 5)), net.const(np.arange(5) / 4)), 8.0, signed=1)
+    classes = net.quant(
+        net.op("Gemm", flat, net.weight(_weights(rng, 32, 5)), net.const(np.arange(5) / 4)), 8.0, signed=1
+    )
     return net.model(net.peak(heat, 160.0, -2048.0), classes)
 
 
@@ -76,12 +86,16 @@ def detector() -> onnx.ModelProto:
     net = QonnxNet(1, 3, 4, 4)
     x = net.quant("image", 1.0)
     stem = net.quant(net.conv(x, _weights(rng, 64, 3, 3, 3), pads=[1] * 4), 64.0)
-    deep = net.quant(net.conv(stem, _weights(rng, 320, 64, 1, 1), _steps(320, 1), 64.0 * rng.integers(-99, 99, 320)), 128.0)
+    deep = net.quant(
+        net.conv(stem, _weights(rng, 320, 64, 1, 1, most=127), _steps(320, 1), 64.0 * rng.integers(-99, 99, 320)),
+        2048.0,
+    )
+    back = net.quant(net.conv(deep, _weights(rng, 48, 320, 1, 1, most=127)), 32768.0, 6)
     heat, *beside = (
-        net.quant(net.conv(deep, _weights(rng, count, 320, 1, 1)), 1024.0, 8, signed=1, name=name)
+        net.quant(net.conv(back, _weights(rng, count, 48, 1, 1)), 65536.0, 8, signed=1, name=name)
         for name, count in (("scores", 3), ("size", 2), ("offset", 2))
     )
-    net.peak(heat, 512.0, -65536.0)
+    net.peak(heat, 65536.0, -8388608.0)
     net.nodes[-1].output[0] = net.nodes[-1].name = "heat"
     return net.model("heat", *beside)
 
@@ -113,5 +127,5 @@ def _shuffle(net: QonnxNet, x: str, channels: int, *size: int) -> str:
 
 CASES: Mapping[str, Case] = {
     "operators": Case(operators(), {"lut": 8000, "dsp": 60}, 170_000),
-    "detector": Case(detector(), {"bram36": 2, "lut": 4200}, 10_000, sparse=True),
+    "detector": Case(detector(), {"bram36": 2, "lut": 6200}, 10_000, sparse=True),
 }
