@@ -3,9 +3,9 @@
     python -m trust.sabotage [--network NAME] [ID ...]
 
 A network is exported as a user would do it; then its SystemVerilog gets all faults at once, each behind a plusarg, and
-is compiled once. With each fault in turn, the stages of `codesign verify` that look at RTL, `blocks` and `rtl`, run with
-the images that they have by default; without a fault they must find nothing. The networks have every operator, and
-weights from memory, between them; a fault is tried on each network that has its module, until one finds it.
+is compiled once. With each fault in turn, the stages of `codesign verify` that look at RTL, `blocks` and `rtl`, run
+with the images that they have by default; without a fault they must find nothing. The networks have every operator,
+and weights from memory, between them; a fault is tried on each network that has its module, until one finds it.
 
 benchmarks/sabotage.json tells of each fault which stage found it and what was said. Survivors that faults.yaml calls
 equivalent, with the reason, are counted apart. benchmarks/trust.json has the counts. Exit status 1 if another survives.
@@ -25,6 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -32,9 +33,11 @@ import yaml
 from benchmarks.trust import update
 from codesign.api.export import export
 from codesign.build_folder import BuildFolder
+from codesign.emit.rtl.project import RtlProject
 from codesign.errors import ToolError
 from codesign.files import write_text
 from codesign.progress import silent
+from codesign.schedule import Schedule
 from codesign.verification.blocks import Trial, trial_of
 from codesign.verification.compare import compare
 from codesign.verification.images import verification_images
@@ -111,7 +114,7 @@ def sabotaged(text: str, faults: Sequence[Fault]) -> str:
         span = text.index(fault.code), text.index(fault.code) + len(fault.code)
         spans[span] = fault.switched(fault.wrong, spans.get(span, fault.code))
     order = sorted(spans)
-    for (_, end), (start, _) in zip(order, order[1:], strict=False):
+    for (_, end), (start, _) in pairwise(order):
         if start < end:
             raise ValueError(f"faults overlap at {text[start:end]!r}")
     for start, end in reversed(order):
@@ -158,7 +161,7 @@ class Bench:
 
     @cached_property
     def trial(self) -> Trial:
-        return trial_of(self.build)
+        return trial_of(self.build.graph, Schedule.load(self.build.schedule), RtlProject.load(self.build.rtl))
 
     def verified(self, fault: Fault) -> tuple[str, str]:
         """The stage that finds a fault and what it says; both empty if none does."""
