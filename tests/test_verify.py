@@ -72,7 +72,8 @@ def test_all_six_stages_of_a_trained_network_are_exact_at_every_tensor(tiny_buil
     verdict = json.loads((tiny_build / "verify.json").read_text())
     assert list(verdict) == ["stages", "images", "exact", "first_mismatch"]
     assert [stage["name"] for stage in verdict["stages"]] == list(STAGES)
-    assert all(set(stage) == {"name", "exact", "tensors", "values", "seconds", "images"} for stage in verdict["stages"])
+    fields = {"name", "exact", "tensors", "values", "seconds", "images", "protocol"}
+    assert all(set(stage) == fields for stage in verdict["stages"])
     assert verdict["exact"] and verdict["first_mismatch"] is None and verdict["images"] == 2
     tensors = {stage["name"]: stage["tensors"] for stage in verdict["stages"]}
     every = len(open_build(tiny_build).graph.types)

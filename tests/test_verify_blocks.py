@@ -11,7 +11,7 @@ from made_once import made_once
 from codesign.emit.rtl.cut import cut, uncuttable
 from codesign.emit.rtl.drive import drive_blocks
 from codesign.emit.rtl.project import RtlProject
-from codesign.emit.rtl.simulate import simulate
+from codesign.emit.rtl.simulate import build, simulate
 from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import ToolError
 from codesign.graph import Graph, Node, TensorType, execute
@@ -129,23 +129,23 @@ def with_fault(design, tmp_path):
     return choose
 
 
-def verdict_on(rtl, design):
+def verdict_on(rtl):
     trial = trial_of(GRAPH, PLAN, RtlProject.load(rtl))
-    return compared(rtl, GRAPH, trial, design / "cache", silent)
+    return compared(rtl, GRAPH, trial, silent)
 
 
 def test_blocks_without_a_fault_are_exact_each_with_frames_of_its_own(design, with_fault):
     rtl = with_fault(0)
     trial = trial_of(GRAPH, PLAN, RtlProject.load(rtl))
-    found = compared(rtl, GRAPH, trial, design / "cache", silent)
-    assert found.mismatch is None
+    found = compared(rtl, GRAPH, trial, silent)
+    assert found.mismatch is None and found.findings.good
     assert found.tensors == len(GRAPH.types) + len(GRAPH.outputs)
     assert len({len(frames) for frames in trial.given.values()}) > 1
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_found_in_a_block_that_has_it(fault, design, with_fault):
-    mismatch = verdict_on(with_fault(1 + list(FAULTS).index(fault)), design).mismatch
+    mismatch = verdict_on(with_fault(1 + list(FAULTS).index(fault))).mismatch
     blocks = FAULTS[fault][3] or {"map", "steps", "last"}
     assert mismatch.stage == "blocks" and mismatch.block in blocks
     assert mismatch.expected != mismatch.got
@@ -156,14 +156,16 @@ def test_a_wrong_bias_of_the_last_channel_in_the_memory_is_found(design, with_fa
     biases = rtl / "mem" / "deformed.bias.mem"
     words = biases.read_text().split()
     biases.write_text("\n".join([*words[:-1], f"{int(words[-1], 16) ^ 1:x}", ""]))
-    mismatch = verdict_on(rtl, design).mismatch
+    mismatch = verdict_on(rtl).mismatch
     assert mismatch.block == "deformed"
 
 
 def test_the_same_binary_simulates_the_whole_network(design, with_fault):
     images = np.random.default_rng(1).integers(0, 256, (2, 2, 12, 10))
-    found = simulate(with_fault(0), GRAPH, images, cache=design / "cache")
-    assert found.build_seconds == 0 or len(list((design / "cache").glob("rtl-*"))) == 2
+    rtl = with_fault(0)
+    build(RtlProject.load(rtl))
+    found = simulate(rtl, GRAPH, images)
+    assert found.build_seconds == 0
     for name, expected in execute(GRAPH, {"image": images}, keep=tuple(GRAPH.types)).items():
         assert np.array_equal(found.values[name], expected), name
 
@@ -187,7 +189,7 @@ def test_a_top_whose_streams_lie_elsewhere_is_refused(design, with_fault):
     project = RtlProject.load(rtl)
     assert uncuttable((rtl / "top.sv").read_text(), project.tensors) == ("map",)
     with pytest.raises(ToolError, match="tensor 'map' leaves no block of this top"):
-        drive_blocks(rtl, {}, {}, cache=design / "cache")
+        drive_blocks(rtl, {}, {})
 
 
 def test_coverage_tells_what_images_leave_out_and_blocks_reach(design):

@@ -64,7 +64,9 @@ def test_its_outputs_are_compared_with_the_graphs_frame_after_frame(build, packe
     verdict = json.loads(build.verification.read_text())
     assert verdict["exact"]
     (stage,) = verdict["stages"]
-    assert (stage["name"], stage["tensors"], stage["values"]) == ("vitis", 2, 5 * (6 + 5) * 30)
+    frames = stage["protocol"]["frames"]
+    assert frames >= 9 and stage["protocol"]["interval"] is None
+    assert (stage["name"], stage["tensors"], stage["values"]) == ("vitis", 2, frames * (6 + 5) * 30)
 
 
 def test_a_wrong_bit_of_its_memories_is_found(build, capfd):

@@ -14,6 +14,7 @@ from codesign.graph import Graph, Node, execute
 from codesign.verification.images import verification_images
 
 if TYPE_CHECKING:
+    from codesign.emit.rtl.protocol import Violation
     from codesign.emit.rtl.simulate import Stalls
 
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class SimulationResult:
     """A simulated run: whether the outputs were the graph's, cycles between frames, of the first frame from its first
     beat in to its last out, in all, and the seconds that the simulator took. stalls: by tensor, if they were counted;
-    binding: the block that then held up the others."""
+    binding: the block that then held up the others. violations: of the protocol of ports and streams."""
 
     exact: bool
     interval_cycles: int
@@ -30,6 +31,7 @@ class SimulationResult:
     seconds: float
     stalls: dict[str, Stalls]
     binding: str | None
+    violations: tuple[Violation, ...]
 
 
 def simulate(
@@ -60,7 +62,7 @@ def simulate(
     exact = all(np.array_equal(found.values[name], expected[name]) for name in folder.graph.outputs)
     binding = _binding(folder.graph, found.stalls) if stalls else None
     figures = (found.interval_cycles, found.latency_cycles, found.cycles, found.seconds)
-    return SimulationResult(exact, *figures, found.stalls, binding)
+    return SimulationResult(exact, *figures, found.stalls, binding, found.violations)
 
 
 def _binding(graph: Graph, stalls: dict[str, Stalls]) -> str:

@@ -84,8 +84,9 @@ def verify(
         outcomes = _run_stages(batches, folder, trial, progress)
         first = next((mismatch for _, mismatch in outcomes if mismatch), None)
         results = tuple(result for result, _ in outcomes)
+        exact = all(result.exact for result in results)
         coverage = coverage_of(folder.graph, integers[:images], trial) if trial else {}
-        verdict = Verification(results, min(images, len(integers)), first is None, first, coverage)
+        verdict = Verification(results, min(images, len(integers)), exact, first, coverage)
         write_text(folder.verification, json.dumps(asdict(verdict), indent=1) + "\n")
     return verdict
 
@@ -126,10 +127,11 @@ def _run_stage(name: str, build: BuildFolder, images: IntArray, trial: Trial | N
     progress(name, 0, count)
     start = time.perf_counter()
     if name == "blocks" and trial:
-        found = blocks.compared(build.rtl, build.graph, trial, build.cache, progress)
+        found = blocks.compared(build.rtl, build.graph, trial, progress)
     else:
         stage = import_module(f"codesign.verification.stages.{name}")
         found = compare(name, build.graph, images, stage.run(build, images, tuple(build.graph.types)), progress)
     seconds = round(time.perf_counter() - start, 3)
-    result = StageResult(name, found.mismatch is None, found.tensors, found.values, seconds, count)
+    exact = found.mismatch is None and (found.findings is None or found.findings.good)
+    result = StageResult(name, exact, found.tensors, found.values, seconds, count, found.findings)
     return result, found.mismatch

@@ -198,6 +198,34 @@ class Totals(Record):
     energy_sources: tuple[str, ...]
 
 
+class Interval(Record):
+    """Cycles from frame to frame: measured, scheduled, and the most at which the schedule counts as kept."""
+
+    measured: float
+    scheduled: int
+    most: float
+    frames: int
+
+
+class Violation(Record):
+    """A rule that a port or a stream has broken: where first, and how often."""
+
+    stream: str
+    rule: str
+    cycle: int
+    frame: int
+    times: int
+
+
+class Protocol(Record):
+    """What the ports of simulated hardware did."""
+
+    violations: tuple[Violation, ...]
+    frames: int
+    interval: Interval | None
+    latency_cycles: int | None
+
+
 class Stage(Record):
     """One back end's comparison with the integer graph."""
 
@@ -207,6 +235,7 @@ class Stage(Record):
     values: int
     seconds: float
     images: int | None = None
+    protocol: Protocol | None = None
 
 
 class Cases(Record):
@@ -239,7 +268,7 @@ class Verdict(Record):
     exact: bool
     images: int
     stages: tuple[Stage, ...]
-    first_mismatch: dict[str, str | int | float] | None
+    first_mismatch: dict[str, str | int | float | None] | None
     coverage: dict[str, Coverage] = {}
 
 

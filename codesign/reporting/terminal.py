@@ -203,10 +203,13 @@ def print_verification(verdict: Verification, console: Console) -> None:
         console.print("no PyTorch stage: the build was made from a QONNX file; the images were random")
     if verdict.coverage:
         console.print(coverage_line(verdict.coverage))
-    if verdict.first_mismatch is None:
+    for stage in verdict.stages:
+        if stage.protocol is not None and not stage.protocol.good:
+            console.print(styled((f"stage {stage.name}", "bold red"), f": {stage.protocol}"), soft_wrap=True)
+    if verdict.exact:
         every = f": every value of every stage, on {verdict.images} images"
         console.print(styled(("exact", "bold green"), every))
-    else:
+    elif verdict.first_mismatch is not None:
         console.print(styled(("different", "bold red"), f": {verdict.first_mismatch}"), soft_wrap=True)
 
 

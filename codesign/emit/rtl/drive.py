@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from codesign.emit.rtl.cut import made_id, uncuttable
+from codesign.emit.rtl.harness_report import Report, run_harness, why_stopped
 from codesign.emit.rtl.project import RtlProject, Stream
-from codesign.emit.rtl.simulate import build, place_project, run_harness, run_lines, stream_line, write_frames
+from codesign.emit.rtl.protocol import Violation, told
+from codesign.emit.rtl.run_file import Conduct, play_line, record_line, values_file, write_run
+from codesign.emit.rtl.simulate import build
+from codesign.emit.rtl.traffic import Phase, Stall, Traffic
 from codesign.errors import ToolError
 from codesign.graph import IntArray
 
 STALL = 0.25
 """Probability of a pause in those frames that have any, of each source and each reader in any cycle."""
+
+STALLED_OF = 4
+"""One frame of so many has pauses."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,20 +32,29 @@ class Driven:
 
     made: by tensor, as many whole frames (n, C, H, W) int32 as were to come, or fewer if the block stopped before.
     left: by output of the design, what passed its port; cycles: in all; seconds: of the compilation, as in `build`.
+    violations: of the protocol, of what blocks make and of the design's ports, and the assertion that has stopped all.
     """
 
     made: Mapping[str, IntArray]
     left: Mapping[str, IntArray]
     cycles: int
     build_seconds: float
+    violations: tuple[Violation, ...]
 
 
-def drive_blocks(rtl_dir: Path, given: Mapping[str, IntArray], expected: Mapping[str, int], *, seed: int = 0) -> Driven:
+def drive_blocks(
+    rtl_dir: Path,
+    given: Mapping[str, IntArray],
+    expected: Mapping[str, int],
+    *,
+    seed: int = 0,
+    plusargs: Sequence[str] = (),
+) -> Driven:
     """Gives the readers of each tensor the frames `given` (n, C, H, W), each block at its own pace.
 
     given: for all tensors that are streams. expected: how many frames each of them is to be made of, by tensor. In
-    part of the frames sources pause and readers are not ready. Raises ToolError as `simulate`, and if the top's streams
-    are not where we put them.
+    part of the frames sources pause and readers are not ready. plusargs: as in `run_harness`. Raises ToolError for a
+    missing or failing compiler, and if the top's streams are not where we put them.
     """
     project = RtlProject.load(rtl_dir)
     lost = uncuttable(project.sources[-1].read_text(), project.tensors)
@@ -47,39 +63,56 @@ def drive_blocks(rtl_dir: Path, given: Mapping[str, IntArray], expected: Mapping
             f"tensor '{lost[0]}' leaves no block of this top", where=str(project.sources[-1]), remedy="export again"
         )
     binary, build_seconds = build(project)
+    made = {s.tensor: replace(s, id=made_id(project.tensors, s)) for s in project.tensors}
+    left = {} if project.sparse else {s.tensor: s for s in project.outputs}
     with tempfile.TemporaryDirectory(prefix="codesign_blocks_") as scratch:
         folder = Path(scratch)
-        lines, made, left = _lines(project, given, expected, folder)
-        place_project(folder, project)
-        run = folder / "run.txt"
-        run.write_text("\n".join([*run_lines(project, STALL, seed), "cut", *lines]) + "\n")
-        report = run_harness(binary, run, project, None)
+        counts = {s.id: expected[s.tensor] for s in made.values()} | {s.id: len(given[s.tensor]) for s in left.values()}
+        lines = _lines(project, given, made, counts, folder)
+        counts |= {s.id: len(given[s.tensor]) for s in (*project.inputs, *project.tensors)}
+        run = write_run(folder, project, _traffic(counts), lines, Conduct(seed, random=True, cut=True))
+        report = run_harness(binary, run, project, plusargs=plusargs)
         frames = {tensor: _whole_frames(folder, stream) for tensor, stream in made.items()}
         outside = {tensor: _whole_frames(folder, stream) for tensor, stream in left.items()}
-    return Driven(frames, outside, report["cycles"][0], build_seconds)
+    return Driven(frames, outside, report.cycles, build_seconds, tuple(_violations(report, project, made)))
 
 
 def _lines(
-    project: RtlProject, given: Mapping[str, IntArray], expected: Mapping[str, int], folder: Path
-) -> tuple[list[str], dict[str, Stream], dict[str, Stream]]:
-    """Lines of the run, what is made by tensor, and what leaves the design by tensor."""
-    lines = [
-        stream_line(s, "input", len(given[s.tensor]), write_frames(folder, s, given[s.tensor]))
-        for s in (*project.inputs, *project.tensors)
-    ]
-    made = {s.tensor: replace(s, id=made_id(project.tensors, s)) for s in project.tensors}
-    lines += [stream_line(s, "output", expected[s.tensor], f"../{s.id}.i32") for s in made.values()]
-    left = {} if project.sparse else {s.tensor: s for s in project.outputs}
-    lines += [stream_line(s, "output", len(given[s.tensor]), f"../{s.id}.i32") for s in left.values()]
+    project: RtlProject,
+    given: Mapping[str, IntArray],
+    made: Mapping[str, Stream],
+    counts: Mapping[int, int],
+    folder: Path,
+) -> list[str]:
+    """Lines of the run for all streams. counts: of frames to be recorded, by number of the stream."""
+    played = [(s, given[s.tensor]) for s in (*project.inputs, *project.tensors)]
+    lines = [play_line(folder, stream, images, len(images)) for stream, images in played]
+    lines += [record_line(stream, "inner", counts[stream.id]) for stream in made.values()]
     if project.sparse:
-        lines.append(stream_line(project.outputs[0], "records", 0, "-"))
-    return lines, made, left
+        return [*lines, record_line(project.outputs[0], "records", 0, kept=False)]
+    return [*lines, *(record_line(stream, "output", counts[stream.id]) for stream in project.outputs)]
+
+
+def _traffic(counts: Mapping[int, int]) -> Traffic:
+    """One frame of STALLED_OF with pauses. counts: of frames, by number of the stream."""
+    phases = []
+    for first in range(0, max(counts.values()), STALLED_OF):
+        stalls = {stream: Stall(STALL) for stream, frames in counts.items() if first < frames}
+        phases += [Phase(1, stalls, memory=STALL), Phase(STALLED_OF - 1, memory=STALL)]
+    return tuple(phases)
+
+
+def _violations(report: Report, project: RtlProject, made: Mapping[str, Stream]) -> list[Violation]:
+    found = list(told(report.violations, project, made.values()))
+    if report.stop == "stopped":
+        found.append(Violation("the design", why_stopped(report, project), report.cycles, 0))
+    return found
 
 
 def _whole_frames(folder: Path, stream: Stream) -> IntArray:
     """Those recorded, (n, C, H, W)."""
     channels, height, width = stream.shape
     size = channels * height * width
-    flat = np.fromfile(folder / f"{stream.id}.i32", dtype="<i4")
+    flat = np.fromfile(values_file(folder, stream), dtype="<i4")
     frames = flat[: flat.size // size * size].reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
     return (stream.base + stream.step * frames).astype(np.int32)

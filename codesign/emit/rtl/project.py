@@ -13,6 +13,8 @@ from codesign.graph import names
 
 FORMAT = 3
 STREAMS = ("inputs", "outputs", "tensors")
+VARIANT = ("top", "sparse", "slowest_cycles", "foreign")
+"""Fields with a default."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class RtlProject:
     sums within a block with streamed weights do not. weights: what lies where in `weights.bin`, which is to be copied
     to the board's memory; empty if all weights are on chip. top: name of the top module. sparse:
     the one output carries records of peaks, as `heads_of` the graph and `codesign/board/records.py` have it.
-    slowest_cycles: the longest that a block has a pixel without giving a beat.
+    slowest_cycles: the longest that a block has a pixel without giving a beat. foreign: RTL that is not ours behind
+    ports like ours: without registers to read, and without TLAST.
     """
 
     folder: Path
@@ -65,6 +68,7 @@ class RtlProject:
     top: str = "top"
     sparse: bool = False
     slowest_cycles: int = 0
+    foreign: bool = False
 
     @property
     def sources(self) -> tuple[Path, ...]:
@@ -84,6 +88,7 @@ class RtlProject:
         """The contents of `project.json`."""
         fields: dict[str, Any] = {"format": FORMAT, "name": self.name, "digest": self.digest}
         fields |= {"top": self.top, "sparse": self.sparse, "slowest_cycles": self.slowest_cycles}
+        fields["foreign"] = self.foreign
         fields["interval_cycles"] = self.interval_cycles
         fields |= {key: [asdict(s) for s in getattr(self, key)] for key in (*STREAMS, "weights")}
         return json.dumps(fields, indent=1) + "\n"
@@ -99,7 +104,7 @@ class RtlProject:
             streams = {key: tuple(map(_stream, fields[key])) for key in STREAMS}
             weights = tuple(Region(**region) for region in fields["weights"])
             facts = fields["name"], fields["digest"], fields["interval_cycles"]
-            variant = {key: fields.get(key, getattr(cls, key)) for key in ("top", "sparse", "slowest_cycles")}
+            variant = {key: fields.get(key, getattr(cls, key)) for key in VARIANT}
             if not all(map(names.is_identifier, (variant["top"], f"h{fields['digest']}"))):
                 raise ValueError("a name in it is no identifier")
             return cls(folder, *facts, **streams, weights=weights, **variant)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 
 from codesign import processes
 from codesign.board.records import BYTES, END, RECORD, Records
-from codesign.emit.rtl import registers
 from codesign.emit.rtl.cut import cut
+from codesign.emit.rtl.harness_report import Report, run_harness, why_stopped
 from codesign.emit.rtl.project import RtlProject, Stream
+from codesign.emit.rtl.protocol import WEIGHTS_BASE, Violation, misread, told
+from codesign.emit.rtl.run_file import Conduct, play_line, record_line, values_file, write_run
 from codesign.emit.rtl.top import template
+from codesign.emit.rtl.traffic import Traffic, even, first_frames, frames_of
 from codesign.emit.rtl.verilator import FST, FST_LINK, SAIF_FLAGS, environment, verilator_version
 from codesign.emit.simulators import contents, fingerprint, simulator
 from codesign.errors import GraphError, ToolError
@@ -29,10 +32,10 @@ HARNESS = Path(__file__).parent / "harness"
 FLAGS = (
     "-O3",
     "--x-assign",
-    "fast",
+    "unique",
     "--x-initial",
-    "fast",
-    "--no-assert",
+    "unique",  # a run decides between 0 and random values
+    "--assert",
     "--no-timing",  # Vitis HLS writes delays of none
     "-Wno-fatal",
     "-Werror-PINMISSING",
@@ -41,11 +44,9 @@ FLAGS = (
 )
 FST_TRACE = ("--trace-fst", "-CFLAGS", f"-I../{FST_LINK}")
 COMPILER = ("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1")
-MEMORY_LATENCY = (30, 30)
-"""Least cycles between a read burst's address and its first beat, and how many more there may be."""
 
-QUIET_CYCLES = 20_000
-"""Cycles without a beat anywhere, beyond a frame interval and a block's latency, after which a network has stopped."""
+SETTLING_CYCLES = 256
+"""For which a run that is watched goes on after its last frame."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Simulation:
     single frame. latency_cycles: of the first frame, first input beat to last output beat. cycles: in all.
     seconds: of the run; build_seconds: of the compilation, 0 if an earlier one was reused. passages: by tensor,
     (N, 2), the cycles of each frame's first and last beat. stalls: by tensor, where it leaves its producer; none unless
-    counted.
+    counted. violations: of the protocol of its streams.
     """
 
     values: dict[str, IntArray]
@@ -83,6 +84,43 @@ class Simulation:
     build_seconds: float
     passages: dict[str, NDArray[np.int64]]
     stalls: dict[str, Stalls]
+    violations: tuple[Violation, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """Frames that a simulation has played; what it recorded of them is read when it is asked for.
+
+    stop: why it ended early, None if it did not. frames: that passed whole on all recorded streams, in the order in
+    which they were played. cycles: in all. passages: by tensor, as in `Simulation`, of all frames that have passed.
+    ends: the cycle in which each frame had left all outputs.
+    """
+
+    project: RtlProject
+    graph: Graph
+    folder: Path
+    recorded: tuple[Stream, ...]
+    stop: str | None
+    frames: int
+    cycles: int
+    seconds: float
+    build_seconds: float
+    passages: dict[str, NDArray[np.int64]]
+    ends: tuple[int, ...]
+    stalls: dict[str, Stalls]
+    violations: tuple[Violation, ...]
+
+    def values(self, start: int, stop: int) -> dict[str, IntArray]:
+        """Recorded tensors of frames `start` to `stop`, (N, C, H, W) int32, as in `Simulation`."""
+        values = {s.tensor: _read(values_file(self.folder, s), s, start, stop) for s in self.recorded}
+        if self.project.sparse:
+            records = values_file(self.folder, self.project.outputs[0])
+            values |= _sent(records, heads_of(self.graph), values, start, stop)
+        return values
+
+    def latency_cycles(self, frame: int) -> int:
+        """From the first beat in of that frame to its last beat out."""
+        return self.ends[frame] - int(min(self.passages[s.tensor][frame, 0] for s in self.project.inputs))
 
 
 def simulate(
@@ -105,36 +143,99 @@ def simulate(
     waves: FST file to write, or, if its name ends in `.saif`, SAIF: how often every bit changes. stalls: count them on
     every stream. cache: folder of compiled simulators (default: that of the user's cache); one is reused as long as
     the SystemVerilog is the same, memory files are read at the start of each run. on_frame: called with the number of
-    frames that have left the last output.
-    Raises ToolError for a missing or failing compiler and for a deadlock, naming the streams that stand still.
+    frames that have left the first output.
+    Raises ToolError for a missing or failing compiler, for an assertion of the design that fails, and for a deadlock,
+    naming the streams that stand still.
     """
     project = RtlProject.load(rtl_dir)
-    frames = _frames(graph, images_int)
+    images = _frames(graph, images_int)
+    count = next(iter(images.values())).shape[0]
+    traffic = even(project, count, stall)
+    options = Options(seed=seed, waves=waves, stalls=stalls, cache=cache)
+    with play(project, graph, images, traffic, tensors=tensors, options=options, on_frame=on_frame) as played:
+        if played.stop is not None:
+            raise ToolError(played.stop, where=str(project.folder))
+        values = played.values(0, count)
+    ends = played.ends
+    interval = ends[-1] - ends[-2] if count > 1 else 0
+    times = (played.cycles, played.seconds, played.build_seconds)
+    return Simulation(
+        values, interval, played.latency_cycles(0), *times, played.passages, played.stalls, played.violations
+    )
+
+
+@dataclass(frozen=True)
+class Options:
+    """Of a simulation: those of `simulate` with the same names.
+
+    watched: also read the registers after each reset and at the end, look for beats after the last frame, and let
+    what no reset sets begin at random. plusargs: as in `run_harness`.
+    """
+
+    seed: int = 0
+    waves: Path | None = None
+    stalls: bool = False
+    cache: Path | None = None
+    watched: bool = False
+    plusargs: Sequence[str] = ()
+
+
+@contextmanager
+def play(
+    project: RtlProject,
+    graph: Graph,
+    images: Mapping[str, IntArray],
+    traffic: Traffic,
+    *,
+    tensors: Collection[str] | None = None,
+    options: Options,
+    on_frame: Callable[[int], None] | None = None,
+) -> Iterator[Played]:
+    """Plays `images`, by input, over and over through a project, as `traffic` has it; what is recorded lasts as long as
+    the context.
+
+    Raises ToolError for a missing or failing compiler. A deadlock or an assertion of the design ends the run early.
+    """
+    waves = options.waves
     trace = () if waves is None else SAIF_FLAGS if waves.suffix == ".saif" else FST_TRACE
-    binary, build_seconds = build(project, cache, trace=trace, stalls=stalls)
+    binary, build_seconds = build(project, options.cache, trace=trace, stalls=options.stalls)
     wanted = set(graph.types) if tensors is None else {*tensors, *graph.outputs}
     with tempfile.TemporaryDirectory(prefix="codesign_rtl_") as scratch:
-        run = _write_run(Path(scratch), project, frames, wanted, stall, seed, waves)
+        run = _write_run(Path(scratch), project, images, wanted, traffic, options)
         started = time.perf_counter()
-        report = run_harness(binary, run, project, on_frame)
+        report = run_harness(binary, run, project, on_frame, options.plusargs)
         seconds = time.perf_counter() - started
-        if "deadlock" in report:
-            raise ToolError(_deadlock(project, report), where=str(project.folder))
-        count = next(iter(frames.values())).shape[0]
-        recorded = {s.tensor: s for s in project.tensors if s.tensor in wanted}
-        recorded |= {} if project.sparse else {s.tensor: s for s in project.outputs}
-        values = {name: _read(Path(scratch) / f"{s.id}.i32", s, count) for name, s in recorded.items()}
-        if project.sparse:
-            values |= _sent(Path(scratch) / f"{project.outputs[0].id}.i32", heads_of(graph), values, count)
-    passages = {
-        s.tensor: np.array(report[f"frames {s.id}"]).reshape(-1, 2) for s in (*project.tensors, *project.inputs)
+        shown = {s.tensor: s for s in project.tensors if s.tensor in wanted}
+        shown |= {} if project.sparse else {s.tensor: s for s in project.outputs}
+        yield _played(project, graph, Path(scratch), tuple(shown.values()), report, traffic, (seconds, build_seconds))
+
+
+def _played(
+    project: RtlProject,
+    graph: Graph,
+    folder: Path,
+    recorded: tuple[Stream, ...],
+    report: Report,
+    traffic: Traffic,
+    seconds: tuple[float, float],
+) -> Played:
+    streams = (*project.tensors, *project.inputs)
+    passages = {s.tensor: np.array(report.streams["frames", s.id], dtype=np.int64).reshape(-1, 2) for s in streams}
+    out = [report.streams["frames", s.id][1::2] for s in project.outputs]
+    whole = min(len(report.streams["frames", s.id]) // 2 for s in (*recorded, *project.outputs))
+    ends = tuple(max(cycles) for cycles in zip(*out, strict=False))
+    came = [report.streams["frames", s.id][::2] for s in project.inputs]
+    begins = tuple(min(cycles) for cycles in zip(*came, strict=False))
+    stalls = {
+        s.tensor: Stalls(*report.streams["stalls", s.id]) for s in project.tensors if ("stalls", s.id) in report.streams
     }
-    ends = np.array([report[f"frames {s.id}"][1::2] for s in project.outputs]).max(axis=0)
-    first = min(passages[s.tensor][0, 0] for s in project.inputs)
-    interval = int(ends[-1] - ends[-2]) if count > 1 else 0
-    counted = {s.tensor: Stalls(*report[f"stalls {s.id}"]) for s in project.tensors if stalls}
-    latency = int(ends[0]) - int(first)
-    return Simulation(values, interval, latency, report["cycles"][0], seconds, build_seconds, passages, counted)
+    violations = list(told(report.violations, project))
+    frames = min(whole, frames_of(traffic))
+    if report.stop is None:
+        violations += misread(report.registers, project, begins, ends, first_frames(traffic))
+    stop = None if report.stop is None else why_stopped(report, project)
+    facts = (stop, frames, report.cycles, *seconds, passages, ends, stalls, tuple(violations))
+    return Played(project, graph, folder, recorded, *facts)
 
 
 def build(
@@ -192,7 +293,7 @@ def _wrapper(project: RtlProject, stalls: bool) -> str:
         outputs=list(project.outputs),
         probes=project.tensors,
         memory_words=project.weight_bytes // 8,
-        control=registers.offset("CONTROL"),
+        weights_base=WEIGHTS_BASE,
         stalls=stalls,
     )
 
@@ -212,117 +313,37 @@ def _frames(graph: Graph, images: IntArray | Mapping[str, IntArray]) -> dict[str
 def _write_run(
     folder: Path,
     project: RtlProject,
-    frames: Mapping[str, IntArray],
+    images: Mapping[str, IntArray],
     wanted: Collection[str],
-    stall: float,
-    seed: int,
-    waves: Path | None,
+    traffic: Traffic,
+    options: Options,
 ) -> Path:
-    """What the harness reads."""
-    place_project(folder, project)
-    count = next(iter(frames.values())).shape[0]
-    lines = run_lines(project, stall, seed)
-    if waves is not None:
-        (folder / "waves").symlink_to(waves.resolve())
-        lines.append("waves ../waves")
-    for stream in project.inputs:
-        lines.append(stream_line(stream, "input", count, write_frames(folder, stream, frames[stream.tensor])))
+    frames = frames_of(traffic)
+    lines = [play_line(folder, s, images[s.tensor], frames) for s in project.inputs]
     role = "records" if project.sparse else "output"
-    lines += [stream_line(stream, role, count, f"../{stream.id}.i32") for stream in project.outputs]
-    shown = {stream.tensor for stream in project.outputs}
-    for stream in project.tensors:
-        kept = stream.tensor in wanted and stream.tensor not in shown
-        lines.append(stream_line(stream, "inner", count, f"../{stream.id}.i32" if kept else "-"))
-    run = folder / "run.txt"
-    run.write_text("\n".join(lines) + "\n")
-    return run
+    lines += [record_line(s, role, frames) for s in project.outputs]
+    kept = set(wanted) - {s.tensor for s in project.outputs}
+    lines += [record_line(s, "inner", frames, kept=s.tensor in kept) for s in project.tensors]
+    checked = options.watched and not project.foreign
+    settle = SETTLING_CYCLES * options.watched
+    conduct = Conduct(options.seed, random=checked, read=checked, settle=settle, waves=options.waves)
+    return write_run(folder, project, traffic, lines, conduct)
 
 
-def place_project(folder: Path, project: RtlProject) -> None:
-    """The harness runs in `folder/project`, so that no path, which may have blanks, is told to it."""
-    inside = folder / "project"
-    inside.mkdir()
-    for entry in project.folder.resolve().iterdir():
-        (inside / entry.name).symlink_to(entry)
-
-
-def run_lines(project: RtlProject, stall: float, seed: int) -> list[str]:
-    """What every run of the harness begins with."""
-    quiet = QUIET_CYCLES + max(project.interval_cycles, project.slowest_cycles)
-    return [f"run {stall} {seed} {quiet}", f"memory {MEMORY_LATENCY[0]} {MEMORY_LATENCY[1]} {int(stall * 256)}"]
-
-
-def stream_line(stream: Stream, role: str, frames: int, file: str) -> str:
-    """What the harness is to do with a stream: see `harness/network.cpp`."""
-    channels, height, width = stream.shape
-    fields = (stream.id, role, stream.lanes, stream.bits, int(stream.signed), channels, height * width, frames, file)
-    return f"stream {' '.join(map(str, fields))} {stream.tensor}"
-
-
-def write_frames(folder: Path, stream: Stream, frames: IntArray) -> str:
-    """Writes (N, C, H, W) integers of a tensor for the harness to play; returns the file's name."""
-    carried = (frames - stream.base) // stream.step
-    path = folder / f"{stream.id}.i32"
-    path.write_bytes(carried.transpose(0, 2, 3, 1).astype("<i4").tobytes())
-    return f"../{path.name}"
-
-
-def run_harness(
-    binary: Path, run: Path, project: RtlProject, on_frame: Callable[[int], None] | None
-) -> dict[str, list[int]]:
-    """Lines of the harness's report by their leading words, `deadlock` among them if it stopped before its end."""
-    report: dict[str, list[int]] = {}
-    log = run.with_suffix(".log")
-    command = [str(binary.resolve()), f"../{run.name}"]
-    with (
-        log.open("w+") as errors,
-        processes.running(
-            command, "the simulation", cwd=run.parent / "project", stdout=subprocess.PIPE, stderr=errors
-        ) as process,
-    ):
-        for line in process.stdout or ():
-            words = line.split()
-            if words[0] == "frame" and on_frame is not None:
-                on_frame(int(words[1]))
-            keyed = words[0] in ("frames", "state", "stalls")
-            report[" ".join(words[: 1 + keyed])] = [int(word) for word in words[1 + keyed :]]
-    processes.check("the simulation", process.returncode, log.read_text(errors="replace"), run.parent)
-    if (process.returncode and "deadlock" not in report) or "cycles" not in report:
-        text = log.read_text(errors="replace").strip()
-        said = text.splitlines()[-1] if text else f"status {process.returncode}"
-        raise ToolError(f"the simulation failed: {said}", where=str(project.folder))
-    return report
-
-
-def _deadlock(project: RtlProject, report: Mapping[str, list[int]]) -> str:
-    """Names the streams that stand still: offered but not taken, and, in front of idle readers, not offered."""
-    blocked, starved = [], []
-    for stream in (*project.tensors, *project.outputs):
-        valid, ready, beats = report[f"state {stream.id}"]
-        if valid and not ready:
-            blocked.append(f"{stream.tensor} ({beats} beats)")
-        elif ready and not valid:
-            starved.append(f"{stream.tensor} ({beats} beats)")
-    return (
-        f"deadlock at cycle {report['deadlock'][0]}; offered and not taken: {', '.join(blocked) or 'none'}; "
-        f"awaited: {', '.join(starved) or 'none'}"
-    )
-
-
-def _sent(path: Path, heads: Heads, values: Mapping[str, IntArray], count: int) -> dict[str, IntArray]:
+def _sent(path: Path, heads: Heads, values: Mapping[str, IntArray], start: int, stop: int) -> dict[str, IntArray]:
     """The outputs, the heat map made of the records alone, the others with what the records say at their peaks.
 
     Raises ToolError if the records of a frame are none.
     """
     words = np.fromfile(path, dtype="<i4").astype("<u2").view(np.uint8).reshape(-1, BYTES)
-    ends = np.flatnonzero(words.view(RECORD)["label"] == END)[:count] + 1
+    ends = np.flatnonzero(words.view(RECORD)["label"] == END) + 1
     reader = Records({"dma": "", "dma_address": 0, "shape": heads.shape, "floor": heads.floor, "scale": {}})
     sent = {tensor: values[tensor].copy() for tensor in heads.names.values()}
-    for frame, (begin, end) in enumerate(pairwise((0, *ends))):
+    for frame, (begin, end) in enumerate(pairwise((0, *ends)[start : stop + 1])):
         try:
             maps = reader.unpack(words[begin:end].reshape(-1))
         except ValueError as error:
-            raise ToolError(f"frame {frame} of the records of peaks: {error}", where=str(path)) from None
+            raise ToolError(f"frame {start + frame} of the records of peaks: {error}", where=str(path)) from None
         sent[heads.heat][frame] = maps["heat"]
         peaks = (maps["heat"] != heads.floor).any(axis=0)
         for head in ("size", "offset"):
@@ -330,16 +351,14 @@ def _sent(path: Path, heads: Heads, values: Mapping[str, IntArray], count: int) 
     return sent
 
 
-def _read(path: Path, stream: Stream, count: int) -> IntArray:
-    """Recorded values as (N, C, H, W); a tensor may be ahead of the outputs, what is past `count` frames is dropped.
-
-    Raises ToolError if there are fewer.
-    """
+def _read(path: Path, stream: Stream, start: int, stop: int) -> IntArray:
+    """Recorded values of frames `start` to `stop` as (N, C, H, W). Raises ToolError if there are fewer."""
     channels, height, width = stream.shape
-    size = count * channels * height * width
-    flat = np.fromfile(path, dtype="<i4", count=size)
+    frame = channels * height * width
+    size = (stop - start) * frame
+    flat = np.fromfile(path, dtype="<i4", count=size, offset=4 * start * frame)
     if flat.size != size:
         processes.check_room("the simulation", path.parent)
         raise ToolError(f"only {flat.size} of {size} values of tensor '{stream.tensor}' have passed", where=str(path))
-    frames = flat.reshape(count, height, width, channels).transpose(0, 3, 1, 2).astype(np.int32)
+    frames = flat.reshape(stop - start, height, width, channels).transpose(0, 3, 1, 2).astype(np.int32)
     return stream.base + stream.step * frames

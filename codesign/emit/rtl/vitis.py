@@ -56,7 +56,7 @@ def adapt_vitis(verilog: Path, graph: Graph, out_dir: Path, *, interval_cycles: 
         )
     inputs, outputs = _adapt(graph, top)
     streams = tuple(a.stream for a in inputs), tuple(a.stream for a in outputs)
-    project = RtlProject(out_dir, graph.name, digest(graph), interval_cycles, *streams, (), top=ADAPTER)
+    project = RtlProject(out_dir, graph.name, digest(graph), interval_cycles, *streams, (), top=ADAPTER, foreign=True)
     with files.new_folder(out_dir) as folder:
         sources = sorted(verilog.glob("*.v"))
         for path in sources:

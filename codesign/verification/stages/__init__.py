@@ -7,4 +7,7 @@ and yields, for successive runs of images, the tensors of `tensors` that it can 
 graph's tensor name. A value that is no integer multiple of its tensor's scale is yielded as NOT_AN_INTEGER, which
 equals no value of the graph. A back end that cannot run raises a CodesignError. The stage `blocks` is none of these:
 it drives the blocks of the design with frames of its own.
+
+What it returns may have attributes `order`, the images it shows if that is not each of them once, `stopped`, whether it
+ended early, and `findings`, what else it found.
 """

@@ -6,6 +6,7 @@ and types (`codesign/verification/vectors`), and compares what each block makes 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +16,18 @@ from codesign.graph import Graph, IntArray
 from codesign.graph.reals import NOT_AN_INTEGER
 from codesign.progress import Progress
 from codesign.verification.blocks import Trial
-from codesign.verification.compare import Comparison, Mismatch, first_difference
+from codesign.verification.compare import Comparison, first_difference
+from codesign.verification.findings import Findings
 
 
-def compared(rtl_dir: Path, graph: Graph, trial: Trial, cache: Path, progress: Progress) -> Comparison:
-    """Values that blocks made and should have made, up to the first block that differs.
+def compared(rtl_dir: Path, graph: Graph, trial: Trial, progress: Progress) -> Comparison:
+    """Values that blocks made and should have made, up to the first block that differs, and rules broken.
 
     Raises ToolError without a C++ compiler, and if the design does not compile.
     """
     counts = {name: len(frames) for name, frames in trial.expected.items()}
-    driven = drive_blocks(rtl_dir, trial.given, counts, cache=cache)
-    found = _compare(graph, trial, driven)
+    driven = drive_blocks(rtl_dir, trial.given, counts)
+    found = replace(_compare(graph, trial, driven), findings=Findings(driven.violations, trial.frames))
     progress("blocks", trial.frames, trial.frames)
     return found
 
@@ -36,9 +38,9 @@ def _compare(graph: Graph, trial: Trial, driven: Driven) -> Comparison:
     pairs += [(f"output {name}", name, trial.given[name], left) for name, left in driven.left.items()]
     for block, name, expected, made in pairs:
         tensors += 1
-        mismatch = first_difference("blocks", graph, name, expected, _filled(made, len(expected)), 0)
+        mismatch = first_difference("blocks", graph, name, expected, _filled(made, len(expected)))
         if mismatch:
-            return Comparison(tensors, values, _at(mismatch, block) if block != name else mismatch)
+            return Comparison(tensors, values, replace(mismatch, block=block) if block != name else mismatch)
         values += expected.size
     return Comparison(tensors, values, None)
 
@@ -47,7 +49,3 @@ def _filled(made: IntArray, count: int) -> IntArray:
     """`count` frames, no integers where a block has stopped before."""
     missing = np.full((max(0, count - len(made)), *made.shape[1:]), NOT_AN_INTEGER, np.int32)
     return np.concatenate((made[:count], missing))
-
-
-def _at(mismatch: Mismatch, block: str) -> Mismatch:
-    return Mismatch(**{**mismatch.__dict__, "block": block})

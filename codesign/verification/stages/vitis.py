@@ -1,36 +1,32 @@
-"""The Verilog that Vitis HLS made of the hls4ml project, in the bench of our own SystemVerilog, frames back to back."""
+"""The Verilog that Vitis HLS made of the hls4ml project, in the bench of our own SystemVerilog."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
-
-from numpy.typing import NDArray
 
 from codesign.build_folder import BuildFolder
 from codesign.emit.rtl.vitis import adapt_vitis
 from codesign.graph import IntArray
 from codesign.schedule import Schedule
 from codesign.vendor.vitis_hls import REPORT, VERILOG, read_vitis_hls
-from codesign.verification.stages.rtl import in_bench
+from codesign.verification.stages.rtl import Simulated
 
 PATIENCE = 4
 """A frame may take so many times what our own RTL takes, if Vitis HLS does not say how long it takes."""
 
 
-def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
+def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Simulated:
     """Shows the graph's outputs, all that its ports do.
 
-    Raises ToolError if Vitis HLS has not been run, if its ports are not the network's, without a C++ compiler, if
-    the design does not compile, or if it stalls for good.
+    Raises ToolError if Vitis HLS has not been run, if its ports are not the network's, without a C++ compiler, or if
+    the design does not compile.
     """
     board = build.board / "build"
-    with tempfile.TemporaryDirectory(prefix="codesign_vitis_") as scratch:
-        out = Path(scratch) / "rtl"
-        adapted = adapt_vitis(board / VERILOG, build.graph, out, interval_cycles=_cycles(build))
-        yield from in_bench(adapted.folder, build, images, ())
+    scratch = tempfile.TemporaryDirectory(prefix="codesign_vitis_")
+    adapted = adapt_vitis(board / VERILOG, build.graph, Path(scratch.name) / "rtl", interval_cycles=_cycles(build))
+    return Simulated(build, adapted, images, (), scratch)
 
 
 def _cycles(build: BuildFolder) -> int:
