@@ -39,7 +39,7 @@ from codesign.files import write_text
 from codesign.progress import silent
 from codesign.schedule import Schedule
 from codesign.verification.blocks import Trial, trial_of
-from codesign.verification.compare import compare
+from codesign.verification.compare import Comparison, compare
 from codesign.verification.images import verification_images
 from codesign.verification.stages import blocks, rtl
 from trust.networks import CASES
@@ -175,16 +175,19 @@ class Bench:
         return "", ""
 
     def _blocks(self, fault: Fault) -> str:
-        found = blocks.compared(self.build, self.trial, silent, plusargs=fault.plusargs)
-        return str(found.mismatch) if found.mismatch else ""
+        return _told(blocks.compared(self.build.rtl, self.build.graph, self.trial, silent, plusargs=fault.plusargs))
 
     def _rtl(self, fault: Fault) -> str:
         images = verification_images(self.build, IMAGES)
         shown = rtl.run(self.build, images, tuple(self.build.graph.types), plusargs=fault.plusargs)
-        found = compare("rtl", self.build.graph, images, shown, silent)
-        if found.mismatch:
-            return str(found.mismatch)
-        return "" if shown.findings is None or shown.findings.good else str(shown.findings)
+        return _told(compare("rtl", self.build.graph, images, shown, silent))
+
+
+def _told(found: Comparison) -> str:
+    """What a stage has found, in the words of `codesign verify`; empty if all was well."""
+    if found.mismatch:
+        return str(found.mismatch)
+    return str(found.findings) if found.findings and not found.findings.good else ""
 
 
 def bench(name: str, folder: Path, faults: Iterable[Fault]) -> Bench:

@@ -29,9 +29,9 @@ SLOWER = 2e-4
 """Share by which the mean interval may exceed the schedule's: of 30 designs of all recipes none does by more than 0."""
 
 
-def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Simulated:
-    """Raises ToolError without a C++ compiler, or if the design does not compile."""
-    return Simulated(build, RtlProject.load(build.rtl), images, tensors)
+def run(build: BuildFolder, images: IntArray, tensors: Collection[str], *, plusargs: Sequence[str] = ()) -> Simulated:
+    """plusargs: of the simulation, as in `run_harness`. Raises ToolError without a C++ compiler, or if the design does not compile."""
+    return Simulated(build, RtlProject.load(build.rtl), images, tensors, plusargs=plusargs)
 
 
 @dataclass
@@ -48,6 +48,7 @@ class Simulated:
     images: IntArray
     tensors: Collection[str]
     scratch: AbstractContextManager[object] = field(default_factory=nullcontext)
+    plusargs: Sequence[str] = ()
     findings: Findings | None = field(default=None, init=False)
     stopped: bool = field(default=False, init=False)
 
@@ -68,7 +69,7 @@ class Simulated:
 
     def _shown(self, images: IntArray, traffic: Traffic) -> Iterator[dict[str, NDArray[Any]]]:
         """Those of one run of the simulator."""
-        graph, options = self.build.graph, Options(watched=True)
+        graph, options = self.build.graph, Options(watched=True, plusargs=self.plusargs)
         (source,) = graph.inputs
         with play(self.project, graph, {source: images}, traffic, tensors=self.tensors, options=options) as played:
             self.stopped = played.stop is not None
