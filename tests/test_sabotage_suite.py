@@ -1,4 +1,4 @@
-"""The faults of the sabotage suite fit the RTL that there is. Whether verification finds them, `make sabotage` tells."""
+"""Faults of the sabotage suite fit the RTL that there is. Whether verification finds them, `make sabotage` tells."""
 
 import shutil
 import subprocess

@@ -26,7 +26,7 @@ def compared(
 ) -> Comparison:
     """Values that blocks made and should have made, up to the first block that differs, and rules broken.
 
-    plusargs: of the simulation, as in `run_harness`. Raises ToolError without a C++ compiler, and if the design does not compile.
+    plusargs: as in `run_harness`. Raises ToolError without a C++ compiler, and if the design does not compile.
     """
     counts = {name: len(frames) for name, frames in trial.expected.items()}
     driven = drive_blocks(rtl_dir, trial.given, counts, plusargs=plusargs)

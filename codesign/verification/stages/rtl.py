@@ -30,7 +30,10 @@ SLOWER = 2e-4
 
 
 def run(build: BuildFolder, images: IntArray, tensors: Collection[str], *, plusargs: Sequence[str] = ()) -> Simulated:
-    """plusargs: of the simulation, as in `run_harness`. Raises ToolError without a C++ compiler, or if the design does not compile."""
+    """plusargs: as in `run_harness`.
+
+    Raises ToolError without a C++ compiler, or if the design does not compile.
+    """
     return Simulated(build, RtlProject.load(build.rtl), images, tensors, plusargs=plusargs)
 
 
