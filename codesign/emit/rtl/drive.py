@@ -100,7 +100,7 @@ def _traffic(sources: Mapping[int, int], readers: Mapping[int, int]) -> Traffic:
     for frame in range(max(counts.values())):
         stalls = {stream: LONG for stream, frames in readers.items() if frame < frames and frame % STALLED_OF == 1}
         for stream, frames in counts.items():
-            if frame < frames and frame % STALLED_OF == 0 or frame == frames - 1:
+            if (frame < frames and frame % STALLED_OF == 0) or frame == frames - 1:
                 stalls[stream] = SHORT
         phases.append(Phase(1, stalls, memory=SHORT.probability))
     return tuple(phases)
