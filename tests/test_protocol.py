@@ -10,9 +10,10 @@ from codesign.api import verify as verify_api
 from codesign.api.verify import verify
 from codesign.build_folder import new_build
 from codesign.emit.rtl import registers, traffic
+from codesign.emit.rtl.harness_report import Report, assertion
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.protocol import AFTER_RESET, RULES, Violation, accesses, misread, told
-from codesign.emit.rtl.simulate import Report, simulate
+from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
 from codesign.emit.rtl.traffic import GAPS, Pause, Phase, Stall, demanding, even, first_frames, frames_of, lines
 from codesign.graph import Graph, Node, TensorType, save
@@ -201,6 +202,17 @@ def test_the_harness_report_is_read_line_by_line():
         report.add(line + "\n")
     assert (report.stop, report.cycles, report.streams["frames", 0]) == ("stopped", 12, [1, 9])
     assert report.violations == [[7, 1, 12, 3, 2]] and len(report.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("[0] %Error: a.sv:4: Assertion failed in TOP.network.dut.a: TOP.network.dut.a: lost", "network.dut.a: lost"),
+        ("[0] %Fatal: a.sv:4: TOP.network.memory: crosses: 4 KB", "network.memory: crosses: 4 KB"),
+    ],
+)
+def test_an_assertion_is_told_with_its_place_and_instance(message, told):
+    assert assertion(message) == f"a.sv:4, {told}"
 
 
 def test_a_violation_names_stream_rule_cycle_and_frame(build):

@@ -179,7 +179,7 @@ class Bench:
 
     def _rtl(self, fault: Fault) -> str:
         images = verification_images(self.build, IMAGES)
-        shown = rtl.run(self.build, images, tuple(self.build.graph.types), plusargs=fault.plusargs)
+        shown = rtl.prove(self.build, images, tuple(self.build.graph.types), plusargs=fault.plusargs)
         return _told(compare("rtl", self.build.graph, images, shown, silent))
 
 

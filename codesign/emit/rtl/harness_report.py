@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ from codesign.errors import ToolError
 
 WORDS = ("frame", "frames", "state", "stalls", "violation", "register", "deadlock", "stopped", "cycles")
 """Those with which lines of the harness begin."""
+
+_MESSAGE = re.compile(r"%(?:Error|Fatal): ([^:]+:\d+): (.*)")
+"""Of an assertion, `$error` or `$fatal`, as Verilator prints it."""
 
 
 @dataclass(eq=False)
@@ -101,7 +105,10 @@ def why_stopped(report: Report, project: RtlProject) -> str:
 
 def assertion(message: str) -> str:
     """Where and what, from Verilator's message of an assertion, or of `$error` or `$fatal`, that names the instance."""
-    where, _, text = message.partition("%Error: ")[2].partition(": ")
+    found = _MESSAGE.search(message)
+    if found is None:
+        return message
+    where, text = found.groups()
     for noise in ("Assertion failed in ", "TOP."):
         text = text.replace(noise, "")
     instance, _, said = text.partition(": ")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -13,9 +14,9 @@ from numpy.typing import NDArray
 from codesign.build_folder import BuildFolder
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.protocol import Violation
-from codesign.emit.rtl.simulate import Options, Played, play
+from codesign.emit.rtl.simulate import Options, Played, play, simulate
 from codesign.emit.rtl.traffic import Traffic, demanding, even, frames_of, steady_frames, under_way
-from codesign.graph import IntArray
+from codesign.graph import IntArray, digest
 from codesign.schedule import Schedule
 from codesign.verification.findings import Findings, Interval
 
@@ -29,19 +30,39 @@ SLOWER = 2e-4
 """Share by which the mean interval may exceed the schedule's: of 30 designs of all recipes none does by more than 0."""
 
 
-def run(build: BuildFolder, images: IntArray, tensors: Collection[str], *, plusargs: Sequence[str] = ()) -> Simulated:
-    """plusargs: as in `run_harness`.
+def check(build: BuildFolder) -> str | None:
+    """What says that the design was made from another graph than the build's."""
+    project = RtlProject.load(build.rtl)
+    if project.digest == digest(build.graph):
+        return None
+    return f"{build.rtl.name}/project.json says that the design was made from another graph"
 
-    Raises ToolError without a C++ compiler, or if the design does not compile.
-    """
+
+def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
+    """Frames back to back. Raises ToolError without a C++ compiler, if the design does not compile, or if it stalls for
+    good."""
+    yield from in_bench(build.rtl, build, images, tensors)
+
+
+def prove(build: BuildFolder, images: IntArray, tensors: Collection[str], *, plusargs: Sequence[str] = ()) -> Simulated:
+    """plusargs: as in `run_harness`. Raises ToolError without a C++ compiler, or if the design does not compile."""
     return Simulated(build, RtlProject.load(build.rtl), images, tensors, plusargs=plusargs)
+
+
+def in_bench(
+    project: Path, build: BuildFolder, images: IntArray, tensors: Collection[str]
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """The tensors of the RTL project in that folder, a few frames at a time."""
+    for start in range(0, len(images), FRAMES_AT_A_TIME):
+        frames = images[start : start + FRAMES_AT_A_TIME]
+        yield dict(simulate(project, build.graph, frames, tensors=list(tensors)).values)
 
 
 @dataclass
 class Simulated:
     """Frames of the RTL project, a few at a time, tensor by tensor, and what its ports did.
 
-    The first images are shown more often than the others.
+    The first images are shown more often than the others, if the traffic is demanding, not frames back to back.
     scratch: a folder that goes once all frames are shown. findings, stopped: known once the first frames are; the
     latter if the simulation has ended early.
     """
@@ -51,6 +72,7 @@ class Simulated:
     images: IntArray
     tensors: Collection[str]
     scratch: AbstractContextManager[object] = field(default_factory=nullcontext)
+    demanding: bool = True
     plusargs: Sequence[str] = ()
     findings: Findings | None = field(default=None, init=False)
     stopped: bool = field(default=False, init=False)
@@ -84,7 +106,8 @@ class Simulated:
         """First image, number of images, and traffic of every run of the simulator."""
         for start in range(0, len(self.images), IMAGES_AT_A_TIME):
             count = min(IMAGES_AT_A_TIME, len(self.images) - start)
-            yield start, count, even(self.project, count) if start else demanding(self.project, count, self.latency)
+            demands = self.demanding and not start
+            yield start, count, demanding(self.project, count, self.latency) if demands else even(self.project, count)
 
     @cached_property
     def latency(self) -> int:
@@ -99,7 +122,7 @@ class Simulated:
         if before is not None:
             both = (*before.violations, *violations)
             return replace(before, violations=both, frames=before.frames + played.frames)
-        if played.stop is not None or self.project.foreign:
+        if played.stop is not None or self.project.foreign or not self.demanding:
             return Findings(violations, played.frames)
         steady = steady_frames(traffic)
         interval = _interval(played, steady[1 + under_way(self.project, self.latency) :])
