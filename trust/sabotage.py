@@ -169,7 +169,7 @@ class Bench:
             try:
                 said = stage(fault)
             except ToolError as error:
-                said = str(error)
+                said = error.what  # where it happened is a scratch folder
             if said:
                 return stage.__name__.strip("_"), said
         return "", ""
