@@ -1,7 +1,7 @@
 # make demo   train, export, verify and report: the whole chain on real images
 # make test   all tests, cocotb benches included, then the linters
 # make slow   the tests that are left out of it since they take long
-# make fuzz, formal, mutants, hostile, kills   what docs/trust.md shows; these take long
+# make fuzz, formal, mutants, hostile, kills, sabotage   what docs/trust.md shows; these take long
 # make stale  lists figures whose sources have changed, and measures the cheap ones anew
 # make docs   the documentation as a site, in build/site
 # make clean  remove the environment and what demo made
@@ -18,7 +18,7 @@ DEMO ?= codesign-demo
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test slow lint docs stale clean fuzz formal mutants hostile kills
+.PHONY: demo test slow lint docs stale clean fuzz formal mutants hostile kills sabotage
 
 demo: $(READY)
 	$(BIN)/codesign demo --out $(DEMO)
@@ -46,6 +46,9 @@ docs: $(READY)
 
 fuzz formal mutants hostile kills: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$@.py
+
+sabotage: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m trust.sabotage
 
 $(READY): pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)

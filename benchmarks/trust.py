@@ -1,4 +1,4 @@
-"""benchmarks/trust.json: what fuzzing, proofs, mutants, kills and hostile files have shown, a part by each command."""
+"""benchmarks/trust.json: what fuzzing, proofs, mutants, sabotage, kills and hostile files have shown, each a part."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ KEYS = (
     "lost",
     "hostile_files",
     "crashes",
+    "sabotages",
 )
 
 

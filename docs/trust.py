@@ -1,4 +1,4 @@
-"""Makes the tables of docs/trust.md anew from benchmarks/trust.json and mutants.json.
+"""Makes the tables of docs/trust.md anew from benchmarks/trust.json, mutants.json and sabotage.json.
 
 python docs/trust.py
 """
@@ -25,6 +25,8 @@ def main() -> None:
     fill_named(PAGE, "operators", _operators(shown))
     fill_named(PAGE, "proofs", _proofs(shown["proofs"]))
     fill_named(PAGE, "mutants", _mutants(shown, mutants))
+    sabotage = json.loads((BENCHMARKS / "sabotage.json").read_text())["faults"]
+    fill_named(PAGE, "sabotage", _sabotage(sabotage))
 
 
 def _figures(shown: Mapping[str, Any]) -> str:
@@ -41,11 +43,26 @@ def _figures(shown: Mapping[str, Any]) -> str:
              f"parameters: {failing} of {len(shown['proofs'])} proofs fail"],
             ["`make mutants`", f"{shown['mutants']} mutants, {shown['caught']} caught: "
              f"{shown['caught'] / shown['mutants']:.1%}"],
+            ["`make sabotage`", f"{shown['sabotages']['faults']} faults: {shown['sabotages']['caught']} caught, "
+             f"{shown['sabotages']['equivalent']} equivalent, {len(shown['sabotages']['survivors'])} survive"],
             ["`make hostile`", f"{shown['hostile_files']} files, {shown['crashes']} crashes"],
             ["`make kills`", f"{shown['kills']} kills, {shown['lost']} losses"],
         ],
         others="---",
     )  # fmt: skip
+
+
+def _sabotage(faults: Sequence[Row]) -> str:
+    """A row for each kind of fault; how many each stage found first."""
+    kinds: dict[str, list[Row]] = {}
+    for fault in faults:
+        kinds.setdefault(fault["kind"], []).append(fault)
+    rows = []
+    for kind, found in sorted(kinds.items(), key=lambda entry: -len(entry[1])):
+        by = [str(sum(f["stage"] == stage for f in found)) for stage in ("blocks", "rtl")]
+        left = ", ".join(f"`{f['id']}` ({f['outcome']})" for f in found if f["outcome"] != "caught")
+        rows.append([kind, str(len(found)), *by, left])
+    return table(["kind", "faults", "found by `blocks`", "by `rtl`", "not found"], rows, others="---")
 
 
 def _operators(shown: Mapping[str, Any]) -> str:

@@ -104,6 +104,9 @@ EDITS: dict[str, tuple[tuple[str, str], ...]] = {
             "interval_cycles <= cycles[31:0] - out_cycle + 32'(fault[0] == 24);",
         ),
         ("      run             <= 0;\n", "      if (fault[0] != 30) run <= 0;\n"),
+        ("strobes[i] ? data[i*8+:8]", "strobes[i] || fault[0] == 31 ? data[i*8+:8]"),
+        ("{rresp_o, rdata_o} <= {SLVERR, 32'd0}", "{rresp_o, rdata_o} <= {fault[0] == 32 ? OKAY : SLVERR, 32'd0}"),
+        ("run <= wdata[0];", "run <= wdata[0] || (fault[0] == 33 && run);"),
     ),
 }
 """By file of the library: what is replaced, and by what."""

@@ -19,11 +19,11 @@ from codesign.emit.rtl.traffic import Phase, Stall, Traffic
 from codesign.errors import ToolError
 from codesign.graph import IntArray
 
-STALL = 0.25
-"""Probability of a pause in those frames that have any, of each source and each reader in any cycle."""
+SHORT, LONG = Stall(0.25), Stall(0.015, 96)
+"""Pauses of sources and readers, and such of readers that a block stands still whatever it can hold."""
 
 STALLED_OF = 4
-"""One frame of so many has pauses."""
+"""Of so many frames the first has short pauses and the second long ones; the last frame of all has short ones too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ def drive_blocks(
     """Gives the readers of each tensor the frames `given` (n, C, H, W), each block at its own pace.
 
     given: for all tensors that are streams. expected: how many frames each of them is to be made of, by tensor. In
-    part of the frames sources pause and readers are not ready. plusargs: as in `run_harness`. Raises ToolError for a
+    part of the frames sources and readers pause. plusargs: as in `run_harness`. Raises ToolError for a
     missing or failing compiler, and if the top's streams are not where we put them.
     """
     project = RtlProject.load(rtl_dir)
@@ -69,8 +69,8 @@ def drive_blocks(
         folder = Path(scratch)
         counts = {s.id: expected[s.tensor] for s in made.values()} | {s.id: len(given[s.tensor]) for s in left.values()}
         lines = _lines(project, given, made, counts, folder)
-        counts |= {s.id: len(given[s.tensor]) for s in (*project.inputs, *project.tensors)}
-        run = write_run(folder, project, _traffic(counts), lines, Conduct(seed, random=True, cut=True))
+        sources = {s.id: len(given[s.tensor]) for s in (*project.inputs, *project.tensors)}
+        run = write_run(folder, project, _traffic(sources, counts), lines, Conduct(seed, random=True, cut=True))
         report = run_harness(binary, run, project, plusargs=plusargs)
         frames = {tensor: _whole_frames(folder, stream) for tensor, stream in made.items()}
         outside = {tensor: _whole_frames(folder, stream) for tensor, stream in left.items()}
@@ -93,12 +93,16 @@ def _lines(
     return [*lines, *(record_line(stream, "output", counts[stream.id]) for stream in project.outputs)]
 
 
-def _traffic(counts: Mapping[int, int]) -> Traffic:
-    """One frame of STALLED_OF with pauses. counts: of frames, by number of the stream."""
+def _traffic(sources: Mapping[int, int], readers: Mapping[int, int]) -> Traffic:
+    """A phase for each frame. sources, readers: of frames, by number of the stream."""
+    counts = {**sources, **readers}
     phases = []
-    for first in range(0, max(counts.values()), STALLED_OF):
-        stalls = {stream: Stall(STALL) for stream, frames in counts.items() if first < frames}
-        phases += [Phase(1, stalls, memory=STALL), Phase(STALLED_OF - 1, memory=STALL)]
+    for frame in range(max(counts.values())):
+        stalls = {stream: LONG for stream, frames in readers.items() if frame < frames and frame % STALLED_OF == 1}
+        for stream, frames in counts.items():
+            if (frame < frames and frame % STALLED_OF == 0) or frame == frames - 1:
+                stalls[stream] = SHORT
+        phases.append(Phase(1, stalls, memory=SHORT.probability))
     return tuple(phases)
 
 

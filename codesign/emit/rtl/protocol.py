@@ -14,13 +14,14 @@ RULES = (
     "TLAST changed while a beat waited to be taken",
     "valid in reset",
     "an answer that was not asked for",
-    "an answer that is not OKAY",
+    "an answer that is not OKAY, or not SLVERR where it must be",
     "TVALID waits for TREADY",
     "no TLAST at the end of a frame",
     "TLAST within a frame",
     "an input took a beat before the start",
     "beats after the last frame",
     "an access that is not answered",
+    "a register does not hold what was written",
 )
 """By the harness's number, which is that in `harness/stream_rules.sv`, `register_master.sv` and `network.cpp`."""
 
@@ -30,11 +31,14 @@ CHANNELS = {-1: "s_axil, answers to writes", -2: "s_axil, answers to reads", -3:
 WEIGHTS_BASE = 0x3000_0000
 """Where the weights lie in the simulated memory."""
 
+IDLE = 4
+"""What STATUS reads when nothing runs."""
+
 AFTER_RESET = {
     "ID": registers.ID,
     "MAP_VERSION": registers.MAP_VERSION,
     "CONTROL": 0,
-    "STATUS": 4,
+    "STATUS": IDLE,
     "ERRORS": 0,
     "FRAMES_IN": 0,
     "FRAMES_OUT": 0,
@@ -81,11 +85,23 @@ def told(rows: Iterable[Sequence[int]], project: RtlProject, made: Iterable[Stre
 
 
 def accesses(project: RtlProject, *, checked: bool) -> list[str]:
-    """Lines of a RUN file: what is read and written at the registers before the start, and read at the end."""
-    written = {"WEIGHTS_BASE_LOW": WEIGHTS_BASE} if project.weights else {}
-    reads = [register.offset for register in registers.REGISTERS] if checked else []
-    lines = [f"read {offset}" for offset in reads]
-    return [*lines, *(f"write {registers.offset(name)} {value}" for name, value in {**written, "CONTROL": 1}.items())]
+    """Lines of a RUN file: what is read and written at the registers before the start, and read at the end.
+
+    checked: all registers are read; what must be refused is tried; and amid the first frame the design is stopped, and
+    started again when it is idle.
+    """
+    at = registers.offset
+    base = [f"write {at('WEIGHTS_BASE_LOW')} {WEIGHTS_BASE}"] if project.weights else []
+    start = f"start {at('CONTROL')} 1"
+    if not checked:
+        return [*base, start]
+    unknown = max(register.offset for register in registers.REGISTERS) + 4
+    high, everything = at("WEIGHTS_BASE_HIGH"), 0xFFFF_FFFF
+    refused = [f"unknown {unknown}", f"refused {unknown} {everything}", f"refused {at('ID')} {everything}"]
+    masked = [f"masked {high} {everything} 2", f"holds {high} {0xFF00}", f"write {high} 0"]
+    stop = [f"write {at('CONTROL')} 0", f"holds {at('CONTROL')} 0", f"await {at('STATUS')} {IDLE}"]
+    again = [f"refused {at('WEIGHTS_BASE_LOW')} 0", *stop, f"write {at('CONTROL')} 1"]
+    return [*(f"read {register.offset}" for register in registers.REGISTERS), *refused, *masked, *base, start, *again]
 
 
 def misread(

@@ -6,6 +6,7 @@ and types (`codesign/verification/vectors`), and compares what each block makes 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,13 +21,22 @@ from codesign.verification.compare import Comparison, first_difference
 from codesign.verification.findings import Findings
 
 
-def compared(rtl_dir: Path, graph: Graph, trial: Trial, progress: Progress, *, stage: str = "blocks") -> Comparison:
+def compared(
+    rtl_dir: Path,
+    graph: Graph,
+    trial: Trial,
+    progress: Progress,
+    *,
+    stage: str = "blocks",
+    plusargs: Sequence[str] = (),
+) -> Comparison:
     """Values that blocks made and should have made, up to the first block that differs, and rules broken.
 
-    stage: in whose name. Raises ToolError without a C++ compiler, and if the design does not compile.
+    stage: in whose name. plusargs: as in `run_harness`. Raises ToolError without a C++ compiler, and if the design does
+    not compile.
     """
     counts = {name: len(frames) for name, frames in trial.expected.items()}
-    driven = drive_blocks(rtl_dir, trial.given, counts)
+    driven = drive_blocks(rtl_dir, trial.given, counts, plusargs=plusargs)
     found = replace(_compare(stage, graph, trial, driven), findings=Findings(driven.violations, trial.frames))
     progress(stage, trial.frames, trial.frames)
     return found

@@ -44,9 +44,9 @@ def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Itera
     yield from in_bench(build.rtl, build, images, tensors)
 
 
-def prove(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Simulated:
-    """Raises ToolError without a C++ compiler, or if the design does not compile."""
-    return Simulated(build, RtlProject.load(build.rtl), images, tensors)
+def prove(build: BuildFolder, images: IntArray, tensors: Collection[str], *, plusargs: Sequence[str] = ()) -> Simulated:
+    """plusargs: as in `run_harness`. Raises ToolError without a C++ compiler, or if the design does not compile."""
+    return Simulated(build, RtlProject.load(build.rtl), images, tensors, plusargs=plusargs)
 
 
 def in_bench(
@@ -73,6 +73,7 @@ class Simulated:
     tensors: Collection[str]
     scratch: AbstractContextManager[object] = field(default_factory=nullcontext)
     demanding: bool = True
+    plusargs: Sequence[str] = ()
     findings: Findings | None = field(default=None, init=False)
     stopped: bool = field(default=False, init=False)
 
@@ -93,7 +94,7 @@ class Simulated:
 
     def _shown(self, images: IntArray, traffic: Traffic) -> Iterator[dict[str, NDArray[Any]]]:
         """Those of one run of the simulator."""
-        graph, options = self.build.graph, Options(watched=True)
+        graph, options = self.build.graph, Options(watched=True, plusargs=self.plusargs)
         (source,) = graph.inputs
         with play(self.project, graph, {source: images}, traffic, tensors=self.tensors, options=options) as played:
             self.stopped = played.stop is not None

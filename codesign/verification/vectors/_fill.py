@@ -11,15 +11,16 @@ from codesign.graph.reals import random_integers
 from codesign.graph.types import TensorType
 
 PLAIN_PIXELS = 16
-"""One pixel in so many has all its channels at the lowest value, and as many have them at the highest."""
+"""One pixel in so many has all its channels at the lowest value; as many have them at the highest, at 0 and at -1."""
 
 
 def uniform(rng: np.random.Generator, kind: TensorType) -> IntArray:
-    """Any values, and some pixels all of whose channels are at one end: black and white ones."""
+    """Any values, and some pixels whose channels are all alike: black and white ones, and bits all zeros or ones."""
     frame: IntArray = random_integers(rng, kind, 1)[0]
     plain = rng.integers(0, PLAIN_PIXELS, kind.shape[1:])
-    frame[:, plain == 0] = kind.lo
-    frame[:, plain == 1] = kind.hi
+    alike = (kind.lo, kind.hi, *(value for value in (0, -1) if kind.lo < value < kind.hi and kind.step == 1))
+    for number, value in enumerate(alike):
+        frame[:, plain == number] = value
     return frame
 
 

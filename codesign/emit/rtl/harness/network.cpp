@@ -16,7 +16,14 @@
 //   reset  <cycles>                 so many cycles after the frames of all phases so far have passed, while the next
 //                                   ones are on their way; those then begin anew
 //   read   <address>                a register, read after each reset and at the end
-//   write  <address> <data>         in this order after each reset, when those have been read
+//   write  <address> <data>         this and the following in this order after each reset, when those have been read
+//   masked <address> <data> <strobes>    a write of some bytes
+//   refused <address> <data>        a write that must be answered with SLVERR
+//   unknown <address>               a read that must be
+//   holds  <address> <data>         a read of that value
+//   await  <address> <data>         reads until there is that value
+//   start  <address> <data>         the write with which the design starts; what comes behind it is left out after the
+//                                   last reset
 //   stream <id> <role> <lanes> <bits> <signed> <channels> <pixels> <frames> <images> <file> <name>
 //                                   frames: to be played or to pass in all; images: of an input, those in its file,
 //                                   played over and over
@@ -53,7 +60,7 @@ namespace {
 constexpr int kInReset = 8;     // cycles
 constexpr int kProd = 1000;     // cycles for which patient readers are ready, to see whether that is awaited
 
-enum Rule { kWaitsForReady = 6, kLastMissing, kLastEarly, kTooEarly, kTooMany, kUnanswered };
+enum Rule { kWaitsForReady = 6, kLastMissing, kLastEarly, kTooEarly, kTooMany, kUnanswered, kNotHeld };
 
 struct Violation {
     uint64_t cycle, frame, times;
@@ -66,7 +73,7 @@ uint64_t prodded_until = 0;
 std::map<std::pair<int, int>, Violation> violations;  // by rule and stream
 
 struct {
-    size_t life = 0, next = 0;
+    size_t life = 0, next = 0, start = 0;  // start: its place in the script
     bool closing = false;
     Access access;
     uint64_t noise = 1;
@@ -159,7 +166,7 @@ void record(Stream& s, size_t id, bool last) {
     const bool records = s.role == Role::kRecords;
     const bool ends = records ? get_bits(s.beat, 0, s.bits, true) == -1 : s.beats % s.beats_per_frame == 0;
     if (run.marked && s.leaves() && last != ends) violate(ends ? kLastMissing : kLastEarly, id);
-    if (s.role == Role::kInput && !run.cut && registers.next + 1 < registers.script.size()) violate(kTooEarly, id);
+    if (s.role == Role::kInput && !run.cut && registers.next < registers.start) violate(kTooEarly, id);
     if (ends) end_frame(s);
 }
 
@@ -189,6 +196,8 @@ void begin_life(size_t life) {
     registers.next = 0;
     registers.script = run.reads;
     registers.script.insert(registers.script.end(), run.writes.begin(), run.writes.end());
+    registers.start = registers.script.size() - 1;
+    if (life + 1 < run.lives.size()) registers.script.insert(registers.script.end(), run.after.begin(), run.after.end());
     last_beat_cycle = cycle;
     frame_ended = true;
 }
@@ -284,11 +293,18 @@ int unsigned network_access_address() { return registers.access.address; }
 
 int unsigned network_access_data() { return registers.access.data; }
 
+int unsigned network_access_strobes() { return registers.access.strobes; }
+
+svBit network_access_refused() { return registers.access.refused; }
+
 int network_delay(int limit) { return static_cast<int>(random_word(registers.noise) % limit); }
 
 void network_accessed(unsigned int data) {
+    const Access& access = registers.access;
+    if (access.awaited && data != access.data) return;
     registers.next++;
-    if (registers.access.write) return;
+    if (access.judged && data != access.data) violate(kNotHeld, -2);
+    if (access.write || access.refused || access.judged || access.awaited) return;
     std::printf("register %zu %d %u %u\n", registers.life, registers.closing, registers.access.address, data);
 }
 
@@ -351,6 +367,7 @@ const char* close(const Tick& tick, const Finished& finished) {
     for (uint64_t i = 0; i < run.settle && !finished(); i++, cycle++) tick();
     registers.closing = true;
     registers.next = 0;
+    registers.start = 0;
     registers.script = run.reads;
     const uint64_t limit = cycle + run.quiet;
     for (; unanswered() && cycle < limit && !finished(); cycle++) tick();

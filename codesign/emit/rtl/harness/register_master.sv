@@ -3,7 +3,7 @@
 /// Does the reads and writes of registers that the compiled harness asks for, one after another, over AXI4-Lite.
 ///
 /// The harness decides which of address and data of a write comes first, and how long an answer waits to be taken.
-/// Answers must stay until they are taken, come only when asked for, and be OKAY.
+/// Answers must stay until they are taken, come only when asked for, and be OKAY, or SLVERR to what must be refused.
 module register_master #(
     parameter int WRITES = -1,  // number of the channel of answers to writes, for violations
     parameter int READS  = -2   // of answers to reads
@@ -16,6 +16,7 @@ module register_master #(
     output logic        wvalid_o,
     input  wire         wready_i,
     output logic [31:0] wdata_o,
+    output logic [ 3:0] wstrb_o,
     input  wire         bvalid_i,
     output logic        bready_o,
     input  wire  [ 1:0] bresp_i,
@@ -32,13 +33,17 @@ module register_master #(
   import "DPI-C" function int network_access();
   import "DPI-C" function int unsigned network_access_address();
   import "DPI-C" function int unsigned network_access_data();
+  import "DPI-C" function int unsigned network_access_strobes();
+  /// Whether it must be answered with SLVERR.
+  import "DPI-C" function bit network_access_refused();
   /// A random number below `limit`.
   import "DPI-C" function int network_delay(input int limit);
   /// The access is done, with what was read.
   import "DPI-C" function void network_accessed(input int unsigned data);
   import "DPI-C" function void network_violation(input int id, input int rule);
 
-  localparam int UNASKED = 4, NOT_OKAY = 5;
+  localparam int UNASKED = 4, WRONG_ANSWER = 5;
+  localparam logic [1:0] OKAY = 2'b00, SLVERR = 2'b10;
 
   stream_rules #(.ID(WRITES), .WIDTH(2), .PORT(1)) i_b (
       .clk_i, .rst_ni, .valid_i(bvalid_i), .ready_i(bready_o), .last_i(1'b0), .data_i(bresp_i)
@@ -65,8 +70,9 @@ module register_master #(
     if (bvalid_i && (!writing || awvalid_o || wvalid_o)) network_violation(WRITES, UNASKED);
     if (rvalid_i && (!reading || arvalid_o)) network_violation(READS, UNASKED);
     if ((bvalid_i && bready_o) || (rvalid_i && rready_o)) begin
-      if (writing && bresp_i != '0) network_violation(WRITES, NOT_OKAY);
-      if (reading && rresp_i != '0) network_violation(READS, NOT_OKAY);
+      automatic logic [1:0] due = network_access_refused() ? SLVERR : OKAY;
+      if (writing && bresp_i != due) network_violation(WRITES, WRONG_ANSWER);
+      if (reading && rresp_i != due) network_violation(READS, WRONG_ANSWER);
       network_accessed(rdata_i);
       {writing, reading} <= '0;
     end
@@ -77,6 +83,7 @@ module register_master #(
       awaddr_o   <= 12'(network_access_address());
       araddr_o   <= 12'(network_access_address());
       wdata_o    <= network_access_data();
+      wstrb_o    <= 4'(network_access_strobes());
       address_in <= network_delay(4);
       data_in    <= network_delay(4);
       answer_in  <= network_delay(16);

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -32,7 +33,10 @@ struct Life {           // between two resets
 
 struct Access {
     bool write = false;
-    uint32_t address = 0, data = 0;
+    bool refused = false;  // the answer must be SLVERR
+    bool judged = false;   // what is read must be `data`
+    bool awaited = false;  // it is read until it is `data`
+    uint32_t address = 0, data = 0, strobes = 15;
 };
 
 struct Stream {
@@ -77,7 +81,8 @@ struct Run {
     bool cut = false;
     std::vector<Phase> phases;
     std::vector<Life> lives;
-    std::vector<Access> reads, writes;
+    std::vector<Access> reads, writes, after;  // `after`: the last of the writes, which is the start
+    bool started = false;
     std::vector<Stream> streams;
     std::string waves;
 };
@@ -131,6 +136,25 @@ inline void read_traffic(const std::string& word, std::istringstream& line, Run&
     if (!line) fail("malformed line of traffic");
 }
 
+inline bool is_access(const std::string& word) {
+    static const std::set<std::string> words = {"read", "write", "masked", "start", "refused", "unknown", "holds", "await"};
+    return words.count(word) > 0;
+}
+
+inline void read_access(const std::string& word, std::istringstream& line, Run& run) {
+    Access access;
+    access.write = word == "write" || word == "masked" || word == "start" || word == "refused";
+    access.refused = word == "refused" || word == "unknown";
+    access.judged = word == "holds";
+    access.awaited = word == "await";
+    line >> access.address;
+    if (word != "read" && word != "unknown") line >> access.data;
+    if (word == "masked") line >> access.strobes;
+    if (!line) fail("malformed line of an access");
+    (word == "read" ? run.reads : run.started ? run.after : run.writes).push_back(access);
+    run.started = run.started || word == "start";
+}
+
 inline void read_line(const std::string& word, std::istringstream& line, Run& run) {
     if (word == "run") line >> run.seed >> run.quiet >> run.random >> run.marked >> run.settle;
     if (word == "memory") line >> run.latency >> run.spread;
@@ -147,12 +171,8 @@ inline void read_line(const std::string& word, std::istringstream& line, Run& ru
         line >> life.more;
         life.end = run.frames;
         run.lives.push_back(life);
-    } else if (word == "read" || word == "write") {
-        Access access;
-        access.write = word == "write";
-        line >> access.address;
-        if (access.write) line >> access.data;
-        (access.write ? run.writes : run.reads).push_back(access);
+    } else if (is_access(word)) {
+        read_access(word, line, run);
     } else if (word == "stream") {
         size_t id;
         Stream s = stream(line, run, id);

@@ -1,0 +1,1 @@
+"""Proofs that verification can be trusted, each a command `python -m trust.NAME`."""

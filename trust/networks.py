@@ -1,0 +1,131 @@
+"""The two small networks of the sabotage suite, as a user would bring them: QONNX files and a target's file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import yaml
+
+from codesign.graph import IntArray
+from codesign.targets import load_target
+from tests.onnx_nets import QonnxNet
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network, the resources of its target where they are not the board's, and the options of its export."""
+
+    model: onnx.ModelProto
+    resources: Mapping[str, float]
+    fps: float
+    sparse: bool = False
+
+    def files(self, folder: Path, name: str) -> tuple[Path, Path]:
+        """Writes the network's file and the target's."""
+        target = load_target("pynq-z2").model_dump(mode="json", exclude_none=True)
+        target |= {"name": f"{name}-target", "overlay": None, "resources": target["resources"] | dict(self.resources)}
+        network, board = folder / f"{name}.onnx", folder / f"{name}.yaml"
+        onnx.save(self.model, network)
+        board.write_text(yaml.safe_dump({key: value for key, value in target.items() if value is not None}))
+        return network, board
+
+
+def operators() -> onnx.ModelProto:
+    """Every operator of the integer graph, most of them with several lanes, on maps of 8x8 and less."""
+    rng = np.random.default_rng(18)
+    net = QonnxNet(1, 3, 8, 8)
+    x = net.quant("image", 1.0)
+    stem = net.quant(net.conv(x, _weights(rng, 8, 3, 3, 3), _steps(8, 2), np.arange(8) - 3, pads=[1] * 4), 8.0)
+    down = net.quant(
+        net.conv(stem, _weights(rng, 8, 8, 3, 3), _steps(8, 5), pads=[1] * 4, strides=[2, 2]),
+        32.0,
+        8,
+        signed=1,
+        narrow=1,
+    )
+    wide = net.op("Resize", down, net.const([]), net.const([1, 1, 2, 2]), mode="nearest")
+    high = net.op("MaxPool", wide, kernel_shape=[3, 3], strides=[1, 1], pads=[1] * 4)
+    first, second = net.op("Split", stem, net.const([2, 6], np.int64), outputs=2, axis=1)
+    deep = net.quant(net.conv(second, _weights(rng, 6, 1, 3, 3), group=6, pads=[1] * 4), 16.0)
+    mixed = net.op("Concat", net.quant(net.conv(first, _weights(rng, 6, 2, 1, 1)), 16.0, 6, signed=1), deep, axis=1)
+    mixed = _shuffle(net, mixed, 12, 8, 8)
+    grouped = net.quant(
+        net.conv(mixed, _weights(rng, 8, 6, 3, 3), _steps(8, 3), group=2, pads=[1] * 4), 32.0, 8, signed=1
+    )
+    turned = _shuffle(net, grouped, 8, 8, 8)
+    s = net.quant(net.conv(first, [[[[5]], [[-7]]]], 2.0**-11), 1.0, 4, signed=1)
+    s = net.op("Clip", s, net.const(-4.0), net.const(7.0))
+    bent = net.quant(net.deform(turned, s, _weights(rng, 8, 1, 3, 3)), 32.0, 8, signed=1)
+    total = net.quant(net.op("Add", bent, high), 32.0, 6, signed=1)
+    heat = net.quant(net.conv(total, _weights(rng, 3, 8, 1, 1), bias=[32.0, 0.0, 96.0]), 32.0, 7, signed=1)
+    low = net.quant(net.conv(second, _weights(rng, 4, 6, 1, 1)), 32.0, 5)
+    known = net.conv(net.op("Concat", total, low, axis=1), _weights(rng, 6, 12, 1, 1, most=127), 0.37)
+    known = net.op("Mul", known, net.const(np.array([1.0, -1.3, 0.7, 2.0, -0.4, 1.1]).reshape(6, 1, 1)))
+    known = net.quant(known, 97.3, 4)
+    signs = net.bipolar(
+        net.op("Sub", net.conv(known, _weights(rng, 8, 6, 1, 1)), net.const(rng.normal(0, 60, (8, 1, 1))))
+    )
+    near = net.bipolar(_binary(net, rng, _padded(net, signs, 2), 6, 8, 5, 5))
+    small = net.op("MaxPool", near, kernel_shape=[2, 2], strides=[2, 2])
+    far = net.quant(_binary(net, rng, _padded(net, small, 1), 32, 6, 3, 3), 4.0, 4, signed=1)
+    far = _shuffle(net, far, 32, 4, 4)
+    flat = net.op("Flatten", net.quant(net.op("GlobalAveragePool", far), 0.25, 7, signed=1))
+    classes = net.quant(
+        net.op("Gemm", flat, net.weight(_weights(rng, 32, 5)), net.const(np.arange(5) / 4)), 8.0, signed=1
+    )
+    return net.model(net.peak(heat, 160.0, -2048.0), classes)
+
+
+def detector() -> onnx.ModelProto:
+    """A detector whose largest layer does not fit on its chip, so that its weights come from memory."""
+    rng = np.random.default_rng(19)
+    net = QonnxNet(1, 3, 4, 4)
+    x = net.quant("image", 1.0)
+    stem = net.quant(net.conv(x, _weights(rng, 64, 3, 3, 3), pads=[1] * 4), 64.0)
+    deep = net.quant(
+        net.conv(stem, _weights(rng, 320, 64, 1, 1, most=127), _steps(320, 1), 64.0 * rng.integers(-99, 99, 320)),
+        2048.0,
+    )
+    back = net.quant(net.conv(deep, _weights(rng, 48, 320, 1, 1, most=127)), 32768.0, 6)
+    heat, *beside = (
+        net.quant(net.conv(back, _weights(rng, count, 48, 1, 1)), 65536.0, 8, signed=1, name=name)
+        for name, count in (("scores", 3), ("size", 2), ("offset", 2))
+    )
+    net.peak(heat, 65536.0, -8388608.0)
+    net.nodes[-1].output[0] = net.nodes[-1].name = "heat"
+    return net.model("heat", *beside)
+
+
+def _weights(rng: np.random.Generator, *shape: int, most: int = 7) -> IntArray:
+    return rng.integers(-most, most + 1, shape).astype(np.int32)
+
+
+def _steps(channels: int, most: int) -> np.ndarray:
+    """Scales of weights by output channel, 1 to 2^-most."""
+    return (2.0 ** -(np.arange(channels) % (most + 1))).reshape(channels, 1, 1, 1)
+
+
+def _binary(net: QonnxNet, rng: np.random.Generator, x: str, *shape: int) -> str:
+    return net.op("Conv", x, net.bipolar(net.const(rng.normal(0, 1, shape))))
+
+
+def _padded(net: QonnxNet, x: str, by: int) -> str:
+    """By so many pixels of -1 on each side."""
+    return net.op("Pad", x, net.const([0, 0, by, by] * 2, np.int64), net.const(-1.0))
+
+
+def _shuffle(net: QonnxNet, x: str, channels: int, *size: int) -> str:
+    """In two groups."""
+    x = net.op("Reshape", x, net.const([1, 2, channels // 2, *size], np.int64))
+    x = net.op("Transpose", x, perm=[0, 2, 1, 3, 4])
+    return net.op("Reshape", x, net.const([1, channels, *size], np.int64))
+
+
+CASES: Mapping[str, Case] = {
+    "operators": Case(operators(), {"lut": 8000, "dsp": 60}, 170_000),
+    "detector": Case(detector(), {"bram36": 2, "lut": 6200}, 10_000, sparse=True),
+}
