@@ -45,6 +45,10 @@ BLOCKS = {
     "linear": (Linear(weights(10, 6 * 9 * 8), weights(10)), (SIGNED,)),
     "deform": (Deform(weights(6, 1, 3, 3), weights(6)), (SIGNED, TensorType((1, 9, 8), -4, 3))),
     "deform_by_large_steps": (Deform(weights(6, 1, 3, 3), weights(6)), (SIGNED, TensorType((1, 9, 8), 3, 4))),
+    "deform_on_a_small_map": (
+        Deform(weights(6, 1, 3, 3), weights(6)),
+        (TensorType((6, 2, 2), -100, 127), TensorType((1, 2, 2), -4, 3)),
+    ),
     "requant": (Requant([3, 0, -1, 5, 8, 2], 0, 255, 1.0), (SUMS,)),
     "requant_with_sign": (Requant([4], -128, 127, 1.0), (SUMS,)),
     "threshold": (Threshold(thresholds(6, 15), [1, -1, 1, 1, -1, 1], 0, 1.0), (SUMS,)),

@@ -18,6 +18,7 @@ Patch = IntArray
 
 def frames(
     weight: IntArray,
+    bias: IntArray | int,
     x: TensorType,
     stride: Pair,
     pads: Pads,
@@ -31,8 +32,8 @@ def frames(
     """
     kernel = (weight.shape[2], weight.shape[3])
     yield _fill.uniform(rng, x)
-    yield from placed(extremes(weight, x, rng, groups), x, kernel, stride, pads, rng)
-    if not (x.lo <= outside <= x.hi and _fits(x, kernel, stride, pads)):
+    yield from placed(extremes(weight, x, rng, groups, bias), x, kernel, stride, pads, rng)
+    if not (x.lo <= outside <= x.hi and fits(x, kernel, stride, pads)):
         yield from _at_borders(weight, x, stride, pads, rng, outside)
     yield _fill.ends(rng, x)
     yield _fill.constant(x, x.hi)
@@ -74,17 +75,22 @@ def bounds(weight: IntArray, bias: IntArray, x: TensorType, stride: Pair, pads: 
     return np.stack(found, axis=1)
 
 
-def extremes(weight: IntArray, x: TensorType, rng: np.random.Generator, groups: int = 1) -> Iterator[Patch]:
-    """For each output channel the patch of its greatest sum, then that of its least; a channel of every group at once.
+def extremes(
+    weight: IntArray, x: TensorType, rng: np.random.Generator, groups: int = 1, bias: IntArray | int = 0
+) -> Iterator[Patch]:
+    """For each output channel the patches of its greatest and of its least sum; a channel of every group at once.
 
-    Channels of far-reaching sums come first: the width of the accumulators is for them.
+    What reaches furthest comes first, on either side: the width of the accumulators is for that.
     """
     by_group = weight.reshape(groups, -1, *weight.shape[1:])
-    reach = np.abs(by_group).astype(np.int64).sum(axis=(2, 3, 4)).max(axis=0)
-    for output in np.argsort(-reach, kind="stable"):
-        filters = by_group[:, output].reshape(-1, *weight.shape[2:])
-        yield _matched(filters, x, rng)
-        yield _matched(-filters, x, rng)
+    ends = by_group.astype(np.int64)[..., None] * np.array([x.lo, x.hi])
+    offset = np.broadcast_to(bias, weight.shape[0]).reshape(groups, -1)
+    greatest = (ends.max(axis=-1).sum(axis=(2, 3, 4)) + offset).max(axis=0)
+    least = (ends.min(axis=-1).sum(axis=(2, 3, 4)) + offset).min(axis=0)
+    further = np.argsort(np.concatenate((greatest.max() - greatest, least - least.min())), kind="stable")
+    for index in further:
+        sign = 1 if index < len(greatest) else -1
+        yield _matched(sign * by_group[:, index % len(greatest)].reshape(-1, *weight.shape[2:]), x, rng)
 
 
 def turning(weight: IntArray, x: TensorType, rng: np.random.Generator, groups: int = 1) -> Iterator[Patch]:
@@ -113,43 +119,49 @@ def placed(
 
 
 def of_op(
-    op: Filters, x: TensorType, rng: np.random.Generator, groups: int = 1, outside: int = 0
+    op: Filters, bias: IntArray | int, x: TensorType, rng: np.random.Generator, groups: int = 1, outside: int = 0
 ) -> Iterator[tuple[IntArray, ...]]:
     """`frames` of a convolution."""
-    return ((frame,) for frame in frames(op.weight, x, op.stride, op.pads, rng, groups, outside))
+    return ((frame,) for frame in frames(op.weight, bias, x, op.stride, op.pads, rng, groups, outside))
 
 
 def _at_borders(
     weight: IntArray, x: TensorType, stride: Pair, pads: Pads, rng: np.random.Generator, outside: int
 ) -> Iterator[IntArray]:
-    """For each end of each output channel a frame with the window of that sum, which may reach beyond the map.
-
-    What a window sums is `outside` times the weights, and for each tap within the map the difference that it makes.
-    """
-    outputs, inputs, *kernel = weight.shape
-    rows, columns = (
-        np.arange(size)[:, None] * step - pad + np.arange(taps)
-        for size, step, pad, taps in zip(
-            output_size(x, (kernel[0], kernel[1]), stride, pads), stride, pads, kernel, strict=False
-        )
-    )
-    within = [
-        ((taps >= 0) & (taps < size)).astype(np.int64) for taps, size in zip((rows, columns), x.shape[1:], strict=True)
-    ]
+    """For each end of each output channel a frame with the window of that sum, which may reach beyond the map."""
+    outputs, inputs = weight.shape[:2]
     runs = outputs * inputs // x.channels
     for output in range(outputs):
         first = output // runs * inputs
         for filters in (weight[output], -weight[output]):
-            patch = _matched(filters, x, rng)
-            gain = (filters.astype(np.int64) * (patch - outside)).sum(axis=0)
-            best = int(np.einsum("uk,vl,kl->uv", *within, gain).argmax())
-            row, column = divmod(best, len(columns))
             frame = _fill.uniform(rng, x)
-            _stamp(frame[first : first + inputs], patch, int(rows[row, 0]), int(columns[column, 0]))
+            stamp_best(frame[first : first + inputs], filters, x, stride, pads, rng, outside)
             yield frame
 
 
-def _fits(x: TensorType, kernel: Pair, stride: Pair, pads: Pads) -> bool:
+def stamp_best(
+    part: IntArray, filters: IntArray, x: TensorType, stride: Pair, pads: Pads, rng: np.random.Generator, outside: int
+) -> None:
+    """Writes the inputs of the greatest sum of `filters` (C, kH, kW) into `part` (C, H, W), at the window that has it.
+
+    What a window sums is `outside` times the weights, and for each tap within the map the difference that it makes.
+    """
+    kernel = (filters.shape[1], filters.shape[2])
+    starts = [
+        np.arange(size) * step - pad
+        for size, step, pad in zip(output_size(x, kernel, stride, pads), stride, pads, strict=False)
+    ]
+    within = []
+    for axis, begin in enumerate(starts):
+        taps = begin[:, None] + np.arange(kernel[axis])
+        within.append(((taps >= 0) & (taps < x.shape[1 + axis])).astype(np.int64))
+    patch = _matched(filters, x, rng)
+    gain = (filters.astype(np.int64) * (patch - outside)).sum(axis=0)
+    row, column = divmod(int(np.einsum("uk,vl,kl->uv", *within, gain).argmax()), len(starts[1]))
+    _stamp(part, patch, int(starts[0][row]), int(starts[1][column]))
+
+
+def fits(x: TensorType, kernel: Pair, stride: Pair, pads: Pads) -> bool:
     """Whether some window lies within the map."""
     return all((_inside(x.shape[1 + axis], kernel, stride, pads, axis, x).all(axis=1)).any() for axis in (0, 1))
 

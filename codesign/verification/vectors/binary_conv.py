@@ -12,7 +12,7 @@ from codesign.verification.vectors import Frame, Goal, _filters
 
 
 def frames(op: BinaryConv, inputs: Sequence[TensorType], rng: np.random.Generator) -> Iterator[Frame]:
-    return _filters.of_op(op, inputs[0], rng, outside=OUTSIDE)
+    return _filters.of_op(op, 0, inputs[0], rng, outside=OUTSIDE)
 
 
 def goals(op: BinaryConv, inputs: Sequence[TensorType]) -> tuple[Goal, ...]:

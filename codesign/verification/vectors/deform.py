@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 
 import numpy as np
 
@@ -18,9 +19,12 @@ SKEW = 5
 def frames(op: Deform, inputs: Sequence[TensorType], rng: np.random.Generator) -> Iterator[Frame]:
     """As many frames as there are dilations show each of them at every pixel, corners and borders included."""
     x, s = inputs
+    patches = cycle(_filters.extremes(op.weight, x, rng, groups=x.channels))
     for turn in rng.permutation(s.levels):
         dilations = _turned(s, int(turn))
-        yield _at_both_ends(op, x, dilations, rng), dilations
+        yield _at_both_ends(patches, x, dilations, rng), dilations
+    if not (x.lo <= 0 <= x.hi and any(_fits(x, dilation) for dilation in _values(s))):
+        yield from _at_borders(op, x, s, rng)
     for dilation in (s.lo, s.hi):
         yield _fill.ends(rng, x), _fill.constant(s, dilation)
     yield _fill.uniform(rng, x), _fill.uniform(rng, s)
@@ -34,22 +38,35 @@ def _turned(s: TensorType, turn: int) -> IntArray:
     return found
 
 
-def _at_both_ends(op: Deform, x: TensorType, dilations: IntArray, rng: np.random.Generator) -> IntArray:
-    """A map in which some pixels have the greatest sums in all channels, and some the least, at the dilations given."""
+def _at_both_ends(
+    patches: Iterator[_filters.Patch], x: TensorType, dilations: IntArray, rng: np.random.Generator
+) -> IntArray:
+    """A map in which some pixels see one of the `patches` each, at the dilations given."""
     frame = _fill.uniform(rng, x)
-    patches = list(_filters.extremes(op.weight, x, rng, groups=x.channels))
     taken = np.zeros(x.shape[1:], dtype=bool)
-    found = 0
     for place in rng.permutation(x.pixels):
         row, column = divmod(int(place), x.width)
         dilation = int(dilations[0, row, column])
         rows, columns = (at + dilation * np.arange(-1, 2) for at in (row, column))
         inside = min(rows.min(), columns.min()) >= 0 and rows.max() < x.height and columns.max() < x.width
         if dilation and inside and not taken[np.ix_(rows, columns)].any():
-            frame[:, rows[:, None], columns] = patches[found % len(patches)]
+            frame[:, rows[:, None], columns] = next(patches)
             taken[np.ix_(rows, columns)] = True
-            found += 1
     return frame
+
+
+def _at_borders(op: Deform, x: TensorType, s: TensorType, rng: np.random.Generator) -> Iterator[Frame]:
+    """A frame for each dilation at which some channels have their greatest sums, or their least."""
+    reach = np.stack([_bounds_at(op, x, dilation) for dilation in _values(s)])
+    best = np.stack((reach[..., 0].argmin(axis=0), reach[..., 1].argmax(axis=0)))
+    for sign, chosen in zip((-1, 1), best, strict=True):
+        for index in np.unique(chosen):
+            dilation = s.lo + s.step * int(index)
+            frame, weight = _fill.uniform(rng, x), sign * _spread(op, dilation)
+            for channel in np.flatnonzero(chosen == index):
+                pads = (abs(dilation),) * 4
+                _filters.stamp_best(frame[channel : channel + 1], weight[channel], x, (1, 1), pads, rng, 0)
+            yield frame, _fill.constant(s, dilation)
 
 
 def goals(op: Deform, inputs: Sequence[TensorType]) -> tuple[Goal, ...]:
@@ -72,15 +89,29 @@ def goals(op: Deform, inputs: Sequence[TensorType]) -> tuple[Goal, ...]:
 
 def _bounds(op: Deform, x: TensorType, s: TensorType) -> IntArray:
     """(C, 2): the least and the greatest sums at any dilation and pixel."""
-    found = []
-    for dilation in range(s.lo, s.hi + 1, s.step):
-        if dilation == 0:
-            weight = op.weight.sum(axis=(2, 3), keepdims=True)
-            found.append(_filters.bounds(weight, op.bias, x, (1, 1), (0, 0, 0, 0)))
-            continue
-        reach = 2 * abs(dilation) + 1
-        weight = np.zeros((x.channels, 1, reach, reach), np.int64)
-        weight[:, :, :: abs(dilation), :: abs(dilation)] = op.weight
-        found.append(_filters.bounds(weight, op.bias, x, (1, 1), (abs(dilation),) * 4))
-    both = np.stack(found)
+    both = np.stack([_bounds_at(op, x, dilation) for dilation in _values(s)])
     return np.stack((both[..., 0].min(axis=0), both[..., 1].max(axis=0)), axis=1)
+
+
+def _bounds_at(op: Deform, x: TensorType, dilation: int) -> IntArray:
+    return _filters.bounds(_spread(op, dilation), op.bias, x, (1, 1), (abs(dilation),) * 4)
+
+
+def _spread(op: Deform, dilation: int) -> IntArray:
+    """The filters (C, 1, k, k) that do at every pixel what the operator does at one of that dilation."""
+    if dilation == 0:
+        total: IntArray = op.weight.sum(axis=(2, 3), keepdims=True)
+        return total
+    size = 2 * abs(dilation) + 1
+    weight = np.zeros((op.weight.shape[0], 1, size, size), np.int64)
+    weight[:, :, :: abs(dilation), :: abs(dilation)] = op.weight if dilation > 0 else op.weight[:, :, ::-1, ::-1]
+    return weight
+
+
+def _fits(x: TensorType, dilation: int) -> bool:
+    """Whether the nine taps of some pixel are different ones, and all lie within the map."""
+    return dilation != 0 and min(x.shape[1:]) > 2 * abs(dilation)
+
+
+def _values(s: TensorType) -> range:
+    return range(s.lo, s.hi + 1, s.step)

@@ -12,7 +12,7 @@ from codesign.verification.vectors import Frame, Goal, _filters
 
 
 def frames(op: GroupConv, inputs: Sequence[TensorType], rng: np.random.Generator) -> Iterator[Frame]:
-    return _filters.of_op(op, inputs[0], rng, op.groups)
+    return _filters.of_op(op, op.bias, inputs[0], rng, op.groups)
 
 
 def goals(op: GroupConv, inputs: Sequence[TensorType]) -> tuple[Goal, ...]:

@@ -14,7 +14,7 @@ from codesign.verification.vectors import Frame, Goal, _filters
 def frames(op: Linear, inputs: Sequence[TensorType], rng: np.random.Generator) -> Iterator[Frame]:
     (x,) = inputs
     weight = op.weight.reshape(-1, *x.shape)
-    return ((frame,) for frame in _filters.frames(weight, x, (1, 1), (0, 0, 0, 0), rng))
+    return ((frame,) for frame in _filters.frames(weight, op.bias, x, (1, 1), (0, 0, 0, 0), rng))
 
 
 def goals(op: Linear, inputs: Sequence[TensorType]) -> tuple[Goal, ...]:
