@@ -2,21 +2,30 @@
 
 import json
 import shutil
+from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
+import onnx
 import pytest
+from PIL import Image
 
 from codesign.api.export import export
-from codesign.api.verify import verify
+from codesign.api.report import report
+from codesign.api.verify import FAST, verify
 from codesign.build_folder import open_build
+from codesign.cli.main import status
+from codesign.data.pictures import read_picture
+from codesign.emit.onnx.model import DIGEST
 from codesign.errors import BuildError, GraphError
-from codesign.graph import Graph, Node, TensorType, execute
+from codesign.graph import Graph, Node, TensorType, execute, first_difference, save
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.requant import Requant
 from codesign.progress import silent
+from codesign.reporting.comparison import compare_summaries
 from codesign.verification import STAGES
 from codesign.verification.compare import compare
-from codesign.verification.images import random_images
+from codesign.verification.images import picture_images, random_images
 
 GRAPH = Graph(
     "toy",
@@ -24,6 +33,7 @@ GRAPH = Graph(
     (Node("half", Requant([1], -8, 7, 2.0), ("x",)), Node("both", Concat(), ("half", "half"))),
     ("both",),
 )
+STAGE_FIELDS = {"name", "exact", "tensors", "values", "seconds", "images", "protocol", "problem", "ties"}
 IMAGES = random_images(GRAPH.inputs["x"], 5)
 
 
@@ -70,10 +80,10 @@ def test_random_images_reach_both_ends_of_the_range():
 
 def test_all_stages_of_a_trained_network_are_exact_at_every_tensor(tiny_build):
     verdict = json.loads((tiny_build / "verify.json").read_text())
-    assert list(verdict) == ["stages", "images", "exact", "first_mismatch", "coverage"]
+    assert list(verdict)[:4] == ["stages", "images", "exact", "first_mismatch"]
+    assert verdict["skipped"] == verdict["ties"] == [] and verdict["pictures"] is None
     assert [stage["name"] for stage in verdict["stages"]] == list(STAGES)
-    fields = {"name", "exact", "tensors", "values", "seconds", "images", "protocol"}
-    assert all(set(stage) == fields for stage in verdict["stages"])
+    assert all(set(stage) == STAGE_FIELDS for stage in verdict["stages"])
     assert verdict["exact"] and verdict["first_mismatch"] is None and verdict["images"] == 2
     tensors = {stage["name"]: stage["tensors"] for stage in verdict["stages"]}
     every = len(open_build(tiny_build).graph.types)
@@ -88,8 +98,7 @@ def test_a_build_from_a_qonnx_file_is_verified_on_random_images_without_pytorch(
     build = export(file, tmp_path / "build").folder
     assert not build.run.exists()
     verdict = verify(build, images=1, fast_images=3)
-    images = {stage.name: stage.images for stage in verdict.stages if stage.name != "blocks"}
-    assert {name: count for name, count in images.items() if count != 1} == {"onnxruntime": 3, "graph": 3}
+    assert {stage.name: stage.images for stage in verdict.stages if stage.name in FAST} == dict.fromkeys(FAST, 3)
     assert [stage.name for stage in verdict.stages] == [name for name in STAGES if name != "brevitas"]
     assert verdict.exact
 
@@ -108,3 +117,111 @@ def test_a_damaged_graph_is_refused(build_copy):
 def test_two_commands_do_not_write_into_one_build(build_copy):
     with open_build(build_copy).locked(), pytest.raises(BuildError, match="another command is at work"):
         verify(build_copy, images=1)
+
+
+def test_chosen_stages_are_a_part_of_a_verdict_and_said_to_be(build_copy, capfd):
+    assert status(["verify", str(build_copy), "--images", "1", "--stages", "onnxruntime,graph"]) == 0
+    assert "exact in part" in capfd.readouterr().out
+    verdict = json.loads((build_copy / "verify.json").read_text())
+    assert [stage["name"] for stage in verdict["stages"]] == ["onnxruntime", "graph"]
+    assert verdict["skipped"] == ["brevitas", "qonnx", "hls", "blocks", "rtl"]
+    result = report(open_build(build_copy), html=True).summary
+    assert result.verification.outcome == "part"
+    page = (build_copy / "report.html").read_text()
+    assert "Verified in part" in page and "Bit-exact" not in page
+    assert compare_summaries(result, result, ("a", "b")).a.exact is None
+
+
+def test_unknown_stages_are_refused(tiny_build):
+    with pytest.raises(BuildError, match="unknown stage 'rlt'"):
+        verify(tiny_build, stages=["rlt"])
+
+
+def test_pictures_of_ones_own_are_brought_to_the_input(build_copy, tmp_path):
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    rng = np.random.default_rng(0)
+    for name, shape in {"wide.png": (20, 50, 3), "as_large.png": (32, 32, 3), "grey.png": (64, 40)}.items():
+        Image.fromarray(rng.integers(0, 256, shape).astype(np.uint8)).save(pictures / name)
+    build = open_build(build_copy)
+    images = picture_images(build, pictures)
+    assert images.shape == (3, *build.graph.inputs["image"].shape)
+    assert np.array_equal(images[0], read_picture(pictures / "as_large.png"))
+    verdict = verify(build, images=pictures, stages=["graph"])
+    assert (verdict.exact, verdict.images, verdict.pictures) == (True, 3, str(pictures))
+
+
+def test_pictures_are_refused_by_an_input_that_takes_none(build_copy):
+    build = open_build(build_copy)
+    foreign = replace(build.graph, inputs={"image": replace(build.graph.inputs["image"], hi=127)})
+    save(foreign, build.graph_file)
+    with pytest.raises(GraphError, match="takes no pictures"):
+        verify(build_copy, images="anywhere", stages=["graph"])
+
+
+def other_weight(build):
+    """One bias of the last convolution, by so little that no image need show it."""
+    node = [node for node in build.graph.nodes if node.op.kind == "conv"][-1]
+    bias = node.op.bias.copy()
+    bias[-1] += 1
+    nodes = tuple(replace(n, op=replace(n.op, bias=bias)) if n is node else n for n in build.graph.nodes)
+    return node.name, replace(build.graph, nodes=nodes)
+
+
+def test_a_stored_graph_that_is_not_the_files_is_named_with_what_differs(build_copy):
+    name, changed = other_weight(open_build(build_copy))
+    save(changed, build_copy / "graph.npz")
+    build = open_build(build_copy)
+    assert f"node {name}: its bias differs" in import_module("codesign.verification.stages.graph").check(build)
+    for stage in ("onnxruntime", "hls", "rtl"):
+        assert "another graph" in import_module(f"codesign.verification.stages.{stage}").check(build)
+
+
+def test_a_file_of_another_graph_fails_though_no_value_differs(build_copy, capfd):
+    model = onnx.load(build_copy / "model.qcdq.onnx")
+    (entry,) = [entry for entry in model.metadata_props if entry.key == DIGEST]
+    entry.value = "0" * 64
+    onnx.save(model, build_copy / "model.qcdq.onnx")
+    assert status(["verify", str(build_copy), "--images", "1", "--stages", "onnxruntime"]) == 1
+    assert "made from another graph" in " ".join(capfd.readouterr().out.split())
+    verdict = json.loads((build_copy / "verify.json").read_text())
+    assert (verdict["exact"], verdict["first_mismatch"]) == (False, None)
+
+
+def test_graphs_that_are_the_same_have_no_first_difference(tiny_build):
+    graph = open_build(tiny_build).graph
+    assert first_difference(graph, graph) is None
+    assert first_difference(graph, replace(graph, name="other")) == "the name differs"
+
+
+def test_state_that_one_frame_leaves_to_the_next_shows_even_for_one_image(build_copy, monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(64)))
+    header = build_copy / "hls" / "firmware" / "nnet_utils" / "nnet_requant.h"
+    text = header.read_text()
+    assert text.count("RequantPixel:") == 1
+    header.write_text(
+        text.replace("RequantPixel:", "static int leaves = 0;\n    leaves++;\nRequantPixel:").replace(
+            "out[c] = y;", "out[c] = leaves > 1 ? CONFIG_T::lo : y;"
+        )
+    )
+    verdict = verify(build_copy, images=1, stages=["hls"])
+    assert not verdict.exact and verdict.first_mismatch.image == 0
+
+
+def test_every_image_is_run_and_some_behind_others_than_before():
+    order = import_module("codesign.verification.stages.hls")._order
+    for count in range(1, 40):
+        assert sorted(set(order(count))) == list(range(count))
+        assert len(order(count)) > count
+
+
+def test_all_stages_tell_how_far_they_are(build_copy):
+    told = {}
+
+    def progress(what, done, total):
+        told.setdefault(what, []).append((done, total))
+
+    verify(build_copy, images=8, stages=["brevitas", "onnxruntime", "graph"], progress=progress)
+    for steps in told.values():
+        assert steps[0] == (0, 8) and steps[-1] == (8, 8) and len(steps) > 2
+    assert list(told) == ["brevitas", "onnxruntime", "graph"]

@@ -12,7 +12,7 @@ from PIL import Image
 
 from codesign.api.evaluate import STAGES
 from codesign.build_folder import BuildFolder, open_build
-from codesign.data.pictures import read_picture, stretched
+from codesign.data.pictures import picture_files, read_picture, stretched
 from codesign.errors import BuildError, DataError
 from codesign.files import write_text
 from codesign.progress import Progress, silent
@@ -23,8 +23,6 @@ from codesign.tasks import task_of
 from codesign.verification.images import input_type
 from codesign.verification.predict import predictions, recipe_of
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp")
-VIDEOS = (".avi", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
 LISTING = "detections.json"
 PICTURES_AT_A_TIME = 32
 BYTES_AT_A_TIME = 128 * MIB
@@ -58,7 +56,7 @@ def detect(
     if backend not in STAGES:
         raise BuildError(f"unknown back end '{backend}'", remedy=f"known: {', '.join(STAGES)}")
     folder = open_build(build, changed=changed)
-    recipe, files, out = recipe_of(folder), _pictures(Path(source)), Path(out)
+    recipe, files, out = recipe_of(folder), picture_files(Path(source)), Path(out)
     if any((out / file.name).resolve() == file.resolve() for file in files):
         raise DataError("would be written over", where=str(files[0].parent), remedy="give another folder to --out")
     results: list[Detected] = []
@@ -99,21 +97,3 @@ def _read(files: Sequence[Path]) -> Iterator[dict[Path, np.ndarray]]:
             some = {}
     if some:
         yield some
-
-
-def _pictures(source: Path) -> list[Path]:
-    """The picture itself, or those of a folder by name."""
-    if source.is_dir():
-        files = sorted(file for file in source.iterdir() if file.suffix.lower() in SUFFIXES)
-        if not files:
-            raise DataError("holds no picture", where=str(source), remedy=f"known: {', '.join(SUFFIXES)}")
-        return files
-    if source.suffix.lower() in VIDEOS:
-        raise DataError(
-            "is a video, and nothing that codesign is made of decodes videos",
-            where=str(source),
-            remedy=f"make pictures of it first, e.g. `ffmpeg -i {source.name} frames/%06d.png`",
-        )
-    if source.is_file() and source.suffix.lower() not in SUFFIXES:
-        raise DataError("is no picture by its name", where=str(source), remedy=f"known: {', '.join(SUFFIXES)}")
-    return [source]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
@@ -18,12 +18,15 @@ from codesign.files import write_text
 from codesign.graph import IntArray
 from codesign.progress import Progress, silent
 from codesign.schedule import Schedule
-from codesign.verification import STAGES
+from codesign.synthesis import yosys
+from codesign.synthesis.utilization import Family
+from codesign.verification import FURTHER, STAGES
 from codesign.verification.blocks import Trial, trial_of
-from codesign.verification.compare import Mismatch, StageResult, compare
+from codesign.verification.compare import Comparison, Mismatch, StageResult, compare
 from codesign.verification.coverage import Coverage, coverage_of
-from codesign.verification.images import verification_images
-from codesign.verification.stages import blocks
+from codesign.verification.images import picture_images, verification_images
+from codesign.verification.stages import blocks, netlist
+from codesign.verification.ties import Tie
 
 SIMULATIONS = {"codesign": "rtl", "vitis": "vitis"}
 """The stage that simulates hardware, by whose RTL it is: our own, or what Vitis HLS made of the hls4ml project."""
@@ -31,7 +34,13 @@ SIMULATIONS = {"codesign": "rtl", "vitis": "vitis"}
 FAST = ("onnxruntime", "graph")
 """Stages that take milliseconds an image."""
 
-Outcome = tuple[StageResult, Mismatch | None]
+DRIVEN = ("blocks", "netlist")
+"""Stages that drive blocks by themselves."""
+
+TIES = 100
+"""So many of a stage are listed."""
+
+Outcome = tuple[StageResult, Comparison]
 
 
 class _StoppedError(Exception):
@@ -42,8 +51,10 @@ class _StoppedError(Exception):
 class Verification:
     """The verdict on a build, as `verify.json` holds it.
 
-    coverage: by tensor, which of the values that matter the images and the stage `blocks` have reached; none if that
-    stage was not run.
+    exact: no stage that has run differs. skipped: stages of a whole verdict that have not run; with any, the verdict is
+    on a part only. pictures: where the images are from, if a user chose them. coverage: by tensor, which of the values
+    that matter the images and the stage `blocks` have reached; none if that stage was not run. ties: the first TIES of
+    every stage, values that differ as float32 may; they do not count.
     """
 
     stages: tuple[StageResult, ...]
@@ -51,42 +62,63 @@ class Verification:
     exact: bool
     first_mismatch: Mismatch | None
     coverage: Mapping[str, Coverage] = field(default_factory=dict)
+    skipped: tuple[str, ...] = ()
+    pictures: str | None = None
+    ties: tuple[Tie, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """What all stages work on: the images of each by its name, and the frames of those that drive blocks."""
+
+    build: BuildFolder
+    images: Mapping[str, IntArray]
+    trial: Trial | None
+    family: Family | None
 
 
 def verify(
     build: Path | BuildFolder,
     *,
-    images: int = 16,
+    images: int | str | Path = 16,
     fast_images: int = 0,
+    stages: Sequence[str] = (),
     rtl: str = "codesign",
+    netlist: bool = False,
+    family: Family | None = None,
     changed: bool = False,
     progress: Progress = silent,
 ) -> Verification:
-    """Runs all stages on `images` images and writes `verify.json` into the build folder.
+    """Runs all stages, or the chosen ones, and writes `verify.json` into the build folder.
 
-    ONNX Runtime and the integer graph, which are fast, run on `fast_images` if those are more.
-
-    The images are the first of the recipe's validation set, or random integers if the build was made from a QONNX
-    file; then there is no Brevitas stage either. rtl: a key of SIMULATIONS. changed: as for `open_build`.
-    All stages run even after a difference. Raises a CodesignError if one cannot: verify.json is then left as it was.
+    images: so many, the first of the recipe's validation set, or random integers if the build was made from a QONNX
+    file (then there is no Brevitas stage either); or a picture, or a folder of pictures, all of which are taken.
+    ONNX Runtime and the integer graph, which are fast, run on `fast_images` if those are more. stages: names from
+    STAGES and FURTHER; default: a whole verdict. rtl: a key of SIMULATIONS. netlist: also the netlists that Yosys
+    makes, of the cells of `family` (default: the target's). changed: as for `open_build`. All stages run even
+    after a difference. Raises a CodesignError if one cannot: verify.json is then left as it was.
     """
-    if images < 1:
-        raise BuildError(f"cannot verify on {images} images", where="--images", remedy="give at least 1")
-    if rtl not in SIMULATIONS:
-        raise BuildError(f"unknown RTL '{rtl}'", where="--rtl", remedy=f"known: {', '.join(SIMULATIONS)}")
     folder = open_build(build, changed=changed)
+    whole = _whole(folder, rtl)
+    names = _chosen(folder, stages, whole, netlist)
     with folder.locked():
-        integers = verification_images(folder, max(images, fast_images))
-        names = [name for name in STAGES if name != "rtl" and (name != "brevitas" or folder.run.is_dir())]
-        names = [name for name in names if name != "blocks" or rtl == "codesign"]
-        trial = _trial(folder) if "blocks" in names else None
-        batches = {name: integers if name in FAST else integers[:images] for name in (*names, SIMULATIONS[rtl])}
-        outcomes = _run_stages(batches, folder, trial, progress)
-        first = next((mismatch for _, mismatch in outcomes if mismatch), None)
+        integers, count, pictures = _images(folder, images, fast_images)
+        trial = _trial(folder) if any(name in DRIVEN for name in names) else None
+        batches = {name: integers if name in FAST else integers[:count] for name in names}
+        outcomes = _run_stages(_Job(folder, batches, trial, family), progress)
+        first = next((found.mismatch for _, found in outcomes if found.mismatch), None)
         results = tuple(result for result, _ in outcomes)
-        exact = all(result.exact for result in results)
-        coverage = coverage_of(folder.graph, integers[:images], trial) if trial else {}
-        verdict = Verification(results, min(images, len(integers)), exact, first, coverage)
+        coverage = coverage_of(folder.graph, integers[:count], trial) if trial and "blocks" in names else {}
+        verdict = Verification(
+            results,
+            min(count, len(integers)),
+            all(result.exact for result in results),
+            first,
+            coverage,
+            tuple(name for name in whole if name not in names),
+            pictures,
+            tuple(tie for _, found in outcomes for tie in found.ties[:TIES]),
+        )
         write_text(folder.verification, json.dumps(asdict(verdict), indent=1) + "\n")
     return verdict
 
@@ -95,16 +127,52 @@ def _trial(build: BuildFolder) -> Trial:
     return trial_of(build.graph, Schedule.load(build.schedule), RtlProject.load(build.rtl))
 
 
-def _run_stages(
-    batches: Mapping[str, IntArray], build: BuildFolder, trial: Trial | None, progress: Progress
-) -> list[Outcome]:
-    """Outcomes of the stages in `batches`, each on its images. The last one simulates hardware.
+def _whole(build: BuildFolder, rtl: str) -> list[str]:
+    """The stages of a whole verdict on the build, that which simulates all of it last."""
+    if rtl not in SIMULATIONS:
+        raise BuildError(f"unknown RTL '{rtl}'", where="--rtl", remedy=f"known: {', '.join(SIMULATIONS)}")
+    names = [name for name in STAGES if name != "rtl" and (name != "brevitas" or build.run.is_dir())]
+    return [*(name for name in names if name != "blocks" or rtl == "codesign"), SIMULATIONS[rtl]]
+
+
+def _chosen(build: BuildFolder, stages: Sequence[str], whole: Collection[str], netlist: bool) -> list[str]:
+    """The stages to run, in the chain's order, that which takes longest last."""
+    known = (*STAGES, *FURTHER)
+    unknown = [name for name in stages if name not in known]
+    if unknown:
+        raise BuildError(f"unknown stage '{unknown[0]}'", where="--stages", remedy=f"known: {', '.join(known)}")
+    if "brevitas" in stages and not build.run.is_dir():
+        raise BuildError(
+            "was made from a QONNX file: there are no PyTorch modules",
+            where=str(build.path),
+            remedy="leave brevitas out",
+        )
+    wanted = {*(stages or whole), *(("netlist",) if netlist else ())}
+    if "netlist" in wanted:
+        yosys.require()
+    return sorted(wanted, key=(*STAGES[:-1], *reversed(FURTHER), STAGES[-1]).index)
+
+
+def _images(build: BuildFolder, images: int | str | Path, fast_images: int) -> tuple[IntArray, int, str | None]:
+    """All images (N, C, H, W), how many the slow stages take, and where they are from if they are pictures."""
+    if not isinstance(images, int):
+        found = picture_images(build, Path(images))
+        return found, len(found), str(images)
+    if images < 1:
+        raise BuildError(f"cannot verify on {images} images", where="--images", remedy="give at least 1")
+    return verification_images(build, max(images, fast_images)), images, None
+
+
+def _run_stages(job: _Job, progress: Progress) -> list[Outcome]:
+    """Outcomes of the job's stages. The last one simulates hardware, if any does.
 
     That takes longest by far, and runs beside the other stages.
     It is this thread's, so that an interrupt reaches it at once; the others then stop at their next step.
     """
-    *beside, simulation = batches
+    *beside, simulation = job.images
     stopped = Event()
+    for name in job.images:
+        progress(name, 0, _steps(name, job))
 
     def unless_stopped(what: str, done: int, total: int) -> None:
         if stopped.is_set():
@@ -112,26 +180,37 @@ def _run_stages(
         progress(what, done, total)
 
     with ThreadPoolExecutor(max_workers=1) as pool:
-        others = pool.submit(lambda: [_run_stage(name, build, batches[name], trial, unless_stopped) for name in beside])
+        others = pool.submit(lambda: [_run_stage(name, job, unless_stopped) for name in beside])
         try:
-            simulated = _run_stage(simulation, build, batches[simulation], trial, progress)
+            simulated = _run_stage(simulation, job, progress)
         except BaseException:
             stopped.set()
             raise
         return [*others.result(), simulated]
 
 
-def _run_stage(name: str, build: BuildFolder, images: IntArray, trial: Trial | None, progress: Progress) -> Outcome:
-    """The stage `blocks` has its own frames, `trial`."""
-    count = trial.frames if name == "blocks" and trial else len(images)
-    progress(name, 0, count)
+def _steps(name: str, job: _Job) -> int:
+    """What the stage counts its progress in: frames of its own, or images."""
+    return job.trial.frames if name == "blocks" and job.trial else len(job.images[name])
+
+
+def _run_stage(name: str, job: _Job, progress: Progress) -> Outcome:
     start = time.perf_counter()
-    if name == "blocks" and trial:
-        found = blocks.compared(build.rtl, build.graph, trial, progress)
-    else:
-        stage = import_module(f"codesign.verification.stages.{name}")
-        found = compare(name, build.graph, images, stage.run(build, images, tuple(build.graph.types)), progress)
+    stage = import_module(f"codesign.verification.stages.{name}")
+    problem = stage.check(job.build) if hasattr(stage, "check") else None
+    found = _compared(name, job, progress)
     seconds = round(time.perf_counter() - start, 3)
-    exact = found.mismatch is None and (found.findings is None or found.findings.good)
-    result = StageResult(name, exact, found.tensors, found.values, seconds, count, found.findings)
-    return result, found.mismatch
+    exact = found.mismatch is None and problem is None and (found.findings is None or found.findings.good)
+    counts = (found.tensors, found.values, seconds, _steps(name, job))
+    return StageResult(name, exact, *counts, found.findings, problem, len(found.ties)), found
+
+
+def _compared(name: str, job: _Job, progress: Progress) -> Comparison:
+    graph, images = job.build.graph, job.images[name]
+    if job.trial and name == "blocks":
+        return blocks.compared(job.build.rtl, graph, job.trial, progress)
+    if job.trial and name == "netlist":
+        return netlist.compared(job.build, images, job.trial, progress, family=job.family)
+    stage = import_module(f"codesign.verification.stages.{name}")
+    judge = stage.judge(job.build) if hasattr(stage, "judge") else None
+    return compare(name, graph, images, stage.run(job.build, images, tuple(graph.types)), progress, judge)

@@ -14,6 +14,9 @@ from codesign.reading import MIB, read_bytes
 PICTURE_BYTES = 512 * MIB
 """Largest file of a picture: as much as the largest picture takes, four bytes a pixel, and its head."""
 
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp")
+VIDEOS = (".avi", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
+
 DAMAGED = (
     OSError,
     UnidentifiedImageError,
@@ -25,6 +28,24 @@ DAMAGED = (
     struct.error,
 )
 """What Pillow raises at files that are damaged, or would take too much memory."""
+
+
+def picture_files(source: Path) -> list[Path]:
+    """The picture itself, or those of a folder by name. Raises DataError for what is no picture by its name."""
+    if source.is_dir():
+        files = sorted(file for file in source.iterdir() if file.suffix.lower() in SUFFIXES)
+        if not files:
+            raise DataError("holds no picture", where=str(source), remedy=f"known: {', '.join(SUFFIXES)}")
+        return files
+    if source.suffix.lower() in VIDEOS:
+        raise DataError(
+            "is a video, and nothing that codesign is made of decodes videos",
+            where=str(source),
+            remedy=f"make pictures of it first, e.g. `ffmpeg -i {source.name} frames/%06d.png`",
+        )
+    if source.is_file() and source.suffix.lower() not in SUFFIXES:
+        raise DataError("is no picture by its name", where=str(source), remedy=f"known: {', '.join(SUFFIXES)}")
+    return [source]
 
 
 def read_picture(path: Path) -> np.ndarray:
@@ -47,9 +68,13 @@ def read_picture(path: Path) -> np.ndarray:
         raise DataError(f"not readable as an image ({reason})", where=str(path), remedy="restore the file") from error
 
 
-def stretched(image: np.ndarray, size: int) -> np.ndarray:
-    """(3, H, W) uint8 at (3, size, size), bilinear: what networks are trained on, whatever the picture's shape."""
-    if image.shape[1:] == (size, size):
+def stretched(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
+    """(3, H, W) uint8 at (3, *size), bilinear: what networks are trained on, whatever the picture's shape.
+
+    size: (height, width), or the one number that is both.
+    """
+    height, width = (size, size) if isinstance(size, int) else size
+    if image.shape[1:] == (height, width):
         return image
-    picture = Image.fromarray(image.transpose(1, 2, 0)).resize((size, size), Image.Resampling.BILINEAR)
+    picture = Image.fromarray(image.transpose(1, 2, 0)).resize((width, height), Image.Resampling.BILINEAR)
     return np.ascontiguousarray(np.asarray(picture).transpose(2, 0, 1))

@@ -9,6 +9,7 @@ import os
 import zipfile
 import zlib
 from dataclasses import asdict
+from itertools import zip_longest
 from math import inf, prod
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -116,6 +117,32 @@ def digest(graph: Graph) -> str:
         sha.update(f"{name}{arrays[name].shape}".encode())
         sha.update(np.ascontiguousarray(arrays[name], dtype="<i8").tobytes())
     return sha.hexdigest()
+
+
+def first_difference(a: Graph, b: Graph) -> str | None:
+    """Where the digests of two graphs come apart first, in words; None if they are the same."""
+    (one, one_arrays), (other, other_arrays) = _describe(a), _describe(b)
+    for key in ("name", "inputs", "outputs", "origins"):
+        if one[key] != other[key]:
+            return f"the {key} differs"
+    for left, right in zip_longest(one["nodes"], other["nodes"]):
+        if left is None or right is None or left["name"] != right["name"]:
+            return f"one has the node '{(left or right)['name']}' where the other has not"
+        for key in (key for key in ("kind", "inputs") if left[key] != right[key]):
+            return f"node {left['name']}: its {key} differs"
+        keys = sorted(left["fields"].keys() | right["fields"].keys())
+        for key in (key for key in keys if _plain(left["fields"].get(key)) != _plain(right["fields"].get(key))):
+            return f"node {left['name']}: its {key} differs"
+    for name in sorted(one_arrays.keys() | other_arrays.keys()):
+        first, second = one_arrays.get(name), other_arrays.get(name)
+        if first is None or second is None or not np.array_equal(first, second):
+            node, key = name.rsplit("/", 1)
+            return f"node {node}: its {key} differs"
+    return None
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value)
 
 
 def _describe(graph: Graph) -> tuple[dict[str, Any], dict[str, Any]]:

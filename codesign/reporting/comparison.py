@@ -72,7 +72,8 @@ def compare_summaries(a: Summary, b: Summary, paths: tuple[str, str]) -> Compari
 
 
 def _design(found: Summary, path: str) -> Design:
-    exact = found.verification.exact if found.verification else None
+    outcome = found.verification.outcome if found.verification else None
+    exact = {"exact": True, "differs": False}.get(outcome or "")  # of a part there is no verdict
     return Design(
         path=path, network=found.network, target=found.target.name, clock_mhz=found.target.clock_mhz, exact=exact
     )

@@ -41,6 +41,7 @@ STAGE_NAMES = {
     "hls": "hls4ml project, compiled",
     "blocks": "SystemVerilog, block by block",
     "rtl": "SystemVerilog, simulated",
+    "netlist": "Yosys' netlists, simulated",
     "vitis": "Vitis HLS' Verilog, simulated",
 }
 KINDS = {

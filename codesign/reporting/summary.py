@@ -236,6 +236,8 @@ class Stage(Record):
     seconds: float
     images: int | None = None
     protocol: Protocol | None = None
+    problem: str | None = None
+    ties: int = 0
 
 
 class Cases(Record):
@@ -263,13 +265,21 @@ class Coverage(Record):
 
 
 class Verdict(Record):
-    """The verification's outcome, from `verify.json`."""
+    """The verification's outcome, from `verify.json`. skipped: stages of a whole verdict that have not run."""
 
     exact: bool
     images: int
     stages: tuple[Stage, ...]
     first_mismatch: dict[str, str | int | float | None] | None
     coverage: dict[str, Coverage] = {}
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> Literal["exact", "differs", "part"]:
+        """Whether all that belongs to a verdict was found equal; `part` if what has run was, and there is more."""
+        if not self.exact:
+            return "differs"
+        return "part" if self.skipped else "exact"
 
 
 class Accuracy(Record):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from codesign.api.verify import Verification
     from codesign.emit.rtl.simulate import Stalls
     from codesign.reporting.comparison import Comparison, Pair
+    from codesign.verification.compare import StageResult
     from codesign.verification.coverage import Coverage
 
 NAME_WIDTH = 27
@@ -199,18 +200,29 @@ def print_verification(verdict: Verification, console: Console) -> None:
         table.add_row(stage.name, mark, *counts, f"{stage.seconds:.1f}")
     console.print()
     console.print(table)
-    if all(stage.name != "brevitas" for stage in verdict.stages):
-        console.print("no PyTorch stage: the build was made from a QONNX file; the images were random")
+    if all("brevitas" not in names for names in ([stage.name for stage in verdict.stages], verdict.skipped)):
+        console.print("no PyTorch stage: the build was made from a QONNX file")
     if verdict.coverage:
         console.print(coverage_line(verdict.coverage))
     for stage in verdict.stages:
-        if stage.protocol is not None and not stage.protocol.good:
-            console.print(styled((f"stage {stage.name}", "bold red"), f": {stage.protocol}"), soft_wrap=True)
-    if verdict.exact:
+        _print_found(stage, console)
+    if verdict.first_mismatch is not None:
+        console.print(styled(("different", "bold red"), f": {verdict.first_mismatch}"), soft_wrap=True)
+    elif verdict.exact and verdict.skipped:
+        console.print(styled(("exact in part", "bold yellow"), f": {', '.join(verdict.skipped)} did not run"))
+    elif verdict.exact:
         every = f": every value of every stage, on {verdict.images} images"
         console.print(styled(("exact", "bold green"), every))
-    elif verdict.first_mismatch is not None:
-        console.print(styled(("different", "bold red"), f": {verdict.first_mismatch}"), soft_wrap=True)
+
+
+def _print_found(stage: StageResult, console: Console) -> None:
+    """What a stage has found besides values that differ."""
+    if stage.problem:
+        console.print(styled(("different", "bold red"), f": stage {stage.name}: {stage.problem}"), soft_wrap=True)
+    if stage.protocol is not None and not stage.protocol.good:
+        console.print(styled((f"stage {stage.name}", "bold red"), f": {stage.protocol}"), soft_wrap=True)
+    if stage.ties:
+        console.print(f"{stage.ties} ties of stage {stage.name}: float32 sums that float64 decides as the graph does")
 
 
 def coverage_line(coverage: Mapping[str, Coverage]) -> str:

@@ -72,18 +72,18 @@ def synthesize_instances(
     missing or refuses the design, or if the top has logic of its own.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    netlists = _elaborate(sources, folder)
-    keys = {name: _key(text, family) for name, text in netlists.items()}
-    missing = {keys[name]: text for name, text in netlists.items() if _kept(cache, keys[name]) is None}
+    netlists = elaborate(sources, folder)
+    keys = {name: key_of(text, family) for name, text in netlists.items()}
+    missing = {keys[name]: text for name, text in netlists.items() if kept_cells(cache, keys[name]) is None}
     total = len(set(keys.values()))
     progress("synthesis", total - len(missing), total)
     with ThreadPoolExecutor(processes) as pool:
-        jobs = [pool.submit(_synthesize, batch, family, cache) for batch in _batches(missing, processes)]
+        jobs = [pool.submit(synthesize, batch, family, cache) for batch in batches(missing, processes)]
         for job in as_completed(jobs):
             job.result()
-            done = sum(_result(cache, key).exists() for key in set(keys.values()))
+            done = sum(cells_file(cache, key).exists() for key in set(keys.values()))
             progress("synthesis", done, total)
-    cells = {key: _kept(cache, key) or {} for key in set(keys.values())}
+    cells = {key: kept_cells(cache, key) or {} for key in set(keys.values())}
     return NetworkSynthesis(family, {name: count(cells[key], family) for name, key in keys.items()})
 
 
@@ -96,7 +96,7 @@ def synthesize_flat(rtl_dir: Path, family: Family = "xc7") -> Utilization:
         return count(yosys.cells(stat), family)
 
 
-def _elaborate(sources: Sequence[Path], folder: Path) -> dict[str, str]:
+def elaborate(sources: Sequence[Path], folder: Path) -> dict[str, str]:
     """The netlist of each instance of the top, by its name: flattened, but for modules that ask to be kept."""
     hierarchy = read(sources, TOP, {}, "--best-effort-hierarchy")
     with tempfile.TemporaryDirectory(prefix="codesign_synth_") as scratch:
@@ -146,25 +146,31 @@ def _canonical(modules: Mapping[str, str]) -> str:
     return re.sub(r"(\$[^\s$]*)?\$(\d+)(?!\d)", renumbered, text)
 
 
-def _key(netlist: str, family: Family) -> str:
+def key_of(netlist: str, family: Family) -> str:
     return hashlib.sha256(repr((yosys.version(), yosys.flow(family, TOP), netlist)).encode()).hexdigest()[:16]
 
 
-def _result(cache: Path, key: str) -> Path:
+def cells_file(cache: Path, key: str) -> Path:
+    """Numbers of cells by type of the netlist with that key."""
     return cache / f"synth-{key}.json"
 
 
-def _kept(cache: Path, key: str) -> dict[str, int] | None:
+def kept_cells(cache: Path, key: str) -> dict[str, int] | None:
     """Numbers of cells that were found before; None if there are none, or they cannot be read."""
     try:
-        found = json.loads(_result(cache, key).read_text())
+        found = json.loads(cells_file(cache, key).read_text())
     except (OSError, ValueError):
         return None
     whole = isinstance(found, dict) and all(type(number) is int for number in found.values())
     return found if whole else None
 
 
-def _batches(netlists: Mapping[str, str], processes: int) -> Iterator[dict[str, str]]:
+def verilog_file(cache: Path, key: str) -> Path:
+    """The netlist with that key, of the family's cells: module `block_KEY_0` and what is below it."""
+    return cache / f"synth-{key}.v"
+
+
+def batches(netlists: Mapping[str, str], processes: int) -> Iterator[dict[str, str]]:
     """`netlists` in parts of about equal size, the largest netlists first."""
     parts = max(processes, sum(map(len, netlists.values())) // BATCH_CHARACTERS)
     order = sorted(netlists, key=lambda key: -len(netlists[key]))
@@ -172,14 +178,18 @@ def _batches(netlists: Mapping[str, str], processes: int) -> Iterator[dict[str, 
         yield {key: netlists[key] for key in order[first::parts]}
 
 
-def _synthesize(netlists: Mapping[str, str], family: Family, cache: Path) -> None:
-    """Synthesizes several netlists as modules of one design, and keeps the numbers of cells of each."""
+def synthesize(netlists: Mapping[str, str], family: Family, cache: Path) -> None:
+    """Synthesizes several netlists as modules of one design; keeps each as Verilog, and its numbers of cells."""
     with tempfile.TemporaryDirectory(prefix="codesign_synth_") as scratch:
         source, stat = Path(scratch) / "netlists.il", Path(scratch) / "stat.json"
         modules = (text.replace(f"\\{NAME}", f"\\block_{key}_") for key, text in netlists.items())
         cells = "".join(f"  attribute \\keep 1\n  cell \\block_{key}_0 \\{key}\n  end\n" for key in netlists)
         source.write_text(f"{''.join(modules)}module \\{TOP}\n{cells}end\n")
-        synthesis = yosys.flow(family, TOP, flatten=False)
-        yosys.run([("read_rtlil", str(source)), synthesis, statistics(stat)], Path(scratch))
+        commands: list[yosys.Command] = [("read_rtlil", str(source)), yosys.flow(family, TOP, flatten=False)]
+        commands.append(statistics(stat))
         for key in netlists:
-            write_text(_result(cache, key), json.dumps(yosys.cells(stat, f"block_{key}_0")) + "\n")
+            commands += [f"select block_{key}_*", f"write_verilog -noattr -selected {key}.v", "select -clear"]
+        yosys.run(commands, Path(scratch))
+        for key in netlists:
+            write_text(verilog_file(cache, key), (Path(scratch) / f"{key}.v").read_text())
+            write_text(cells_file(cache, key), json.dumps(yosys.cells(stat, f"block_{key}_0")) + "\n")

@@ -4,3 +4,7 @@ The stages, in the order of the chain, are the modules of `codesign/verification
 """
 
 STAGES = ("brevitas", "qonnx", "onnxruntime", "graph", "hls", "blocks", "rtl")
+"""Those of a whole verdict."""
+
+FURTHER = ("vitis", "netlist")
+"""Those that run only if they are asked for."""

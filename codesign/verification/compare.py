@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from codesign.graph import Graph, IntArray, execute
 from codesign.progress import Progress
 from codesign.verification.findings import Findings
+from codesign.verification.ties import Judge, Tie
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Mismatch:
 class StageResult:
     """How one back end compared on so many images. `tensors` counts those it showed, `values` the numbers compared.
 
-    protocol: of simulated hardware, what its ports did; exact is false if they did wrong.
+    protocol: of simulated hardware, what its ports did; exact is false if they did wrong. problem: what else is wrong,
+    whatever the images, in words. ties: values that differ as float32 may, which do not count.
     """
 
     name: str
@@ -54,15 +56,18 @@ class StageResult:
     seconds: float
     images: int
     protocol: Findings | None = None
+    problem: str | None = None
+    ties: int = 0
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Tensors and values compared, the first difference, and what else was found."""
+    """Tensors and values compared, the first difference, what differs as float32 may, and what else was found."""
 
     tensors: int
     values: int
     mismatch: Mismatch | None
+    ties: tuple[Tie, ...] = ()
     findings: Findings | None = None
 
 
@@ -72,32 +77,103 @@ def compare(
     images: IntArray,
     shown: Iterable[Mapping[str, NDArray[Any]]],
     progress: Progress,
+    judge: Judge | None = None,
 ) -> Comparison:
     """Compares the successive results `shown` for `images` (N, C, H, W) with the executor's, up to a difference.
 
-    A stage may show images in an order of its own (`shown.order`), and may end early (`shown.stopped`).
+    A stage may show images in an order of its own (`shown.order`), and may end early (`shown.stopped`). judge: tells,
+    of a back end that computes in float32, which differences are ties. From the first one on, each tensor is compared
+    with what the graph makes of the tensors before it as the back end has them.
     """
     (source,) = graph.inputs
     order: Sequence[int] = getattr(shown, "order", range(len(images)))
-    tensors: set[str] = set()
-    values = done = 0
+    ties: list[Tie] = []
+    mismatch = None
+    tensors = values = done = 0
     for chunk in shown:
         numbers = list(order[done : done + len(next(iter(chunk.values())))])
-        expected = execute(graph, {source: images[numbers]}, keep=tuple(chunk))
-        for name in (tensor for tensor in graph.types if tensor in chunk):
-            found = first_difference(stage, graph, name, expected[name], chunk[name])
-            if found:
-                frame = done + found.image
-                again = frame if len(order) > len(images) else None
-                mismatch = replace(found, image=order[frame], frame=again)
-                return Comparison(len(tensors | {name}), values, mismatch, getattr(shown, "findings", None))
-            tensors.add(name)
-            values += expected[name].size
+        found = _compare_chunk(stage, graph, {source: images[numbers]}, chunk, judge)
+        tensors, values = max(tensors, found.tensors), values + found.values
+        ties += [replace(tie, image=numbers[tie.image]) for tie in found.ties]
+        if found.mismatch:
+            frame = done + found.mismatch.image
+            again = frame if len(order) > len(images) else None
+            mismatch = replace(found.mismatch, image=order[frame], frame=again)
+            break
         done += len(numbers)
         progress(stage, done, len(order))
-    if done != len(order) and not getattr(shown, "stopped", False):
+    if mismatch is None and done != len(order) and not getattr(shown, "stopped", False):
         raise RuntimeError(f"stage {stage} gave {done} of {len(order)} images")
-    return Comparison(len(tensors), values, None, getattr(shown, "findings", None))
+    return Comparison(tensors, values, mismatch, tuple(ties), getattr(shown, "findings", None))
+
+
+def _compare_chunk(
+    stage: str,
+    graph: Graph,
+    given: Mapping[str, IntArray],
+    chunk: Mapping[str, NDArray[Any]],
+    judge: Judge | None,
+) -> Comparison:
+    """Of what a back end made of `given` at once; images are numbered from 0."""
+    expected: Mapping[str, IntArray] = execute(graph, given, keep=tuple(chunk))
+    if judge and not all(np.array_equal(expected[name], chunk[name]) for name in chunk):
+        expected = _by_their_own_inputs(graph, given, chunk)
+    ties: list[Tie] = []
+    tensors = values = 0
+    for name in (tensor for tensor in graph.types if tensor in chunk):
+        tied = _ties(judge, stage, name, expected[name], chunk) if judge else []
+        ties += tied
+        tensors += 1
+        mismatch = first_difference(stage, graph, name, expected[name], _settled(chunk[name], expected[name], tied))
+        if mismatch:
+            return Comparison(tensors, values, mismatch, tuple(ties))
+        values += expected[name].size
+    return Comparison(tensors, values, None, tuple(ties))
+
+
+def _settled(got: NDArray[Any], expected: IntArray, ties: Sequence[Tie]) -> NDArray[Any]:
+    """`got` with what is expected wherever the difference is a tie."""
+    if not ties:
+        return got
+    settled = got.copy()
+    for tie in ties:
+        place = tie.image, tie.channel, tie.y, tie.x
+        settled[place] = expected[place]
+    return settled
+
+
+def _by_their_own_inputs(
+    graph: Graph, given: Mapping[str, IntArray], chunk: Mapping[str, NDArray[Any]]
+) -> dict[str, IntArray]:
+    """What the graph makes of each tensor where those before it are as in `chunk`, wherever their types allow."""
+    made: dict[str, IntArray] = dict(given)
+    read = {name: _held(graph, name, chunk.get(name, values), values) for name, values in given.items()}
+    for node in graph.nodes:
+        results = node.op.execute(*(read[name] for name in node.inputs))
+        for name, values in zip(graph.output_names(node), results, strict=True):
+            made[name] = values
+            read[name] = _held(graph, name, chunk.get(name, values), values)
+    return made
+
+
+def _held(graph: Graph, name: str, got: NDArray[Any], expected: IntArray) -> IntArray:
+    return got.astype(np.int32) if got.shape == expected.shape and graph.types[name].holds(got) else expected
+
+
+def _ties(judge: Judge, stage: str, tensor: str, expected: IntArray, chunk: Mapping[str, NDArray[Any]]) -> list[Tie]:
+    """The places of `tensor` in a chunk whose difference is a tie."""
+    found: list[Tie] = []
+    if chunk[tensor].shape != expected.shape:
+        return found
+    for image in np.flatnonzero((chunk[tensor] != expected).any(axis=(1, 2, 3))).tolist():
+        frame = {name: values[image] for name, values in chunk.items()}
+        judged = judge.judged(tensor, expected[image], frame[tensor], frame)
+        if judged is None:
+            continue
+        for place in map(tuple, np.argwhere(judged.tie & (frame[tensor] != expected[image])).tolist()):
+            values = int(expected[image][place]), int(frame[tensor][place]), float(judged.value[place])
+            found.append(Tie(stage, tensor, image, *place, *values))
+    return found
 
 
 def first_difference(stage: str, graph: Graph, tensor: str, expected: IntArray, got: NDArray[Any]) -> Mismatch | None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from codesign.build_folder import BuildFolder
+from codesign.data.pictures import picture_files, read_picture, stretched
 from codesign.errors import GraphError
 from codesign.graph import IntArray, TensorType
 from codesign.graph.reals import random_integers
@@ -35,6 +40,31 @@ def validation_images(build: BuildFolder, count: int | None) -> IntArray:
     dataset = validation_set(load_recipe(build.run / "recipe.yaml"))
     count = len(dataset) if count is None else min(count, len(dataset))
     return np.stack([dataset[index].image for index in range(count)]).astype(np.int32)
+
+
+def picture_images(build: BuildFolder, source: Path) -> IntArray:
+    """The pictures at `source`, a picture or a folder of them, as (N, C, H, W) integers of the graph's input.
+
+    Each is stretched to the input's height and width; one channel takes its brightness. Raises DataError for what is
+    no picture, GraphError if the input's values are no pixels.
+    """
+    kind = input_type(build)
+    channels, height, width = kind.shape
+    if channels not in (1, 3) or (kind.levels, kind.step) != (256, 1):
+        raise GraphError(
+            f"its input {kind} takes no pictures: they have 1 or 3 channels of 256 levels",
+            where=str(build.graph_file),
+            remedy="give a number to --images",
+        )
+    pictures = [stretched(read_picture(file), (height, width)) for file in picture_files(source)]
+    if channels == 1:
+        pictures = [_brightness(picture) for picture in pictures]
+    return np.stack(pictures).astype(np.int32) + kind.lo
+
+
+def _brightness(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(3, H, W) as (1, H, W), weighted as ITU-R 601 has it."""
+    return np.asarray(Image.fromarray(picture.transpose(1, 2, 0)).convert("L"))[None]
 
 
 def random_images(kind: TensorType, count: int) -> IntArray:

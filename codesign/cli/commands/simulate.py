@@ -35,7 +35,7 @@ def run(
     from codesign.api.simulate import simulate
     from codesign.reporting.terminal import print_stalls
 
-    with keeps("compiled simulators are"):
+    with keeps("compiled simulators are kept"):
         result = simulate(build, images=images, stall=stall, seed=seed, waves=waves, stalls=stalls, changed=changed)
     console = terminal()
     console.print(f"outputs of {images} frames: {'exact' if result.exact else 'different from the integer graph'}")

@@ -20,6 +20,9 @@ from codesign.graph import Graph, IntArray
 
 FLAGS = ("-O1", "-std=c++14", "-w")
 
+FRAMES_A_PROCESS = 2
+"""At least, where there are as many: what one frame leaves behind is there for the next, however many the CPUs."""
+
 
 def run_hls(
     project_dir: Path,
@@ -33,8 +36,8 @@ def run_hls(
 
     images: the only input, or all inputs by name. Returns the named tensors (default: the graph's outputs), which may
     be accumulators, as (N, C, H, W) int32. The compiled simulator is kept in the user's cache; the frames are shared
-    among `processes` (default: the CPUs there are). Raises ToolError if there is no compiler, or if compilation or
-    simulation fails.
+    among `processes` (default: the CPUs there are), no fewer than FRAMES_A_PROCESS each. Raises ToolError if there is
+    no compiler, or if compilation or simulation fails.
     """
     wiring = wire(graph)
     inputs = _inputs(graph, images)
@@ -45,7 +48,7 @@ def run_hls(
     simulator = compile_csim(project_dir)
     computed = [name for name in wanted if name not in inputs]
     frames = len(next(iter(inputs.values())))
-    workers = max(1, min(processes or len(os.sched_getaffinity(0)), frames))
+    workers = max(1, min(processes or len(os.sched_getaffinity(0)), frames // FRAMES_A_PROCESS))
     parts = [{name: part[k] for name, part in _split(inputs, workers).items()} for k in range(workers)]
     with ThreadPoolExecutor(workers) as pool:
         done = list(pool.map(lambda part: _simulate(simulator, Path(project_dir), wiring, part, computed), parts))

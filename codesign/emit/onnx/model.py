@@ -7,12 +7,14 @@ import onnx
 from onnx import helper
 
 from codesign.emit.onnx.base import OnnxBuilder, carried
-from codesign.graph import Graph, TensorType
+from codesign.graph import Graph, TensorType, digest
 from codesign.graph.plugins import load
 
 OPSET = 19
 """The first with DeformConv."""
 IR_VERSION = 9
+DIGEST = "codesign.graph"
+"""The property of the model that says which graph it was made from."""
 
 
 def emit_qcdq(graph: Graph) -> onnx.ModelProto:
@@ -38,6 +40,7 @@ def emit_qcdq(graph: Graph) -> onnx.ModelProto:
         builder.initializers,
     )
     model = helper.make_model(onnx_graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+    helper.set_model_props(model, {DIGEST: digest(graph)})
     onnx.checker.check_model(model, full_check=True)
     return model
 

@@ -20,25 +20,25 @@ from codesign.verification.compare import Comparison, first_difference
 from codesign.verification.findings import Findings
 
 
-def compared(rtl_dir: Path, graph: Graph, trial: Trial, progress: Progress) -> Comparison:
+def compared(rtl_dir: Path, graph: Graph, trial: Trial, progress: Progress, *, stage: str = "blocks") -> Comparison:
     """Values that blocks made and should have made, up to the first block that differs, and rules broken.
 
-    Raises ToolError without a C++ compiler, and if the design does not compile.
+    stage: in whose name. Raises ToolError without a C++ compiler, and if the design does not compile.
     """
     counts = {name: len(frames) for name, frames in trial.expected.items()}
     driven = drive_blocks(rtl_dir, trial.given, counts)
-    found = replace(_compare(graph, trial, driven), findings=Findings(driven.violations, trial.frames))
-    progress("blocks", trial.frames, trial.frames)
+    found = replace(_compare(stage, graph, trial, driven), findings=Findings(driven.violations, trial.frames))
+    progress(stage, trial.frames, trial.frames)
     return found
 
 
-def _compare(graph: Graph, trial: Trial, driven: Driven) -> Comparison:
+def _compare(stage: str, graph: Graph, trial: Trial, driven: Driven) -> Comparison:
     tensors = values = 0
     pairs = [(name, name, trial.expected[name], driven.made[name]) for name in graph.types if name in driven.made]
     pairs += [(f"output {name}", name, trial.given[name], left) for name, left in driven.left.items()]
     for block, name, expected, made in pairs:
         tensors += 1
-        mismatch = first_difference("blocks", graph, name, expected, _filled(made, len(expected)))
+        mismatch = first_difference(stage, graph, name, expected, _filled(made, len(expected)))
         if mismatch:
             return Comparison(tensors, values, replace(mismatch, block=block) if block != name else mismatch)
         values += expected.size

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
+import onnx
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -13,8 +14,14 @@ from codesign.build_folder import BuildFolder
 from codesign.graph import IntArray
 from codesign.graph.reals import to_integers, to_real
 from codesign.training.run import load_run
+from codesign.verification.ties import Judge
 
-IMAGES_AT_A_TIME = 16
+IMAGES_AT_A_TIME = 4
+
+
+def judge(build: BuildFolder) -> Judge:
+    """Tells which differences float32 explains, by the file that the build was made of."""
+    return Judge(onnx.load(build.qonnx), build.graph)
 
 
 def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:

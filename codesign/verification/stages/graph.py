@@ -8,14 +8,23 @@ clipped here, and so differs from the reference.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import Any
 
 from numpy.typing import NDArray
 
 from codesign.build_folder import BuildFolder
 from codesign.frontend.qonnx import import_qonnx
-from codesign.graph import IntArray, execute
+from codesign.graph import IntArray, digest, execute, first_difference
 from codesign.graph.reals import within
+
+
+def check(build: BuildFolder) -> str | None:
+    """Where the stored graph and the file's come apart, though no image may show it."""
+    found = replace(import_qonnx(build.qonnx), name=build.graph.name)
+    if digest(found) == digest(build.graph):
+        return None
+    return f"{build.graph_file.name} is not what {build.qonnx.name} says: {first_difference(build.graph, found)}"
 
 
 def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:

@@ -2,20 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from codesign.build_folder import BuildFolder
-from codesign.emit.hls.run import run_hls
-from codesign.graph import IntArray
+from codesign.emit.hls.run import FRAMES_A_PROCESS, run_hls
+from codesign.graph import IntArray, digest
 
 FRAMES_AT_A_TIME = 4
 
 
-def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
+@dataclass(frozen=True)
+class Shown:
+    """Tensors of the images in `order`, some at a time."""
+
+    order: Sequence[int]
+    chunks: Iterator[dict[str, NDArray[Any]]]
+
+    def __iter__(self) -> Iterator[dict[str, NDArray[Any]]]:
+        return self.chunks
+
+
+def _order(count: int) -> list[int]:
+    """A quarter of the images, one at least, come a second time, behind others than before.
+
+    So even a single image runs behind another frame, and what a frame leaves behind shows.
+    """
+    return [*range(count), *reversed(range(-(-count // 4)))]
+
+
+def check(build: BuildFolder) -> str | None:
+    """What says that the project was made from another graph than the build's."""
+    settings = build.hls / "hls4ml_config.yml"
+    stamp = re.search(r"^Stamp: '?(\w+)'?$", settings.read_text(), re.MULTILINE) if settings.is_file() else None
+    if stamp is None:
+        return f"{settings.name} does not say which graph the project was made from"
+    if not digest(build.graph).startswith(stamp[1]):
+        return f"{settings.name} says that the project was made from another graph"
+    return None
+
+
+def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Shown:
     """Raises ToolError without a C++ compiler, or if the project does not compile."""
-    for start in range(0, len(images), FRAMES_AT_A_TIME):
-        frames = images[start : start + FRAMES_AT_A_TIME]
+    order = _order(len(images))
+    return Shown(order, _run(build, images[order], tensors))
+
+
+def _run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
+    for frames in np.array_split(images, max(1, len(images) // max(FRAMES_AT_A_TIME, FRAMES_A_PROCESS))):
         yield run_hls(build.hls, build.graph, frames, tensors)

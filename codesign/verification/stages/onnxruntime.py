@@ -9,10 +9,19 @@ import onnx
 from numpy.typing import NDArray
 
 from codesign.build_folder import BuildFolder
+from codesign.emit.onnx.model import DIGEST
 from codesign.emit.onnx.run import run_onnxruntime
-from codesign.graph import IntArray
+from codesign.graph import IntArray, digest
 
-IMAGES_AT_A_TIME = 16
+IMAGES_AT_A_TIME = 4
+
+
+def check(build: BuildFolder) -> str | None:
+    """What says that the file was made from another graph than the build's."""
+    said = {entry.key: entry.value for entry in onnx.load(build.qcdq).metadata_props}.get(DIGEST)
+    if said is None:
+        return f"{build.qcdq.name} does not say which graph it was made from"
+    return None if said == digest(build.graph) else f"{build.qcdq.name} says that it was made from another graph"
 
 
 def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:

@@ -11,8 +11,14 @@ from numpy.typing import NDArray
 from codesign.build_folder import BuildFolder
 from codesign.frontend.run import run_qonnx
 from codesign.graph import IntArray
+from codesign.verification.ties import Judge
 
 IMAGES_AT_A_TIME = 4
+
+
+def judge(build: BuildFolder) -> Judge:
+    """Tells which differences float32 explains, by the file that the build was made of."""
+    return Judge(onnx.load(build.qonnx), build.graph)
 
 
 def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:

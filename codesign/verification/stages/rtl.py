@@ -15,7 +15,7 @@ from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.protocol import Violation
 from codesign.emit.rtl.simulate import Options, Played, play
 from codesign.emit.rtl.traffic import Traffic, demanding, even, frames_of, steady_frames, under_way
-from codesign.graph import IntArray
+from codesign.graph import IntArray, digest
 from codesign.schedule import Schedule
 from codesign.verification.findings import Findings, Interval
 
@@ -29,6 +29,14 @@ SLOWER = 2e-4
 """Share by which the mean interval may exceed the schedule's: of 30 designs of all recipes none does by more than 0."""
 
 
+def check(build: BuildFolder) -> str | None:
+    """What says that the design was made from another graph than the build's."""
+    project = RtlProject.load(build.rtl)
+    if project.digest == digest(build.graph):
+        return None
+    return f"{build.rtl.name}/project.json says that the design was made from another graph"
+
+
 def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Simulated:
     """Raises ToolError without a C++ compiler, or if the design does not compile."""
     return Simulated(build, RtlProject.load(build.rtl), images, tensors)
@@ -38,7 +46,7 @@ def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Simul
 class Simulated:
     """Frames of the RTL project, a few at a time, tensor by tensor, and what its ports did.
 
-    The first images are shown more often than the others.
+    The first images are shown more often than the others, if the traffic is demanding, not frames back to back.
     scratch: a folder that goes once all frames are shown. findings, stopped: known once the first frames are; the
     latter if the simulation has ended early.
     """
@@ -48,6 +56,7 @@ class Simulated:
     images: IntArray
     tensors: Collection[str]
     scratch: AbstractContextManager[object] = field(default_factory=nullcontext)
+    demanding: bool = True
     findings: Findings | None = field(default=None, init=False)
     stopped: bool = field(default=False, init=False)
 
@@ -80,7 +89,8 @@ class Simulated:
         """First image, number of images, and traffic of every run of the simulator."""
         for start in range(0, len(self.images), IMAGES_AT_A_TIME):
             count = min(IMAGES_AT_A_TIME, len(self.images) - start)
-            yield start, count, even(self.project, count) if start else demanding(self.project, count, self.latency)
+            demands = self.demanding and not start
+            yield start, count, demanding(self.project, count, self.latency) if demands else even(self.project, count)
 
     @cached_property
     def latency(self) -> int:
@@ -95,7 +105,7 @@ class Simulated:
         if before is not None:
             both = (*before.violations, *violations)
             return replace(before, violations=both, frames=before.frames + played.frames)
-        if played.stop is not None or self.project.foreign:
+        if played.stop is not None or self.project.foreign or not self.demanding:
             return Findings(violations, played.frames)
         steady = steady_frames(traffic)
         interval = _interval(played, steady[1 + under_way(self.project, self.latency) :])

@@ -1,0 +1,95 @@
+"""Whether a value that differs is a tie: float32 arithmetic that could not know better, and nothing else.
+
+At scales that are no powers of two a back end in float32 rounds its sums, and one that lies at a decision of the next
+quantizer may fall to the other side. The node is then evaluated again, from the very inputs that the back end gave it,
+in float64. The difference is a tie only if what the back end gave lies within the bound of what float32 may miss, and
+what the integer graph expects lies within the far narrower one of what float32 may miss once the sum is exact: the
+graph's decisions are those of the file's own nodes on exact sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from codesign.frontend.load import simplified
+from codesign.graph import Graph
+from codesign.graph.reals import ROUNDED
+from codesign.verification.float64 import Bounded, Spans, UnboundedError, evaluate, rounded
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A value that differs, though both are right as far as their arithmetic goes.
+
+    value: in float64, before it is quantized, in steps of the tensor's scale.
+    """
+
+    stage: str
+    tensor: str
+    image: int
+    channel: int
+    y: int
+    x: int
+    expected: int
+    got: int
+    value: float
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Of one frame of a tensor, (C, H, W): where it may differ from what is expected, and its values in float64."""
+
+    tie: NDArray[np.bool_]
+    value: NDArray[np.float64]
+
+
+class Judge:
+    """Judges differences of a back end that computes what `model`, the file that `graph` was made of, says."""
+
+    def __init__(self, model: onnx.ModelProto, graph: Graph) -> None:
+        self.graph = graph
+        self.model = simplified(model)
+
+    def judged(
+        self, tensor: str, expected: NDArray[Any], got: NDArray[Any], shown: Mapping[str, NDArray[Any]]
+    ) -> Judged | None:
+        """Of `tensor` in one frame, (C, H, W) integers; None if there is no bound.
+
+        shown: what the back end gave for every tensor, which its own nodes have read. expected: what the integer graph
+        makes of that.
+        """
+        known = {self.graph.origins[name]: self._bounded(name, q) for name, q in shown.items() if name != tensor}
+        try:
+            spans = evaluate(self.model.model, known, self.graph.origins[tensor])
+        except (UnboundedError, KeyError):
+            return None
+        return self._judged(tensor, expected, got, spans)
+
+    def _bounded(self, tensor: str, q: NDArray[Any]) -> Bounded:
+        """Integers as the file has them: one rounding off their real values."""
+        real = q * np.array(self.graph.types[tensor].scale)[:, None, None]
+        array = real.reshape(self.model.get_tensor_shape(self.graph.origins[tensor])).astype(np.float64)
+        return Bounded(array, rounded(array), np.zeros_like(array))
+
+    def _judged(self, tensor: str, expected: NDArray[Any], got: NDArray[Any], spans: Spans) -> Judged:
+        kind = self.graph.types[tensor]
+        scale = np.array(kind.scale)[:, None, None]
+
+        def steps(array: NDArray[np.float64]) -> NDArray[np.float64]:
+            return array.reshape(kind.shape) / scale
+
+        def within(values: NDArray[Any], span: tuple[NDArray[np.float64], NDArray[np.float64]]) -> NDArray[np.bool_]:
+            low, high = (steps(end) for end in span)
+            if spans.quantized:
+                low, high = np.rint(low), np.rint(high)
+            missed = 0.0 if spans.quantized else ROUNDED
+            inside: NDArray[np.bool_] = (values >= low - missed) & (values <= high + missed)
+            return inside
+
+        return Judged(within(got, spans.single) & within(expected, spans.summed), steps(spans.value))
