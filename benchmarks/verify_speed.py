@@ -25,8 +25,8 @@ ROOT = Path(__file__).parents[1]
 
 def codesign(checkout: Path, *words: str) -> dict[str, float]:
     """Runs a command of the checkout's `codesign`: its seconds by the clock and of the CPUs. Exits if it fails."""
-    own = checkout / ".venv" / "bin" / "python"
-    command = [str(own if own.exists() else sys.executable), "-m", "codesign", *words]
+    own = checkout / ".venv" / "bin" / "codesign"
+    command = [str(own if own.exists() else Path(sys.executable).with_name("codesign")), *words]
     with tempfile.TemporaryFile() as output:
         start = time.perf_counter()
         process = subprocess.Popen(command, cwd=checkout, stdout=output, stderr=output)
