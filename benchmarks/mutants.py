@@ -35,12 +35,12 @@ from equivalence import equivalent
 from formal import FAILED, PROOFS, Proof
 from formal import run as prove
 from mutations import Mutation, mutations
-from trust import update
 
 from codesign.emit.rtl import library
 from codesign.emit.rtl.verilator import environment
 from codesign.errors import ToolError
 from codesign.files import write_text
+from trust import update
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = Path(__file__).with_suffix(".json")

@@ -10,7 +10,7 @@ from codesign.emit.rtl.top import emit_rtl
 from codesign.emit.rtl.verilator import environment
 from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import ops
-from codesign.graph.plugins import names
+from codesign.plugins import names
 from codesign.schedule import schedule
 from codesign.targets import load_target
 from trust.networks import CASES

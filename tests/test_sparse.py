@@ -10,7 +10,9 @@ from onnx_nets import QonnxNet
 
 from codesign.board.records import BYTES, END, RecordError, Records
 from codesign.cli.main import status
+from codesign.emit.rtl.drive import drive_blocks, recorded
 from codesign.emit.rtl.project import RtlProject
+from codesign.emit.rtl.run_file import values_file
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import GraphError
@@ -19,8 +21,11 @@ from codesign.graph.heads import heads_of
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
+from codesign.progress import silent
 from codesign.schedule import schedule
 from codesign.targets import load_target
+from codesign.verification.blocks import trial_of
+from codesign.verification.stages.blocks import compared
 
 SHAPE, CLASSES = (2, 9, 7), 3
 
@@ -73,6 +78,31 @@ def test_frames_of_no_of_all_and_of_some_peaks_are_the_graphs(made, stall):
     found = simulate(folder / "rtl", graph, images, stall=stall, seed=3)
     for name in graph.outputs:
         assert np.array_equal(found.values[name], expected[name]), name
+
+
+def test_the_records_are_compared_with_what_the_outputs_were_given(made):
+    """Each block by itself: records are made of maps that no picture gives."""
+    folder, graph, plan = made
+    project = RtlProject.load(folder / "rtl")
+    trial = trial_of(graph, plan, project)
+    counts = {name: len(frames) for name, frames in trial.expected.items()}
+    driven = drive_blocks(folder / "rtl", trial.given, counts, heads=heads_of(graph))
+    assert not driven.violations and set(driven.left) == set(graph.outputs)
+    assert all(np.array_equal(driven.left[name], trial.given[name]) for name in graph.outputs)
+    given = {**trial.given, "offset": trial.given["offset"] + 1}
+    found = compared(folder / "rtl", graph, replace(trial, given=given), silent)
+    assert found.mismatch.block == "output offset"
+
+
+def test_records_that_are_none_are_told_with_their_stream(made, tmp_path):
+    folder, graph, plan = made
+    project = RtlProject.load(folder / "rtl")
+    given = trial_of(graph, plan, project).given
+    words = np.zeros(2 * BYTES // 2, "<i4")
+    words[BYTES // 2] = END
+    values_file(tmp_path, project.outputs[0]).write_bytes(words.tobytes())
+    left, (wrong,) = recorded(tmp_path, project, heads_of(graph), given)
+    assert not left and wrong.stream == "m_axis_peaks" and "frame 0" in wrong.rule
 
 
 def test_few_peaks_do_not_slow_it_down(made):

@@ -21,7 +21,7 @@ from codesign.graph.ops.requant import Requant
 from codesign.progress import silent
 from codesign.schedule import schedule
 from codesign.targets import load_target
-from codesign.verification.blocks import trial_of
+from codesign.verification.blocks import Trial, trial_of, units_of
 from codesign.verification.coverage import coverage_of
 from codesign.verification.stages.blocks import compared
 
@@ -203,3 +203,21 @@ def test_coverage_tells_what_images_leave_out_and_blocks_reach(design):
     assert not any(case.missing for case in cases.values())
     assert cases["deformed", "dilations"].of == 8 * 9 > cases["deformed", "dilations"].images
     assert cases["map", "ties"].unreachable > 0
+
+
+def test_ends_that_no_window_has_are_unreachable_not_missing():
+    """Of nine taps only one lies on a map of one pixel: the type is for all of them."""
+    conv = Conv(np.arange(1, 10).reshape(1, 1, 3, 3), [0], pads=(1, 1, 1, 1))
+    graph = Graph("pixel", {"image": TensorType((1, 1, 1), 0, 255)}, (Node("sum", conv, ("image",)),), ("sum",))
+    images = np.array([0, 255]).reshape(2, 1, 1, 1)
+    units = units_of(graph, tuple(graph.types))
+    given = {"image": images, "sum": images}
+    covered = coverage_of(graph, images, Trial(units, given, {"image": images, **units[0].made_of(graph, given)}))
+    assert covered["sum"].span == (0, 45 * 255) and covered["sum"].reachable == (0, 5 * 255)
+    assert covered["sum"].missing == covered["sum"].missing_ends == 0
+    black = coverage_of(
+        graph,
+        images[:1],
+        Trial(units, {"image": images[:1], "sum": images[:1]}, dict.fromkeys(graph.types, images[:1])),
+    )
+    assert black["sum"].missing_ends == 1

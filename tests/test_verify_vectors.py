@@ -20,6 +20,7 @@ from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.threshold import Threshold
 from codesign.plugins import load, names
+from codesign.verification.vectors import _aimed
 
 MOST = 2000
 RNG = np.random.default_rng(5)
@@ -112,6 +113,28 @@ def test_ties_round_to_even_on_both_sides_of_every_even_and_odd_result():
     (values,) = all_frames(op, (x,))
     ties = np.unique(values[values % 16 == 8] >> 4)
     assert set(range(-128, 127)) <= set(ties.tolist())
+
+
+def test_every_tie_of_sums_that_stay_within_a_block_is_aimed_at():
+    rng = np.random.default_rng(2)
+    conv, requant = Conv(weights(24, 6, 3, 3), weights(24)), Requant([5], -30, 63, 1.0)
+    (sums,) = conv.infer(BYTES)
+    frames = np.stack(list(_aimed.frames(conv, requant, BYTES, sums, rng)))
+    assert BYTES.holds(frames)
+    made = conv.execute(frames)
+    (_, ties) = load("codesign.verification.vectors", "requant").goals(requant, (sums,))
+    assert ties.possible.all() and ties.seen(made, ()).all()
+
+
+def test_an_aim_is_met_wherever_some_weight_is_one_and_else_nearly():
+    rng = np.random.default_rng(3)
+    weight, kind = rng.integers(-7, 8, (200, 20)), TensorType((20, 1, 1), -100, 155)
+    weight[:100, 7] = 1
+    targets = rng.integers(-2000, 2000, 200)
+    found = _aimed.aimed(weight, targets, kind, rng)
+    assert found.min() >= kind.lo and found.max() <= kind.hi
+    off = np.abs((weight * found).sum(axis=1) - targets)
+    assert not off[:100].any() and off.max() < 7
 
 
 def test_every_dilation_is_at_every_pixel():

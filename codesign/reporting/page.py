@@ -246,9 +246,9 @@ def _coverage(summary: Summary) -> list[dict[str, Any]]:
             "span": _span(covered.span),
             "images": _span(covered.images),
             "blocks": _span(covered.blocks),
-            "whole": covered.span in (covered.images, covered.blocks),
+            "whole": not covered.missing_ends,
             "bits": f"{covered.bits_images} → {covered.bits_blocks} of {covered.bits}",
-            "full": covered.bits in (covered.bits_images, covered.bits_blocks),
+            "full": covered.bits in (covered.bits_images, covered.bits_blocks) or not covered.missing_ends,
             "cases": [_cases(cases) for cases in covered.cases],
         }
         for tensor, covered in found.items()

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 
 import numpy as np
 
 from codesign.emit.rtl.project import RtlProject
 from codesign.errors import GraphError
 from codesign.graph import Graph, IntArray, Node
+from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.requant import Requant
 from codesign.plugins import load
 from codesign.schedule import Schedule
-from codesign.verification.vectors import Frame, _fill, _moved
+from codesign.verification.vectors import Frame, _aimed, _fill, _moved
 
 SEED = 18
 
 INTERVALS = 16
 """A block is driven for about so many intervals of the network."""
+
+CYCLES = 300_000
+"""And for so many cycles, if it knows of frames for them: small networks are simulated fast."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +90,14 @@ def units_of(graph: Graph, streams: Collection[str]) -> tuple[Unit, ...]:
 
 
 def vectors(unit: Unit, graph: Graph, rng: np.random.Generator) -> Iterator[Frame]:
-    """Frames for a block, those that find most first."""
-    inputs = graph.input_types(unit.nodes[0])
-    frames: Iterator[Frame] = load("codesign.verification.vectors", unit.nodes[0].op.kind).frames(
-        unit.nodes[0].op, inputs, rng
-    )
-    return frames
+    """Frames for a block, those that find most first. Where sums stay within it, every other one aims at their ties."""
+    first, *others = unit.nodes
+    inputs = graph.input_types(first)
+    frames: Iterator[Frame] = load("codesign.verification.vectors", first.op.kind).frames(first.op, inputs, rng)
+    if not (others and isinstance(first.op, Conv) and isinstance(others[0].op, Requant)):
+        return frames
+    aimed = _aimed.frames(first.op, others[0].op, inputs[0], graph.types[others[0].inputs[0]], rng)
+    return (frame for pair in zip_longest(frames, ((frame,) for frame in aimed)) for frame in pair if frame is not None)
 
 
 def given_frames(
@@ -106,7 +113,7 @@ def given_frames(
     for tensors in _together(graph, units, streams, sparse):
         readers = [unit for unit in units if unit.inputs[0] in tensors]
         slowest = max((_cycles(unit, schedule) for unit in readers), default=schedule.interval_cycles)
-        most = max(len(readers) + 1, INTERVALS * schedule.interval_cycles // slowest)
+        most = max(len(readers) + 1, max(INTERVALS * schedule.interval_cycles, CYCLES) // slowest)
         frames = list(_in_turn(graph, readers, tensors, most, rng))
         given |= {name: np.stack([frame[name] for frame in frames]) for name in tensors}
     return given

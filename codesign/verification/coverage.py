@@ -37,12 +37,13 @@ class Reached:
 class Coverage:
     """How much of a tensor was reached.
 
-    span: of its type; images, blocks: of the values that it took; bits: of the hardware; bits_images, bits_blocks: that
-    those values need. cases: what may go wrong in the block that makes it.
+    span: of its type; reachable: of what inputs can bring about; images, blocks: of the values that it took; bits: of
+    the hardware; bits_images, bits_blocks: that those values need. cases: what may go wrong in the block that makes it.
     """
 
     block: str
     span: Span
+    reachable: Span
     images: Span
     blocks: Span
     bits: int
@@ -51,12 +52,15 @@ class Coverage:
     cases: tuple[Reached, ...]
 
     @property
+    def missing_ends(self) -> int:
+        """Of the reachable span, those that nothing has reached."""
+        ends = zip(self.reachable, self.images, self.blocks, strict=True)
+        return sum(end not in (image, block) for end, image, block in ends)
+
+    @property
     def missing(self) -> int:
         """Ends of the span and cases that nothing has reached."""
-        ends = sum(
-            end not in (image, block) for end, image, block in zip(self.span, self.images, self.blocks, strict=True)
-        )
-        return ends + sum(case.missing for case in self.cases)
+        return self.missing_ends + sum(case.missing for case in self.cases)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +122,8 @@ def _coverage(
     given: Mapping[str, IntArray],
 ) -> Coverage:
     kind, producer = graph.types[name], graph.producers.get(name)
+    own = goals[producer.name] if producer and images.flags else ()
+    reachable = next((goal.span for goal in own if goal.span), (kind.lo, kind.hi))
     cases = tuple(
         Reached(
             goal.what,
@@ -127,14 +133,12 @@ def _coverage(
             int((by_blocks & goal.possible).sum()),
             int((goal.possible & ~by_images & ~by_blocks).sum()),
         )
-        for goal, by_images, by_blocks in zip(
-            goals[producer.name] if producer and images.flags else (), images.flags, blocks.flags, strict=True
-        )
+        for goal, by_images, by_blocks in zip(own, images.flags, blocks.flags, strict=True)
     )
     spans = images.span, _joined(blocks.span, _span(given[name])) if name in given else blocks.span
     by_images, by_blocks = (_bits(kind, span) for span in spans)
     block = producer.name if producer else name
-    return Coverage(block, (kind.lo, kind.hi), *spans, kind.bits, by_images, by_blocks, cases)
+    return Coverage(block, (kind.lo, kind.hi), reachable, *spans, kind.bits, by_images, by_blocks, cases)
 
 
 def _joined(a: Span, b: Span) -> Span:

@@ -115,7 +115,7 @@ class Played:
         values = {s.tensor: _read(values_file(self.folder, s), s, start, stop) for s in self.recorded}
         if self.project.sparse:
             records = values_file(self.folder, self.project.outputs[0])
-            values |= _sent(records, heads_of(self.graph), values, start, stop)
+            values |= sent(records, heads_of(self.graph), values, start, stop)
         return values
 
     def latency_cycles(self, frame: int) -> int:
@@ -330,25 +330,27 @@ def _write_run(
     return write_run(folder, project, traffic, lines, conduct)
 
 
-def _sent(path: Path, heads: Heads, values: Mapping[str, IntArray], start: int, stop: int) -> dict[str, IntArray]:
+def sent(path: Path, heads: Heads, values: Mapping[str, IntArray], start: int, stop: int) -> dict[str, IntArray]:
     """The outputs, the heat map made of the records alone, the others with what the records say at their peaks.
 
-    Raises ToolError if the records of a frame are none.
+    values: of frames `start` to `stop`, of which those are made that have passed. Raises ToolError if the records of a
+    frame are none.
     """
     words = np.fromfile(path, dtype="<i4").astype("<u2").view(np.uint8).reshape(-1, BYTES)
     ends = np.flatnonzero(words.view(RECORD)["label"] == END) + 1
     reader = Records({"dma": "", "dma_address": 0, "shape": heads.shape, "floor": heads.floor, "scale": {}})
-    sent = {tensor: values[tensor].copy() for tensor in heads.names.values()}
-    for frame, (begin, end) in enumerate(pairwise((0, *ends)[start : stop + 1])):
+    bounds = (0, *ends)[start : stop + 1]
+    made = {tensor: values[tensor][: len(bounds) - 1].copy() for tensor in heads.names.values()}
+    for frame, (begin, end) in enumerate(pairwise(bounds)):
         try:
             maps = reader.unpack(words[begin:end].reshape(-1))
         except ValueError as error:
             raise ToolError(f"frame {start + frame} of the records of peaks: {error}", where=str(path)) from None
-        sent[heads.heat][frame] = maps["heat"]
+        made[heads.heat][frame] = maps["heat"]
         peaks = (maps["heat"] != heads.floor).any(axis=0)
         for head in ("size", "offset"):
-            sent[heads.names[head]][frame][:, peaks] = maps[head][:, peaks]
-    return sent
+            made[heads.names[head]][frame][:, peaks] = maps[head][:, peaks]
+    return made
 
 
 def _read(path: Path, stream: Stream, start: int, stop: int) -> IntArray:

@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from codesign.emit.rtl.drive import Driven, drive_blocks
+from codesign.emit.rtl.project import RtlProject
 from codesign.graph import Graph, IntArray
+from codesign.graph.heads import heads_of
 from codesign.graph.reals import NOT_AN_INTEGER
 from codesign.progress import Progress
 from codesign.verification.blocks import Trial
@@ -36,7 +38,8 @@ def compared(
     not compile.
     """
     counts = {name: len(frames) for name, frames in trial.expected.items()}
-    driven = drive_blocks(rtl_dir, trial.given, counts, plusargs=plusargs)
+    heads = heads_of(graph) if RtlProject.load(rtl_dir).sparse else None
+    driven = drive_blocks(rtl_dir, trial.given, counts, heads=heads, plusargs=plusargs)
     found = replace(_compare(stage, graph, trial, driven), findings=Findings(driven.violations, trial.frames))
     progress(stage, trial.frames, trial.frames)
     return found

@@ -33,8 +33,11 @@ class Goal:
     """Cases of one sort in which a block may go wrong, such as both clamps of every channel; an array of any shape.
 
     possible: where inputs of the types can bring the case about. seen: which of them frames of inputs and outputs show.
+    span: least and greatest value of the first output that inputs of the types can bring about, where the place of
+    windows on the map keeps them from the ends of its type; None if nothing does.
     """
 
     what: str
     possible: Flags
     seen: Callable[[Frames, Frames], Flags]
+    span: tuple[int, int] | None = None

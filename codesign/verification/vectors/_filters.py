@@ -57,7 +57,7 @@ def ends_of_sums(reach: IntArray) -> Goal:
         reached: Flags = found == reach
         return reached
 
-    return Goal("ends of sums", np.ones(reach.shape, dtype=bool), seen)
+    return Goal("ends of sums", np.ones(reach.shape, dtype=bool), seen, (int(reach.min()), int(reach.max())))
 
 
 def bounds(weight: IntArray, bias: IntArray, x: TensorType, stride: Pair, pads: Pads, outside: int = 0) -> IntArray:

@@ -11,6 +11,9 @@ from codesign.graph.ops.requant import Requant
 from codesign.graph.types import TensorType
 from codesign.verification.vectors import Flags, Frame, Frames, Goal, _fill
 
+KINDS = 4
+"""Of ties: what lies below is even or odd, the sum negative or positive."""
+
 
 def frames(op: Requant, inputs: Sequence[TensorType], rng: np.random.Generator) -> Iterator[Frame]:
     (x,) = inputs
@@ -59,6 +62,36 @@ def goals(op: Requant, inputs: Sequence[TensorType]) -> tuple[Goal, ...]:
     whole = {shift: _ties(op, shift, np.arange(x.lo, x.hi + 1)) for shift in set(shifts.tolist())}
     possible = np.stack([whole[shift] for shift in shifts.tolist()])
     return (Goal("clamps", np.stack((below, above), axis=1), clamped), Goal("ties", possible, tied))
+
+
+def ties(op: Requant, shift: int, x: TensorType, rng: np.random.Generator) -> IntArray:
+    """Of each kind of tie (`goals`) that sums of a channel of that shift may have, one of the eight nearest to 0."""
+    if shift < 1:
+        return np.zeros(0, np.int64)
+    centres = (np.arange(op.lo, op.hi, dtype=np.int64) << shift) + (1 << shift - 1)
+    centres = centres[(centres >= x.lo) & (centres <= x.hi)]
+    kinds = [centres[_kind(shift, centres) == kind] for kind in range(KINDS)]
+    near = [found[np.argsort(np.abs(found), kind="stable")[:8]] for found in kinds if len(found)]
+    return np.array([rng.choice(found) for found in near], np.int64)
+
+
+def tied(op: Requant, shifts: IntArray, sums: IntArray) -> IntArray:
+    """(n, C * KINDS) of 0 and 1: the kinds of ties that `sums` (n, C) are at."""
+    found = np.zeros((*sums.shape, KINDS), np.int32)
+    for channel, shift in enumerate(shifts.tolist()):
+        if shift < 1:
+            continue
+        values = sums[:, channel]
+        at = (values & (1 << shift) - 1 == 1 << shift - 1) & (values >> shift >= op.lo) & (values >> shift < op.hi)
+        rows = np.flatnonzero(at)
+        found[rows, channel, _kind(shift, values[rows])] = 1
+    return found.reshape(len(sums), -1)
+
+
+def _kind(shift: int, values: IntArray) -> IntArray:
+    """Of ties: by the parity of what lies below, and by the sign."""
+    kind: IntArray = 2 * (values >> shift & 1) + (values > 0)
+    return kind
 
 
 def _ends(values: IntArray) -> tuple[IntArray, IntArray]:
