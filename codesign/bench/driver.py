@@ -1,4 +1,4 @@
-"""The simulator's side of `bench.py`: runs all blocks of `bench_top` once per stall pattern."""
+"""The simulator's side of the bench: runs all blocks of `bench_top` once per stall pattern."""
 
 import json
 import os
