@@ -173,7 +173,7 @@ def _template() -> jinja2.Template:
 
 def _wires(case: Streams, index: int) -> list[dict[str, Any]]:
     """The streams of a case as the template wants them."""
-    wires = []
+    wires: list[dict[str, Any]] = []
     for is_input, ports, arrays in ((True, case.block.inputs, case.inputs), (False, case.block.outputs, case.outputs)):
         for number, (port, array) in enumerate(zip(ports, arrays, strict=True)):
             name = f"{'in' if is_input else 'out'}{number}"

@@ -76,5 +76,6 @@ def check_name(name: str) -> None:
 def _headers() -> list[Path]:
     """Folders whose headers a project of hls4ml has."""
     found = importlib.util.find_spec("hls4ml")
-    theirs = [Path(place) / "templates" for place in (found.submodule_search_locations or ()) if found] if found else []
-    return [hls_dir(), *(folder / back_end / "nnet_utils" for folder in theirs for back_end in ("vivado", "vitis"))]
+    places = (found.submodule_search_locations or ()) if found else ()
+    theirs = [Path(place, "templates", back_end, "nnet_utils") for place in places for back_end in ("vivado", "vitis")]
+    return [hls_dir(), *theirs]
