@@ -130,8 +130,8 @@ def load(package: str, kind: str) -> ModuleType:
     _check(registry, kind)
     if kind in names(package) and kind not in _outside(registry.group):
         return importlib.import_module(f"{package}.{kind}")
-    beside = _part(registry, floor, kind).with_name(floor.beside.format(kind))
-    if floor.beside and beside.is_file() and UNWRITTEN in beside.read_text(encoding="utf-8"):
+    beside = _part(registry, floor, kind).parent / floor.beside.format(kind)
+    if beside.is_file() and UNWRITTEN in beside.read_text(encoding="utf-8"):
         raise NotWrittenError(str(beside), kind)
     return importlib.import_module(f"{_outside(registry.group)[kind]}.{floor.file}")
 
