@@ -111,7 +111,7 @@ def names(package: str) -> tuple[str, ...]:
     outside = _outside(registry.group)
     for name in outside.keys() & built_in:
         raise GraphError(
-            f"there is a {registry.what} '{name}' already", where=outside[name], remedy="give it another name"
+            f"there is another {registry.what} '{name}'", where=outside[name], remedy="rename its entry point"
         )
     return (*built_in, *(name for name in outside if _part(registry, floor, name).is_file()))
 
@@ -191,8 +191,13 @@ def _folders(package: str) -> Iterator[Path]:
 
 @cache
 def _outside(group: str) -> Mapping[str, str]:
-    """Packages by the name of what they bring."""
-    return {point.name: point.value for point in sorted(entry_points(group=group), key=lambda point: point.name)}
+    """Packages by the name of what they bring. Raises GraphError if two bring something of one name."""
+    found: dict[str, str] = {}
+    for point in sorted(entry_points(group=group), key=lambda point: point.name):
+        other = found.setdefault(point.name, point.value)
+        if other != point.value:
+            raise GraphError(f"{other} brings '{point.name}' too", where=point.value, remedy="uninstall one of them")
+    return found
 
 
 @cache
