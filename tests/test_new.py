@@ -80,8 +80,13 @@ def test_its_tests_fail_until_it_is_written(begun):
 def test_what_is_begun_is_laid_out_as_ruff_wants_it(begun):
     options = ["--isolated", "--no-cache", "--line-length", "120"]
     for command in (["check", "--select", "E,F,I,N,UP,B"], ["format", "--check"]):
-        done = subprocess.run([sys.executable, "-m", "ruff", *command, *options, str(begun.parents[1])], text=True)
-        assert done.returncode == 0
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, *options, "."],
+            cwd=begun.parents[1],
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize(
@@ -114,8 +119,7 @@ def test_nothing_is_written_over(tmp_path, capfd):
 
 
 def test_the_tutorial_writes_every_file_that_is_begun(begun):
-    written = re.findall(
-        r"^```\w+ file=average_pool/src/codesign_average_pool/(\S+)$", (DOCS / "add_operator.md").read_text(), re.M
-    )
-    begun_files = {file.name.replace("mean_of_four", "average_pool") for file in begun.iterdir() if file.is_file()}
-    assert {*written} == begun_files - {"__init__.py"}
+    block = r"^```\w+ file=average_pool/src/codesign_average_pool/(\S+)$"
+    written = re.findall(block, (DOCS / "add_operator.md").read_text(), re.MULTILINE)
+    files = {file.name.replace("mean_of_four", "average_pool") for file in begun.iterdir() if file.is_file()}
+    assert {*written} == files - {"__init__.py"}

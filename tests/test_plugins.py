@@ -109,7 +109,9 @@ def test_an_operator_cannot_have_the_name_of_another_one(package, tmp_path, monk
 
 def test_two_packages_cannot_bring_operators_of_one_name(package, tmp_path, monkeypatch):
     install("again", "[codesign.operators]\nstrange = again\n", tmp_path, monkeypatch)
-    with pytest.raises(GraphError, match="elsewhere: again brings 'strange' too|again: elsewhere brings 'strange' too"):
+    with pytest.raises(
+        GraphError, match=r"elsewhere: again brings 'strange' too|again: elsewhere brings 'strange' too"
+    ):
         plugins.names("codesign.graph.ops")
 
 
