@@ -9,7 +9,10 @@ setup(
     package_dir=RESOURCES,
     package_data={
         name: ["*", "**/*"]
-        for name in (*RESOURCES, *(f"codesign.{part}" for part in ("targets", "emit", "reporting", "synthesis")))
+        for name in (
+            *RESOURCES,
+            *(f"codesign.{n}" for n in ("bench", "emit", "reporting", "scaffold", "synthesis", "targets")),
+        )
     },
     exclude_package_data={"": ["__pycache__/*", "**/__pycache__/*"]},
 )

@@ -24,6 +24,7 @@ import block_samples
 import matplotlib
 import numpy as np
 
+from codesign import bench
 from codesign.cost import conv_tile as conv_tile_cost
 from codesign.cost.block import BlockCost
 from codesign.emit.rtl import conv_tile as conv_tile_rtl
@@ -45,11 +46,12 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "rtl_sim" / "tb"))
-import bench  # noqa: E402
+TB = HERE.parent / "rtl_sim" / "tb"
+sys.path.insert(0, str(TB))
 import test_conv_tile  # noqa: E402
 
 WORK = HERE.parent / "build" / "cost_model"
+bench.BUILDS, bench.MODULES = WORK / "sim_build", (TB,)
 RESULT, PLOT = HERE / "cost_model.json", HERE.parent / "docs" / "cost_model.svg"
 SEEDS = {"held-out": 4004, "fitting": 77}
 BLOCKS = {"held-out": 216, "fitting": 96}

@@ -60,3 +60,10 @@ class CacheError(CodesignError):
 
 class ToolError(CodesignError):
     """A compiler or simulator is missing, or failed."""
+
+
+class NotWrittenError(CodesignError):
+    """A function, or a source of hardware, that `codesign new` has begun and nobody has written yet."""
+
+    def __init__(self, file: str, what: str) -> None:
+        super().__init__(f"{what} is not written yet", where=file, remedy="its comment says what belongs there")

@@ -8,8 +8,8 @@ package brings its own by an entry point, whose value is a package with a file f
     average_pool = "my_package.average_pool"
 
 Such an operator has `graph.py`, `hardware.py`, `cost.py`, `rtl.py`, `hls.py` and `onnx.py`, if need be `frontend.py`,
-and beside them its SystemVerilog modules and its header `nnet_<kind>.h`. A part or function that a thing lacks is found
-when the thing is first asked for, and named with its file.
+and beside them its SystemVerilog modules and its header `nnet_<kind>.h`; `codesign new operator` writes a package to
+begin with. A part or function that a thing lacks is found when the thing is first asked for, and named with its file.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 
-from codesign.errors import GraphError
+from codesign.errors import GraphError, NotWrittenError
 
 ROOT = Path(__file__).resolve().parent
+UNWRITTEN = "is not written yet"
+"""What a source of hardware says, in an error of its own language, as long as it only has been begun."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,14 @@ class Floor:
     """Where a kind of thing has a part: `package`, one file for each; `file`, what that is called in other packages.
 
     needs: functions, classes or constants that the part defines. optional: whether a thing may do without the part.
+    beside: a source of hardware that another package may have beside the part, `{}` being the thing's name.
     """
 
     package: str
     file: str
     needs: tuple[str, ...]
     optional: bool = False
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,8 @@ OPERATORS = Registry(
         Floor("codesign.graph.ops", "graph", ()),
         Floor("codesign.hardware.ops", "hardware", ("foldings", "lanes", "dependence")),
         Floor("codesign.cost.ops", "cost", ("cost",)),
-        Floor("codesign.emit.rtl.ops", "rtl", ("block",)),
-        Floor("codesign.emit.hls.ops", "hls", ("layers",)),
+        Floor("codesign.emit.rtl.ops", "rtl", ("block",), beside="{}.sv"),
+        Floor("codesign.emit.hls.ops", "hls", ("layers",), beside="nnet_{}.h"),
         Floor("codesign.emit.onnx.ops", "onnx", ("emit",)),
     ),
 )
@@ -104,14 +108,20 @@ def names(package: str) -> tuple[str, ...]:
     registry, floor = _FLOORS[package]
     files = (file.stem for folder in _folders(package) for file in folder.glob("*.py"))
     built_in = sorted(name for name in files if not name.startswith("_") and name != "base")
-    return (*built_in, *(name for name in _outside(registry.group) if _part(registry, floor, name).is_file()))
+    outside = _outside(registry.group)
+    for name in outside.keys() & built_in:
+        raise GraphError(
+            f"there is another {registry.what} '{name}'", where=outside[name], remedy="rename its entry point"
+        )
+    return (*built_in, *(name for name in outside if _part(registry, floor, name).is_file()))
 
 
 @cache
 def load(package: str, kind: str) -> ModuleType:
     """The part of the thing called `kind` in `package`.
 
-    Raises GraphError if there is no such thing, or if any of its parts, here or elsewhere, is missing or incomplete.
+    Raises GraphError if there is no such thing, or if any of its parts, here or elsewhere, is missing or incomplete;
+    NotWrittenError if the source of hardware beside this part only has been begun.
     """
     registry, floor = _FLOORS[package]
     if kind not in names(package) and not any(kind in names(other.package) for other in registry.floors):
@@ -120,6 +130,9 @@ def load(package: str, kind: str) -> ModuleType:
     _check(registry, kind)
     if kind in names(package) and kind not in _outside(registry.group):
         return importlib.import_module(f"{package}.{kind}")
+    beside = _part(registry, floor, kind).parent / floor.beside.format(kind)
+    if beside.is_file() and UNWRITTEN in beside.read_text(encoding="utf-8"):
+        raise NotWrittenError(str(beside), kind)
     return importlib.import_module(f"{_outside(registry.group)[kind]}.{floor.file}")
 
 
@@ -178,8 +191,13 @@ def _folders(package: str) -> Iterator[Path]:
 
 @cache
 def _outside(group: str) -> Mapping[str, str]:
-    """Packages by the name of what they bring."""
-    return {point.name: point.value for point in sorted(entry_points(group=group), key=lambda point: point.name)}
+    """Packages by the name of what they bring. Raises GraphError if two bring something of one name."""
+    found: dict[str, str] = {}
+    for point in sorted(entry_points(group=group), key=lambda point: point.name):
+        other = found.setdefault(point.name, point.value)
+        if other != point.value:
+            raise GraphError(f"{other} brings '{point.name}' too", where=point.value, remedy="uninstall one of them")
+    return found
 
 
 @cache

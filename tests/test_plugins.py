@@ -1,13 +1,15 @@
 """Parts found by name: complete or refused, built in or brought by another package."""
 
-import importlib
-import sys
 from pathlib import Path
 
 import pytest
+from installed import forget, install
 
 from codesign import plugins
-from codesign.errors import GraphError
+from codesign.emit.hls import extension
+from codesign.emit.rtl import library
+from codesign.errors import GraphError, ToolError
+from codesign.resources import rtl_dir
 from codesign.targets import load_target, target_names
 
 PARTS = {
@@ -22,15 +24,6 @@ PARTS = {
 BOARD = Path(plugins.ROOT / "targets" / "pynq-z2.yaml").read_text()
 
 
-def forget():
-    """What was found before another package was installed."""
-    for found in (plugins.names, plugins.load, plugins._check, plugins._outside, plugins._folder_of, plugins._defined):
-        found.cache_clear()
-    for module in [name for name in sys.modules if name.split(".")[0] == "elsewhere"]:
-        del sys.modules[module]
-    importlib.invalidate_caches()
-
-
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     """An installed package with an operator `strange`, and a board beside it."""
@@ -39,16 +32,10 @@ def package(tmp_path, monkeypatch):
     for name, text in ({"__init__.py": ""} | PARTS).items():
         (folder / name).write_text(text)
     (folder / "my-board.yaml").write_text(BOARD.replace("name: pynq-z2", "name: my-board"))
-    facts = tmp_path / "elsewhere-1.0.dist-info"
-    facts.mkdir()
-    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: elsewhere\nVersion: 1.0\n")
-    (facts / "entry_points.txt").write_text(
-        "[codesign.operators]\nstrange = elsewhere\n[codesign.targets]\nmy-board = elsewhere\n"
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    forget()
+    entry_points = "[codesign.operators]\nstrange = elsewhere\n[codesign.targets]\nmy-board = elsewhere\n"
+    install("elsewhere", entry_points, tmp_path, monkeypatch)
     yield folder
-    forget()
+    forget("elsewhere")
 
 
 @pytest.mark.parametrize("registry", [plugins.OPERATORS, plugins.NETWORKS, plugins.TASKS], ids=lambda r: r.what)
@@ -112,3 +99,29 @@ def test_what_is_not_known_is_called_what_it_is(floor, what):
 def test_a_board_of_another_package_is_found_by_its_name(package):
     assert "my-board" in target_names()
     assert load_target("my-board").name == "my-board"
+
+
+def test_an_operator_cannot_have_the_name_of_another_one(package, tmp_path, monkeypatch):
+    install("again", "[codesign.operators]\nmaxpool = elsewhere\n", tmp_path, monkeypatch)
+    with pytest.raises(GraphError, match="there is another operator 'maxpool'"):
+        plugins.names("codesign.graph.ops")
+
+
+def test_two_packages_cannot_bring_operators_of_one_name(package, tmp_path, monkeypatch):
+    install("again", "[codesign.operators]\nstrange = again\n", tmp_path, monkeypatch)
+    with pytest.raises(
+        GraphError, match=r"elsewhere: again brings 'strange' too|again: elsewhere brings 'strange' too"
+    ):
+        plugins.names("codesign.graph.ops")
+
+
+def test_a_module_that_two_folders_hold_is_refused(package):
+    (package / "ram.sv").write_text("module ram; endmodule\n")
+    with pytest.raises(ToolError, match="holds a module 'ram' too; rename one of them"):
+        library.sources(["window"], rtl_dir())
+
+
+def test_a_header_that_two_folders_hold_is_refused(package):
+    (package / "nnet_windows.h").write_text("")
+    with pytest.raises(ToolError, match=r"there is .*nnet_windows\.h too; rename one of them"):
+        extension._headers()

@@ -1,9 +1,12 @@
 """The tutorials' blocks are run as they stand, in their order, in an empty folder."""
 
+import json
 import os
 import re
+import site
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -17,10 +20,24 @@ def programs():
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
-def follow(document, folder):
+def place_to_install(folder):
+    """A PATH on which `codesign` and `python` have what this test's have, and `pip install` adds to `folder` only."""
+    venv.create(folder, with_pip=False)
+    (places,) = folder.glob("lib/python*/site-packages")
+    inherited = [f"import site; site.addsitedir({path!r})" for path in site.getsitepackages()]
+    (places / "inherited.pth").write_text("\n".join(inherited) + "\n")
+    program = folder / "bin" / "codesign"
+    program.write_text(f"#!{folder}/bin/python\nfrom codesign.cli.main import main\nmain()\n")
+    program.chmod(0o755)
+    return os.pathsep.join([str(folder / "bin"), programs()])
+
+
+def follow(document, folder, path=""):
     """Writes the files that a tutorial names and runs its commands; returns what was printed, command by command."""
-    environment = {**os.environ, "PATH": programs(), "OMP_NUM_THREADS": "1", "CODESIGN_CACHE": str(folder / "cache")}
+    environment = {**os.environ, "PATH": path or programs(), "OMP_NUM_THREADS": "1"}
+    environment |= {"CODESIGN_CACHE": str(folder / "cache")}
     environment["PYTHONPATH"] = os.pathsep.join([str(DOCS.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment |= {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0"}  # 0: build as it stands
     exports, printed = [], {}
     for language, file, text in BLOCK.findall((DOCS / document).read_text()):
         if file:
@@ -65,7 +82,42 @@ def test_a_file_from_elsewhere_becomes_a_verified_design(tmp_path):
     assert (tmp_path / "build" / "verify.json").is_file()
 
 
-@pytest.mark.parametrize("document", ["own_network.md", "foreign_qonnx.md", "board.md", "frames.md", "pynq.md"])
+@pytest.mark.slow
+def test_an_operator_written_outside_is_verified_on_every_floor(tmp_path):
+    path = place_to_install(tmp_path / "env")
+    printed = follow("add_operator.md", tmp_path, path)
+    assert "AveragePool.infer is not written yet" in printed["python ask.py"]
+    assert "8 passed" in printed["python -m pytest -q average_pool"]
+    assert (tmp_path / "build" / "rtl" / "library" / "average_pool.sv").is_file()
+    verified = json.loads((tmp_path / "build" / "verify.json").read_text())
+    assert {stage["name"] for stage in verified["stages"]} >= {"qonnx", "onnxruntime", "graph", "hls", "rtl"}
+
+
+@pytest.mark.slow
+def test_a_board_of_a_file_becomes_one_by_name(tmp_path):
+    printed = follow("add_board.md", tmp_path, place_to_install(tmp_path / "env"))
+    assert "arty-a7-35t" in printed["codesign targets"]
+    assert (tmp_path / "build" / "report.json").is_file()
+
+
+@pytest.mark.slow
+def test_a_data_set_of_another_package_is_trained_on(tmp_path):
+    printed = follow("add_dataset.md", tmp_path, place_to_install(tmp_path / "env"))
+    assert "accuracy" in printed["codesign eval build"]
+
+
+def test_a_network_of_another_package_is_known(tmp_path):
+    printed = follow("add_network.md", tmp_path, place_to_install(tmp_path / "env"))
+    assert "floor2" in printed["codesign summary tower.yaml"]
+
+
+PAGES = (
+    *("own_network.md", "foreign_qonnx.md", "board.md", "frames.md", "pynq.md", "contributing.md"),
+    *("add_operator.md", "add_board.md", "add_dataset.md", "add_network.md"),
+)
+
+
+@pytest.mark.parametrize("document", PAGES)
 def test_every_page_that_a_page_links_to_is_there(document):
     links = re.findall(r"\]\(([\w./-]+)\)", (DOCS / document).read_text())
     assert links

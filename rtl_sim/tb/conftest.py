@@ -1,7 +1,12 @@
 """Options of the RTL benches."""
 
-import bench
+from pathlib import Path
+
 import pytest
+
+from codesign import bench
+
+HERE = Path(__file__).parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -10,3 +15,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     bench.WAVES = config.getoption("--waves")
+    bench.BUILDS = HERE / "sim_build"
+    bench.MODULES = (HERE,)

@@ -1,7 +1,6 @@
 """add: two streams of any widths and signs are added without overflow."""
 
-from bench import Case, check_all
-
+from codesign.bench import Case, check_all
 from codesign.graph import TensorType
 from codesign.graph.ops.add import Add
 from codesign.hardware.ops.add import foldings

@@ -1,7 +1,6 @@
 """avgpool: sums over whole maps, frame after frame, at every number of lanes."""
 
-from bench import Case, check_all
-
+from codesign.bench import Case, check_all
 from codesign.graph import TensorType
 from codesign.graph.ops.avgpool import AvgPool
 from codesign.hardware.ops.avgpool import foldings

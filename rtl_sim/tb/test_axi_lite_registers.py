@@ -5,15 +5,17 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
-import bench
 import pytest
 from cocotb_tools.runner import get_runner
 
+from codesign import bench
 from codesign.emit.rtl import library, registers
 from codesign.emit.rtl.verilator import FST_FLAGS, environment
+from codesign.resources import rtl_dir
 from codesign.synthesis.module import synthesize_module
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "registers.md"
+HERE = Path(__file__).parent
+DOCUMENT = HERE.parents[1] / "docs" / "registers.md"
 MODEL_HASH = 0x0123456789ABCDEF_F1E2D3C4B5A69788
 
 
@@ -25,7 +27,7 @@ def test_every_register_does_what_the_map_says(
         monkeypatch.setenv(name, value)
     runner = get_runner("verilator")
     runner.build(
-        sources=library.sources(["registers_top"], bench.LIBRARY, bench.HERE),
+        sources=library.sources(["registers_top"], rtl_dir(), HERE),
         hdl_toplevel="registers_top",
         parameters={"INPUTS": inputs, "OUTPUTS": outputs, "MODEL_HASH": f"128'h{MODEL_HASH:032x}"},
         build_dir=tmp_path,
@@ -39,7 +41,7 @@ def test_every_register_does_what_the_map_says(
         test_dir=tmp_path,
         results_xml=str(tmp_path / "results.xml"),
         plusargs=["+verilator+rand+reset+2"],
-        extra_env={"COCOTB_LOG_LEVEL": "WARNING", "PYTHONPATH": os.pathsep.join([str(bench.HERE), *sys.path])},
+        extra_env={"COCOTB_LOG_LEVEL": "WARNING", "PYTHONPATH": os.pathsep.join([str(HERE), *sys.path])},
         waves=bench.WAVES,
     )
     cases = [*ElementTree.parse(results).getroot().iter("testcase")]
@@ -51,12 +53,12 @@ def test_the_map_is_that_of_the_table() -> None:
     offsets = [register.offset for register in registers.REGISTERS]
     assert offsets == sorted({*offsets})
     assert all(value % 4 == 0 and value < 1 << registers.ADDRESS_BITS for value in offsets)
-    assert registers.localparams() in (bench.LIBRARY / "axi_lite_registers.sv").read_text()
+    assert registers.localparams() in (rtl_dir() / "axi_lite_registers.sv").read_text()
     assert registers.markdown() in DOCUMENT.read_text()
 
 
 def test_the_registers_are_small() -> None:
-    sources = library.sources(["axi_lite_registers"], bench.LIBRARY)
+    sources = library.sources(["axi_lite_registers"], rtl_dir())
     used = synthesize_module(sources, "axi_lite_registers", {"INPUTS": 1, "OUTPUTS": 1})
     assert (used.dsp, used.bram36) == (0, 0)
     assert used.lut < 400

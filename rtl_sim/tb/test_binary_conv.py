@@ -1,8 +1,8 @@
 """binary_conv: folded and wired, every folding at its exact rate, any stride, border and map."""
 
 import numpy as np
-from bench import Case, check_all
 
+from codesign.bench import Case, check_all
 from codesign.graph import TensorType
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.hardware.folding import Folding

@@ -1,8 +1,8 @@
 """concat: two streams become one, pixel by pixel, whatever their widths and signs."""
 
 import pytest
-from bench import Case, check_all
 
+from codesign.bench import Case, check_all
 from codesign.errors import GraphError
 from codesign.graph import TensorType
 from codesign.graph.ops.concat import Concat

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from bench import Case, check_all
 
+from codesign.bench import Case, check_all
 from codesign.errors import GraphError
 from codesign.graph import TensorType
 from codesign.graph.ops.conv import Conv

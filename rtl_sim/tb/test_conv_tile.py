@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from bench import RawFile, Streams, check_streams, random_frames
 
+from codesign.bench import RawFile, Streams, check_streams, random_frames
 from codesign.cost import conv_tile as cost
 from codesign.emit.rtl import conv_tile as emit
 from codesign.emit.rtl import weight_image as image

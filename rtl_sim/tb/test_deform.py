@@ -1,8 +1,8 @@
 """deform: exact and of one rate for any dilation, at both bounds, with small maps and frames that follow each other."""
 
 import numpy as np
-from bench import Case, check_all
 
+from codesign.bench import Case, check_all
 from codesign.graph import TensorType
 from codesign.graph.ops.deform import Deform
 from codesign.hardware.folding import Folding

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from bench import Case, check_all
 
+from codesign.bench import Case, check_all
 from codesign.graph import TensorType
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.hardware.folding import Folding

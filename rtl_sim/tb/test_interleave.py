@@ -1,7 +1,6 @@
 """interleave: the channels of two streams take turns, whatever their widths and signs, at every number of lanes."""
 
-from bench import Case, check_all
-
+from codesign.bench import Case, check_all
 from codesign.graph import TensorType
 from codesign.graph.ops.interleave import Interleave
 from codesign.hardware.ops.interleave import foldings

@@ -1,8 +1,8 @@
 """linear: frames flattened in (C, H, W) order, channels that are no multiple of the lanes."""
 
 import numpy as np
-from bench import Case, check_all
 
+from codesign.bench import Case, check_all
 from codesign.graph import TensorType
 from codesign.graph.ops.linear import Linear
 from codesign.hardware.folding import Folding

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import test_conv
 import test_depthwise
-from bench import Case, Streams, check_streams
 
+from codesign.bench import Case, Streams, check_streams
 from codesign.emit.rtl import library
 from codesign.graph.ops.conv import Conv
 from codesign.synthesis.module import synthesize_module

@@ -1,8 +1,8 @@
 """maxpool: positions outside the frame never win, not even against negative values."""
 
 import pytest
-from bench import Case, check_all
 
+from codesign.bench import Case, check_all
 from codesign.graph import TensorType
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.hardware.folding import Folding

@@ -1,7 +1,6 @@
 """peak: plateaus, borders, and thresholds and floors beyond the values' range."""
 
-from bench import Case, check_all
-
+from codesign.bench import Case, check_all
 from codesign.graph import TensorType
 from codesign.graph.ops.peak import Peak
 from codesign.hardware.folding import Folding

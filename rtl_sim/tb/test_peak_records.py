@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from bench import Streams, check_streams, random_frames
 
+from codesign.bench import Streams, check_streams, random_frames
 from codesign.board.records import END, Records
 from codesign.emit.rtl.base import Block, Port
 from codesign.graph import TensorType

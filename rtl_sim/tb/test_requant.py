@@ -1,8 +1,8 @@
 """requant: shifts, rounding to even and clamps are exact for every sign, width and folding."""
 
 import numpy as np
-from bench import Case, check_all
 
+from codesign.bench import Case, check_all
 from codesign.graph import TensorType
 from codesign.graph.ops.requant import Requant
 from codesign.hardware.folding import Folding

@@ -1,7 +1,6 @@
 """shuffle: channels change places at full rate, with every supported number of lanes."""
 
-from bench import Case, check_all
-
+from codesign.bench import Case, check_all
 from codesign.graph import TensorType
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.hardware.folding import Folding

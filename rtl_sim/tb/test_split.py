@@ -1,8 +1,8 @@
 """split: one stream becomes two, pixel by pixel."""
 
 import pytest
-from bench import Case, check_all
 
+from codesign.bench import Case, check_all
 from codesign.errors import GraphError
 from codesign.graph import TensorType
 from codesign.graph.ops.split import Split

@@ -1,8 +1,8 @@
 """stream_fifo: full rate at any depth, from LUT RAM, block RAM and both."""
 
 import numpy as np
-from bench import Streams, check_streams, random_frames
 
+from codesign.bench import Streams, check_streams, random_frames
 from codesign.emit.rtl.base import Block, Port
 from codesign.graph import TensorType
 

@@ -1,8 +1,8 @@
 """stream_fork: every reader gets every beat once, however unevenly the readers pause."""
 
 import numpy as np
-from bench import Streams, check_streams, random_frames
 
+from codesign.bench import Streams, check_streams, random_frames
 from codesign.emit.rtl.base import Block, Port
 from codesign.graph import TensorType
 

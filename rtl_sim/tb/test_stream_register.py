@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from bench import Streams, check_streams, random_frames
 
+from codesign.bench import Streams, check_streams, random_frames
 from codesign.emit.rtl.base import Block, Port
 from codesign.graph import TensorType
 

@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from bench import Streams, check_streams, random_frames
 
+from codesign.bench import Streams, check_streams, random_frames
 from codesign.emit.rtl.base import Block, Port
 from codesign.graph import TensorType
 from codesign.hardware.folding import beats

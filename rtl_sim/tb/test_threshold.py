@@ -1,8 +1,8 @@
 """threshold: any monotone function is exact, rising or falling, for every sign, width, count and folding."""
 
 import numpy as np
-from bench import Case, check, check_all
 
+from codesign.bench import Case, check, check_all
 from codesign.graph import TensorType
 from codesign.graph.ops.add import Add
 from codesign.graph.ops.avgpool import AvgPool

@@ -1,7 +1,6 @@
 """upsample: pixels and rows are repeated at one output beat a cycle."""
 
-from bench import Case, check_all
-
+from codesign.bench import Case, check_all
 from codesign.graph import TensorType
 from codesign.graph.ops.upsample import Upsample
 from codesign.hardware.folding import Folding

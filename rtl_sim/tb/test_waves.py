@@ -5,12 +5,12 @@ import subprocess
 import zlib
 from pathlib import Path
 
-import bench
 import numpy as np
 import pylibfst
 import pytest
 from pylibfst import ffi, lib
 
+from codesign import bench
 from codesign.emit.rtl.base import Block, Port
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl

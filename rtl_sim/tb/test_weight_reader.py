@@ -1,8 +1,8 @@
 """weight_reader: every port gets its region over and over, whatever the memory's latency and the others' pauses."""
 
 import numpy as np
-from bench import RawFile, Streams, check_streams
 
+from codesign.bench import RawFile, Streams, check_streams
 from codesign.emit.rtl import weight_image as image
 from codesign.emit.rtl.base import Block, Port
 from codesign.emit.rtl.weight_image import Region, WeightImage

@@ -6,6 +6,7 @@ Importing this module imports hls4ml.
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from hls4ml.backends import get_backend
@@ -13,6 +14,7 @@ from hls4ml.backends.template import FunctionCallTemplate, LayerConfigTemplate
 from hls4ml.model.layers import Layer, register_layer
 
 from codesign.emit.hls.base import own_class_name
+from codesign.errors import ToolError
 from codesign.plugins import OPERATORS, names, outside_folders
 from codesign.resources import hls_dir
 
@@ -21,14 +23,27 @@ BACKEND = "Vitis"
 
 @cache
 def register() -> None:
-    """Gives hls4ml's Vitis back end every header `hls/nnet_*.h`, and a layer for each named after an operator."""
+    """Gives hls4ml's Vitis back end every header `hls/nnet_*.h`, and a layer for each named after an operator.
+
+    Raises ToolError if two folders have a header of one name.
+    """
     backend = get_backend(BACKEND)
-    folders = (hls_dir().resolve(), *outside_folders(OPERATORS.group))
-    for header in sorted(header for folder in folders for header in folder.glob("nnet_*.h")):
+    for header in _headers():
         backend.register_source(header)
         kind = header.stem.removeprefix("nnet_")
         if kind in names("codesign.graph.ops"):
             _register_operator(backend, kind)
+
+
+def _headers() -> list[Path]:
+    """Headers of this library and of other packages' operators."""
+    known: dict[str, Path] = {}
+    for folder in (hls_dir().resolve(), *outside_folders(OPERATORS.group)):
+        for header in sorted(folder.glob("nnet_*.h")):
+            other = known.setdefault(header.name, header)
+            if other != header:
+                raise ToolError(f"there is {other} too", where=str(header), remedy="rename one of them")
+    return list(known.values())
 
 
 def _register_operator(backend: Any, kind: str) -> None:

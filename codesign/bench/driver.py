@@ -1,8 +1,9 @@
-"""The simulator's side of `bench.py`: runs all blocks of `bench_top` once per stall pattern."""
+"""The simulator's side of the bench: runs all blocks of `bench_top` once per stall pattern."""
 
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import cocotb
 from cocotb.clock import Clock
@@ -10,7 +11,7 @@ from cocotb.triggers import ClockCycles, RisingEdge
 
 
 @cocotb.test()
-async def streams_pass(dut):
+async def streams_pass(dut: Any) -> None:
     """Resets, streams all frames and keeps what the sinks have recorded, for every pattern in $BENCH_STALLS."""
     Clock(dut.clk_i, 2, "ns").start()
     stuck = []

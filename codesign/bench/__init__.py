@@ -3,6 +3,8 @@
 All cases of one call share one Verilator build, side by side in a generated top; the sources and sinks are
 SystemVerilog too, so that simulation runs at compiled speed. Builds are kept in `sim_build/`, named by a hash of what
 they were made from; data and memory files are read at run time and belong to the run.
+
+It needs cocotb, which `pip install codesign[dev]` brings. Operators of other packages are benched alike.
 """
 
 from __future__ import annotations
@@ -33,12 +35,15 @@ from codesign.emit.rtl.simulate import HARNESS
 from codesign.emit.rtl.verilator import FST, FST_FLAGS, environment
 from codesign.graph import IntArray, Op, TensorType
 from codesign.hardware.folding import Folding
+from codesign.resources import rtl_dir
 
 HERE = Path(__file__).parent
-LIBRARY = HERE.parent / "rtl"
-BUILDS = HERE / "sim_build"
+BUILDS = Path("sim_build")
+"""Where simulators are kept."""
+MODULES: tuple[Path, ...] = ()
+"""Folders of modules that are in no library, such as a test's own."""
 WAVES = False
-"""Set by pytest's option `--waves`: keep `dump.fst` in the run's folder, whose name is printed."""
+"""Keep `dump.fst` in the run's folder, whose name is printed."""
 
 STALLS = ((0, 0), (128, 128), (16, 208))
 """Per run: how often, in 256ths, each source pauses and each sink is not ready. The first must be (0, 0)."""
@@ -162,14 +167,13 @@ def _simulated(cases: Sequence[Streams]) -> Iterator[Path]:
 @cache
 def _template() -> jinja2.Template:
     loader = jinja2.FileSystemLoader(HERE)
-    return (
-        jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
-    ).get_template("bench_top.sv.j2")
+    jinja = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+    return jinja.get_template("top.sv.j2")
 
 
 def _wires(case: Streams, index: int) -> list[dict[str, Any]]:
     """The streams of a case as the template wants them."""
-    wires = []
+    wires: list[dict[str, Any]] = []
     for is_input, ports, arrays in ((True, case.block.inputs, case.inputs), (False, case.block.outputs, case.outputs)):
         for number, (port, array) in enumerate(zip(ports, arrays, strict=True)):
             name = f"{'in' if is_input else 'out'}{number}"
@@ -215,15 +219,16 @@ def _top(cases: Sequence[Streams]) -> str:
 
 def _build(top: str, modules: set[str], sources: Sequence[Source]) -> Path:
     """Folder of the simulator for this top; built unless an equal one is there. Safe when several processes build."""
-    BUILDS.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="building_", dir=BUILDS))
+    builds = BUILDS.resolve()
+    builds.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="building_", dir=builds))
     for source in sources:
         source.write(folder)
-    files = library.sources({*modules, "stream_source", "stream_sink"}, LIBRARY, HERE, HARNESS, folder)
+    files = library.sources({*modules, "stream_source", "stream_sink"}, rtl_dir(), HERE, HARNESS, *MODULES, folder)
     waves = (*FST_FLAGS, "--trace-structs") if WAVES else ()
     used = [*files, *(sorted(FST.iterdir()) if WAVES else ())]
     recipe = [top, repr((VERILATOR, waves)), *(path.name + path.read_text() for path in used)]
-    target = BUILDS / hashlib.sha256("\0".join(recipe).encode()).hexdigest()[:20]
+    target = builds / hashlib.sha256("\0".join(recipe).encode()).hexdigest()[:20]
     if target.exists():
         shutil.rmtree(folder)
         return target
@@ -254,7 +259,7 @@ def _simulate(build: Path, run: Path) -> None:
     log = run / "run.log"
     try:
         results = get_runner("verilator").test(
-            test_module="bench_cocotb",
+            test_module="codesign.bench.driver",
             hdl_toplevel="bench_top",
             hdl_toplevel_lang="verilog",
             build_dir=build,
