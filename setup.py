@@ -8,7 +8,8 @@ setup(
     packages=find_namespace_packages(include=["codesign", "codesign.*"], exclude=["*.__pycache__*"]) + list(RESOURCES),
     package_dir=RESOURCES,
     package_data={
-        name: ["*", "**/*"] for name in (*RESOURCES, "codesign.targets", "codesign.emit", "codesign.reporting")
+        name: ["*", "**/*"]
+        for name in (*RESOURCES, "codesign.targets", "codesign.cost", "codesign.emit", "codesign.reporting")
     },
     exclude_package_data={"": ["__pycache__/*", "**/__pycache__/*"]},
 )

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
+from codesign.cost.coefficients import coefficients
 from codesign.graph.op import IntArray
+from codesign.hardware import memory
 from codesign.hardware.folding import count_bits
-from codesign.hardware.memory import block_layouts, mixed, ram_luts, rom_luts
+from codesign.hardware.memory import block_layouts, mixed, ram_luts
 
 COLUMN_WORDS = 64
 """Words of which a look-up table holds a column of bits."""
+
+
+class Luts(NamedTuple):
+    wide_choice: float
+
+
+def choice_luts(words: int) -> int:
+    """Look-up tables of a bit that is chosen from so many."""
+    return memory.choice_luts(words, coefficients("memory", Luts).wide_choice)
+
+
+def rom_luts(depth: int, width: int) -> int:
+    """Look-up tables of a ROM whatever it holds."""
+    return memory.rom_luts(depth, width, coefficients("memory", Luts).wide_choice)
 
 
 def block_luts(depth: int, width: int) -> int:
