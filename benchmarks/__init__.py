@@ -1,1 +1,1 @@
-"""Figures that the documentation shows: each theme is a folder, each figure a command `python -m benchmarks.THEME.NAME`."""
+"""Figures that the documentation shows: a theme is a folder, a figure a command `python -m benchmarks.THEME.NAME`."""

@@ -19,8 +19,9 @@ from codesign.errors import ScheduleError
 from codesign.graph import Op, TensorType
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
-from codesign.hardware import conv_tile
+from codesign.hardware import conv_tile, mvu
 from codesign.hardware.folding import Folding, divisors
+from codesign.hardware.window import variants
 from codesign.plugins import load
 from codesign.schedule.problem import BUFFERS, MOST_TILE
 
@@ -34,6 +35,9 @@ SIZES = {
     "trained": {(1, 4): 0.4, (5, 16): 0.4, (17, 64): 0.2},
 }
 """Ranges of a block's multipliers, or of its lanes if they are more, and how often each is drawn."""
+
+MATRICES = ("conv", "linear", "binary_conv")
+"""Operators of many foldings."""
 
 MOST_CYCLES = {"small": 60_000, "trained": 2_000_000}
 """Of a frame: small blocks are simulated as well."""
@@ -164,7 +168,7 @@ def draw(count: int, seed: int, sampler: str = "small", unlike: Collection[str] 
         kind = str(rng.choice(kinds, p=weights / weights.sum()))
         least, most = rng.choice(list(sizes), p=list(sizes.values()))
         while True:
-            point = _drawn(f"b{len(points)}", Draw.now(sampler, kind, seed, rng), rng)
+            point = _drawn(f"b{len(points)}", Draw.now(sampler, kind, seed, rng), (least, most), rng)
             if point is not None and _admitted(point, least, most, drawn):
                 break
         drawn.add(point.key)
@@ -181,13 +185,32 @@ def _kinds(module: ModuleType) -> list[str]:
     ]
 
 
-def _drawn(name: str, origin: Draw, rng: np.random.Generator) -> Point | None:
+def _drawn(name: str, origin: Draw, size: tuple[int, int], rng: np.random.Generator) -> Point | None:
     """A block of the kind, None if there is none of the folding drawn."""
     op, inputs = getattr(SAMPLERS[origin.sampler], origin.kind)(rng)
     if origin.kind == "streamed":
         return _streamed(name, origin, op, inputs, rng)
+    if origin.sampler == "trained" and origin.kind in MATRICES:
+        return Point(name, origin, op, inputs, _matrix_folding(op, inputs, size, rng))
     foldings = load("codesign.hardware.ops", origin.kind).foldings(op, inputs, op.infer(*inputs))
     return Point(name, origin, op, inputs, foldings[int(rng.integers(len(foldings)))])
+
+
+def _matrix_folding(op: Op, inputs: tuple[TensorType, ...], size: tuple[int, int], rng: np.random.Generator) -> Folding:
+    """One of the operator's foldings of about a size, without making all of them: large layers have 100,000."""
+    built, outputs = load("codesign.hardware.ops", op.kind), op.infer(*inputs)
+    least, most = (8 * end for end in size) if op.kind == "binary_conv" else size
+    pairs = [f for f in mvu.foldings(outputs[0].channels, inputs[0].channels) if least <= f.pe * f.simd <= most]
+    if op.kind == "binary_conv":
+        pairs = [f for f in pairs if inputs[0].channels % f.simd == 0]
+    whole = list(mvu.placed([pairs[int(rng.integers(len(pairs)))]], lambda f: built.unit(op, inputs, outputs, f)))
+    if op.kind != "binary_conv":
+        whole = list(mvu.made(whole))
+    plain = whole[int(rng.integers(len(whole)))]
+    if op.kind == "linear":
+        return plain
+    found = variants(plain, lambda f: built.window(op, inputs, f))
+    return found[int(rng.integers(len(found)))]
 
 
 def _streamed(
@@ -213,5 +236,6 @@ def _admitted(point: Point, least: int, most: int, drawn: Collection[str]) -> bo
     if point.folding.wired or point.key in drawn:
         return False
     cost, sampler = point.cost, point.draw.sampler
-    sized = least <= max(cost.multipliers, point.lanes) <= most
+    sized = point.draw.sampler == "trained" and point.operator in MATRICES  # by their folding
+    sized = sized or least <= max(cost.multipliers, point.lanes) <= most
     return sized and 0 < cost.lut <= MOST_LUTS[sampler] and cost.interval_cycles <= MOST_CYCLES[sampler]

@@ -31,11 +31,16 @@ _replaced: dict[str, float] = {}
 
 @dataclass(frozen=True)
 class Coefficient:
-    """A fitted number in `unit`, such as LUT, for each of what `meaning` says."""
+    """A fitted number in `unit`, such as LUT, for each of what `meaning` says.
+
+    prior: what was known of it before the blocks that it is fitted to. signed: whether it may be negative.
+    """
 
     value: float
+    prior: float
     unit: str
     meaning: str
+    signed: bool = False
 
 
 @cache
@@ -61,6 +66,11 @@ def coefficients(section: str, names: type[Names]) -> Names:
 def _values(section: str, fields: tuple[str, ...]) -> tuple[float, ...]:
     keys = [f"{section}.{field}" for field in fields]
     return tuple(_replaced.get(key, stored()[key].value) for key in keys)
+
+
+def signed() -> frozenset[str]:
+    """Names of the coefficients that may be negative: corrections of others."""
+    return frozenset(name for name, found in stored().items() if found.signed)
 
 
 @contextmanager

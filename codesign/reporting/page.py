@@ -189,6 +189,7 @@ def _gauges(summary: Summary) -> list[dict[str, Any]]:
             {
                 "name": name.upper(),
                 "used": f"{used:,g}",
+                "error": f"± {error:,.0f}" if (error := summary.totals.error_bars.of(name)) else "",
                 "held": f"{held:,g}",
                 "percent": f"{share:.1%}",
                 "fill": round(400 * min(share, 1)),
@@ -290,7 +291,10 @@ def _stream(tensor: Tensor, ends: Sequence[str]) -> str:
 
 def _title(unit: Unit) -> str:
     macs = f"{engineering(unit.macs)} MACs, " if unit.macs else ""
-    return f"{unit.name}: {macs}latency {unit.latency_us:.2f} µs, {unit.resources.ff:,} FF"
+    return (
+        f"{unit.name}: {macs}latency {unit.latency_us:.2f} µs, {unit.resources.ff:,} ± {unit.error_bars.ff.half_width:,.0f} FF, "
+        f"{unit.resources.lut:,} ± {unit.error_bars.lut.half_width:,.0f} LUT"
+    )
 
 
 def _path(row: Row, middle: float, height: float) -> str:

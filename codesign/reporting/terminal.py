@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from codesign.cost.energy import Energy, FabricEnergy
+from codesign.cost.error_bars import ErrorBars
 from codesign.reporting.summary import Resources, SimulatedActivity, Summary, Totals
 from codesign.reporting.vendor import HEADINGS, vendor_rows
 
@@ -27,7 +28,9 @@ def print_report(summary: Summary, console: Console) -> None:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
     for heading in ("block", "operator", "output"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("fold", "MACs", "cycles", "lat us", "LUT", "FF", "BRAM", "DSP") + (("nJ",) if with_energy else ()):
+    for heading in ("fold", "MACs", "cycles", "lat us", "LUT", "±", "FF", "BRAM", "DSP") + (
+        ("nJ",) if with_energy else ()
+    ):
         table.add_column(heading, justify="right", no_wrap=True)
     for unit in summary.units:
         slowest = unit.interval_cycles == summary.totals.interval_cycles
@@ -40,11 +43,13 @@ def print_report(summary: Summary, console: Console) -> None:
             engineering(unit.macs) if unit.macs else "",
             f"{unit.interval_cycles:,}",
             f"{unit.latency_us:,.1f}",
-            *_resources(unit.resources),
+            *_resources(unit.resources, unit.error_bars),
             *energy,
             style="bold yellow" if slowest and unit.macs else None,
         )
-    table.add_row("streams between the blocks", *[""] * 6, *_resources(summary.totals.streams))
+    table.add_row(
+        "streams between the blocks", *[""] * 6, *_resources(summary.totals.streams, summary.totals.error_bars_streams)
+    )
     console.print(table)
     _print_reuse(summary, console)
     _print_totals(summary, console)
@@ -98,7 +103,8 @@ def _print_totals(summary: Summary, console: Console) -> None:
         used, held = getattr(totals.resources, name), getattr(target.resources, name)
         share = used / held if held else 0.0
         bar = "█" * round(30 * min(share, 1))
-        console.print(f"{name.upper():7}[cyan]{bar:░<30}[/] {used:>9,g} of {held:>9,g}  {share:6.1%}")
+        error = f"± {half_width:,.0f}" if (half_width := totals.error_bars.of(name)) else ""
+        console.print(f"{name.upper():7}[cyan]{bar:░<30}[/] {used:>9,g} {error:>7} of {held:>9,g}  {share:6.1%}")
     if totals.energy:
         console.print(energy_line(totals))
     if summary.activity:
@@ -215,8 +221,9 @@ def engineering(number: float) -> str:
     return f"{number:.3g}"
 
 
-def _resources(resources: Resources) -> tuple[str, ...]:
-    return f"{resources.lut:,}", f"{resources.ff:,}", f"{resources.bram36:g}", f"{resources.dsp}"
+def _resources(resources: Resources, bars: ErrorBars) -> tuple[str, ...]:
+    error = f"{bars.lut.half_width:,.0f}" if resources.lut else ""
+    return f"{resources.lut:,}", error, f"{resources.ff:,}", f"{resources.bram36:g}", f"{resources.dsp}"
 
 
 def _nanojoules(energy: FabricEnergy | None) -> str:
