@@ -156,13 +156,21 @@ def _network_cycles(found: dict) -> str:
 def _energy(found: dict) -> str:
     rows = []
     for row in found["rows"]:
-        (low, high), board = row["incremental_uj"], sum(row["board_uj"]) / 2
+        low, high = row["incremental_uj"]
         measured, error = row["incremental_measured_uj"], row["incremental_error"]
-        incremental = (f"{_digits(low, 2)} to {_digits(high, 2)}", _digits(measured, 3), f"{error:+.0%}")
-        whole = (_digits(board, 4), _digits(row["board_measured_uj"], 4), f"{row['board_error']:+.1%}")
-        rows.append([row["network"], *incremental, *whole])
-    incremental = ("incremental, predicted, µJ", "measured", "error of the middle")
-    return table(("network", *incremental, "board, predicted, µJ", "measured", "error"), rows)
+        within = "yes" if row["incremental_within_range"] else "NO"
+        incremental = (f"{_digits(low, 2)} to {_digits(high, 2)}", _digits(measured, 3), within, f"{error:+.0%}")
+        whole = (_digits(row["board_centre_uj"], 4), _digits(row["board_measured_uj"], 4), f"{row['board_error']:+.1%}")
+        rows.append([row["network"], "held out" if row["held_out"] else "calibration", *incremental, *whole])
+    incremental = ("incremental, predicted, µJ", "measured", "within", "error of the centre")
+    headings = ("network", "row", *incremental, "board, centre, µJ", "measured", "error")
+    rest, factor = found["processor_w"], found["fabric_factor"]
+    told = (
+        f"`processor_w`: {rest['low_w']:.3f} to {rest['high_w']:.3f} W, centre {rest['centre_w']:.3f} W, by the "
+        f"calibration rows ({found['confidence']:.0%}); a factor on the fabric would be {factor['value']:.1f}, which they "
+        f"know as {factor['low']:.1f} to {factor['high']:.1f} only."
+    )
+    return f"{table(headings, rows)}\n{told}\n"
 
 
 def _digits(number: float, digits: int) -> str:

@@ -27,7 +27,7 @@ from codesign.schedule.problem import BUFFERS, MOST_TILE
 
 SAMPLERS: dict[str, ModuleType] = {"small": samples, "trained": trained}
 
-MOST_LUTS = {"small": 20_000, "trained": 4_000}
+MOST_LUTS = {"small": 20_000, "trained": 700}
 """Larger blocks are not drawn: their synthesis takes minutes."""
 
 SIZES = {

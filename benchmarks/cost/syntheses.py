@@ -81,10 +81,8 @@ def load(path: Path = RESULT) -> list[Synthesis]:
 def save(found: Iterable[Synthesis], path: Path = RESULT) -> None:
     """One block a line."""
     rows = ",\n".join(json.dumps(_row(synthesis)) for synthesis in found)
-    made_by = f"pyosys {yosys.version()}, synth_xilinx"
-    write_text(
-        path, f'{{"synthesis": {json.dumps(made_by)}, "used": "lut, ff, bram36, dsp", "blocks": [\n{rows}\n]}}\n'
-    )
+    head = json.dumps({"synthesis": f"pyosys {yosys.version()}, synth_xilinx", "used": "lut, ff, bram36, dsp"})
+    write_text(path, f'{head[:-1]}, "blocks": [\n{rows}\n]}}\n')
 
 
 def _row(found: Synthesis) -> dict[str, Any]:

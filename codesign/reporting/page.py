@@ -291,10 +291,9 @@ def _stream(tensor: Tensor, ends: Sequence[str]) -> str:
 
 def _title(unit: Unit) -> str:
     macs = f"{engineering(unit.macs)} MACs, " if unit.macs else ""
-    return (
-        f"{unit.name}: {macs}latency {unit.latency_us:.2f} µs, {unit.resources.ff:,} ± {unit.error_bars.ff.half_width:,.0f} FF, "
-        f"{unit.resources.lut:,} ± {unit.error_bars.lut.half_width:,.0f} LUT"
-    )
+    held, bars = unit.resources, unit.error_bars
+    area = f"{held.lut:,} ± {bars.lut.half_width:,.0f} LUT, {held.ff:,} ± {bars.ff.half_width:,.0f} FF"
+    return f"{unit.name}: {macs}latency {unit.latency_us:.2f} µs, {area}"
 
 
 def _path(row: Row, middle: float, height: float) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from codesign.reporting.comparison import Comparison, Pair
     from codesign.verification.compare import Verification
 
-NAME_WIDTH = 27
+NAME_WIDTH = 23
 
 
 def print_report(summary: Summary, console: Console) -> None:
@@ -28,9 +28,8 @@ def print_report(summary: Summary, console: Console) -> None:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
     for heading in ("block", "operator", "output"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("fold", "MACs", "cycles", "lat us", "LUT", "±", "FF", "BRAM", "DSP") + (
-        ("nJ",) if with_energy else ()
-    ):
+    figures = ("fold", "MACs", "cycles", "lat us", "LUT", "±", "FF", "BRAM", "DSP")
+    for heading in figures + (("nJ",) if with_energy else ()):
         table.add_column(heading, justify="right", no_wrap=True)
     for unit in summary.units:
         slowest = unit.interval_cycles == summary.totals.interval_cycles
