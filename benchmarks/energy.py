@@ -13,8 +13,8 @@ from a data sheet: it is the range `processor_w`. Rows of CALIBRATION make it: t
 what our fabric takes is known to a factor, so its logarithm is taken for normal, and the range is the interval in which
 one more row lies with a probability of CONFIDENCE by Student's distribution. HELD_OUT says which rows judge it: those
 whose waiting power was not read from the traces, so that they could not calibrate it either. The error of a calibration
-row's centre is that of a prediction by the others alone. Whether the fabric should be scaled by a factor is asked by a straight line through the
-calibration rows. Writes benchmarks/energy.json.
+row's centre is that of a prediction by the others alone. Whether the fabric should be scaled by a factor is asked by a
+straight line through the calibration rows. Writes benchmarks/energy.json.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Processor:
 
 @dataclass(frozen=True)
 class Row:
-    """A row predicted by the calibration rows. Errors are relative, of the range's centre by the rows that it is not."""
+    """A row predicted by the calibration rows. Errors are relative, of the centre by those that it is not."""
 
     network: str
     held_out: bool
@@ -257,7 +257,7 @@ def scheduled(row: Measured, graph: Graph) -> Scheduled:
 
 
 def predict(row: Scheduled, processor: Processor, by_others: Processor) -> Row:
-    """The row's range from its fabric and from what the calibration rows say of all else; its centre from the others."""
+    """The row from its fabric and from what calibration rows say of all else; its centre from the others."""
     to_uj = 1e6 / row.measured.frames_per_s
     low, high = row.fabric_w[0] + processor.low_w, row.fabric_w[1] + processor.high_w
     centre, measured = row.fabric_middle_w + by_others.centre_w, row.incremental_w(processor.waiting_w)

@@ -91,7 +91,7 @@ def main() -> None:
 def fitted(blocks: Sequence[Synthesis], before: str) -> str:
     """The coefficients' file made anew of `blocks`, its names, units, meanings and priors those of `before`."""
     content = yaml.safe_load(before)
-    fits = {figure: fit(system(blocks, figure, content["sections"])) for figure in FIGURES}
+    fits = {figure: fit(found) for figure, found in systems(blocks, content["sections"]).items()}
     for name, section in content["sections"].items():
         section.pop("fitted_on", None)
         for figure in FIGURES:
@@ -101,22 +101,40 @@ def fitted(blocks: Sequence[Synthesis], before: str) -> str:
     return yaml.safe_dump(content, sort_keys=False, width=200, default_flow_style=None, allow_unicode=True)
 
 
-def system(blocks: Sequence[Synthesis], figure: Figure, sections: Mapping[str, Any]) -> System:
-    """The linear system of all blocks, of the coefficients that some of them depend on."""
+def systems(blocks: Sequence[Synthesis], sections: Mapping[str, Any]) -> dict[Figure, System]:
+    """The linear systems of all blocks, each of the coefficients that some of them depend on."""
     entries = {f"{name}.{key}": entry for name, s in sections.items() for key, entry in s["coefficients"].items()}
     zeros = dict.fromkeys(entries, 0.0)
-    fixed = _predicted(blocks, figure, zeros)
-    parts = np.stack([(_predicted(blocks, figure, zeros | {name: STEP}) - fixed) / STEP for name in entries], axis=1)
+    fixed = _predicted(blocks, zeros)
+    parts = np.zeros((len(entries), *fixed.shape))
+    for section in sections:
+        mine = [name for name in entries if name.rpartition(".")[0] == section]
+        told = np.flatnonzero((_predicted(blocks, zeros | dict.fromkeys(mine, STEP)) != fixed).any(axis=1))
+        some = [blocks[index] for index in told]
+        for place, name in enumerate(entries):
+            if some and name in mine:
+                parts[place, told] = (_predicted(some, zeros | {name: STEP}) - fixed[told]) / STEP
     parts[np.abs(parts) < 2 / STEP] = 0
+    priors = np.array([entry["prior"] for entry in entries.values()], float)
+    return {
+        figure: _system(tuple(entries), priors, fixed[:, at], parts[:, :, at].T, blocks, figure)
+        for at, figure in enumerate(FIGURES)
+    }
+
+
+def _system(
+    names: tuple[str, ...], priors: Floats, fixed: Floats, parts: Floats, blocks: Sequence[Synthesis], figure: Figure
+) -> System:
     told = (parts != 0).any(axis=0)
-    names = tuple(name for name, any_block in zip(entries, told, strict=True) if any_block)
-    priors = np.array([entries[name]["prior"] for name in names], float)
-    return System(names, priors, fixed, parts[:, told], np.array([getattr(b.used, figure) for b in blocks], float))
+    found = np.array([getattr(block.used, figure) for block in blocks], float)
+    return System(tuple(np.array(names)[told].tolist()), priors[told], fixed, parts[:, told], found)
 
 
-def _predicted(blocks: Sequence[Synthesis], figure: Figure, values: Mapping[str, float]) -> Floats:
+def _predicted(blocks: Sequence[Synthesis], values: Mapping[str, float]) -> Floats:
+    """(blocks, figures)."""
     with coefficients.replaced(values):
-        return np.array([getattr(block.point.cost, figure) for block in blocks], float)
+        costs = [block.point.cost for block in blocks]
+    return np.array([[cost.lut, cost.ff] for cost in costs], float)
 
 
 def fit(of: System) -> Fit:

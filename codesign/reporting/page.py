@@ -161,7 +161,7 @@ def _tiles(summary: Summary) -> list[dict[str, str]]:
     if totals.energy_incremental:
         span = f"{two_digits(totals.energy_incremental.low_uj)} to {two_digits(totals.energy_incremental.high_uj)}"
         if totals.energy_board:
-            board = two_digits(totals.energy_board.middle_uj)
+            board = f"{two_digits(totals.energy_board.low_uj)} to {two_digits(totals.energy_board.high_uj)}"
             tiles.append(_tile("Board energy", board, "µJ/frame", f"work adds {span} µJ"))
         else:
             tiles.append(_tile("Work's energy", span, "µJ/frame", "the board was never measured"))

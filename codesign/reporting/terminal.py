@@ -130,7 +130,7 @@ def energy_line(totals: Totals) -> str:
     assert totals.energy and totals.energy_incremental
     parts = {name: getattr(totals.energy, name) for name in ("arithmetic", "memory", "ddr", "processor")}
     told = ", ".join(f"{name} {_span(part)}" for name, part in parts.items() if part)
-    whole = f"{two_digits(totals.energy_board.middle_uj)} uJ for the whole board; " if totals.energy_board else ""
+    whole = f"{_span(totals.energy_board)} uJ for the whole board; " if totals.energy_board else ""
     return f"energy a frame: {whole}work adds {_span(totals.energy_incremental)} uJ: {told}"
 
 
