@@ -19,8 +19,8 @@ PAGES = ("hardware.md", "report.md")
 
 def main() -> None:
     for name, made in TABLES.items():
-        measured = BENCHMARKS / f"{name}.json"
-        if measured.is_file():
+        places = (BENCHMARKS / "results" / f"{name}.json", BENCHMARKS / f"{name}.json")
+        if measured := next((place for place in places if place.is_file()), None):
             begin, end = f"<!-- {name}: docs/hardware.py -->\n", f"<!-- end of {name} -->\n"
             for page in PAGES:
                 fill(HERE / page, begin, end, f"\n{made(json.loads(measured.read_text()))}\n")
@@ -123,17 +123,20 @@ def _bitstream(found: dict) -> str:
 
 
 def _cost_model(found: dict) -> str:
+    of_samplers = {f"all {sampler}": figures for sampler, figures in found["samplers"].items()}
     rows = []
-    for kind, of in found["operators"].items():
-        figures = [f"{of[f'{key}_{what}_rel']:.1%}" for key in ("lut", "ff") for what in ("median", "worst")]
-        rows.append([kind, f"{of['blocks']}", *figures])
-    whole = [f"{found[f'{key}_{what}_rel']:.1%}" for key in ("lut", "ff") for what in ("median", "worst")]
-    rows.append(["all", f"{found['blocks']}", *whole])
-    headings = ("operator", "blocks", "LUT, median", "LUT, worst", "FF, median", "FF, worst")
+    for kind, of in [*found["operators"].items(), *of_samplers.items(), ("all", found)]:
+        figures = [f"{of['blocks']}"]
+        for key in ("lut", "ff"):
+            figures += [f"{of[f'{key}_{what}_rel']:.1%}" for what in ("median", "worst", "bar")]
+            figures.append(f"{of[f'{key}_within']:.0%}")
+        rows.append([kind, *figures])
+    of_one = ("median", "worst", "error bar", "within it")
+    headings = ("operator", "blocks", *(f"{name}, {what}" for name in ("LUT", "FF") for what in of_one))
     told = [f"DSP differ in {found['dsp_mismatches']} blocks, BRAM in {found['bram_mismatches']}"]
-    if found["cycles_blocks"]:
-        share = f"cycles, simulated for {found['cycles_blocks']} of the blocks"
-        told.append(f"{share}, differ by {found['cycles_worst_rel']:.2%} at most")
+    if cycles := found["cycles"]:
+        share = f"cycles, simulated for {cycles['blocks']} small blocks of seed {cycles['seed']}"
+        told.append(f"{share}, differ by {cycles['worst_rel']:.2%} at most")
     return f"{table(headings, rows)}\n{'; '.join(told)}.\n"
 
 
@@ -156,13 +159,21 @@ def _network_cycles(found: dict) -> str:
 def _energy(found: dict) -> str:
     rows = []
     for row in found["rows"]:
-        (low, high), board = row["incremental_uj"], sum(row["board_uj"]) / 2
+        low, high = row["incremental_uj"]
         measured, error = row["incremental_measured_uj"], row["incremental_error"]
-        incremental = (f"{_digits(low, 2)} to {_digits(high, 2)}", _digits(measured, 3), f"{error:+.0%}")
-        whole = (_digits(board, 4), _digits(row["board_measured_uj"], 4), f"{row['board_error']:+.1%}")
-        rows.append([row["network"], *incremental, *whole])
-    incremental = ("incremental, predicted, µJ", "measured", "error of the middle")
-    return table(("network", *incremental, "board, predicted, µJ", "measured", "error"), rows)
+        within = "yes" if row["incremental_within_range"] else "NO"
+        incremental = (f"{_digits(low, 2)} to {_digits(high, 2)}", _digits(measured, 3), within, f"{error:+.0%}")
+        whole = (_digits(row["board_centre_uj"], 4), _digits(row["board_measured_uj"], 4), f"{row['board_error']:+.1%}")
+        rows.append([row["network"], "held out" if row["held_out"] else "calibration", *incremental, *whole])
+    incremental = ("incremental, predicted, µJ", "measured", "within", "error of the centre")
+    headings = ("network", "row", *incremental, "board, centre, µJ", "measured", "error")
+    rest, factor = found["processor_w"], found["fabric_factor"]
+    told = (
+        f"`processor_w`: {rest['low_w']:.3f} to {rest['high_w']:.3f} W, centre {rest['centre_w']:.3f} W, by the "
+        f"calibration rows ({found['confidence']:.0%}); a factor on the fabric would be {factor['value']:.1f}, which "
+        f"they know as {factor['low']:.1f} to {factor['high']:.1f} only."
+    )
+    return f"{table(headings, rows)}\n{told}\n"
 
 
 def _digits(number: float, digits: int) -> str:

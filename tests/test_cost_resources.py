@@ -1,4 +1,4 @@
-"""Predicted resources against what Yosys makes of the block: the sweep is benchmarks/cost_model.py, this is a taste."""
+"""Predicted resources against what Yosys makes of the block: the sweep is benchmarks/cost/judge.py, this is a taste."""
 
 from dataclasses import replace
 
@@ -74,8 +74,17 @@ def test_columns_of_bits_that_are_alike_share_a_table():
     assert luts(0b1010, 0b0101, 0b1010, 0b0101) == 1  # half of the columns are the address, half its complement
     assert luts(0b1110, 0b1101, 0b1011, 0b0111) == 4
     assert luts(0b1100, 0b1100, 0b0011, 0b1100) == 2
-    assert luts(*[7] * 64) == 0
-    assert luts(*[7] * 65) == 8
+    assert luts(*[7] * 64) == luts(*[7] * 65) == 0
+
+
+@pytest.mark.parametrize("depth", [128, 256, 400])
+def test_tables_of_few_distinct_thresholds_are_as_narrow_as_these(depth, tmp_path):
+    words = np.rint(RNG.normal(0, 12, (depth, 1))).astype(int)  # bits above the sixth are alike
+    Memory("rom.mem", words, 14).write(tmp_path)
+    parameters = {"DEPTH": depth, "WIDTH": 14, "BLOCK": 0, "DATA_FILE": "rom.mem"}
+    found = synthesize_module(library.sources(["rom"], rtl_dir()), "rom", parameters, folder=tmp_path)
+    assert found.lut == pytest.approx(table_luts(words[None], 14), abs=3)
+    assert found.lut < rom_luts(depth, 14) * 0.6
 
 
 @pytest.mark.parametrize("depth", [9, 100, 150, 330, 520])

@@ -24,7 +24,7 @@ from codesign.reporting.plots import efficiency_gap, roofline, waterline
 from codesign.reporting.rails import rows, width
 from codesign.reporting.summarize import summarize
 from codesign.reporting.summary import BlockReport, Resources, Summary, Tensor, units
-from codesign.reporting.terminal import engineering, print_report, shorten
+from codesign.reporting.terminal import NAME_WIDTH, engineering, print_report, shorten
 from codesign.schedule import Schedule
 from codesign.targets import Coefficient, load_target
 from codesign.verification.images import verification_images
@@ -87,7 +87,7 @@ def test_the_table_names_every_unit_and_fits_a_hundred_columns(reported):
     print_report(summary, console)
     text = console.export_text()
     assert max(map(len, text.splitlines())) <= 100
-    assert all(shorten(unit.name, 27) in text for unit in units(summary.blocks))
+    assert all(shorten(unit.name, NAME_WIDTH) in text for unit in units(summary.blocks))
 
 
 def test_requantizations_are_shown_with_what_they_requantize():

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
+from typing import NamedTuple
 
 from codesign.cost import stream
 from codesign.cost.block import BlockCost
+from codesign.cost.coefficients import coefficients
 from codesign.cost.memory import block_luts
 from codesign.cost.ops import requant as requant_cost
 from codesign.graph.ops.conv import Conv
@@ -17,8 +19,13 @@ from codesign.hardware.conv_tile import Plan, plan
 from codesign.hardware.folding import Folding, beats
 from codesign.hardware.memory import block_ramb18, ram_luts
 
-CONTROL_LUTS, CONTROL_FFS = 150, 172
-"""What the control of any block takes; a fit."""
+
+class Coefficients(NamedTuple):
+    control: float
+    sum_bit: float
+    lane: float
+    control_ff: float
+    lane_ff: float
 
 
 def cost(
@@ -88,6 +95,7 @@ def _logic(p: Plan, x_bits: int, requantized: bool) -> tuple[int, int]:
     """
     pe, simd = p.folding.pe, p.folding.simd
     sums, weights = pe * p.sum_bits, pe * simd * p.weight_bits
-    lut = CONTROL_LUTS + 2 * sums + x_bits * max(simd - 3, 0) + 2 * simd
+    k = coefficients("conv_tile", Coefficients)
+    lut = round(k.control + k.sum_bit * sums + k.lane * simd) + x_bits * max(simd - 3, 0)
     biases = sums + pe * beats(p.sum_bits, p.field_bits) * p.field_bits
-    return lut, CONTROL_FFS + 5 * simd + 2 * weights + biases + (0 if requantized else sums)
+    return lut, round(k.control_ff + k.lane_ff * simd) + 2 * weights + biases + (0 if requantized else sums)

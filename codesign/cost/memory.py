@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
+from codesign.cost.coefficients import coefficients
 from codesign.graph.op import IntArray
+from codesign.hardware import memory
 from codesign.hardware.folding import count_bits
-from codesign.hardware.memory import block_layouts, mixed, ram_luts, rom_luts
+from codesign.hardware.memory import block_layouts, mixed, ram_luts
 
-COLUMN_WORDS = 64
-"""Words of which a look-up table holds a column of bits."""
+PART_WORDS = 256
+"""Words of the parts that `rom.sv` makes of a table."""
+
+MOST_CONTENTS = 100_000
+"""Bits of contents of which columns are compared."""
+
+
+class Luts(NamedTuple):
+    wide_choice: float
+
+
+def choice_luts(words: int) -> int:
+    """Look-up tables of a bit that is chosen from so many."""
+    return memory.choice_luts(words, coefficients("memory", Luts).wide_choice)
+
+
+def rom_luts(depth: int, width: int) -> int:
+    """Look-up tables of a ROM whatever it holds."""
+    return memory.rom_luts(depth, width, coefficients("memory", Luts).wide_choice)
 
 
 def block_luts(depth: int, width: int) -> int:
@@ -43,19 +63,27 @@ def count_varying(some: IntArray, every: IntArray, bits: int) -> int:
 def table_luts(words: IntArray, bits: int) -> int:
     """Look-up tables of ROMs of `words` (ROMs, depth, integers a word) of so many bits each, two's complement.
 
-    As `rom_luts`; up to 64 words, a column of bits takes one, and those that are alike share it; constants and
-    address bits take none.
+    As `rom.sv` parts them: of each part of 256 words, a column of bits takes what its length asks for, and those that
+    are alike share it; constants and address bits take none. Which of the parts is asked for takes more. Of large
+    contents no columns are taken for alike: that would take longer to find out than it is worth.
     """
     roms, depth, integers = words.shape
-    if depth > COLUMN_WORDS:
+    if words.size * bits > MOST_CONTENTS:
         return int(roms) * rom_luts(depth, integers * bits)
-    place = np.arange(depth, dtype=np.uint64)
-    digits = (words[..., None].astype(np.int64) >> np.arange(bits) & 1).reshape(roms, depth, -1).astype(np.uint64)
-    columns = np.sort((digits << place[:, None]).sum(axis=1, dtype=np.uint64), axis=1)
-    address = [int(((place >> np.uint64(bit) & np.uint64(1)) << place).sum()) for bit in range(count_bits(depth))]
-    counts = ~np.isin(columns, np.array([0, (1 << depth) - 1, *address], dtype=np.uint64))
-    counts[:, 1:] &= columns[:, 1:] != columns[:, :-1]
-    return int(counts.sum())
+    parts = [words[:, first : first + PART_WORDS] for first in range(0, depth, PART_WORDS)]
+    tables = sum(_distinct_columns(part, bits) * rom_luts(part.shape[1], 1) for part in parts)
+    return tables + int(roms) * integers * bits * choice_luts(len(parts))
+
+
+def _distinct_columns(words: IntArray, bits: int) -> int:
+    """Columns of bits of all ROMs that differ from the others of theirs, from constants and from address bits."""
+    roms, depth, _ = words.shape
+    place = np.arange(depth)
+    address = [place >> bit & 1 for bit in range(count_bits(depth))]
+    known = {np.packbits(column).tobytes() for column in (0 * place, 0 * place + 1, *address)}
+    digits = (words[..., None].astype(np.int64) >> np.arange(bits) & 1).reshape(roms, depth, -1).astype(np.uint8)
+    columns = np.packbits(digits, axis=1).swapaxes(1, 2)  # (ROMs, columns, bytes)
+    return sum(len({column.tobytes() for column in rom} - known) for rom in columns)
 
 
 def comparison_luts(bits: int) -> int:

@@ -5,31 +5,42 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from codesign.cost import window as window_cost
 from codesign.cost.block import BlockCost
-from codesign.cost.memory import count_varying, table_luts, varying_bits
+from codesign.cost.coefficients import coefficients
+from codesign.cost.memory import choice_luts, count_varying, table_luts, varying_bits
 from codesign.graph.types import TensorType
 from codesign.hardware.folding import count_bits
-from codesign.hardware.memory import block_ramb18, choice_luts, in_lanes, ram_luts, rom_ramb18
+from codesign.hardware.memory import block_ramb18, in_lanes, ram_luts, rom_ramb18
 from codesign.hardware.mvu import Matrix, Mvu, fold_matrix
 from codesign.hardware.window import Window
-
-CONTROL_LUTS = (28, 0.95)
-"""LUTs of the control: of any unit, and for each bit of its counters; a fit."""
-
-DIGIT_LUTS = {1: (3, 1.0, 0), 2: (2, 3.1, -1), 3: (4, 3.2, 2), 4: (11, 5.8, 9)}
-"""LUTs of a product in `mac.sv`: of any, for each bit of its activation, and if that has a sign, by the weight's digits
-of two bits; a fit."""
-
-ARRAY_LUTS = {1: 1.0, 2: 1.0, 3: 1.15, 4: 1.6}
-"""LUTs that Yosys makes of a product for each pair of an activation's and a weight's bits, by the weight's bits."""
 
 LEAST_DSP_PRODUCT = 9
 """Bits of the smallest product for which Yosys takes a DSP slice."""
 
 SHIFTED_FROM = 3
 """Registers behind each other from which on Yosys takes a shift register."""
+
+
+class ControlLuts(NamedTuple):
+    control: float
+    counter_bit: float
+
+
+class DigitLuts(NamedTuple):
+    """Of a product in `mac.sv`, by the weight's digits of two bits."""
+
+    product: float
+    x_bit: float
+    signed: float
+
+
+class ArrayLuts(NamedTuple):
+    """Of a product that Yosys makes, by the weight's bits."""
+
+    bit_pair: float
 
 
 def convolution(window: Window | None, unit: Mvu, alone: BlockCost) -> BlockCost:
@@ -99,7 +110,7 @@ def in_tables(x: TensorType, weight_bits: int, sum_bits: int) -> bool:
 
 def array_luts(x: TensorType, weight_bits: int) -> int:
     """Look-up tables of a product that is too small for a DSP slice."""
-    return round(ARRAY_LUTS.get(weight_bits, ARRAY_LUTS[4]) * x.bits * weight_bits)
+    return round(coefficients(f"mvu.array_{min(weight_bits, 4)}", ArrayLuts).bit_pair * x.bits * weight_bits)
 
 
 def signed_bits(x: TensorType) -> int:
@@ -114,11 +125,11 @@ def _dsp(unit: Mvu) -> int:
 
 def _lut(unit: Mvu) -> int:
     """Besides tables and memory: the choice of held sums, their adders, and counters and control."""
-    tree, fixed, each = _tree(unit), *CONTROL_LUTS
+    tree, luts = _tree(unit), coefficients("mvu", ControlLuts)
     choose = choice_luts(unit.folding.pe // unit.out_lanes) * _part_bits(unit) * unit.matrix.simd
     leaving = unit.out_lanes * (choose + tree.adders + tree.shifts)
     counters = 2 * count_bits(unit.steps) + count_bits(unit.weight_memory[0])
-    return memory_luts(unit) + round(fixed + each * counters) + leaving + _product_luts(unit)
+    return memory_luts(unit) + round(luts.control + luts.counter_bit * counters) + leaving + _product_luts(unit)
 
 
 def _product_luts(unit: Mvu) -> int:
@@ -135,8 +146,8 @@ def _product_luts(unit: Mvu) -> int:
         return soft * (array_luts(unit.x, unit.weight_bits) + sums)
     digits = (unit.weight_bits + 1) // 2
     thrice = unit.folding.simd * unit.x.bits if digits > 1 else 0
-    fixed, each_bit, if_signed = DIGIT_LUTS[digits]
-    product = fixed + each_bit * unit.x.bits + unit.x.signed * if_signed
+    luts = coefficients(f"mvu.digits_{digits}", DigitLuts)
+    product = luts.product + luts.x_bit * unit.x.bits + unit.x.signed * luts.signed
     return thrice + round(soft * (product + sums))
 
 

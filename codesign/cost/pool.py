@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from codesign.cost import window as window_cost
 from codesign.cost.block import BlockCost
+from codesign.cost.coefficients import coefficients
 from codesign.hardware.window import READ_CYCLES, Window
 
-CONTROL_LUTS = 13
-"""LUTs of the control; a fit."""
+
+class Luts(NamedTuple):
+    control: float
 
 
 def cost(window: Window, taps: int, compared: int) -> BlockCost:
@@ -15,6 +19,7 @@ def cost(window: Window, taps: int, compared: int) -> BlockCost:
 
     A lane holds the highest value so far and of the last window, and where it is compared again both centres.
     """
+    luts = coefficients("pool", Luts)
     lanes, bits = window.lanes, window.x.bits
     chosen = bits - 1 + (bits if window.padded else 0)  # what is outside is zero
     if window.x.signed:
@@ -22,7 +27,7 @@ def cost(window: Window, taps: int, compared: int) -> BlockCost:
     return BlockCost(
         interval_cycles=window.interval_cycles,
         latency_cycles=window.latency_cycles + taps + 1,
-        lut=window_cost.lut(window) + lanes * (chosen + 2 * compared) + CONTROL_LUTS,
+        lut=window_cost.lut(window) + lanes * (chosen + 2 * compared) + round(luts.control),
         ff=window_cost.ff(window) + lanes * (4 if compared else 2) * bits + (taps - 1).bit_length() + 2 + window.padded,
         bram36=window.ramb18() / 2,
         dsp=0,

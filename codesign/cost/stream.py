@@ -5,49 +5,76 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from math import gcd
+from typing import NamedTuple
 
 from codesign.cost.block import BlockCost
+from codesign.cost.coefficients import coefficients
 from codesign.cost.memory import block_luts, mixed_luts
 from codesign.graph import TensorType
 from codesign.hardware.folding import Memory, beats
 from codesign.hardware.memory import block_ramb18, mixed, ram_luts
 
-READER = BlockCost(0, 0, lut=180, ff=220, bram36=1, dsp=0)
-"""A `weight_reader` of up to 32 ports with 16 beats each, besides its ports."""
+
+class Part(NamedTuple):
+    """LUTs and flip-flops of a part that is always the same."""
+
+    lut: float
+    ff: float
 
 
-PORT_IN_REGISTERS = BlockCost(0, 0, lut=41, ff=138, bram36=0, dsp=0)
-"""A port of `weight_reader` that holds two bus words in registers."""
+class Ends(NamedTuple):
+    """Of the registers, and of each input's and output's AXI4-Stream port."""
 
-PORT_IN_MEMORY = BlockCost(0, 0, lut=65, ff=29, bram36=0, dsp=0)
-"""A port of `weight_reader` that holds bus words in LUT-RAM, besides that memory."""
+    lut: float
+    lut_input: float
+    lut_output: float
+    ff: float
+    ff_input: float
+    ff_output: float
 
-ENDS_LUTS, ENDS_FFS = (310, 60, 35), (540, 60, 55)
-"""The registers and the AXI4-Stream ports of a design: of any, for each input, and for each output."""
 
-ADAPTER_LUTS, ADAPTER_FFS = 14, 12
-"""A stage of `stream_width`, besides its registers."""
+class Adapter(NamedTuple):
+    """Of a stage of `stream_width`."""
 
-FORK_LUTS = 3
-"""A reader of `stream_fork`."""
+    lut: float
+    register_bit: float
+    ff: float
 
-FIFO_LUTS, FIFO_FFS = 8, 4
-"""A `stream_fifo` besides its memory, the register behind that, and its counters."""
 
-PEAK_RECORDS = BlockCost(0, 0, lut=175, ff=306, bram36=0, dsp=0)
-"""A `peak_records` of one or two classes a beat; each class more takes up to 15 LUTs."""
+class Fork(NamedTuple):
+    """Of each reader."""
+
+    lut: float
+
+
+def reader() -> BlockCost:
+    """A `weight_reader` of up to 32 ports with 16 beats each, besides its ports."""
+    return _part("stream.reader", bram36=1)
+
+
+def peak_records() -> BlockCost:
+    """A `peak_records`."""
+    return _part("stream.peak_records")
+
+
+def _part(section: str, bram36: float = 0) -> BlockCost:
+    found = coefficients(section, Part)
+    return BlockCost(0, 0, lut=round(found.lut), ff=round(found.ff), bram36=bram36, dsp=0)
 
 
 def reader_port(words: int) -> BlockCost:
     """One port of `weight_reader` that holds so many bus words: two in registers, more in LUT-RAM."""
     if words == 2:
-        return PORT_IN_REGISTERS
-    return replace(PORT_IN_MEMORY, lut=PORT_IN_MEMORY.lut + ram_luts(words, 64))
+        return _part("stream.port_in_registers")
+    port = _part("stream.port_in_memory")
+    return replace(port, lut=port.lut + ram_luts(words, 64))
 
 
 def ends(inputs: int, outputs: int) -> BlockCost:
     """The registers, and the AXI4-Stream ports of so many inputs and outputs."""
-    lut, ff = (fixed + each_in * inputs + each_out * outputs for fixed, each_in, each_out in (ENDS_LUTS, ENDS_FFS))
+    k = coefficients("stream.ends", Ends)
+    lut = round(k.lut + k.lut_input * inputs + k.lut_output * outputs)
+    ff = round(k.ff + k.ff_input * inputs + k.ff_output * outputs)
     return BlockCost(0, 0, lut, ff, 0, 0)
 
 
@@ -66,23 +93,26 @@ def _width(bits: int, channels: int, pixels: int, lanes_in: int, lanes_out: int)
     cycles = pixels * beats(channels, narrow)
     gathered = min(lanes_out // narrow, beats(channels, narrow))
     latency = 2 * (lanes_in != narrow) + (gathered + 1) * (lanes_out != narrow)
-    return BlockCost(
-        cycles, latency, ADAPTER_LUTS * len(stages) + register // 2, ADAPTER_FFS * len(stages) + register, 0, 0
-    )
+    k = coefficients("stream.adapter", Adapter)
+    lut, ff = int(k.lut * len(stages) + k.register_bit * register), round(k.ff * len(stages)) + register
+    return BlockCost(cycles, latency, lut, ff, 0, 0)
 
 
 def fork(readers: int) -> BlockCost:
     """A `stream_fork` to so many readers; wires if there is but one."""
-    return BlockCost(0, 0, FORK_LUTS * readers, readers, 0, 0) if readers > 1 else BlockCost(0, 0, 0, 0, 0, 0)
+    if readers == 1:
+        return BlockCost(0, 0, 0, 0, 0, 0)
+    return BlockCost(0, 0, round(coefficients("stream.fork", Fork).lut * readers), readers, 0, 0)
 
 
 def fifo(bits: int, depth: int, memory: Memory) -> BlockCost:
     """A `stream_fifo` of `depth` beats of `bits` bits."""
+    control = _part("stream.fifo")
     counters = 3 * max(1, (depth - 1).bit_length())
+    lut, ff = counters + control.lut, counters + control.ff
     if memory == "block":
-        luts = counters + FIFO_LUTS + block_luts(depth, bits)
-        return BlockCost(0, 3, luts, counters + FIFO_FFS + bits, block_ramb18(depth, bits) / 2, 0)
+        return BlockCost(0, 3, lut + block_luts(depth, bits), ff + bits, block_ramb18(depth, bits) / 2, 0)
     if memory == "mixed":
-        luts = counters + FIFO_LUTS + mixed_luts(depth, bits)
-        return BlockCost(0, 3, luts, counters + FIFO_FFS + 1 + 2 * bits, block_ramb18(mixed(depth)[0], bits) / 2, 0)
-    return BlockCost(0, 2, counters + FIFO_LUTS + ram_luts(depth, bits), counters + FIFO_FFS + bits, 0, 0)
+        halves = block_ramb18(mixed(depth)[0], bits)
+        return BlockCost(0, 3, lut + mixed_luts(depth, bits), ff + 1 + 2 * bits, halves / 2, 0)
+    return BlockCost(0, 2, lut + ram_luts(depth, bits), ff + bits, 0, 0)

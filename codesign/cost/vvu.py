@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from codesign.cost import window as window_cost
 from codesign.cost.block import BlockCost
+from codesign.cost.coefficients import coefficients
 from codesign.cost.memory import table_luts, varying_bits
 from codesign.cost.mvu import array_luts, in_tables, signed_bits
 from codesign.hardware.folding import count_bits
 from codesign.hardware.memory import rom_ramb18
 from codesign.hardware.vvu import Vvu
 
-CONTROL_LUTS = 24
-"""LUTs of the control of any unit, besides half of one for each bit of its counters; a fit."""
+
+class Luts(NamedTuple):
+    control: float
+    counter_bit: float
 
 
 def cost(unit: Vvu) -> BlockCost:
@@ -26,7 +31,8 @@ def cost(unit: Vvu) -> BlockCost:
             ramb18 += rom_ramb18(memory[0], varying_bits(words, bits))
         else:
             tables += table_luts(words[None], bits)
-    control = CONTROL_LUTS + (count_bits(unit.taps) + 2 * count_bits(window.beats)) // 2
+    luts, counters = coefficients("vvu", Luts), count_bits(unit.taps) + 2 * count_bits(window.beats)
+    control = int(luts.control + luts.counter_bit * counters)
     soft = _soft(unit)
     products = lanes * _soft_lut(unit) if soft else 0
     return BlockCost(

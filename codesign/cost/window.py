@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from codesign.cost.coefficients import coefficients
 from codesign.cost.memory import block_ffs, block_luts, mixed_luts
 from codesign.hardware.folding import count_bits
 from codesign.hardware.memory import ram_luts
 from codesign.hardware.window import Window
 
-SLIDING_LUTS = (33, 3.4, (4.9, -24), 3.9, 17)
-"""LUTs besides the memory: of any ring, for each bit of the address, for each bit and of any address that wraps where
-the memory does not, for each bit of the jump, and where windows reach outside the frame; a fit."""
 
-DILATED_LUTS = (24, 4.3, 3.9, 2.2, 7.8)
-"""LUTs besides the memory of dilated windows: of any, for each bit of the address, as many more if it wraps, for each
-bit of the jump, and for each bit of a place in the frame; a fit."""
+class SlidingLuts(NamedTuple):
+    """Besides the memory."""
+
+    fixed: float
+    address_bit: float
+    wrap_bit: float
+    wrap: float
+    jump_bit: float
+    outside: float
+
+
+class DilatedLuts(NamedTuple):
+    """Besides the memory."""
+
+    fixed: float
+    address_bit: float
+    wrap_bit: float
+    jump_bit: float
+    place_bit: float
 
 
 def lut(window: Window) -> int:
@@ -23,12 +39,13 @@ def lut(window: Window) -> int:
     memory = mixed_luts if window.mixed else block_luts if window.in_block else ram_luts
     if window.dilated:
         place = count_bits(window.x.width) + count_bits(window.x.height)
-        fixed, each_bit, if_wraps, each_jump, each_place = DILATED_LUTS
-        logic = fixed + (each_bit + if_wraps * wraps) * address + each_jump * jump + each_place * place
+        luts = coefficients("window.dilated", DilatedLuts)
+        logic = luts.fixed + (luts.address_bit + luts.wrap_bit * wraps) * address
+        logic += luts.jump_bit * jump + luts.place_bit * place
     else:
-        fixed, each_bit, (wrapped_bit, wrapped), each_jump, outside = SLIDING_LUTS
-        logic = fixed + each_bit * address + (wrapped_bit * address + wrapped) * wraps + each_jump * jump
-        logic += outside * window.padded
+        of_sliding = coefficients("window.sliding", SlidingLuts)
+        logic = of_sliding.fixed + of_sliding.address_bit * address + of_sliding.jump_bit * jump
+        logic += (of_sliding.wrap_bit * address + of_sliding.wrap) * wraps + of_sliding.outside * window.padded
     shifted = 0 if window.padded or window.in_block else window.width
     return memory(window.words, window.width) + shifted + round(logic)
 

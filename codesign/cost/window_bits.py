@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from codesign.cost.coefficients import coefficients
 from codesign.cost.memory import block_ffs, block_luts
 from codesign.hardware.folding import count_bits
 from codesign.hardware.memory import ram_luts
 from codesign.hardware.window_bits import WindowBits
 
-CONTROL_LUTS = (12, 5, 1.2)
-"""LUTs of the control: of any, for each row and column of the kernel that may lie outside, and for each bit of the
-counters; a fit."""
+
+class Luts(NamedTuple):
+    """Of the control."""
+
+    fixed: float
+    edge: float
+    counter_bit: float
 
 
 def lut(window: WindowBits) -> int:
@@ -20,8 +27,10 @@ def lut(window: WindowBits) -> int:
         rows = block_luts(words, width) if window.in_block else ram_luts(words, width) + window.pixel_bits
     (height, columns), (above, beside) = window.kernel, window.edges
     inside = (height - above) * (columns - beside) * window.pixel_bits
-    fixed, each_edge, each_bit = CONTROL_LUTS
-    control = fixed + each_edge * (above + beside) + each_bit * (window.missing_bits + _counter_bits(window))
+    luts = coefficients("window_bits", Luts)
+    control = (
+        luts.fixed + luts.edge * (above + beside) + luts.counter_bit * (window.missing_bits + _counter_bits(window))
+    )
     return rows + window.bits - inside + round(control)
 
 

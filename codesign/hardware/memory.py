@@ -27,7 +27,8 @@ MIXED_WORDS = 2048
 """What a RAMB18E1 holds of 8 or 9 bits: `ram.sv` parts memories that lie in block RAM and LUTs at a multiple of it."""
 
 WIDE_CHOICE_LUTS = 0.43
-"""Look-up tables for each of more than six words that a bit is chosen from; a fit."""
+"""Look-up tables for each of more than six words that a bit is chosen from, as the rule counts them: what is built
+does not change when the price of it (`cost.memory`) is fitted anew."""
 
 _SLICES = ((32768, 4), (8192, 9))
 """(depth, bits): memories deeper than that are cut into slices of at most so many bits by `ram.sv`."""
@@ -108,19 +109,19 @@ def in_lanes(values: IntArray, lanes: int) -> IntArray:
     return padded.reshape(-1, lanes)
 
 
-def rom_luts(depth: int, width: int) -> int:
+def rom_luts(depth: int, width: int, wide_choice: float = WIDE_CHOICE_LUTS) -> int:
     """Look-up tables of a ROM whatever it holds, as `rom.sv` parts it: of 256 words, and a rest of 64, 128 or 256.
 
     64 bits are one, MUXF7 and MUXF8 join two and four of them; which of the tables is asked for takes more.
     """
     whole, rest = divmod(depth, 256)
     tables = 4 * whole + next(count for words, count in ((1, 0), (64, 1), (128, 2), (255, 4)) if rest <= words)
-    return width * (tables + choice_luts(whole + (rest > 0)))
+    return width * (tables + choice_luts(whole + (rest > 0), wide_choice))
 
 
-def choice_luts(words: int) -> int:
+def choice_luts(words: int, wide_choice: float = WIDE_CHOICE_LUTS) -> int:
     """Look-up tables of a bit that is chosen from so many: a table takes four; of many Yosys makes less good trees."""
-    return -(-(words - 1) // 3) if words <= 6 else round(WIDE_CHOICE_LUTS * words)
+    return -(-(words - 1) // 3) if words <= 6 else round(wide_choice * words)
 
 
 def ram_luts(depth: int, width: int) -> int:

@@ -164,7 +164,7 @@ def _tiles(summary: Summary) -> list[dict[str, str]]:
     if totals.energy_incremental:
         span = f"{two_digits(totals.energy_incremental.low_uj)} to {two_digits(totals.energy_incremental.high_uj)}"
         if totals.energy_board:
-            board = two_digits(totals.energy_board.middle_uj)
+            board = f"{two_digits(totals.energy_board.low_uj)} to {two_digits(totals.energy_board.high_uj)}"
             tiles.append(_tile("Board energy", board, "µJ/frame", f"work adds {span} µJ"))
         else:
             tiles.append(_tile("Work's energy", span, "µJ/frame", "the board was never measured"))
@@ -192,6 +192,7 @@ def _gauges(summary: Summary) -> list[dict[str, Any]]:
             {
                 "name": name.upper(),
                 "used": f"{used:,g}",
+                "error": f"± {error:,.0f}" if (error := summary.totals.error_bars.of(name)) else "",
                 "held": f"{held:,g}",
                 "percent": f"{share:.1%}",
                 "fill": round(400 * min(share, 1)),
@@ -325,7 +326,9 @@ def _title(unit: Unit) -> str:
     macs = f"{engineering(unit.macs)} MACs, " if unit.macs else ""
     title = unit.outputs[0].title
     name = f"{unit.name} ({shorten(title, 80)} in the file)" if title else unit.name
-    return f"{name}: {macs}latency {unit.latency_us:.2f} µs, {unit.resources.ff:,} FF"
+    held, bars = unit.resources, unit.error_bars
+    area = f"{held.lut:,} ± {bars.lut.half_width:,.0f} LUT, {held.ff:,} ± {bars.ff.half_width:,.0f} FF"
+    return f"{name}: {macs}latency {unit.latency_us:.2f} µs, {area}"
 
 
 def _path(row: Row, middle: float, height: float) -> str:

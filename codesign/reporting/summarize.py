@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from codesign.build_folder import BuildFolder
-from codesign.cost import energy
+from codesign.cost import energy, error_bars
 from codesign.emit.rtl.project import RtlProject
 from codesign.errors import BuildError
 from codesign.graph import Graph, Node, TensorType
@@ -81,6 +81,7 @@ def _block(
         latency_cycles=cost.latency_cycles,
         latency_us=cost.latency_cycles / schedule.clock_mhz,
         resources=_resources(cost),
+        error_bars=error_bars.of_block("streamed" if folding.streamed else node.op.kind, cost),
         energy=energy.of_block(graph, node, cost, interval, target.energy, activity) if target.energy else None,
         reuse=reuse.of_block(graph, node, folding),
         activity=activity,
@@ -130,6 +131,7 @@ def _totals(
     if streams:
         parts = (*(block.energy for block in blocks if block.energy), streams)
         frame = energy.of_frame(parts, target, _interval_s(schedule))
+    of_streams = error_bars.of_block(error_bars.OTHERS, schedule.streams)
     return summary.Totals(
         macs=graph.macs,
         parameters=sum(node.op.parameters() for node in graph.nodes),
@@ -140,6 +142,8 @@ def _totals(
         bottleneck=max(schedule.blocks, key=lambda name: schedule.blocks[name].interval_cycles),
         streams=_resources(schedule.streams),
         resources=_resources(schedule.used),
+        error_bars=error_bars.total((*(block.error_bars for block in blocks), of_streams)),
+        error_bars_streams=of_streams,
         memory_bytes=schedule.used.memory_bytes + energy.ends_bytes(graph, peaks),
         energy=frame,
         energy_streams=streams,

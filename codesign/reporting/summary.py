@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from codesign.cost.energy import Activity, Energy, FabricEnergy, FrameEnergy
+from codesign.cost.error_bars import ErrorBars, total
 from codesign.graph.op import op_class
 from codesign.record import Record
 from codesign.vendor.figures import VendorFigures
@@ -83,7 +84,8 @@ class BlockReport(Record):
 
     interval_cycles: between the starts of two frames when nothing stalls it; latency_cycles: from its first input beat
     to its first output beat. multipliers: multiplications it can do a cycle.
-    bytes_alone: what it would move through external memory by itself, its weights included.
+    bytes_alone: what it would move through external memory by itself, its weights included. error_bars: of `resources`,
+    in which 90 % of blocks lie; DSP and BRAM have none.
     """
 
     name: str
@@ -100,6 +102,7 @@ class BlockReport(Record):
     latency_cycles: int
     latency_us: float
     resources: Resources
+    error_bars: ErrorBars = ErrorBars()
     energy: FabricEnergy | None
     reuse: Reuse | None = None
     activity: Activity | None = None
@@ -124,6 +127,9 @@ class Board(Record):
 class Totals(Record):
     """The whole design. `streams` are the FIFOs, width adapters and forks between the blocks, part of `resources`.
 
+    error_bars: of `resources`; what blocks of one operator have in common adds up, the rest as independent errors do.
+    error_bars_streams: of `streams`.
+
     energy: of a frame, by what takes it; energy_streams: the part of the streams and of the frame's way from and to
     memory. energy_incremental: what working adds to a waiting board; energy_board: the whole board, where it was
     measured. memory_bytes: through external memory, a frame.
@@ -138,6 +144,8 @@ class Totals(Record):
     bottleneck: str
     streams: Resources
     resources: Resources
+    error_bars: ErrorBars = ErrorBars()
+    error_bars_streams: ErrorBars = ErrorBars()
     memory_bytes: int
     energy: FrameEnergy | None
     energy_streams: FabricEnergy | None
@@ -305,6 +313,10 @@ class Unit(Record):
     @property
     def resources(self) -> Resources:
         return sum((block.resources for block in self.blocks), NOTHING)
+
+    @property
+    def error_bars(self) -> ErrorBars:
+        return total(block.error_bars for block in self.blocks)
 
     @property
     def energy(self) -> FabricEnergy | None:

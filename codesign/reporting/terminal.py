@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from codesign.cost.energy import Energy, FabricEnergy
+from codesign.cost.error_bars import ErrorBars
 from codesign.reporting.console import styled
 from codesign.reporting.summary import Resources, SimulatedActivity, Summary, Totals
 from codesign.reporting.vendor import HEADINGS, vendor_rows
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from codesign.verification.compare import StageResult, Verification
     from codesign.verification.coverage import Coverage
 
-NAME_WIDTH = 27
+NAME_WIDTH = 23
 
 
 def print_report(summary: Summary, console: Console) -> None:
@@ -31,7 +32,8 @@ def print_report(summary: Summary, console: Console) -> None:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
     for heading in ("block", "operator", "output"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("fold", "MACs", "cycles", "lat us", "LUT", "FF", "BRAM", "DSP") + (("nJ",) if with_energy else ()):
+    figures = ("fold", "MACs", "cycles", "lat us", "LUT", "±", "FF", "BRAM", "DSP")
+    for heading in figures + (("nJ",) if with_energy else ()):
         table.add_column(heading, justify="right", no_wrap=True)
     for unit in summary.units:
         slowest = unit.interval_cycles == summary.totals.interval_cycles
@@ -44,11 +46,13 @@ def print_report(summary: Summary, console: Console) -> None:
             engineering(unit.macs) if unit.macs else "",
             f"{unit.interval_cycles:,}",
             f"{unit.latency_us:,.1f}",
-            *_resources(unit.resources),
+            *_resources(unit.resources, unit.error_bars),
             *energy,
             style="bold yellow" if slowest and unit.macs else None,
         )
-    table.add_row("streams between the blocks", *[""] * 6, *_resources(summary.totals.streams))
+    table.add_row(
+        "streams between the blocks", *[""] * 6, *_resources(summary.totals.streams, summary.totals.error_bars_streams)
+    )
     console.print(table)
     _print_reuse(summary, console)
     _print_totals(summary, console)
@@ -103,7 +107,8 @@ def _print_totals(summary: Summary, console: Console) -> None:
         used, held = getattr(totals.resources, name), getattr(target.resources, name)
         share = used / held if held else 0.0
         bar = "█" * round(30 * min(share, 1))
-        figures = f" {used:>9,g} of {held:>9,g}  {share:6.1%}"
+        error = f"± {half_width:,.0f}" if (half_width := totals.error_bars.of(name)) else ""
+        figures = f" {used:>9,g} {error:>7} of {held:>9,g}  {share:6.1%}"
         console.print(styled(f"{name.upper():7}", (f"{bar:░<30}", "cyan"), figures))
     if totals.energy:
         console.print(energy_line(totals))
@@ -131,7 +136,7 @@ def energy_line(totals: Totals) -> str:
     assert totals.energy and totals.energy_incremental
     parts = {name: getattr(totals.energy, name) for name in ("arithmetic", "memory", "ddr", "processor")}
     told = ", ".join(f"{name} {_span(part)}" for name, part in parts.items() if part)
-    whole = f"{two_digits(totals.energy_board.middle_uj)} uJ for the whole board; " if totals.energy_board else ""
+    whole = f"{_span(totals.energy_board)} uJ for the whole board; " if totals.energy_board else ""
     return f"energy a frame: {whole}work adds {_span(totals.energy_incremental)} uJ: {told}"
 
 
@@ -250,8 +255,9 @@ def engineering(number: float) -> str:
     return f"{number:.3g}"
 
 
-def _resources(resources: Resources) -> tuple[str, ...]:
-    return f"{resources.lut:,}", f"{resources.ff:,}", f"{resources.bram36:g}", f"{resources.dsp}"
+def _resources(resources: Resources, bars: ErrorBars) -> tuple[str, ...]:
+    error = f"{bars.lut.half_width:,.0f}" if resources.lut else ""
+    return f"{resources.lut:,}", error, f"{resources.ff:,}", f"{resources.bram36:g}", f"{resources.dsp}"
 
 
 def _nanojoules(energy: FabricEnergy | None) -> str:

@@ -157,7 +157,7 @@ class Problem:
         """What makes records of peaks, and gathers sizes and offsets that come one number a beat."""
         heads = heads_of(self.graph)
         pairs = (stream.width(self.graph.types[name], 1, 2) for name in (heads.size, heads.offset))
-        return (stream.PEAK_RECORDS, *pairs)
+        return (stream.peak_records(), *pairs)
 
     @cached_property
     def intervals(self) -> tuple[int, ...]:
@@ -189,7 +189,7 @@ class Problem:
     def reader(self, choice: Mapping[str, Candidate]) -> BlockCost:
         """What serves all blocks with streamed weights, beyond what each of them asks for it."""
         streamed = any(c.folding.tile for c in choice.values())
-        return stream.READER if streamed else BlockCost(0, 0, 0, 0, 0, 0)
+        return stream.reader() if streamed else BlockCost(0, 0, 0, 0, 0, 0)
 
     def interval(self, choice: Mapping[str, Candidate]) -> int:
         """Cycles between frames, under a choice."""

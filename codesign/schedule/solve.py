@@ -125,7 +125,7 @@ def _add_reader(
     """Adds the reader of weights, which is there if any block streams its own."""
     streamed = [v for name, found in options.items() for c, v in zip(found, picks[name], strict=True) if c.folding.tile]
     if streamed:
-        reader = program.variable(vector(stream.READER), whole=not relaxed)
+        reader = program.variable(vector(stream.reader()), whole=not relaxed)
         program.add({reader: -len(options)} | dict.fromkeys(streamed, 1), -np.inf, 0)
 
 

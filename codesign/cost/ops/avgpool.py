@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from codesign.cost.block import BlockCost
+from codesign.cost.coefficients import coefficients
 from codesign.graph.ops.avgpool import AvgPool
 from codesign.hardware.folding import Folding, Types, beats
 from codesign.hardware.memory import ram_luts
 
-CONTROL_LUTS = 4
+
+class Luts(NamedTuple):
+    control: float
 
 
 def cost(op: AvgPool, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
@@ -18,7 +23,7 @@ def cost(op: AvgPool, inputs: Types, outputs: Types, folding: Folding) -> BlockC
     return BlockCost(
         interval_cycles=x.pixels * each,
         latency_cycles=(x.pixels - 1) * each + 1,
-        lut=2 * width + 2 * counters + CONTROL_LUTS + ram_luts(each, width),
+        lut=round(2 * width + 2 * counters + coefficients("avgpool", Luts).control) + ram_luts(each, width),
         ff=2 * width + counters + 4,
         bram36=0,
         dsp=0,

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from codesign.cost import mvu
+from typing import NamedTuple
+
+from codesign.cost import memory, mvu
 from codesign.cost import window_bits as window_cost
 from codesign.cost.block import BlockCost
+from codesign.cost.coefficients import coefficients
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.hardware.folding import Folding, Types
-from codesign.hardware.memory import choice_luts
 from codesign.hardware.ops.binary_conv import STAGE_LEVELS, Wired, Xnor, unit, window, window_bits, wired
 
 CARRY_BITS = 4
 """Bits of a sum that one cell of a carry chain makes; synthesis leaves out cells, not parts of them."""
 
-UNIT_LUTS = (18.5, 1.4, 0.6, 0.9)
-"""LUTs of the folded form: of any, for each bit of its counters; and of each output for each further lane's bit that is
-counted, and for each bit of its sum; a fit."""
 
-GRAPH_LUTS = 1.4
-"""Look-up tables for each that an adder graph counts, a fit: not every table gets into the carry chain behind it."""
+class FoldedLuts(NamedTuple):
+    fixed: float
+    counter_bit: float
+    counted: float
+    sum_bit: float
 
-PLAIN_LUTS = 1.5
-"""Look-up tables a weight if every output of a whole window is counted by itself; a fit, see benchmarks/mst.json."""
+
+class WiredLuts(NamedTuple):
+    table: float
+    weight: float
 
 
 def cost(op: BinaryConv, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
@@ -36,15 +40,16 @@ def plain_lut(op: BinaryConv, inputs: Types, outputs: Types, folding: Folding) -
     if not folding.wired:
         return cost(op, inputs, outputs, folding).lut
     whole = window_bits(op, inputs, outputs, folding)
-    return window_cost.lut(whole) + round(PLAIN_LUTS * op.weight.size)
+    return window_cost.lut(whole) + round(coefficients("binary_conv.wired", WiredLuts).weight * op.weight.size)
 
 
 def _wired(form: Wired) -> BlockCost:
+    luts = coefficients("binary_conv.wired", WiredLuts)
     latency, waiting = form.latency_cycles, form.graph.registers(STAGE_LEVELS, behind=1)
     return BlockCost(
         interval_cycles=form.window.interval_cycles,
         latency_cycles=form.window.latency_cycles + latency + 1,
-        lut=round(GRAPH_LUTS * form.graph.lut) + waiting.shift_registers + window_cost.lut(form.window),
+        lut=round(luts.table * form.graph.lut) + waiting.shift_registers + window_cost.lut(form.window),
         ff=waiting.flip_flops + window_cost.ff(form.window) + latency + 1,
         bram36=form.window.ramb18() / 2,
         dsp=0,
@@ -69,11 +74,11 @@ def _folded(built: Xnor) -> BlockCost:
 def _lut(built: Xnor) -> int:
     """Counters and control; bits that agree, adders of their count, the sum; the choice of held sums."""
     simd, pe, made = built.folding.simd, built.folding.pe, _made_bits(built)
-    fixed, each_counter_bit, each_counted, each_sum_bit = UNIT_LUTS
+    luts = coefficients("binary_conv.folded", FoldedLuts)
     sums = 0 if built.steps == 1 else made
-    each = 2 * simd + each_counted * (simd - simd.bit_length()) + each_sum_bit * sums
-    choose = built.out_lanes * made * choice_luts(pe // built.out_lanes)
-    return mvu.memory_luts(built) + round(fixed + each_counter_bit * mvu.counter_bits(built) + pe * each) + choose
+    each = 2 * simd + luts.counted * (simd - simd.bit_length()) + luts.sum_bit * sums
+    choose = built.out_lanes * made * memory.choice_luts(pe // built.out_lanes)
+    return mvu.memory_luts(built) + round(luts.fixed + luts.counter_bit * mvu.counter_bits(built) + pe * each) + choose
 
 
 def _ff(built: Xnor) -> int:

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import math
+from typing import NamedTuple
 
 import numpy as np
 
 from codesign.cost.block import BlockCost
+from codesign.cost.coefficients import coefficients
 from codesign.cost.memory import table_luts
 from codesign.graph.ops.requant import Requant
 from codesign.graph.types import TensorType
 from codesign.hardware.folding import Folding, Types, beats
 from codesign.hardware.memory import in_lanes
 
-LANE_LUTS = {
-    0: ((1.2, 2.25, 0.4, 0.28, 0.18), (3.0, 1.3, -1.3)),
-    1: ((0.4, 3.2, 0.45, 0.36, 0.32), (2.8, 2.5, -2.5)),
-    3: ((5.7, 3.55, 0.43, 0.24, 0.83), (1.7, 3.2, -2.7)),
-    math.inf: ((0.0, 5.1, 2.25, 0.31, 0.38), (6.8, 3.7, -3.5)),
-}
-"""LUTs of a lane by the largest spread of its shifts.
 
-Of any, each bit of y, each bit above, each bit dropped, each bit above if y has a sign; and where there is nothing to
-clamp, of any, each bit of y, if it has a sign.
-"""
+class Luts(NamedTuple):
+    control: float
 
-CONTROL_LUTS = 5
-"""LUTs of any block, besides what grows with its counters; a fit."""
+
+class LaneLuts(NamedTuple):
+    """Of a lane, by the largest spread of its shifts: where y is clamped, and where there is nothing to clamp."""
+
+    clamped: float
+    clamped_bit: float
+    above: float
+    dropped: float
+    above_signed: float
+    held: float
+    held_bit: float
+    held_signed: float
 
 
 def cost(op: Requant, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
@@ -51,7 +54,7 @@ def cost(op: Requant, inputs: Types, outputs: Types, folding: Folding) -> BlockC
         round(folding.pe * _lane_luts(spread, max(0, lowest - 1), x.bits - lowest - y.bits - 1, y))
         + rom
         + counter
-        + CONTROL_LUTS,
+        + round(coefficients("requant", Luts).control),
         folding.pe * ff + counter + latency + 1,
         0,
         0,
@@ -59,16 +62,15 @@ def cost(op: Requant, inputs: Types, outputs: Types, folding: Folding) -> BlockC
 
 
 def _lane_luts(spread: int, dropped: int, above: int, y: TensorType) -> float:
-    """Look-up tables of a lane, a fit: a variable shift by up to `spread`, clamp, rounding, register.
+    """Look-up tables of a lane: a variable shift by up to `spread`, clamp, rounding, register.
 
     dropped: bits below those that the shift starts from. above: bits before the shift beyond those of y, its sign and
     the fraction's first. Where x is so narrow that y holds it anyway, there is nothing to clamp above, and the bits of
     y that are copies of the sign are none; below zero that is a flip-flop's reset.
     """
-    kind = next(largest for largest in LANE_LUTS if spread <= largest)
-    clamped, held = LANE_LUTS[kind]
+    kind = next((str(largest) for largest in (0, 1, 3) if spread <= largest), "any")
+    luts = coefficients(f"requant.spread_{kind}", LaneLuts)
     if above < (0 if y.signed else 1):
-        fixed, each_bit, if_signed = held
-        return fixed + each_bit * min(y.bits, y.bits + above + y.signed) + y.signed * if_signed
-    fixed, each_bit, each_above, each_dropped, above_if_signed = clamped
-    return fixed + each_bit * y.bits + (each_above + y.signed * above_if_signed) * above + each_dropped * dropped
+        return luts.held + luts.held_bit * min(y.bits, y.bits + above + y.signed) + y.signed * luts.held_signed
+    each_above = luts.above + y.signed * luts.above_signed
+    return luts.clamped + luts.clamped_bit * y.bits + each_above * above + luts.dropped * dropped

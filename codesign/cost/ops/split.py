@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from codesign.cost.block import BlockCost
+from codesign.cost.coefficients import coefficients
 from codesign.graph.ops.split import Split
 from codesign.hardware.folding import Folding, Types, beats
 
-CONTROL_LUTS = 8
+
+class Luts(NamedTuple):
+    control: float
 
 
 def cost(op: Split, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
@@ -15,4 +20,5 @@ def cost(op: Split, inputs: Types, outputs: Types, folding: Folding) -> BlockCos
     interval = x.pixels * sum(beats(size, folding.pe) for size in op.sizes)
     counter = (interval // x.pixels - 1).bit_length()
     width = folding.pe * x.bits
-    return BlockCost(interval, 1, lut=width + counter + CONTROL_LUTS, ff=2 * width + counter + 3, bram36=0, dsp=0)
+    lut = round(width + counter + coefficients("split", Luts).control)
+    return BlockCost(interval, 1, lut, ff=2 * width + counter + 3, bram36=0, dsp=0)

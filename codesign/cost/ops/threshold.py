@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from codesign.cost.block import BlockCost
+from codesign.cost.coefficients import coefficients
 from codesign.cost.memory import comparison_luts, table_luts, varying_bits
 from codesign.graph.ops.threshold import Threshold
 from codesign.hardware.folding import Folding, Types, beats, count_bits
 from codesign.hardware.memory import rom_ramb18
 from codesign.hardware.ops.threshold import Search, search
 
-CONTROL_LUTS = 5
-"""LUTs of any block, besides what grows with its counters; a fit."""
+
+class Luts(NamedTuple):
+    control: float
 
 
 def cost(op: Threshold, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
@@ -40,7 +44,7 @@ def _lut(s: Search) -> int:
         if not block
     )
     each = stages * comparison_luts(s.bits) + complement + stages
-    return lanes * each + tables + count_bits(s.beats) + CONTROL_LUTS
+    return lanes * each + tables + count_bits(s.beats) + round(coefficients("threshold", Luts).control)
 
 
 def _ramb18(s: Search) -> int:

@@ -1,0 +1,134 @@
+"""What Yosys makes of the blocks of sweeps, kept in `benchmarks/results/syntheses.json`: what `fit` is fitted on.
+
+    python -m benchmarks.cost.syntheses [--sampler trained] [--seed N] [--blocks N]
+
+Draws blocks that are not kept yet, synthesizes each by itself with `synth_xilinx`, and keeps the figures with what the
+block can be drawn from once more: the sampler, the state of its random generator, and the folding.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.cost.blocks import SAMPLERS, Draw, Point, draw, rebuilt, told
+from codesign.emit.rtl import library
+from codesign.emit.rtl.base import Block, literal
+from codesign.files import write_text
+from codesign.resources import rtl_dir
+from codesign.synthesis import synthesize_instances, yosys
+
+RESULT = Path(__file__).parents[1] / "results" / "syntheses.json"
+WORK = Path(__file__).parents[2] / "build" / "cost_model"
+
+BATCH = 6
+"""Blocks that are elaborated together: of more than a few, Yosys takes the longer for each."""
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a block takes by Yosys; bram36 counts halves."""
+
+    lut: int
+    ff: int
+    bram36: float
+    dsp: int
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """A block and what it takes."""
+
+    point: Point
+    used: Used
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sampler", choices=tuple(SAMPLERS), default="trained")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--blocks", type=int, default=24)
+    options = parser.parse_args()
+    kept = load()
+    points = draw(options.blocks, options.seed, options.sampler, {found.point.key for found in kept})
+    for first in range(0, len(points), BATCH):
+        made = synthesize(points[first : first + BATCH])
+        kept += made
+        save(kept)
+        for found in made:
+            cost = found.point.cost
+            pairs = ", ".join(f"{key} {getattr(cost, key):g} / {value:g}" for key, value in asdict(found.used).items())
+            print(f"{found.point.key}: {pairs}", flush=True)
+
+
+def load(path: Path = RESULT) -> list[Synthesis]:
+    """All that are kept. Raises ValueError where a block is another than the one that was synthesized."""
+    found = []
+    for row in json.loads(path.read_text())["blocks"] if path.is_file() else []:
+        origin = Draw(row["sampler"], row["kind"], row["seed"], tuple(row["state"]))
+        point = rebuilt(f"b{len(found)}", origin, row["folding"])
+        if point.label != row["block"]:
+            raise ValueError(f"{path} holds a synthesis of {row['block']}, but draws {point.label}")
+        found.append(Synthesis(point, Used(*row["used"])))
+    return found
+
+
+def save(found: Iterable[Synthesis], path: Path = RESULT) -> None:
+    """One block a line."""
+    rows = ",\n".join(json.dumps(_row(synthesis)) for synthesis in found)
+    head = json.dumps({"synthesis": f"pyosys {yosys.version()}, synth_xilinx", "used": "lut, ff, bram36, dsp"})
+    write_text(path, f'{head[:-1]}, "blocks": [\n{rows}\n]}}\n')
+
+
+def _row(found: Synthesis) -> dict[str, Any]:
+    point, used = found.point, found.used
+    row = {"block": point.label, "folding": told(point.folding), "used": [used.lut, used.ff, used.bram36, used.dsp]}
+    return row | asdict(point.draw)
+
+
+def synthesize(points: Sequence[Point]) -> list[Synthesis]:
+    """Each block by itself."""
+    found: list[Synthesis] = []
+    for first in range(0, len(points), BATCH):
+        batch = points[first : first + BATCH]
+        blocks = {point.name: point.block for point in batch}
+        folder = WORK / "rtl"
+        folder.mkdir(parents=True, exist_ok=True)
+        for block in blocks.values():
+            for memory in block.memories:
+                memory.write(folder)
+        (folder / "top.sv").write_text(top(blocks))
+        sources = [*library.sources({block.module for block in blocks.values()}, rtl_dir()), folder / "top.sv"]
+        made = synthesize_instances(sources, folder, "xc7", cache=WORK / "netlists", processes=1).instances
+        for point in batch:
+            used = made[point.name]
+            found.append(Synthesis(point, Used(used.lut, used.ff, used.bram36, used.dsp)))
+        print(f"{len(found)} of {len(points)}", file=sys.stderr, flush=True)
+    return found
+
+
+def top(blocks: dict[str, Block]) -> str:
+    """A module of nothing but the blocks, every port of theirs one of its own."""
+    ports, instances = ["input logic clk_i", "input logic rst_ni"], []
+    for name, block in blocks.items():
+        wires = [".clk_i", ".rst_ni"]
+        for kind, streams in (("in", block.inputs), ("out", block.outputs)):
+            forth, back = ("input", "output") if kind == "in" else ("output", "input")
+            ends = ("_valid_i", "_ready_o", "_data_i") if kind == "in" else ("_valid_o", "_ready_i", "_data_o")
+            for index, stream in enumerate(streams):
+                own = [f"{name}_{kind}{index}{end}" for end in ends]
+                ports += [f"{forth} logic {own[0]}", f"{back} logic {own[1]}"]
+                ports.append(f"{forth} logic [{stream.width - 1}:0] {own[2]}")
+                wires += [f".{kind}{index}{end}({wire})" for end, wire in zip(ends, own, strict=True)]
+        values = ", ".join(f".{key}({literal(value)})" for key, value in block.parameters.items())
+        instances.append(f"  {block.module} #({values}) {name} ({', '.join(wires)});")
+    return f"module top ({', '.join(ports)});\n" + "\n".join(instances) + "\nendmodule\n"
+
+
+if __name__ == "__main__":
+    main()
