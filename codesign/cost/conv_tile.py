@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import ceil
 
-from codesign.cost import stream
 from codesign.cost.block import BlockCost
 from codesign.cost.memory import block_luts
 from codesign.cost.ops import requant as requant_cost
@@ -37,21 +35,11 @@ def cost(
     """
     (x,), (y,) = inputs, outputs
     out = requant.infer(y)[0] if requant else y
-    return _cost(plan(op, y, out, x, folding, tile), x, y, out, requant)
+    return of_plan(plan(op, y, out, x, folding, tile), x, y, out, requant)
 
 
-def cost_with_port(
-    op: Conv, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding, requant: Requant
-) -> BlockCost:
-    """`cost` of a block of `folding.tile` pixels, requantized, with its end of `weight_reader`."""
-    (x,), (y,) = inputs, outputs
-    (out,) = requant.infer(y)
-    p = plan(op, y, out, x, folding, folding.tile)
-    alone, port = _cost(p, x, y, out, requant), stream.reader_port(p.port_words)
-    return replace(alone, lut=alone.lut + port.lut, ff=alone.ff + port.ff)
-
-
-def _cost(p: Plan, x: TensorType, y: TensorType, out: TensorType, requant: Requant | None) -> BlockCost:
+def of_plan(p: Plan, x: TensorType, y: TensorType, out: TensorType, requant: Requant | None) -> BlockCost:
+    """`cost` of a block from x through sums y to `out`, whose plan is made already."""
     folding, tile = p.folding, p.tile
     inside = BlockCost(0, 0, 0, 0, 0, 0)
     if requant:

@@ -79,7 +79,8 @@ def _describe(graph: Graph) -> tuple[dict[str, Any], dict[str, Any]]:
         fields = fields_of(node.op)
         for key in [key for key, value in fields.items() if isinstance(value, np.ndarray)]:
             arrays[f"{node.name}/{key}"] = fields.pop(key)
-        nodes.append({"name": node.name, "kind": node.op.kind, "inputs": node.inputs, "fields": fields})
+        entry = {"name": node.name, "kind": node.op.kind, "inputs": node.inputs, "fields": fields}
+        nodes.append(entry | ({"results": node.results} if node.results else {}))
     inputs = {name: asdict(kind) for name, kind in graph.inputs.items()}
     return {
         "format": FORMAT,
@@ -97,7 +98,8 @@ def _rebuild(description: dict[str, Any], arrays: dict[str, Any]) -> Graph:
         fields = {key: _tuples(value) for key, value in entry["fields"].items()}
         prefix = f"{entry['name']}/"
         fields |= {key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)}
-        nodes.append(Node(entry["name"], _op(entry["kind"], fields), tuple(entry["inputs"])))
+        results = tuple(entry.get("results", ()))
+        nodes.append(Node(entry["name"], _op(entry["kind"], fields), tuple(entry["inputs"]), results))
     inputs = {
         name: TensorType(tuple(t["shape"]), t["lo"], t["hi"], tuple(t["scale"]), t["step"])
         for name, t in description["inputs"].items()

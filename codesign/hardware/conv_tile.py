@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 
 from codesign.errors import ScheduleError
@@ -132,7 +133,7 @@ def plan(op: Conv, y: TensorType, out: TensorType, x: TensorType, folding: Foldi
         raise ScheduleError(f"a tile of {tile} pixels is more than the {groups} groups of outputs")
     if tile < folding.simd + extra + _PIPELINE:
         raise ScheduleError(f"a tile of {tile} pixels is too short to fetch {folding.simd + extra} units meanwhile")
-    lowest = int(op.weight.min()) == -(1 << (weight_bits - 1))
+    lowest = _weight_range(op)[0] == -(1 << (weight_bits - 1))
     fits = weight_bits + y.bits + lowest <= DSP_FACTOR_BITS
     return Plan(
         folding=folding,
@@ -153,8 +154,14 @@ def plan(op: Conv, y: TensorType, out: TensorType, x: TensorType, folding: Foldi
     )
 
 
+@lru_cache(maxsize=256)
+def _weight_range(op: Conv) -> tuple[int, int]:
+    return int(op.weight.min()), int(op.weight.max())
+
+
 def _weight_bits(op: Conv) -> int:
-    return bits_for_range(min(int(op.weight.min()), -1), int(op.weight.max()))
+    lo, hi = _weight_range(op)
+    return bits_for_range(min(lo, -1), hi)
 
 
 def _field_bits(weight_bits: int) -> int:
