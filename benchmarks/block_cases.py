@@ -72,7 +72,7 @@ def emitted(op: Op, inputs: tuple[TensorType, ...], folding: Folding) -> Case:
 def streamed(op: Conv, x: TensorType, folding: Folding, tile: int) -> Case:
     """A convolution with streamed weights."""
     outputs = op.infer(x)
-    block = conv_tile.block("block", op, (x,), outputs, folding, tile).block
+    block = conv_tile.block("block", op, (x,), outputs, folding, tile)
     cost = conv_tile_cost.cost(op, (x,), outputs, folding, tile)
     return Case(f"streamed conv {x} -> {outputs[0]} pe={folding.pe} simd={folding.simd} tile={tile}", block, cost)
 

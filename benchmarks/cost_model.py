@@ -35,10 +35,10 @@ from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 from codesign.hardware import conv_tile
 from codesign.hardware.folding import Folding, divisors
+from codesign.hardware.ops.conv_tile import BUFFERS, MOST_TILE
 from codesign.plugins import load
 from codesign.progress import Progress, silent
 from codesign.resources import rtl_dir
-from codesign.schedule.problem import BUFFERS, MOST_TILE
 from codesign.synthesis import Utilization, synthesize_instances
 
 matplotlib.use("svg")
@@ -142,7 +142,7 @@ class Streamed(Point):
     @property
     def block(self) -> Block:
         tile, requant = self.folding.tile, self.requant
-        return conv_tile_rtl.block(self.name, self.op, self.inputs, self.outputs, self.folding, tile, requant).block
+        return conv_tile_rtl.block(self.name, self.op, self.inputs, self.outputs, self.folding, tile, requant)
 
     @property
     def streams(self) -> bench.Streams:
@@ -221,7 +221,7 @@ def _streamed(name: str, op: Conv, inputs: tuple[TensorType, ...], rng: np.rando
     plain = foldings[int(rng.integers(len(foldings)))]
     tiles = [tile for tile in divisors(inputs[0].pixels) if 4 < tile <= MOST_TILE]  # others' intervals vary
     tile, buffer = int(rng.choice(tiles)), str(rng.choice(BUFFERS))
-    point = Streamed(name, op, inputs, replace(plain, weights="stream", tile=tile, buffer=buffer))
+    point = Streamed(name, op, inputs, replace(plain, tile=tile, buffer=buffer))
     try:
         assert point.cost
     except ScheduleError:

@@ -38,12 +38,13 @@ def streamed(
     if requant:
         out = requant.execute(*out)
     passes = -(-x.pixels // tile) + 2
-    half = 1 << (made.plan.field_bits - 1)
-    units = np.tile((made.units + half) % (2 * half) - half, (passes, 1))
+    assert made.weights
+    half = 1 << (made.weights.field_bits - 1)
+    units = np.tile((made.weights.units + half) % (2 * half) - half, (passes, 1))
     weights = np.broadcast_to(units.T[None, :, :, None], (FRAMES, folding.pe, len(units), 1))
     return Streams(
         f"{x} -> {y} pe={folding.pe} simd={folding.simd} tile={tile}",
-        made.block,
+        made,
         [frames, weights],
         out,
         expected.interval_cycles if x.pixels % tile == 0 else None,
@@ -102,12 +103,12 @@ def pair(
         made[name] = emit.block(name, op, (kind,), (y,), folding, tile, requant)
         intervals.append(cost.cost(op, (kind,), (y,), folding, tile, requant).interval_cycles)
         (kind,), (values,) = requant.infer(y), requant.execute(*op.execute(values))
-    weights = image.weight_image(made)
+    weights = image.weight_image({name: block.weights for name, block in made.items() if block.weights})
     file = f"{label}.bin"
     skipped = ("PIXELS", "X_BITS", "X_SIGNED", "REQUANT")
     parameters: dict[str, int | str] = {}
     for name, block in made.items():
-        parameters |= {f"{name}_{key}": value for key, value in block.block.parameters.items() if key not in skipped}
+        parameters |= {f"{name}_{key}": value for key, value in block.parameters.items() if key not in skipped}
     readers = image.reader_parameters(weights, depth)
     passes = [FRAMES * x.pixels / tile for tile in tiles]
     asked = [count * region.size / 8 for count, region in zip(passes, weights.regions, strict=True)]
