@@ -136,7 +136,7 @@ def _add_fifo(
     picks: Mapping[str, list[int]],
     relaxed: bool,
 ) -> None:
-    """Adds a FIFO, deep enough for the streamed convolutions on the branches parallel to it."""
+    """Adds a FIFO, deep enough for the convolutions on the branches parallel to it that work in tiles."""
     found = [(depth, program.variable(vector(cost), whole=not relaxed)) for depth, cost in buffer.options(options)]
     program.add({variable: 1 for _, variable in found}, 1, 1)
     needed = {
