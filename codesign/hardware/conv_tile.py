@@ -1,7 +1,8 @@
 """The unit of `conv_tile.sv`: a convolution whose weights come from memory, one pass for each tile of pixels.
 
-The unit works on `tile` vectors at a time: pixels of a pointwise convolution, windows of others. All of them use a weight
-word before the next one is fetched, so that the weights are read once for every `tile` vectors. Every second it reads
+The unit works on `tile` vectors at a time: pixels of a pointwise convolution, windows of others. All of them use a
+weight word before the next one does its work, so that the weights are read once for every `tile` vectors. Every second
+it reads
 
     region_bytes * (vectors / tile) * frames per second
 
@@ -36,7 +37,7 @@ class Plan:
 
     Weights come in units. A unit belongs to one input lane and has a field of `field_bits` for each of the `folding.pe`
     outputs that are computed at once. `folding.simd` units make a weight word, which is what the multipliers use in one
-    go. The `folding.pe` outputs are a group: it takes `steps` words to go over all inputs, and there are `groups` groups.
+    go. The `folding.pe` outputs are a group: it takes `steps` words to go over all inputs. There are `groups` of them.
 
     The bias of a group comes with the weights, `extra` units behind each of `extra_steps` words. The last of these
     words is the first one of the group itself, the others are the last ones of the group before.

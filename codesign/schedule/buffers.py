@@ -24,8 +24,9 @@ class Buffer:
     """What a FIFO in front of a join must hold.
 
     A convolution that works in tiles of pixels gives its first pixel long after that has come in. While the join waits
-    for it, the pixels of the other branches pile up in their FIFOs. How many do depends on the candidate that is chosen,
-    so the FIFO has a `depth` in beats of `bits` bits without any such convolution, and each has its own `added` beats.
+    for it, the pixels of the other branches pile up in their FIFOs. How many they are depends on the candidate that is
+    chosen. So `depth`, in beats of `bits` bits, is what the FIFO holds without any such convolution, and `added` says
+    how many beats more each of them takes.
 
     frame_beats: beats of a frame. parallel: the nodes of the other branches into the join.
     """

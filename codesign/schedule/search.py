@@ -316,7 +316,7 @@ def _buffers(graph: Graph, choice: Choice, depths: Mapping[Edge, int]) -> Buffer
 
 
 def _without_tiles(choice: Choice, fifos: Buffers) -> Buffers:
-    """The FIFOs as they would be if no convolution on a parallel branch worked in tiles, which the choice has some of."""
+    """The FIFOs as they would be if no convolution that the choice has on a parallel branch worked in tiles."""
     return {
         edge: replace(found, depth=max(1, found.depth - sum(found.added(choice[name]) for name in found.parallel)))
         for edge, found in fifos.items()
