@@ -65,6 +65,12 @@ def test_only_what_is_named_is_fused() -> None:
     assert fused(network(), ()) is network()
 
 
+def test_what_is_fused_already_stays_so() -> None:
+    made = fused(network(), ("conv2",))
+    assert fused(made, ("conv2",)) is made
+    assert fused(made, NAMES).types == fused(network(), NAMES).types
+
+
 @pytest.mark.parametrize(
     "graph",
     [

@@ -42,12 +42,13 @@ def pairs(graph: Graph) -> tuple[Pair, ...]:
 def fused(graph: Graph, names: Collection[str]) -> Graph:
     """`graph` with the convolutions `names` and their requantizations fused. It computes the same.
 
-    Raises GraphError for a name that is not of such a convolution.
+    Those that are fused already stay so. Raises GraphError for a name that is not of such a convolution.
     """
-    if not names:
+    wanted = set(names) - {node.name for node in graph.nodes if isinstance(node.op, ConvTile)}
+    if not wanted:
         return graph
-    chosen = {pair.conv.name: pair for pair in pairs(graph) if pair.conv.name in names}
-    if missing := set(names) - chosen.keys():
+    chosen = {pair.conv.name: pair for pair in pairs(graph) if pair.conv.name in wanted}
+    if missing := wanted - chosen.keys():
         raise GraphError(
             "it is no pointwise convolution whose sums only a requantization reads", where=f"node {min(missing)}"
         )
