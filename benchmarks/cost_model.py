@@ -24,11 +24,11 @@ import block_samples
 import matplotlib
 import numpy as np
 
-from codesign.cost import conv_tile as conv_tile_cost
 from codesign.cost.block import BlockCost
-from codesign.emit.rtl import conv_tile as conv_tile_rtl
+from codesign.cost.ops import conv_tile as conv_tile_cost
 from codesign.emit.rtl import library
 from codesign.emit.rtl.base import Block, literal
+from codesign.emit.rtl.ops import conv_tile as conv_tile_rtl
 from codesign.errors import ScheduleError
 from codesign.graph import Op, TensorType
 from codesign.graph.ops.conv import Conv
@@ -137,12 +137,12 @@ class Streamed(Point):
     @cached_property
     def cost(self) -> BlockCost:
         tile, requant = self.folding.tile, self.requant
-        return conv_tile_cost.cost(self.op, self.inputs, self.outputs, self.folding, tile, requant)
+        return conv_tile_cost.unit(self.op, self.inputs, self.outputs, self.folding, tile, requant)
 
     @property
     def block(self) -> Block:
         tile, requant = self.folding.tile, self.requant
-        return conv_tile_rtl.block(self.name, self.op, self.inputs, self.outputs, self.folding, tile, requant)
+        return conv_tile_rtl.unit(self.name, self.op, self.inputs, self.outputs, self.folding, tile, requant)
 
     @property
     def streams(self) -> bench.Streams:

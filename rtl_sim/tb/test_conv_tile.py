@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from bench import RawFile, Streams, check_streams, random_frames
 
-from codesign.cost import conv_tile as cost
-from codesign.emit.rtl import conv_tile as emit
+from codesign.cost.ops import conv_tile as cost
 from codesign.emit.rtl import weight_image as image
 from codesign.emit.rtl.base import Block, Port
+from codesign.emit.rtl.ops import conv_tile as emit
 from codesign.errors import ScheduleError
 from codesign.graph import TensorType
 from codesign.graph.ops.conv import Conv
@@ -31,8 +31,8 @@ def streamed(
 ) -> Streams:
     """A block whose weight stream comes from a source of its own, long enough for all frames."""
     (y,) = op.infer(x)
-    made = emit.block(name, op, (x,), (y,), folding, tile, requant)
-    expected = cost.cost(op, (x,), (y,), folding, tile, requant)
+    made = emit.unit(name, op, (x,), (y,), folding, tile, requant)
+    expected = cost.unit(op, (x,), (y,), folding, tile, requant)
     frames = random_frames(np.random.default_rng(seed), x, FRAMES)
     out = op.execute(frames)
     if requant:
@@ -100,8 +100,8 @@ def pair(
     made, kind, values, intervals = {}, x, frames, []
     for name, op, requant, folding, tile in zip("AB", ops, requants, foldings, tiles, strict=True):
         (y,) = op.infer(kind)
-        made[name] = emit.block(name, op, (kind,), (y,), folding, tile, requant)
-        intervals.append(cost.cost(op, (kind,), (y,), folding, tile, requant).interval_cycles)
+        made[name] = emit.unit(name, op, (kind,), (y,), folding, tile, requant)
+        intervals.append(cost.unit(op, (kind,), (y,), folding, tile, requant).interval_cycles)
         (kind,), (values,) = requant.infer(y), requant.execute(*op.execute(values))
     weights = image.weight_image({name: block.weights for name, block in made.items() if block.weights})
     file = f"{label}.bin"
