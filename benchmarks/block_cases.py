@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.cost import conv_tile as conv_tile_cost
 from codesign.cost.block import BlockCost
-from codesign.emit.rtl import conv_tile
+from codesign.cost.ops import conv_tile as conv_tile_cost
 from codesign.emit.rtl.base import Block
+from codesign.emit.rtl.ops import conv_tile
 from codesign.graph import Op, TensorType
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
@@ -72,8 +72,8 @@ def emitted(op: Op, inputs: tuple[TensorType, ...], folding: Folding) -> Case:
 def streamed(op: Conv, x: TensorType, folding: Folding, tile: int) -> Case:
     """A convolution with streamed weights."""
     outputs = op.infer(x)
-    block = conv_tile.block("block", op, (x,), outputs, folding, tile).block
-    cost = conv_tile_cost.cost(op, (x,), outputs, folding, tile)
+    block = conv_tile.unit("block", op, (x,), outputs, folding, tile)
+    cost = conv_tile_cost.unit(op, (x,), outputs, folding, tile)
     return Case(f"streamed conv {x} -> {outputs[0]} pe={folding.pe} simd={folding.simd} tile={tile}", block, cost)
 
 

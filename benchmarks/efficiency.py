@@ -123,6 +123,7 @@ def measure(name: str, graph: Graph, target: Target, fps: float | None) -> Netwo
 
 def _blocks(graph: Graph, plan: Schedule) -> tuple[BlockWork, ...]:
     found = []
+    graph = plan.built(graph)
     for node in graph.nodes:
         inputs, cost = graph.input_types(node), plan.blocks[node.name]
         macs = node.op.macs(*inputs)

@@ -11,6 +11,7 @@ from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.conv_tile import ConvTile
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
@@ -81,6 +82,11 @@ def threshold(rows, count, low, high, sign=(1,), **where):
 def requant(shift, lo, hi):
     """From accumulators whose channels' scales undo the shifts."""
     return Requant(np.array(shift), lo, hi, 1.0)
+
+
+def conv_tile(c_out, c_in, shift, lo, hi, step=1.0):
+    weight = RANDOM.integers(-7, 8, (c_out, c_in, 1, 1))
+    return ConvTile(weight, bias(c_out), tuple(step * 2.0**-s for s in shift), np.array(shift), lo, hi, step)
 
 
 def accumulators(shift, lo, hi, height=3, width=5):
@@ -174,6 +180,8 @@ CASES = {
     "peak of a plateau": (Peak(-1, -5), TensorType((2, 6, 7), -3, 1)),
     "peak, floor outside the range": (Peak(10, -128), uint8(1, 5, 4)),
     "peak of a 1x1 map": (Peak(10, -128), int8(3, 1, 1)),
+    "conv_tile": (conv_tile(5, 6, [4], 0, 255), uint8(6, 3, 4)),
+    "conv_tile with a shift for each channel": (conv_tile(4, 3, [2, 5, 0, 3], -128, 127), int8(3, 2, 3)),
 }
 FOLDINGS = {
     "binary_conv padded": Folding(2, 2),
@@ -183,6 +191,7 @@ FOLDINGS = {
     "conv 3x3 padded": Folding(5, 3),
     "conv stride 2, odd size": Folding(2, 2),
     "conv pointwise": Folding(7, 5),
+    "conv_tile": Folding(5, 2, tile=8),
     "depthwise padded": Folding(2, 9),
     "group_conv within groups": Folding(3, 2),
     "group_conv of several groups at once": Folding(6, 4),

@@ -3,24 +3,33 @@
 import numpy as np
 import pytest
 
-from codesign.emit.rtl import conv_tile as emit
 from codesign.emit.rtl import weight_image as image
+from codesign.emit.rtl.base import WeightStream
+from codesign.emit.rtl.ops import conv_tile as emit
 from codesign.graph import TensorType
-from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.conv_tile import ConvTile
 from codesign.hardware.folding import Folding
+from codesign.hardware.ops.conv_tile import plan
 
 
-def streamed(c_in: int, c_out: int, folding: Folding, tile: int) -> emit.Streamed:
+def pointwise(c_in: int, c_out: int) -> tuple[ConvTile, TensorType]:
+    """A fused convolution of 4-bit weights, and what it reads."""
     rng = np.random.default_rng(c_in)
-    op = Conv(rng.integers(-7, 8, (c_out, c_in, 1, 1)), rng.integers(-99, 99, c_out))
-    x = TensorType((c_in, 4, 4), 0, 255)
-    return emit.block("b", op, (x,), op.infer(x), folding, tile)
+    weight, bias = rng.integers(-7, 8, (c_out, c_in, 1, 1)), rng.integers(-99, 99, c_out)
+    return ConvTile(weight, bias, (1.0,), np.array([4]), 0, 255, 16.0), TensorType((c_in, 4, 4), 0, 255)
+
+
+def streamed(c_in: int, c_out: int, folding: Folding) -> WeightStream:
+    op, x = pointwise(c_in, c_out)
+    weights = emit.block("b", op, (x,), op.infer(x), folding).weights
+    assert weights
+    return weights
 
 
 def test_regions_are_aligned_and_hold_each_blocks_units_bit_by_bit():
-    blocks = {"a": streamed(10, 24, Folding(2, 3), 12), "b": streamed(21, 36, Folding(4, 2), 8)}
+    blocks = {"a": streamed(10, 24, Folding(2, 3, tile=12)), "b": streamed(21, 36, Folding(4, 2, tile=8))}
     made = image.weight_image(blocks)
-    for region, (node, block) in zip(made.regions, blocks.items(), strict=True):
+    for region, (node, weights) in zip(made.regions, blocks.items(), strict=True):
         assert region.node == node
         assert region.offset % image.ALIGNMENT == 0
         assert region.size % 8 == 0
@@ -28,20 +37,21 @@ def test_regions_are_aligned_and_hold_each_blocks_units_bit_by_bit():
             np.frombuffer(made.data[region.offset : region.offset + region.size], np.uint8), bitorder="little"
         )
         fields = bits.reshape(-1, 4) @ (1 << np.arange(4))
-        assert np.array_equal(fields, block.units.reshape(-1) & 15)
+        assert np.array_equal(fields, weights.units.reshape(-1) & 15)
     assert len(made.data) % image.ALIGNMENT == 0
 
 
 def test_a_written_image_is_complete(tmp_path):
-    made = image.weight_image({"a": streamed(10, 24, Folding(2, 3), 12)})
+    made = image.weight_image({"a": streamed(10, 24, Folding(2, 3, tile=12))})
     made.write(tmp_path / "weights.bin")
     assert (tmp_path / "weights.bin").read_bytes() == made.data
     assert [path.name for path in tmp_path.iterdir()] == ["weights.bin"]
 
 
 def test_demand_is_one_pass_over_the_weights_for_each_tile():
-    block = streamed(20, 32, Folding(2, 2), 8)
+    op, x = pointwise(20, 32)
+    made = plan(op, (x,), op.infer(x), Folding(2, 2, tile=8))
     passes = 16 / 8
-    assert block.plan.region_bytes == pytest.approx(20 * 32 / 2, rel=0.3)
-    expected = block.plan.region_bytes * passes * 100e6 / 2560 / 1e6
-    assert block.plan.bus_share * 8 * 100 == pytest.approx(expected)
+    assert made.region_bytes == pytest.approx(20 * 32 / 2, rel=0.3)
+    expected = made.region_bytes * passes * 100e6 / 2560 / 1e6
+    assert made.bus_share * 8 * 100 == pytest.approx(expected)

@@ -11,19 +11,20 @@ from typing import Any
 import numpy as np
 
 from benchmarks.cost import samples, trained
-from codesign.cost import conv_tile as conv_tile_cost
 from codesign.cost.block import BlockCost
-from codesign.emit.rtl import conv_tile as conv_tile_rtl
+from codesign.cost.ops import conv_tile as conv_tile_cost
 from codesign.emit.rtl.base import Block
+from codesign.emit.rtl.ops import conv_tile as conv_tile_rtl
 from codesign.errors import ScheduleError
 from codesign.graph import Op, TensorType
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
-from codesign.hardware import conv_tile, mvu
+from codesign.hardware import mvu
 from codesign.hardware.folding import Folding, divisors
+from codesign.hardware.ops import conv_tile
+from codesign.hardware.ops.conv_tile import BUFFERS, MOST_TILE
 from codesign.hardware.window import variants
 from codesign.plugins import load
-from codesign.schedule.problem import BUFFERS, MOST_TILE
 
 SAMPLERS: dict[str, ModuleType] = {"small": samples, "trained": trained}
 
@@ -128,12 +129,12 @@ class Streamed(Point):
     @property
     def cost(self) -> BlockCost:
         tile, requant = self.folding.tile, self.requant
-        return conv_tile_cost.cost(self.op, self.inputs, self.outputs, self.folding, tile, requant)
+        return conv_tile_cost.unit(self.op, self.inputs, self.outputs, self.folding, tile, requant)
 
     @property
     def block(self) -> Block:
         tile, requant = self.folding.tile, self.requant
-        return conv_tile_rtl.block(self.name, self.op, self.inputs, self.outputs, self.folding, tile, requant).block
+        return conv_tile_rtl.unit(self.name, self.op, self.inputs, self.outputs, self.folding, tile, requant)
 
     @property
     def lanes(self) -> int:
@@ -220,7 +221,7 @@ def _streamed(
     plain = foldings[int(rng.integers(len(foldings)))]
     tiles = [tile for tile in divisors(inputs[0].pixels) if 4 < tile <= MOST_TILE]  # others' intervals vary
     tile, buffer = int(rng.choice(tiles)), str(rng.choice(BUFFERS))
-    point = Streamed(name, origin, op, inputs, replace(plain, weights="stream", tile=tile, buffer=buffer))
+    point = Streamed(name, origin, op, inputs, replace(plain, tile=tile, buffer=buffer))
     try:
         assert point.cost
     except ScheduleError:

@@ -11,6 +11,7 @@ import numpy as np
 from codesign.build_folder import BuildFolder, open_build
 from codesign.errors import ToolError
 from codesign.graph import Graph, Node, execute
+from codesign.schedule import Schedule
 from codesign.verification.images import verification_images
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def simulate(
     found = run_rtl(folder.rtl, folder.graph, frames, tensors=(), stall=stall, seed=seed, waves=waves, stalls=stalls)
     expected = execute(folder.graph, {source: frames})
     exact = all(np.array_equal(found.values[name], expected[name]) for name in folder.graph.outputs)
-    binding = _binding(folder.graph, found.stalls) if stalls else None
+    binding = _binding(Schedule.load(folder.schedule).built(folder.graph), found.stalls) if stalls else None
     figures = (found.interval_cycles, found.latency_cycles, found.cycles, found.seconds)
     return SimulationResult(exact, *figures, found.stalls, binding, found.violations)
 
@@ -69,12 +70,9 @@ def _binding(graph: Graph, stalls: dict[str, Stalls]) -> str:
     """The block whose inputs wait for it the most while the next blocks wait for its outputs."""
 
     def awaited(node: Node) -> float:
-        shown = [tensor for tensor in graph.output_names(node) if tensor in stalls]
-        if shown:
-            return min(1 - stalls[tensor].blocked_share for tensor in shown)
-        return awaited(graph.consumers[node.name][0][0])  # its sums stay in the block
+        return min(1 - stalls[tensor].blocked_share for tensor in graph.output_names(node))
 
     def share(node: Node) -> float:
         return awaited(node) * min(stalls[tensor].blocked_share for tensor in node.inputs)
 
-    return max((node for node in graph.nodes if stalls.keys() >= set(node.inputs)), key=share).name
+    return max(graph.nodes, key=share).name

@@ -77,7 +77,7 @@ def synth(
 
 def compare(graph: Graph, schedule: Schedule, found: NetworkSynthesis, flat: Resources | None = None) -> Synthesis:
     """Puts the synthesized figures beside those of `schedule`."""
-    names = {identifier(node.name): node for node in graph.nodes}
+    names = {identifier(node.name): node for node in schedule.built(graph).nodes}
     blocks = tuple(
         _figures(node.name, node.op.kind, schedule.blocks[node.name], found.instances[instance])
         for instance, node in names.items()

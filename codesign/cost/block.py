@@ -18,7 +18,7 @@ class BlockCost:
     spread_cycles: from the first beat of an output pixel to its last; 0 where they leave at an even pace.
     burst: channels of an output pixel that leave at once, with a pause between bursts; 0 if there is but one.
     ring_pixels: that its ring holds, if it has one; behind_cycles: from the last read of a window out of it to the last
-    output beat, if the block is never idle. tile: pixels in flight in a streamed convolution.
+    output beat, if the block is never idle. tile: pixels in flight in a block that has its weights from memory.
     multipliers: weight multiplications it can do a cycle. bram36 counts halves (RAMB18). memory_bytes: what it reads
     from external memory a frame.
     """

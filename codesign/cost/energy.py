@@ -207,11 +207,11 @@ class _Work:
 
 def _multiplications(graph: Graph, node: Node, macs: float, pj: Coefficients) -> Energy:
     """Energy of so many multiplications of a block, by the widths of its input, its weights and its sums."""
-    inputs, (out, *_) = graph.input_types(node), graph.output_types(node)
+    inputs = graph.input_types(node)
     if not node.op.macs(*inputs):
         return Energy()
-    product_bits = inputs[0].bits * max(weight_bits(node.op), 1)
-    return _times(pj.multiply_pj, macs * product_bits / 64) + _times(pj.accumulate_pj, macs * out.bits / 32)
+    product_bits, sum_bits = inputs[0].bits * max(weight_bits(node.op), 1), node.op.sums(*inputs).bits
+    return _times(pj.multiply_pj, macs * product_bits / 64) + _times(pj.accumulate_pj, macs * sum_bits / 32)
 
 
 def _times(coefficient: Coefficient, count: float) -> Energy:

@@ -33,7 +33,7 @@ def _moved(graph: Graph, upsample: Node, conv: Node, requant: Node) -> Graph:
     nodes = []
     for node in graph.nodes:
         inputs = tuple(upsample.name if name == requant.name else name for name in node.inputs)
-        nodes += behind.get(node.name, (Node(node.name, node.op, inputs),))
+        nodes += behind.get(node.name, (replace(node, inputs=inputs),))
     origins = {tensor: origin for tensor, origin in graph.origins.items() if tensor not in behind}
     if requant.name in graph.origins:
         origins[upsample.name] = graph.origins[requant.name]

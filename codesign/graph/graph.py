@@ -17,14 +17,18 @@ class Node:
     """One operator in its place: a block of the hardware.
 
     `name` is dotted and follows the network's modules, such as `backbone.stage2.0.conv1`. A node with one output
-    gives it its own name; with several, the outputs are `name.0`, `name.1`, ...
+    gives it its own name; with several, the outputs are `name.0`, `name.1`, ... A node that a pass has made of several
+    has the first one's name, and its outputs keep the names that the last one gave them: those are its `results`.
     """
 
     name: str
     op: Op
     inputs: tuple[str, ...]
+    results: tuple[str, ...] = ()
 
     def outputs(self, count: int) -> tuple[str, ...]:
+        if self.results:
+            return self.results
         return (self.name,) if count == 1 else tuple(f"{self.name}.{i}" for i in range(count))
 
 

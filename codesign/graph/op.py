@@ -46,6 +46,10 @@ class Op(ABC):
         """Multiplications by a weight for one frame."""
         return 0
 
+    def sums(self, *inputs: TensorType) -> TensorType:
+        """Type of the sums of products: that of the first output, unless the operator goes on with them."""
+        return self.infer(*inputs)[0]
+
     def parameters(self) -> int:
         """Trained numbers held: weights and biases."""
         return 0

@@ -152,7 +152,8 @@ def _describe(graph: Graph) -> tuple[dict[str, Any], dict[str, Any]]:
         fields = fields_of(node.op)
         for key in [key for key, value in fields.items() if isinstance(value, np.ndarray)]:
             arrays[f"{node.name}/{key}"] = fields.pop(key)
-        nodes.append({"name": node.name, "kind": node.op.kind, "inputs": node.inputs, "fields": fields})
+        entry = {"name": node.name, "kind": node.op.kind, "inputs": node.inputs, "fields": fields}
+        nodes.append(entry | ({"results": node.results} if node.results else {}))
     inputs = {name: asdict(kind) for name, kind in graph.inputs.items()}
     return {
         "format": FORMAT,
@@ -171,7 +172,8 @@ def _rebuild(description: dict[str, Any], arrays: dict[str, Any]) -> Graph:
         fields = {key: _tuples(value) for key, value in entry["fields"].items()}
         prefix = f"{entry['name']}/"
         fields |= {key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)}
-        nodes.append(Node(_name(entry["name"]), _op(entry["kind"], fields), _names(entry["inputs"])))
+        results = _names(entry.get("results", ()))
+        nodes.append(Node(_name(entry["name"]), _op(entry["kind"], fields), _names(entry["inputs"]), results))
     inputs = {_name(name): _tensor_type(kind) for name, kind in description["inputs"].items()}
     origins = {_name(name): _name(origin) for name, origin in description["origins"].items()}
     titles = {_name(name): _name(title) for name, title in description.get("titles", {}).items()}

@@ -1,15 +1,19 @@
 """The unit of `conv_tile.sv`: a convolution whose weights come from memory, one pass for each tile of pixels.
 
-The unit keeps `tile` vectors (pixels of a pointwise convolution, windows of others) in flight, which share every weight
-word, so that all weights are read once for every `tile` vectors: of the memory it asks
+The unit works on `tile` vectors at a time: pixels of a pointwise convolution, windows of others. All of them use a
+weight word before the next one does its work, so that the weights are read once for every `tile` vectors. Every second
+it reads
 
-    region_bytes * (vectors / tile) * frames per second.
+    region_bytes * (vectors / tile) * frames per second
+
+bytes from the memory. The operator `conv_tile` puts the requantization of the sums into the same block.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 
 from codesign.errors import ScheduleError
@@ -29,12 +33,18 @@ _PIPELINE = 4
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything about a streamed block that follows from the operator, the folding and the tile.
+    """Everything about the block that follows from the operator, the folding and the tile.
 
-    A weight word is `folding.simd` units of `unit_bits`, one unit an input lane: `folding.pe` fields of `field_bits`.
-    A group of outputs takes `steps` words; its first one and the `extra_steps - 1` before that are each followed by
-    `extra` units, which hold the group's bias. `pair`: two outputs share a DSP slice. Memories have a power of two of
-    beats.
+    Weights come in units. A unit belongs to one input lane and has a field of `field_bits` for each of the `folding.pe`
+    outputs that are computed at once. `folding.simd` units make a weight word, which is what the multipliers use in one
+    go. The `folding.pe` outputs are a group: it takes `steps` words to go over all inputs. There are `groups` of them.
+
+    The bias of a group comes with the weights, `extra` units behind each of `extra_steps` words. The last of these
+    words is the first one of the group itself, the others are the last ones of the group before.
+
+    vectors: of a frame. weight_bits, sum_bits: of one weight and one sum. pair: two outputs share a DSP slice.
+    in_width, out_width: bits of a beat in the memories of pixels at input and output, which hold `2 ** in_addr` and
+    `2 ** out_addr` beats.
     """
 
     folding: Folding
@@ -73,10 +83,11 @@ class Plan:
 
     @property
     def port_words(self) -> int:
-        """Bus words that the block's end of the reader holds, a power of two, so that no weight word has to wait.
+        """Bus words that the block's end of the reader holds: a power of two, and enough that no weight word waits.
 
-        A weight word's units are wanted at once; those that surely lie there are one more than those of the whole words
-        behind the one that is being read, less what is on its way.
+        The units of a weight word and of a bias behind it are taken without a pause. The first of them may be the last
+        one in its bus word, so one unit and a number of whole bus words must be there. Besides, there must be room for
+        the words that are on their way from the memory meanwhile.
         """
         each, wanted = BUS_BITS // self.unit_bits, self.folding.simd + self.extra
         on_their_way = self.bus_share * _ANSWER_CYCLES
@@ -132,7 +143,7 @@ def plan(op: Conv, y: TensorType, out: TensorType, x: TensorType, folding: Foldi
         raise ScheduleError(f"a tile of {tile} pixels is more than the {groups} groups of outputs")
     if tile < folding.simd + extra + _PIPELINE:
         raise ScheduleError(f"a tile of {tile} pixels is too short to fetch {folding.simd + extra} units meanwhile")
-    lowest = int(op.weight.min()) == -(1 << (weight_bits - 1))
+    lowest = _weight_range(op)[0] == -(1 << (weight_bits - 1))
     fits = weight_bits + y.bits + lowest <= DSP_FACTOR_BITS
     return Plan(
         folding=folding,
@@ -153,8 +164,14 @@ def plan(op: Conv, y: TensorType, out: TensorType, x: TensorType, folding: Foldi
     )
 
 
+@lru_cache(maxsize=256)
+def _weight_range(op: Conv) -> tuple[int, int]:
+    return int(op.weight.min()), int(op.weight.max())
+
+
 def _weight_bits(op: Conv) -> int:
-    return bits_for_range(min(int(op.weight.min()), -1), int(op.weight.max()))
+    lo, hi = _weight_range(op)
+    return bits_for_range(min(lo, -1), hi)
 
 
 def _field_bits(weight_bits: int) -> int:

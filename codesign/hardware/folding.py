@@ -25,10 +25,9 @@ class Folding:
     """Parallelism of a block: `pe` output channels x `simd` input channels (or x taps) a cycle; and how it is built.
 
     None of the following changes what the block computes. weights: the memory of a convolution's or fully connected
-    layer's weights; "stream": a dense convolution's come from external memory (`conv_tile`), one pass for every `tile`
-    vectors; "wired": a binary convolution's are no memory but an adder graph. A streamed convolution contains the
-    requant that reads its sums, whose own folding then is `pe` of the convolution for both, with weights "stream": it
-    has no hardware of its own. buffer: the memory of pixels (window rings, repeated rows, shuffled pixels, tiles).
+    layer's weights; "wired": a binary convolution's are no memory but an adder graph. tile: pixels in flight in a block
+    whose weights come from external memory (operator conv_tile), once for all of them; 0 in other blocks. buffer: the
+    memory of pixels (window rings, repeated rows, shuffled pixels, tiles).
     slack: pixels that a window ring holds for the next window beyond those of the present one, fewer than it takes
     never to wait; 0 takes as many as that.
     pair: two outputs of a matrix share a DSP slice where the widths allow it; not in a fabric whose multipliers are too
@@ -37,16 +36,12 @@ class Folding:
 
     pe: int = 1
     simd: int = 1
-    weights: Literal["", "block", "lut", "stream", "wired"] = ""
+    weights: Literal["", "block", "lut", "wired"] = ""
     tile: int = 0
     buffer: Memory = ""
     slack: int = 0
     pair: bool = True
     products: Literal["dsp", "lut"] = "dsp"
-
-    @property
-    def streamed(self) -> bool:
-        return self.weights == "stream"
 
     @property
     def wired(self) -> bool:

@@ -19,10 +19,7 @@ IMAGES = 2
 
 @dataclass(frozen=True)
 class DesignActivity:
-    """Activity of a frame in each node's block and between them, from the simulation of `images` back to back.
-
-    A node without hardware of its own, as a requantization within a block of streamed weights, has none.
-    """
+    """Activity of a frame in each block and between them, from the simulation of `images` back to back."""
 
     images: int
     blocks: Mapping[str, Activity]

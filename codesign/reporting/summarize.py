@@ -25,7 +25,8 @@ def summarize(build: BuildFolder, target: Target, activity: DesignActivity | Non
 
     Raises a CodesignError if a part of the build is missing or damaged.
     """
-    graph, schedule = build.graph, Schedule.load(build.schedule)
+    schedule = Schedule.load(build.schedule)
+    graph = schedule.built(build.graph)
     (source,) = graph.inputs
     blocks = _blocks(graph, schedule, target, activity)
     peaks = _peaks(build)

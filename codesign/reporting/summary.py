@@ -268,7 +268,7 @@ class Summary(Record):
 
 
 class Unit(Record):
-    """A convolution and the requantization that only it feeds, shown as one; any other block by itself."""
+    """A convolution and the requantization that only it feeds, one block or two; any other block by itself."""
 
     name: str
     blocks: tuple[BlockReport, ...]
@@ -348,6 +348,7 @@ def units(blocks: tuple[BlockReport, ...]) -> tuple[Unit, ...]:
 
 
 def _common_name(blocks: list[BlockReport]) -> str:
-    """The module that holds all blocks, or the first block's name if none does."""
-    parts = zip(*(block.name.split(".") for block in blocks), strict=False)
+    """The module that holds all blocks and what leaves them, or the first block's name if none does."""
+    members = [*(block.name for block in blocks), *(tensor.name for tensor in blocks[-1].outputs)]
+    parts = zip(*(name.split(".") for name in members), strict=False)
     return ".".join(same[0] for same in takewhile(lambda names: len(set(names)) == 1, parts)) or blocks[0].name

@@ -1,4 +1,4 @@
-"""Buffer sizes: what FIFOs must hold, and how much more where convolutions of a parallel branch are streamed."""
+"""Buffer sizes: how deep FIFOs must be, and how much deeper beside a branch that works in tiles of pixels."""
 
 from __future__ import annotations
 
@@ -21,9 +21,14 @@ LUT_STEPS = 8
 
 @dataclass(frozen=True)
 class Buffer:
-    """What a FIFO must hold: `depth` beats of `bits` bits while no convolution of a parallel branch is streamed.
+    """What a FIFO in front of a join must hold.
 
-    frame_beats: beats of a frame. parallel: the nodes of the other branches into a join.
+    A convolution that works in tiles of pixels gives its first pixel long after that has come in. While the join waits
+    for it, the pixels of the other branches pile up in their FIFOs. How many they are depends on the candidate that is
+    chosen. So `depth`, in beats of `bits` bits, is what the FIFO holds without any such convolution, and `added` says
+    how many beats more each of them takes.
+
+    frame_beats: beats of a frame. parallel: the nodes of the other branches into the join.
     """
 
     depth: int
@@ -32,7 +37,7 @@ class Buffer:
     parallel: frozenset[str] = frozenset()
 
     def added(self, candidate: Candidate) -> int:
-        """Beats that wait for a pixel to pass a streamed convolution of a parallel branch; 0 for other blocks."""
+        """Beats that come while a pixel passes `candidate` on another branch; 0 unless that works in tiles."""
         cost = candidate.cost
         return ceil(cost.latency_cycles / cost.interval_cycles * self.frame_beats) if candidate.folding.tile else 0
 

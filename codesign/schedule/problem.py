@@ -6,29 +6,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import gcd
+from typing import Literal
 
 import numpy as np
 
-from codesign.cost import conv_tile as conv_tile_cost
 from codesign.cost import stream
 from codesign.cost.block import BlockCost, Resources
-from codesign.errors import ScheduleError
-from codesign.graph import Graph, Node, TensorType
+from codesign.graph import Graph, Op, TensorType
 from codesign.graph.heads import heads_of
-from codesign.graph.ops.conv import Conv
-from codesign.graph.ops.requant import Requant
-from codesign.hardware import conv_tile
-from codesign.hardware.folding import Folding, Lanes, Memory, beats
+from codesign.graph.op import weights
+from codesign.hardware.folding import Folding, Lanes, Types, beats
 from codesign.plugins import load
 from codesign.schedule.edges import edges
+from codesign.schedule.fusion import Pair, pairs
 
 STREAMED_WEIGHTS = 12_000
 """Smaller matrices, of 1.5 BRAM36 at four bits, are not worth a port of the reader."""
-
-MOST_TILE = 64
-"""Pixels in flight in a streamed block, at most."""
-
-BUFFERS: tuple[Memory, ...] = ("", "lut")
 
 AXES = ("lut", "ff", "bram36", "dsp", "memory_bytes")
 """The resources that count, as `Resources` calls them."""
@@ -37,33 +30,44 @@ Vector = tuple[int, ...]
 """An amount of each of `AXES`; of BRAM36 in halves."""
 
 
+@dataclass(frozen=True)
+class Sums:
+    """An end at the sums within a fused block, which gives `lanes` of them a cycle: no stream, so nothing else fits."""
+
+    lanes: int
+
+
+End = int | Sums
+"""Where a block meets a link: the lanes of a stream, or the sums shared with the other half of a fused block."""
+
+
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """One folding of one block."""
+    """One folding of one block.
+
+    A convolution that can be fused with its requantization has candidates for the `fused` block of both besides its
+    own, and the requantization has one for each of their numbers of outputs, `within` such a block, which is no block
+    and costs nothing. Both choose the same, as their ends at the sums between them fit no others.
+    """
 
     folding: Folding
     lanes: Lanes
     cost: BlockCost
+    part: Literal["", "fused", "within"] = ""
 
     @cached_property
     def area(self) -> Vector:
         return vector(self.cost)
 
     @cached_property
-    def enters(self) -> tuple[int, ...]:
-        """Lanes at each input; negative where sums come within a streamed block, so that nothing else can send them."""
-        return tuple(-n for n in self.lanes.inputs) if self.streamed_requant else self.lanes.inputs
+    def enters(self) -> tuple[End, ...]:
+        """The end at each input."""
+        return _sums(self.lanes.inputs) if self.part == "within" else self.lanes.inputs
 
     @cached_property
-    def leaves(self) -> tuple[int, ...]:
-        """Lanes at each output; negative where sums stay within a streamed block."""
-        inside = self.folding.streamed and not self.streamed_requant
-        return tuple(-n for n in self.lanes.outputs) if inside else self.lanes.outputs
-
-    @property
-    def streamed_requant(self) -> bool:
-        """Whether this is a requantization within a streamed block."""
-        return self.folding.streamed and not self.folding.tile
+    def leaves(self) -> tuple[End, ...]:
+        """The end at each output."""
+        return _sums(self.lanes.outputs) if self.part == "fused" else self.lanes.outputs
 
 
 @dataclass(frozen=True)
@@ -98,30 +102,41 @@ class Problem:
     @cached_property
     def candidates(self) -> Mapping[str, tuple[Candidate, ...]]:
         """By node or input name, shortest interval first."""
-        found = {node.name: tuple(_candidates(self, node)) for node in self.graph.nodes}
-        for conv, requant in _streamable(self.graph) if self.streaming else ():
-            some = tuple(_streamed_candidates(self, conv, requant))
-            found[conv.name] += some
-            found[requant.name] += tuple(_inside(pe) for pe in sorted({c.folding.pe for c in some}))
+        graph = self.graph
+        found = {
+            node.name: tuple(_candidates(self, node.op, graph.input_types(node), graph.output_types(node)))
+            for node in graph.nodes
+        }
+        for pair in self._streamable:
+            types = graph.input_types(pair.conv), graph.output_types(pair.requant)
+            blocks = [replace(c, part="fused") for c in _candidates(self, pair.fused.op, *types)]
+            found[pair.conv.name] += tuple(blocks)
+            found[pair.requant.name] += tuple(_within(pe) for pe in sorted({c.folding.pe for c in blocks}))
         found = {name: _pareto(options) for name, options in found.items()}
         for name, kind in self.graph.inputs.items():
             lanes = {c.lanes.inputs[port] for node, port in self.graph.consumers[name] for c in found[node.name]}
             found[name] = tuple(_free(kind, count) for count in sorted(lanes, reverse=True))
         return found
 
+    @property
+    def _streamable(self) -> tuple[Pair, ...]:
+        """What may be fused to have its weights from memory."""
+        found = pairs(self.graph) if self.streaming else ()
+        return tuple(pair for pair in found if weights(pair.conv.op)[0].size >= STREAMED_WEIGHTS)
+
     @cached_property
     def bound(self) -> int:
         """Cycles a frame that the multipliers allow, all of them always busy."""
         return self.graph.macs // max(1, self.most_multipliers)
 
-    def useful(self, node: Node, foldings: Iterable[Folding]) -> Iterator[Folding]:
+    def useful(self, op: Op, inputs: Types, outputs: Types, foldings: Iterable[Folding]) -> Iterator[Folding]:
         """Foldings of a block with a matrix, without those of more outputs at once than `bound` can ask for."""
-        (x,), (y,) = self.graph.input_types(node), self.graph.output_types(node)
+        (x,), (y,) = inputs, outputs
         least: dict[int, int] = {}
         for folding in sorted(foldings, key=lambda f: f.pe):
             if folding.pe * folding.simd > max(1, self.most_multipliers) or not self.allows(folding):
                 continue
-            vectors = node.op.macs(x) // (x.channels * y.channels)
+            vectors = op.macs(x) // (x.channels * y.channels)
             cycles = vectors * beats(x.channels, folding.simd) * beats(y.channels, folding.pe)
             if folding.pe > least.get(folding.simd, folding.pe):
                 continue
@@ -164,16 +179,16 @@ class Problem:
         """All intervals that the slowest block or adapter could have, ascending."""
         found = {c.cost.interval_cycles for options in self.candidates.values() for c in options}
         for link in self.links:
-            narrow = {gcd(a, b) for a, b in self.lane_pairs(link) if a != b and min(a, b) > 0}
+            narrow = {gcd(a, b) for a, b in self.lane_pairs(link) if a != b}
             found |= {link.tensor.pixels * beats(link.tensor.channels, lanes) for lanes in narrow}
         shortest = max(options[0].cost.interval_cycles for options in self.candidates.values())
         return tuple(sorted(value for value in found if value >= shortest))
 
     def lane_pairs(self, link: Link) -> set[tuple[int, int]]:
-        """All that the two ends of `link` can have."""
+        """All lanes that the two ends of `link` can have where it is a stream."""
         writers = {c.leaves[link.output] for c in self.candidates[link.producer]}
         readers = {c.enters[link.port] for c in self.candidates[link.reader]}
-        return {(a, b) for a in writers for b in readers}
+        return {(a, b) for a in writers for b in readers if isinstance(a, int) and isinstance(b, int)}
 
     def adapters(self, choice: Mapping[str, Candidate]) -> list[BlockCost]:
         """Costs of the adapters on all links, under a choice."""
@@ -207,11 +222,11 @@ def vector(cost: BlockCost | Resources) -> Vector:
     return (cost.lut, cost.ff, round(2 * cost.bram36), cost.dsp, cost.memory_bytes)
 
 
-def adapter(link: Link, leaving: int, entering: int) -> BlockCost | None:
-    """The adapter between two ends, given by `Candidate.leaves` and `enters`; None if they cannot be joined."""
+def adapter(link: Link, leaving: End, entering: End) -> BlockCost | None:
+    """The adapter between two ends; None if they cannot be joined."""
     if leaving == entering:
         return _NOTHING
-    if min(leaving, entering) < 0:
+    if isinstance(leaving, Sums) or isinstance(entering, Sums):
         return None
     return stream.width(link.tensor, leaving, entering)
 
@@ -219,60 +234,31 @@ def adapter(link: Link, leaving: int, entering: int) -> BlockCost | None:
 _NOTHING = BlockCost(0, 0, 0, 0, 0, 0)
 
 
-def _candidates(problem: Problem, node: Node) -> Iterator[Candidate]:
-    built, price = load("codesign.hardware.ops", node.op.kind), load("codesign.cost.ops", node.op.kind)
-    inputs, outputs = problem.graph.input_types(node), problem.graph.output_types(node)
-    foldings: Iterable[Folding] = built.foldings(node.op, inputs, outputs)
-    if node.op.multiplies == "dense":
-        foldings = problem.useful(node, foldings)
-    elif node.op.multiplies == "grouped":
+def _sums(lanes: tuple[int, ...]) -> tuple[Sums, ...]:
+    return tuple(Sums(count) for count in lanes)
+
+
+def _candidates(problem: Problem, op: Op, inputs: Types, outputs: Types) -> Iterator[Candidate]:
+    built, price = load("codesign.hardware.ops", op.kind), load("codesign.cost.ops", op.kind)
+    foldings: Iterable[Folding] = built.foldings(op, inputs, outputs)
+    if op.multiplies == "dense":
+        foldings = problem.useful(op, inputs, outputs, foldings)
+    elif op.multiplies == "grouped":
         foldings = (replace(folding, pair=problem.pair) for folding in foldings if problem.allows(folding))
     for f in foldings:
-        cost = price.cost(node.op, inputs, outputs, f)
+        cost = price.cost(op, inputs, outputs, f)
         cost = replace(cost, interval_cycles=cost.sustained_cycles)
-        yield Candidate(f, built.lanes(node.op, inputs, outputs, f), cost)
+        yield Candidate(f, built.lanes(op, inputs, outputs, f), cost)
 
 
-def _streamable(graph: Graph) -> Iterator[tuple[Node, Node]]:
-    """Pointwise convolutions whose sums only a requantization reads, and that."""
-    for node in graph.nodes:
-        if not isinstance(node.op, Conv) or node.name in graph.outputs or len(graph.consumers[node.name]) != 1:
-            continue
-        reader, _ = graph.consumers[node.name][0]
-        if node.op.pointwise and isinstance(reader.op, Requant) and node.op.weight.size >= STREAMED_WEIGHTS:
-            yield node, reader
-
-
-def _streamed_candidates(problem: Problem, conv: Node, requant: Node) -> Iterator[Candidate]:
-    assert isinstance(conv.op, Conv) and isinstance(requant.op, Requant)
-    inputs, outputs = problem.graph.input_types(conv), problem.graph.output_types(conv)
-    for folding in problem.useful(conv, conv_tile.foldings(conv.op, inputs, outputs)):
-        steps = beats(inputs[0].channels, folding.simd)
-        groups = beats(outputs[0].channels, folding.pe)
-        for tile in _tiles(steps, groups):
-            for buffer in BUFFERS:
-                found = replace(folding, weights="stream", tile=tile, buffer=buffer)
-                try:
-                    cost = conv_tile_cost.cost_with_port(conv.op, inputs, outputs, found, requant.op)
-                except ScheduleError:
-                    break
-                yield Candidate(found, conv_tile.lanes(conv.op, inputs, outputs, found), cost)
-
-
-def _tiles(steps: int, groups: int) -> list[int]:
-    """Tiles of which one pixel more fills a memory of a power of two of beats, at the input or at the output."""
-    sizes = {(1 << bits) // count - 1 for count in (steps, groups) for bits in range(3, 16)}
-    return sorted(tile for tile in sizes if 4 < tile <= min(groups, MOST_TILE))
-
-
-def _inside(pe: int) -> Candidate:
-    """The requantization within a streamed block of `pe` outputs."""
-    return Candidate(Folding(pe, pe, weights="stream"), Lanes((pe,), (pe,)), _NOTHING)
+def _within(pe: int) -> Candidate:
+    """The requantization within a fused block of `pe` outputs."""
+    return Candidate(Folding(pe, pe), Lanes((pe,), (pe,)), _NOTHING, part="within")
 
 
 def _pareto(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     """Those that no other of the same lanes and tile beats or equals in interval and resources; shortest first."""
-    groups: dict[tuple[tuple[int, ...], tuple[int, ...], int], list[Candidate]] = {}
+    groups: dict[tuple[tuple[End, ...], tuple[End, ...], int], list[Candidate]] = {}
     for candidate in found:
         groups.setdefault((candidate.enters, candidate.leaves, candidate.folding.tile), []).append(candidate)
     kept = []

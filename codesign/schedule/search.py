@@ -15,6 +15,7 @@ from codesign.schedule.buffers import Buffer, Buffers, branches
 from codesign.schedule.edges import Edge
 from codesign.schedule.fifos import FRAMES, fifo_depths
 from codesign.schedule.flow import Network, produced_lanes
+from codesign.schedule.fusion import fused
 from codesign.schedule.latency import Store, latency
 from codesign.schedule.problem import AXES, Candidate, Problem, Vector, vector
 from codesign.schedule.record import Fifo, Schedule
@@ -113,15 +114,16 @@ def _scheduled(problem: Problem, limits: Limits, wanted: int | None, target: Tar
             _fastest(problem, limits, fifos) if wanted is None else _smallest(problem, limits, fifos, wanted)
         )
         interval = limits.interval(problem, choice)
-        depths = _fifo_depths(problem, choice, interval)
-        built = _buffers(problem, choice, depths)
+        graph = _as_chosen(problem, choice)
+        depths = _fifo_depths(problem, graph, choice, interval)
+        built = _buffers(graph, choice, depths)
         limit = limits.at(interval)
         placed = place(built, limit - problem.area(choice)) if not problem.area(choice).exceeds(limit) else None
         if placed is not None:
             memories = {edge: Fifo(depth, placed[edge]) for edge, depth in depths.items()}
             area = Resources.total(built[edge].memories[fifo.memory] for edge, fifo in memories.items())
-            return _record(problem, choice, memories, area, target, clock, limits, binds)
-        fifos = {**fifos, **_without_tiles(problem, choice, built)}
+            return _record(problem, graph, choice, memories, area, target, clock, limits, binds)
+        fifos = {**fifos, **_without_tiles(choice, built)}
     raise ScheduleError(
         "the FIFOs do not fit beside the blocks",
         where=target.name,
@@ -136,8 +138,9 @@ def _expected_fifos(problem: Problem, limits: Limits, wanted: int | None) -> Buf
     choice = least_area(problem, interval, PLENTY, weights=_weights(problem, limits.at(interval)), any_will_do=True)
     if choice is None:
         return {}
-    depths = _fifo_depths(problem, choice, problem.interval(choice))
-    return _without_tiles(problem, choice, _buffers(problem, choice, depths))
+    graph = _as_chosen(problem, choice)
+    depths = _fifo_depths(problem, graph, choice, problem.interval(choice))
+    return _without_tiles(choice, _buffers(graph, choice, depths))
 
 
 def _weights(problem: Problem, budget: Resources) -> Vector:
@@ -285,9 +288,13 @@ def _overflow_together(problem: Problem, interval: int, limit: Resources, fifos:
     return f"no single resource, but all together ({' or '.join(found) or 'several'}, the others kept to)"
 
 
-def _fifo_depths(problem: Problem, choice: Choice, interval: int) -> dict[Edge, int]:
+def _as_chosen(problem: Problem, choice: Choice) -> Graph:
+    """The graph with the blocks that are fused under a choice."""
+    return fused(problem.graph, [name for name, candidate in choice.items() if candidate.part == "fused"])
+
+
+def _fifo_depths(problem: Problem, graph: Graph, choice: Choice, interval: int) -> dict[Edge, int]:
     """Depths in beats. Convolutions with larger tiles than frames keep pixels for several of these."""
-    graph = problem.graph
     costs = {name: candidate.cost for name, candidate in choice.items()}
     lanes = {name: candidate.lanes for name, candidate in choice.items()}
     kept = sum(choice[node.name].folding.tile // graph.types[node.inputs[0]].pixels for node in graph.nodes)
@@ -295,9 +302,9 @@ def _fifo_depths(problem: Problem, choice: Choice, interval: int) -> dict[Edge, 
     return fifo_depths(network, interval, together=problem.sparse)
 
 
-def _buffers(problem: Problem, choice: Choice, depths: Mapping[Edge, int]) -> Buffers:
+def _buffers(graph: Graph, choice: Choice, depths: Mapping[Edge, int]) -> Buffers:
     """FIFOs of such depths, under a choice."""
-    types, lanes, parallel = problem.graph.types, _lanes(problem.graph, choice), branches(problem.graph)
+    types, lanes, parallel = graph.types, _lanes(graph, choice), branches(graph)
     return {
         edge: Buffer(
             depth,
@@ -309,8 +316,8 @@ def _buffers(problem: Problem, choice: Choice, depths: Mapping[Edge, int]) -> Bu
     }
 
 
-def _without_tiles(problem: Problem, choice: Choice, fifos: Buffers) -> Buffers:
-    """The FIFOs as they would be if the convolutions that the choice streams on parallel branches were not streamed."""
+def _without_tiles(choice: Choice, fifos: Buffers) -> Buffers:
+    """The FIFOs as they would be if no convolution that the choice has on a parallel branch worked in tiles."""
     return {
         edge: replace(found, depth=max(1, found.depth - sum(found.added(choice[name]) for name in found.parallel)))
         for edge, found in fifos.items()
@@ -319,6 +326,7 @@ def _without_tiles(problem: Problem, choice: Choice, fifos: Buffers) -> Buffers:
 
 def _record(
     problem: Problem,
+    graph: Graph,
     choice: Choice,
     fifos: Mapping[Edge, Fifo],
     fifo_area: Resources,
@@ -327,7 +335,7 @@ def _record(
     limits: Limits,
     binds: str,
 ) -> Schedule:
-    graph, interval = problem.graph, limits.interval(problem, choice)
+    interval = limits.interval(problem, choice)
     blocks: dict[str, BlockCost] = {node.name: choice[node.name].cost for node in graph.nodes}
     lanes = {name: candidate.lanes for name, candidate in choice.items()}
     network = Network(graph, blocks, lanes, _input_lanes(graph, choice))

@@ -16,7 +16,7 @@ from codesign.errors import ScheduleError
 from codesign.hardware.folding import Memory
 from codesign.schedule.buffers import Buffer, Buffers
 from codesign.schedule.edges import Edge
-from codesign.schedule.problem import AXES, Candidate, Link, Problem, Vector, adapter, vector
+from codesign.schedule.problem import AXES, Candidate, End, Link, Problem, Vector, adapter, vector
 
 LIMIT_S = 20.0
 """Seconds of the solver for one question."""
@@ -136,7 +136,7 @@ def _add_fifo(
     picks: Mapping[str, list[int]],
     relaxed: bool,
 ) -> None:
-    """Adds a FIFO, deep enough for the streamed convolutions on the branches parallel to it."""
+    """Adds a FIFO, deep enough for the convolutions on the branches parallel to it that work in tiles."""
     found = [(depth, program.variable(vector(cost), whole=not relaxed)) for depth, cost in buffer.options(options)]
     program.add({variable: 1 for _, variable in found}, 1, 1)
     needed = {
@@ -195,12 +195,12 @@ def _couple(
     picks: Mapping[str, list[int]],
     interval: int,
 ) -> None:
-    """Adds the adapter of a link: one variable for every pair of lanes, 1 when both ends have them.
+    """Adds the adapter of a link: one variable for every pair of ends that fit, 1 when these are chosen.
 
     They are tied to the ends by their marginal sums, which makes the linear relaxation tight.
     """
-    writers = _by_lanes(options[link.producer], picks[link.producer], lambda c: c.leaves[link.output])
-    readers = _by_lanes(options[link.reader], picks[link.reader], lambda c: c.enters[link.port])
+    writers = _by_end(options[link.producer], picks[link.producer], lambda c: c.leaves[link.output])
+    readers = _by_end(options[link.reader], picks[link.reader], lambda c: c.enters[link.port])
     if len(writers) == len(readers) == 1 and writers.keys() == readers.keys():
         return
     costs = {(a, b): adapter(link, a, b) for a in writers for b in readers}
@@ -217,10 +217,10 @@ def _couple(
         program.add(ends | dict.fromkeys(group, -1), 0, 0)
 
 
-def _by_lanes(found: list[Candidate], variables: list[int], lanes: Callable[[Candidate], int]) -> dict[int, list[int]]:
-    groups: dict[int, list[int]] = {}
+def _by_end(found: list[Candidate], variables: list[int], end: Callable[[Candidate], End]) -> dict[End, list[int]]:
+    groups: dict[End, list[int]] = {}
     for candidate, variable in zip(found, variables, strict=True):
-        groups.setdefault(lanes(candidate), []).append(variable)
+        groups.setdefault(end(candidate), []).append(variable)
     return groups
 
 
@@ -249,7 +249,7 @@ def _promising(
     prices = np.array(per_unit) - result.ineqlin.marginals
     worth = area @ prices + prices[0] * np.array([LANE_LUTS * _widest(c) for _, c in found])
     kept: dict[str, list[Candidate]] = {}
-    groups: dict[str, dict[tuple[tuple[int, ...], tuple[int, ...]], int]] = {name: {} for name in options}
+    groups: dict[str, dict[tuple[tuple[End, ...], tuple[End, ...]], int]] = {name: {} for name in options}
     for index in np.argsort(worth, kind="stable"):
         name, candidate = found[index]
         lanes = groups[name]
@@ -275,13 +275,11 @@ def _useful(problem: Problem, interval: int) -> dict[str, list[Candidate]]:
     found = {name: [c for c in all_ if c.cost.interval_cycles <= interval] for name, all_ in problem.candidates.items()}
     extra = {name: np.zeros((len(own), len(own), len(AXES)), dtype=np.int64) for name, own in found.items()}
     for link in problem.links:
-        writers = np.array([c.leaves[link.output] for c in found[link.producer]], dtype=np.int64)
-        readers = np.array([c.enters[link.port] for c in found[link.reader]], dtype=np.int64)
-        if not writers.size or not readers.size:
+        ends_out, out_index = _numbered([c.leaves[link.output] for c in found[link.producer]])
+        ends_in, in_index = _numbered([c.enters[link.port] for c in found[link.reader]])
+        if not ends_out or not ends_in:
             continue
-        lanes_out, out_index = np.unique(writers, return_inverse=True)
-        lanes_in, in_index = np.unique(readers, return_inverse=True)
-        costs = np.array([[_adapter(link, int(a), int(b), interval) for b in lanes_in] for a in lanes_out])
+        costs = np.array([[_adapter(link, a, b, interval) for b in ends_in] for a in ends_out])
         by_writer = (costs[:, None] - costs[None, :]).max(axis=2)
         by_reader = (costs[:, :, None] - costs[:, None, :]).max(axis=0)
         extra[link.producer] += by_writer[np.ix_(out_index, out_index)]
@@ -289,9 +287,16 @@ def _useful(problem: Problem, interval: int) -> dict[str, list[Candidate]]:
     return {name: _irreplaceable(own, extra[name]) for name, own in found.items()}
 
 
-def _adapter(link: Link, lanes_out: int, lanes_in: int, interval: int) -> Vector:
+def _numbered(ends: list[End]) -> tuple[list[End], list[int]]:
+    """The different ones, and which of them each is."""
+    different = list(dict.fromkeys(ends))
+    number = {end: index for index, end in enumerate(different)}
+    return different, [number[end] for end in ends]
+
+
+def _adapter(link: Link, leaving: End, entering: End, interval: int) -> Vector:
     """Area of the adapter of a link; far too much if it is slower than `interval`."""
-    cost = adapter(link, lanes_out, lanes_in)
+    cost = adapter(link, leaving, entering)
     return vector(cost) if cost is not None and cost.interval_cycles <= interval else (1 << 30,) * len(AXES)
 
 

@@ -155,9 +155,10 @@ def frame_energy(graph: Graph, plan: Schedule, target: Target) -> FabricEnergy:
     """Energy of a frame in the fabric, its way from and to memory and the clock included."""
     if target.energy is None:
         raise ScheduleError("no energies are known", where=target.name, remedy="take a target file with `energy`")
+    built = plan.built(graph)
     blocks = (
-        energy.of_block(graph, node, plan.blocks[node.name], plan.interval_cycles, target.energy)
-        for node in graph.nodes
+        energy.of_block(built, node, plan.blocks[node.name], plan.interval_cycles, target.energy)
+        for node in built.nodes
     )
     return sum(blocks, energy.of_streams(graph, plan.streams, plan.interval_cycles, target.energy))
 

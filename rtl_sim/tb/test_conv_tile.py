@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from codesign.bench import RawFile, Streams, check_streams, random_frames
-from codesign.cost import conv_tile as cost
-from codesign.emit.rtl import conv_tile as emit
+from codesign.cost.ops import conv_tile as cost
 from codesign.emit.rtl import weight_image as image
 from codesign.emit.rtl.base import Block, Port
+from codesign.emit.rtl.ops import conv_tile as emit
 from codesign.errors import ScheduleError
 from codesign.graph import TensorType
 from codesign.graph.ops.conv import Conv
@@ -31,19 +31,20 @@ def streamed(
 ) -> Streams:
     """A block whose weight stream comes from a source of its own, long enough for all frames."""
     (y,) = op.infer(x)
-    made = emit.block(name, op, (x,), (y,), folding, tile, requant)
-    expected = cost.cost(op, (x,), (y,), folding, tile, requant)
+    made = emit.unit(name, op, (x,), (y,), folding, tile, requant)
+    expected = cost.unit(op, (x,), (y,), folding, tile, requant)
     frames = random_frames(np.random.default_rng(seed), x, FRAMES)
     out = op.execute(frames)
     if requant:
         out = requant.execute(*out)
     passes = -(-x.pixels // tile) + 2
-    half = 1 << (made.plan.field_bits - 1)
-    units = np.tile((made.units + half) % (2 * half) - half, (passes, 1))
+    assert made.weights
+    half = 1 << (made.weights.field_bits - 1)
+    units = np.tile((made.weights.units + half) % (2 * half) - half, (passes, 1))
     weights = np.broadcast_to(units.T[None, :, :, None], (FRAMES, folding.pe, len(units), 1))
     return Streams(
         f"{x} -> {y} pe={folding.pe} simd={folding.simd} tile={tile}",
-        made.block,
+        made,
         [frames, weights],
         out,
         expected.interval_cycles if x.pixels % tile == 0 else None,
@@ -99,15 +100,15 @@ def pair(
     made, kind, values, intervals = {}, x, frames, []
     for name, op, requant, folding, tile in zip("AB", ops, requants, foldings, tiles, strict=True):
         (y,) = op.infer(kind)
-        made[name] = emit.block(name, op, (kind,), (y,), folding, tile, requant)
-        intervals.append(cost.cost(op, (kind,), (y,), folding, tile, requant).interval_cycles)
+        made[name] = emit.unit(name, op, (kind,), (y,), folding, tile, requant)
+        intervals.append(cost.unit(op, (kind,), (y,), folding, tile, requant).interval_cycles)
         (kind,), (values,) = requant.infer(y), requant.execute(*op.execute(values))
-    weights = image.weight_image(made)
+    weights = image.weight_image({name: block.weights for name, block in made.items() if block.weights})
     file = f"{label}.bin"
     skipped = ("PIXELS", "X_BITS", "X_SIGNED", "REQUANT")
     parameters: dict[str, int | str] = {}
     for name, block in made.items():
-        parameters |= {f"{name}_{key}": value for key, value in block.block.parameters.items() if key not in skipped}
+        parameters |= {f"{name}_{key}": value for key, value in block.parameters.items() if key not in skipped}
     readers = image.reader_parameters(weights, depth)
     passes = [FRAMES * x.pixels / tile for tile in tiles]
     asked = [count * region.size / 8 for count, region in zip(passes, weights.regions, strict=True)]

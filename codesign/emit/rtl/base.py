@@ -81,11 +81,29 @@ class Source:
 
 
 @dataclass(frozen=True, eq=False)
+class WeightStream:
+    """Weights that a block reads from memory, again and again in this order.
+
+    units: (count, pe) integers of `field_bits` bits each; the `pe` fields of a unit come at once. port_words: bus words
+    that the block's end of `weight_reader` holds.
+    """
+
+    units: IntArray
+    field_bits: int
+    port_words: int
+
+    @property
+    def unit_bits(self) -> int:
+        return self.units.shape[1] * self.field_bits
+
+
+@dataclass(frozen=True, eq=False)
 class Block:
     """An instance of library module `module`, or of one of `sources`: parameters, ports in the order in0, in1, ...,
     out0, ..., memories.
 
     Parameters whose name ends in `_FILE` are strings: names of memory files, taken relative to the memory folder.
+    weights: what comes through the port behind those of the tensors; None if the block has none from memory.
     """
 
     module: str
@@ -94,6 +112,7 @@ class Block:
     outputs: tuple[Port, ...]
     memories: tuple[Memory, ...] = field(default=())
     sources: tuple[Source, ...] = ()
+    weights: WeightStream | None = None
 
 
 def literal(value: int | str) -> str:

@@ -49,10 +49,10 @@ class RtlProject:
     """A folder with `top.sv`, `library/`, `mem/`, the file list `files.f`, and `project.json`, which describes it; and
     `generated/` with modules of this very network, if it has any.
 
-    digest: of the network; its first 32 digits are what the registers show. tensors: those that exist as streams; the
-    sums within a block with streamed weights do not. weights: what lies where in `weights.bin`, which is to be copied
-    to the board's memory; empty if all weights are on chip. top: name of the top module. sparse:
-    the one output carries records of peaks, as `heads_of` the graph and `codesign/board/records.py` have it.
+    digest: of the network before blocks are fused; its first 32 digits are what the registers show. tensors: those that
+    exist as streams; the sums within a fused block do not. weights: what lies where in `weights.bin`, which is to be
+    copied to the board's memory; empty if all weights are on chip. top: name of the top module. sparse: the one output
+    carries records of peaks, as `heads_of` the graph and `codesign/board/records.py` have it.
     slowest_cycles: the longest that a block has a pixel without giving a beat. foreign: RTL that is not ours behind
     ports like ours: without registers to read, and without TLAST.
     """

@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codesign import files
-from codesign.emit.rtl import conv_tile, library, wiring
-from codesign.emit.rtl.base import Block, Port, template
+from codesign.emit.rtl import library, wiring
+from codesign.emit.rtl.base import Block, Port, WeightStream, template
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.weight_image import WeightImage, reader_depth, reader_parameters, weight_image
 from codesign.emit.rtl.wiring import Unit, Wiring
 from codesign.graph import Graph, Node
 from codesign.graph.heads import BITS, Heads, heads_of
 from codesign.graph.names import identifier
-from codesign.graph.ops.conv import Conv
-from codesign.graph.ops.requant import Requant
 from codesign.graph.store import digest
 from codesign.plugins import load
 from codesign.resources import rtl_dir
@@ -29,10 +27,10 @@ RECORDS, FIELDS = "peaks", 8
 
 @dataclass(frozen=True, eq=False)
 class _Blocks:
-    """All blocks of a design, and by node those whose weights are streamed, in the order of the reader's ports."""
+    """All blocks of a design, and by node the weights that are streamed, in the order of the reader's ports."""
 
     units: tuple[Unit, ...]
-    streamed: Mapping[str, conv_tile.Streamed]
+    streamed: Mapping[str, WeightStream]
 
 
 def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path, *, sparse: bool = False) -> RtlProject:
@@ -41,7 +39,8 @@ def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path, *, sparse: bool = 
     sparse: a detector's outputs leave as records of peaks, which the schedule must have been made for. Raises
     GraphError if they cannot.
     """
-    blocks = _blocks(graph, schedule)
+    built = schedule.built(graph)
+    blocks = _blocks(built, schedule)
     ports = _tensor_ports(graph, schedule, blocks.units)
     inputs, outputs, tensors = _streams(graph, ports, sparse)
     image = weight_image(blocks.streamed)
@@ -49,7 +48,7 @@ def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path, *, sparse: bool = 
     slowest = max(cost.latency_cycles for cost in schedule.blocks.values())
     streams = (inputs, outputs, tensors, image.regions)
     project = RtlProject(out_dir, *facts, *streams, sparse=sparse, slowest_cycles=slowest)
-    sections = _sections(Wiring(graph, schedule, ports), blocks, project, image)
+    sections = _sections(Wiring(built, schedule, ports), blocks, project, image)
     text = template("top.sv.j2").render(
         name=graph.name,
         schedule=schedule,
@@ -77,18 +76,14 @@ def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path, *, sparse: bool = 
 
 def _blocks(graph: Graph, schedule: Schedule) -> _Blocks:
     units: list[Unit] = []
-    streamed: dict[str, conv_tile.Streamed] = {}
+    streamed: dict[str, WeightStream] = {}
     for node in graph.nodes:
-        folding = schedule.foldings[node.name]
-        if not folding.streamed:
-            block = _block(graph, node, schedule)
-            units.append(Unit(node.name, _title(graph, node, schedule), block, node.inputs, graph.output_names(node)))
-        elif folding.tile:
-            requant = graph.consumers[node.name][0][0]
-            streamed[node.name] = _streamed_block(graph, node, requant, schedule)
-            title = f"{_title(graph, node, schedule)}, tile {folding.tile}, with {requant.name}"
-            block, outputs = streamed[node.name].block, graph.output_names(requant)
-            units.append(Unit(node.name, title, block, node.inputs, outputs, len(streamed) - 1))
+        block, port = _block(graph, node, schedule), None
+        if block.weights:
+            port = len(streamed)
+            streamed[node.name] = block.weights
+        title = _title(graph, node, schedule)
+        units.append(Unit(node.name, title, block, node.inputs, graph.output_names(node), port))
     return _Blocks(tuple(units), streamed)
 
 
@@ -100,23 +95,16 @@ def _block(graph: Graph, node: Node, schedule: Schedule) -> Block:
     return block
 
 
-def _streamed_block(graph: Graph, conv: Node, requant: Node, schedule: Schedule) -> conv_tile.Streamed:
-    """A convolution with streamed weights, and the requantization of its sums, in one block."""
-    assert isinstance(conv.op, Conv) and isinstance(requant.op, Requant)
-    folding = schedule.foldings[conv.name]
-    types = graph.input_types(conv), graph.output_types(conv)
-    return conv_tile.block(identifier(conv.name), conv.op, *types, folding, folding.tile, requant.op)
-
-
 def _title(graph: Graph, node: Node, schedule: Schedule) -> str:
     inputs = ", ".join(str(kind) for kind in graph.input_types(node))
     results = ", ".join(str(kind) for kind in graph.output_types(node))
     folding = schedule.foldings[node.name]
-    return f"{node.name}: {node.op.kind} {inputs} -> {results}, pe {folding.pe}, simd {folding.simd}"
+    tile = f", tile {folding.tile}" if folding.tile else ""
+    return f"{node.name}: {node.op.kind} {inputs} -> {results}, pe {folding.pe}, simd {folding.simd}{tile}"
 
 
 def _tensor_ports(graph: Graph, schedule: Schedule, units: Sequence[Unit]) -> dict[str, Port]:
-    """The port that produces each tensor which is a stream, in the graph's order."""
+    """The port that produces each tensor which is a stream, in the order of the graph that is not fused."""
     ports = {name: Port.of(kind, schedule.lanes[name]) for name, kind in graph.inputs.items()}
     for unit in units:
         ports.update(zip(unit.outputs, unit.block.outputs, strict=True))

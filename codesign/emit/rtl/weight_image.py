@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from codesign.emit.rtl.conv_tile import Streamed
+from codesign.emit.rtl.base import WeightStream
 from codesign.files import write_bytes
 from codesign.graph.op import IntArray
 from codesign.targets import BUS_BITS
@@ -52,12 +52,12 @@ class WeightImage:
         write_bytes(path, self.data)
 
 
-def weight_image(blocks: Mapping[str, Streamed]) -> WeightImage:
-    """The image for blocks by name of their nodes; their order is that of the reader's ports."""
+def weight_image(blocks: Mapping[str, WeightStream]) -> WeightImage:
+    """The image for what blocks read, by name of their nodes, in the order of the reader's ports."""
     regions, parts, offset = [], [], 0
-    for node, block in blocks.items():
-        data = pack(block.units, block.plan.field_bits)
-        regions.append(Region(node, offset, len(data), block.plan.unit_bits, block.plan.port_words))
+    for node, weights in blocks.items():
+        data = pack(weights.units, weights.field_bits)
+        regions.append(Region(node, offset, len(data), weights.unit_bits, weights.port_words))
         padded = data + bytes(-len(data) % ALIGNMENT)
         parts.append(padded)
         offset += len(padded)

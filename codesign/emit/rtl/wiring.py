@@ -27,7 +27,7 @@ REGISTERS = "s_axil"
 
 @dataclass(frozen=True, eq=False)
 class Unit:
-    """A block of the design with its tensors: of one node, or of a convolution and the requantization within it.
+    """A block of the design, of one node, with its tensors.
 
     weight_port: the number of the reader's port that brings its weights, to the port behind its inputs; none if they
     are on chip.
@@ -71,7 +71,7 @@ class Section:
 
 @dataclass(frozen=True, eq=False)
 class Wiring:
-    """The streams of a design. ports: the port that produces each tensor; those without one are within a block."""
+    """The streams of a design, whose graph is the one that is built. ports: the port that produces each tensor."""
 
     graph: Graph
     schedule: Schedule

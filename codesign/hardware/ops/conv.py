@@ -37,7 +37,6 @@ def window(op: Conv, inputs: Types, folding: Folding) -> Window | None:
 
 
 def foldings(op: Conv, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
-    """All but the streamed ones."""
     found = made(placed(mvu_foldings(outputs[0].channels, inputs[0].channels), lambda f: unit(op, inputs, outputs, f)))
     return tuple(f for plain in found for f in variants(plain, lambda f: window(op, inputs, f)))
 

@@ -1,9 +1,9 @@
-"""Instances of `conv_tile.sv`, a convolution with weights streamed from memory, and what the memory holds for them.
+"""The instance of `conv_tile.sv`: a convolution, its requantization, and what the memory holds of its weights.
 
-`block` gives an instance with the ports
+It has the ports
     in0   the input pixels (of a kernel larger than 1x1: its windows, as `window.sv` gives them),
-    in1   the weights: units of `pe` fields, to be joined to a `weight_reader` port whose region holds `Streamed.units`,
-    out0  the sums, or with `requant` the activations, in pixel order.
+    in1   the weights: units of `pe` fields, to be joined to a `weight_reader` port whose region holds `Block.weights`,
+    out0  the activations, or without a requantization the sums, in pixel order.
 The weight port is no tensor of the graph. Before it gives its first pixel the block may wait for `tile` pixels of the
 same frame, so a parallel branch must be able to hold as many.
 """
@@ -11,14 +11,14 @@ same frame, so a parallel branch must be able to hold as many.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.emit.rtl.base import Block, Port
+from codesign.emit.rtl.base import Block, Port, WeightStream
 from codesign.emit.rtl.ops import requant as requant_block
 from codesign.graph.op import IntArray
 from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.conv_tile import ConvTile
 from codesign.graph.ops.requant import Requant
 from codesign.graph.types import TensorType
 from codesign.hardware.conv_tile import Plan
@@ -27,16 +27,13 @@ from codesign.hardware.folding import Folding
 from codesign.hardware.mvu import fold_matrix
 
 
-@dataclass(frozen=True, eq=False)
-class Streamed:
-    """A block and one pass of its weights: `units` (count, pe) integers, to be read in this order again and again."""
-
-    block: Block
-    plan: Plan
-    units: IntArray
-
-
 def block(
+    name: str, op: ConvTile, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...], folding: Folding
+) -> Block:
+    return unit(name, op.conv, inputs, (op.sums(*inputs),), folding, folding.tile, op.requant)
+
+
+def unit(
     name: str,
     op: Conv,
     inputs: Sequence[TensorType],
@@ -44,7 +41,7 @@ def block(
     folding: Folding,
     tile: int,
     requant: Requant | None = None,
-) -> Streamed:
+) -> Block:
     """The convolution in streamed form, `tile` pixels in flight; `outputs` are its sums.
 
     With `requant` the requantization that follows is part of the block, and its activations are what is buffered: the
@@ -83,11 +80,8 @@ def block(
         parameters |= {"REQUANT": 1} | {key: inner.parameters[key] for key in shared if key in inner.parameters}
         memories = inner.memories
     ports = (Port.of(x.plain, folding.simd), Port(folding.pe, plan.field_bits, signed=True))
-    return Streamed(
-        Block("conv_tile", parameters, ports, (Port.of(out, folding.pe),), memories),
-        plan,
-        weight_units(op, plan),
-    )
+    weights = WeightStream(weight_units(op, plan), plan.field_bits, plan.port_words)
+    return Block("conv_tile", parameters, ports, (Port.of(out, folding.pe),), memories, weights=weights)
 
 
 def weight_units(op: Conv, plan: Plan) -> IntArray:

@@ -1,4 +1,4 @@
-"""Prices of a convolution whose weights come from memory (`hardware/conv_tile.py`)."""
+"""Price of a pointwise convolution and its requantization with weights from memory (`hardware/conv_tile.py`)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from codesign.cost.coefficients import coefficients
 from codesign.cost.memory import block_luts
 from codesign.cost.ops import requant as requant_cost
 from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.conv_tile import ConvTile
 from codesign.graph.ops.requant import Requant
 from codesign.graph.types import TensorType
 from codesign.hardware.conv_tile import Plan, plan
-from codesign.hardware.folding import Folding, beats
+from codesign.hardware.folding import Folding, Types, beats
 from codesign.hardware.memory import block_ramb18, ram_luts
+from codesign.hardware.ops.conv_tile import plan as planned
 
 
 class Coefficients(NamedTuple):
@@ -28,7 +30,15 @@ class Coefficients(NamedTuple):
     lane_ff: float
 
 
-def cost(
+def cost(op: ConvTile, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
+    """Cost of the block with its end of `weight_reader`."""
+    made = planned(op, inputs, outputs, folding)
+    alone = _cost(made, inputs[0], op.sums(*inputs), outputs[0], op.requant)
+    port = stream.reader_port(made.port_words)
+    return replace(alone, lut=alone.lut + port.lut, ff=alone.ff + port.ff)
+
+
+def unit(
     op: Conv,
     inputs: Sequence[TensorType],
     outputs: Sequence[TensorType],
@@ -36,7 +46,7 @@ def cost(
     tile: int,
     requant: Requant | None = None,
 ) -> BlockCost:
-    """Cost of the block, without its share of `weight_reader`; with `requant`, that is part of the block.
+    """Cost of the block without its end of `weight_reader`; the requantization is part of it only with `requant`.
 
     `outputs` are the convolution's sums. The interval is exact for frames whose vectors are a multiple of the tile;
     else it is exact on average, and a frame's differs from it by at most one group, `tile * steps` cycles. The latency
@@ -45,17 +55,6 @@ def cost(
     (x,), (y,) = inputs, outputs
     out = requant.infer(y)[0] if requant else y
     return _cost(plan(op, y, out, x, folding, tile), x, y, out, requant)
-
-
-def cost_with_port(
-    op: Conv, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding, requant: Requant
-) -> BlockCost:
-    """`cost` of a block of `folding.tile` pixels, requantized, with its end of `weight_reader`."""
-    (x,), (y,) = inputs, outputs
-    (out,) = requant.infer(y)
-    p = plan(op, y, out, x, folding, folding.tile)
-    alone, port = _cost(p, x, y, out, requant), stream.reader_port(p.port_words)
-    return replace(alone, lut=alone.lut + port.lut, ff=alone.ff + port.ff)
 
 
 def _cost(p: Plan, x: TensorType, y: TensorType, out: TensorType, requant: Requant | None) -> BlockCost:
