@@ -44,11 +44,8 @@ stale: $(READY)
 docs: $(READY)
 	$(BIN)/mkdocs build --strict
 
-fuzz formal mutants hostile kills: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$@.py
-
-sabotage: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m trust.sabotage
+fuzz formal mutants hostile kills sabotage: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m trust.$@
 
 $(READY): pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)

@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from made_once import RECIPES, made_once
+
+from tests.made_once import RECIPES, made_once
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import sparse
-from streamed import emit
-from vendor_scripts import run_script
 
 from codesign.board import driver
 from codesign.board.records import Records
@@ -24,6 +21,9 @@ from codesign.emit.rtl.verilator import environment
 from codesign.errors import TargetError
 from codesign.graph import load
 from codesign.targets import load_target
+from tests import sparse
+from tests.streamed import emit
+from tests.vendor_scripts import run_script
 
 AXIS, AXI = "axis", "aximm"
 

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from made_once import RECIPES, made_once
 
 from codesign.api.evaluate import evaluate
 from codesign.api.export import export
@@ -26,6 +25,7 @@ from codesign.training.metrics import evaluate_network
 from codesign.training.run import WEIGHTS
 from codesign.training.task import TrainingTask
 from codesign.verification import STAGES
+from tests.made_once import RECIPES, made_once
 
 TINY = RECIPES / "tiny-resnet.yaml"
 RESNET_18 = (

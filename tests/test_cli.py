@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx_nets import QonnxNet
 
 from codesign.cli.main import status
+from tests.onnx_nets import QonnxNet
 
 RECIPE = Path(__file__).parent / "recipes" / "tiny.yaml"
 COMMANDS = (

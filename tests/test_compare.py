@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 
-import chromium
 import pytest
 
 from codesign.api.compare import compare
@@ -13,6 +12,7 @@ from codesign.cli.main import status
 from codesign.reporting.comparison import Figure
 from codesign.schedule import Schedule, schedule
 from codesign.targets import load_target
+from tests import chromium
 
 PARTS = ("manifest.json", "graph.npz", "schedule.json", "run", "verify.json", "rtl/project.json")
 """What a comparison reads of a build."""

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx_nets import QonnxNet
 
 import codesign
+from tests.onnx_nets import QonnxNet
 
 RNG = np.random.default_rng(2)
 

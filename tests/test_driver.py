@@ -11,10 +11,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-import sparse
 from cocotb_tools.runner import get_runner
-from streamed import emit, network
 
+from benchmarks.pages import notebook
 from codesign import board
 from codesign.build_folder import open_build
 from codesign.emit.rtl.verilator import environment
@@ -22,10 +21,10 @@ from codesign.graph import execute
 from codesign.progress import silent
 from codesign.verification.images import random_images, verification_images
 from codesign.verification.predict import predictions
+from tests import sparse
+from tests.streamed import emit, network
 
 HERE = Path(__file__).parent
-sys.path.append(str(HERE.parent / "docs"))
-import notebook  # noqa: E402
 
 IMAGES = 16
 

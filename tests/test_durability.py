@@ -1,16 +1,12 @@
 """Killed at its worst moment, a command loses nothing that was complete; and the same seed gives the same files."""
 
 import hashlib
-import sys
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-import kills
-
 from codesign.api.export import export
 from codesign.training import train
+from trust import kills
 
 
 def test_a_killed_training_resumes_to_the_bits_of_one_that_was_not(tiny_run, tmp_path, monkeypatch, cache_folder):

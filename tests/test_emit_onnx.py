@@ -10,8 +10,6 @@ import onnxruntime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from onnx_nets import random_images
-from random_graphs import graphs
 
 from codesign.emit.onnx import emit_qcdq, run_onnxruntime
 from codesign.errors import GraphError
@@ -33,6 +31,8 @@ from codesign.graph.ops.split import Split
 from codesign.graph.ops.upsample import Upsample
 from codesign.graph.reals import NOT_AN_INTEGER, to_integers, to_real
 from codesign.plugins import names
+from tests.onnx_nets import random_images
+from trust.random_graphs import graphs
 
 RNG = np.random.default_rng(2)
 X = TensorType((4, 9, 7), 0, 255, (2.0**-8,))

@@ -8,13 +8,13 @@ import pytest
 import torch
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
-from test_nn_codenet import images, pair
 
 from codesign.frontend.export import INPUT_NAME, export_qonnx
 from codesign.nn.detector import Heads
 from codesign.nn.layers import plain
 from codesign.nn.network import conv_units
 from codesign.recipe import load_recipe
+from tests.test_nn_codenet import images, pair
 
 TINY = Path(__file__).parent / "recipes" / "tiny.yaml"
 SIMPLE = {

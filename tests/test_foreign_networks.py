@@ -12,11 +12,11 @@ from brevitas.export import export_qonnx
 from brevitas.quant.binary import SignedBinaryActPerTensorConst, SignedBinaryWeightPerTensorConst
 from brevitas.quant.scaled_int import Int8ActPerTensorFloat, Int8WeightPerChannelFloat, Uint8ActPerTensorFloat
 from brevitas.quant.ternary import SignedTernaryWeightPerTensorConst
-from onnx_nets import assert_executors_agree
 from torch import nn
 
 import codesign
 from codesign.verification import STAGES
+from tests.onnx_nets import assert_executors_agree
 
 WEIGHTS = {"weight_quant": Int8WeightPerChannelFloat, "bias": False}
 

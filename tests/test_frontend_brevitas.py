@@ -18,14 +18,14 @@ from brevitas.quant.fixed_point import (
 )
 from brevitas.quant.scaled_int import Int32Bias
 from brevitas.quant_tensor import QuantTensor
-from onnx_nets import assert_executors_agree, random_images
-from test_nn_codenet import pair
 from torch import Tensor, nn
 
 from codesign.frontend.export import export_qonnx as export_recipe
 from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import execute
 from codesign.recipe import load_recipe
+from tests.onnx_nets import assert_executors_agree, random_images
+from tests.test_nn_codenet import pair
 
 
 class RawBytes(Uint8ActPerTensorFixedPoint):

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx_nets import ANCHOR, QonnxNet, assert_executors_agree, random_images
 
 from codesign.errors import GraphError
 from codesign.frontend.qonnx import import_qonnx
 from codesign.frontend.run import run_qonnx
 from codesign.graph import execute
+from tests.onnx_nets import ANCHOR, QonnxNet, assert_executors_agree, random_images
 
 RNG = np.random.default_rng(1)
 

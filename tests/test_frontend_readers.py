@@ -10,7 +10,6 @@ import numpy as np
 import onnx
 import pytest
 from onnx import defs, helper
-from onnx_nets import QonnxNet, assert_executors_agree
 
 from codesign.errors import GraphError
 from codesign.frontend.domains import NEWEST_OPSET, OLDEST_OPSET, ONNX, QUANTIZER_DOMAIN
@@ -18,6 +17,7 @@ from codesign.frontend.load import one_file
 from codesign.frontend.qonnx import import_qonnx
 from codesign.frontend.reader import Reader, definition
 from codesign.frontend.registry import readers
+from tests.onnx_nets import QonnxNet, assert_executors_agree
 
 Build = Callable[[QonnxNet, str], str]
 

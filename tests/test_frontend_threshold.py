@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import onnx
 import pytest
-from onnx_nets import QonnxNet, assert_executors_agree, random_images
 
 from codesign.errors import GraphError
 from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import Graph, TensorType, execute
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.threshold import Threshold
+from tests.onnx_nets import QonnxNet, assert_executors_agree, random_images
 
 RNG = np.random.default_rng(5)
 

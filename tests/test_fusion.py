@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from streamed import network
 
 from codesign.build_folder import new_build
 from codesign.emit.onnx import emit_qcdq, run_onnxruntime
@@ -25,6 +24,7 @@ from codesign.schedule import schedule
 from codesign.schedule.fusion import fused, pairs
 from codesign.schedule.problem import Problem, Sums, adapter
 from codesign.targets import load_target
+from tests.streamed import network
 
 RNG = np.random.default_rng(3)
 NAMES = ("conv1", "conv2")

@@ -1,8 +1,5 @@
 """Random networks: a fixed share through C simulation and RTL, what fuzzing once found, and that it would find more."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -17,9 +14,7 @@ from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
 from codesign.schedule import schedule
 from codesign.targets import load_target
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-import fuzz
+from trust import fuzz
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 from brevitas.export import export_qonnx
-from made_once import RECIPES
-from onnx_nets import assert_executors_agree
 from pydantic import ValidationError
 from torch import Tensor, nn
 
@@ -21,6 +19,8 @@ from codesign.nn.layers import QuantLayers, channel_shuffle, plain
 from codesign.nn.network import float_network
 from codesign.recipe import Quantization, load_recipe
 from codesign.verification import STAGES
+from tests.made_once import RECIPES
+from tests.onnx_nets import assert_executors_agree
 
 WIDE = {"mobilenet": (32, 1024), "resnext-50": (128, 1024)}
 """Channels of the first and last 3x3 layer in groups."""

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from hls_projects import shared_project
 
 from codesign.emit.hls import run
 from codesign.graph import Graph, Node, TensorType, execute
@@ -26,6 +25,7 @@ from codesign.graph.ops.threshold import Threshold
 from codesign.graph.ops.upsample import Upsample
 from codesign.graph.reals import random_integers
 from codesign.hardware.folding import Folding
+from tests.hls_projects import shared_project
 
 FRAMES = 2
 ONE = (1, 1, 1, 1)

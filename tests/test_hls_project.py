@@ -9,7 +9,6 @@ import uuid
 
 import numpy as np
 import pytest
-from hls_projects import BOARD, shared_project
 
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.hls.run import run_hls
@@ -28,6 +27,7 @@ from codesign.graph.ops.split import Split
 from codesign.graph.ops.upsample import Upsample
 from codesign.hardware.folding import Folding
 from codesign.schedule.edges import Edge
+from tests.hls_projects import BOARD, shared_project
 
 PADS = (1, 1, 1, 1)
 RANDOM = np.random.default_rng(2)

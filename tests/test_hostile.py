@@ -1,12 +1,8 @@
-"""Files made to do harm are refused in one line, and run nothing. `benchmarks/hostile.py` has them all."""
-
-import sys
-from pathlib import Path
+"""Files made to do harm are refused in one line, and run nothing. `trust/hostile.py` has them all."""
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-import hostile
+from trust import hostile
 
 QUICK = (
     "recipe nested 100,000 deep",

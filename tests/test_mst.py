@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_weights import binary_weights
 from scipy.sparse.csgraph import minimum_spanning_tree
 
 from codesign.errors import GraphError, ScheduleError
 from codesign.reuse.mst import hamming, reuse_tree
 from codesign.reuse.spanning import levels, rerooted, rooted_at_centre, spanning_tree, total
+from tests.random_weights import binary_weights
 
 
 @st.composite

@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from onnx_nets import QonnxNet, random_images
-from vendor_scripts import interpreter, run_script
 
 from codesign import quoting
 from codesign.emit.board import emit_board
@@ -30,6 +28,8 @@ from codesign.graph.names import MOST_CHARACTERS, Names, Scope, identifier, plai
 from codesign.graph.ops.requant import Requant
 from codesign.schedule import schedule
 from codesign.targets import load_target
+from tests.onnx_nets import QonnxNet, random_images
+from tests.vendor_scripts import interpreter, run_script
 
 HONEST = (
     "images:0",

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from installed import forget, install
 
 from codesign import plugins
 from codesign.cli.main import status
 from codesign.errors import NotWrittenError
+from tests.installed import forget, install
 
 DOCS = Path(__file__).parents[1] / "docs"
 PACKAGE = "codesign_mean_of_four"

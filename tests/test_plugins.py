@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from installed import forget, install
 
 from codesign import plugins
 from codesign.emit.hls import extension
@@ -11,6 +10,7 @@ from codesign.emit.rtl import library
 from codesign.errors import GraphError, ToolError
 from codesign.resources import rtl_dir
 from codesign.targets import load_target, target_names
+from tests.installed import forget, install
 
 PARTS = {
     "graph.py": "",

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from protocol_faults import equip, switch
 
 from codesign.api import verify as verify_api
 from codesign.api.verify import verify
@@ -24,6 +23,7 @@ from codesign.graph.ops.split import Split
 from codesign.schedule import schedule
 from codesign.targets import load_target
 from codesign.verification.findings import Findings, Interval
+from tests.protocol_faults import equip, switch
 
 IMAGES = 16
 

@@ -4,11 +4,9 @@ import json
 import re
 import shutil
 
-import chromium
 import jsonschema
 import numpy as np
 import pytest
-import sparse
 from PIL import Image
 from rich.console import Console
 
@@ -28,6 +26,7 @@ from codesign.reporting.terminal import NAME_WIDTH, engineering, print_report, s
 from codesign.schedule import Schedule
 from codesign.targets import Coefficient, load_target
 from codesign.verification.images import verification_images
+from tests import chromium, sparse
 
 NOTHING = Resources(lut=0, ff=0, bram36=0, dsp=0)
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_weights import binary_weights
 
 from codesign.errors import GraphError, ScheduleError
 from codesign.reuse.adder_graph import Add, AdderGraph, Bit, Count, Join, Output, Step
 from codesign.reuse.popcount import Builder, columns_of
 from codesign.reuse.sharing import Plan, build, offset, prices, shared_graph, step_sizes
 from codesign.reuse.slices import even_slices, exchanged, total_cost
+from tests.random_weights import binary_weights
 
 
 def half_products(weight: np.ndarray, bits: np.ndarray) -> np.ndarray:

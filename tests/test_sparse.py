@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import onnx
 import pytest
-from onnx_nets import QonnxNet
 
 from codesign.board.records import BYTES, END, RecordError, Records
 from codesign.cli.main import status
@@ -26,6 +25,7 @@ from codesign.schedule import schedule
 from codesign.targets import load_target
 from codesign.verification.blocks import trial_of
 from codesign.verification.stages.blocks import compared
+from tests.onnx_nets import QonnxNet
 
 SHAPE, CLASSES = (2, 9, 7), 3
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from onnx_nets import QonnxNet, random_images
 
 from codesign.frontend.qonnx import import_qonnx
 from codesign.frontend.run import run_qonnx
@@ -10,6 +9,7 @@ from codesign.graph import execute
 from codesign.progress import silent
 from codesign.verification.compare import compare
 from codesign.verification.ties import Judge
+from tests.onnx_nets import QonnxNet, random_images
 
 STEP, WEIGHT = np.float32(0.3), np.float32(0.05)
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import jsonschema
 import pytest
 from rich.console import Console
-from vendor_scripts import interpreter, write_driver
 
 import codesign
 from codesign.build_folder import open_build
@@ -23,6 +22,7 @@ from codesign.reporting.terminal import print_report
 from codesign.vendor.figures import Used
 from codesign.vendor.vitis_hls import read_vitis_hls
 from codesign.vendor.vivado import read_vivado
+from tests.vendor_scripts import interpreter, write_driver
 
 RECORDED = Path(__file__).parent / "vendor_reports"
 CALLS = {

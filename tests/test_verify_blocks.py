@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_once import made_once
 
 from codesign.emit.rtl.cut import cut, uncuttable
 from codesign.emit.rtl.drive import drive_blocks
@@ -24,6 +23,7 @@ from codesign.targets import load_target
 from codesign.verification.blocks import Trial, trial_of, units_of
 from codesign.verification.coverage import coverage_of
 from codesign.verification.stages.blocks import compared
+from tests.made_once import made_once
 
 FAULTS = {
     "every dense sum is a bit too narrow": (

@@ -5,7 +5,6 @@ from itertools import islice
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
-from random_graphs import graphs
 
 from codesign.graph import TensorType
 from codesign.graph.ops.add import Add
@@ -21,6 +20,7 @@ from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.threshold import Threshold
 from codesign.plugins import load, names
 from codesign.verification.vectors import _aimed
+from trust.random_graphs import graphs
 
 MOST = 2000
 RNG = np.random.default_rng(5)

@@ -5,7 +5,6 @@ import shutil
 
 import numpy as np
 import pytest
-from vitis_standin import write_vitis
 
 from codesign.api import verify as verify_api
 from codesign.api.verify import verify
@@ -20,6 +19,7 @@ from codesign.graph.ops.requant import Requant
 from codesign.schedule import schedule
 from codesign.targets import load_target
 from codesign.vendor.vitis_hls import VERILOG
+from tests.vitis_standin import write_vitis
 
 
 def network():

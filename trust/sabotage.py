@@ -7,8 +7,8 @@ is compiled once. With each fault in turn, the stages of `codesign verify` that 
 with the images that they have by default; without a fault they must find nothing. The networks have every operator,
 and weights from memory, between them; a fault is tried on each network that has its module, until one finds it.
 
-benchmarks/sabotage.json tells of each fault which stage found it and what was said. Survivors that faults.yaml calls
-equivalent, with the reason, are counted apart. benchmarks/trust.json has the counts. Exit status 1 if another survives.
+results/sabotage.json tells of each fault which stage found it and what was said. Survivors that faults.yaml calls
+equivalent, with the reason, are counted apart. results/trust.json has the counts. Exit status 1 if another survives.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import yaml
-
 from benchmarks.trust import update
+
+from benchmarks.record import RESULTS
 from codesign.api.export import export
 from codesign.build_folder import BuildFolder
 from codesign.emit.rtl.project import RtlProject
@@ -45,7 +46,7 @@ from codesign.verification.stages import blocks, rtl
 from trust.networks import CASES
 
 FAULTS = Path(__file__).with_name("faults.yaml")
-RESULT = Path(__file__).resolve().parents[1] / "benchmarks" / "sabotage.json"
+RESULT = RESULTS / "sabotage.json"
 
 IMAGES = 16
 """Those of `codesign verify` where nothing else is said."""

@@ -110,9 +110,8 @@ def _row(found: Synthesis) -> dict[str, Any]:
 
 def simulate(points: Sequence[Point], seed: int) -> dict[str, Any]:
     """How far interval and latency of the blocks in the bench are off. A batch that was simulated is not done again."""
-    sys.path.insert(0, str(ROOT / "rtl_sim" / "tb"))
-    import bench
-    import test_conv_tile
+    from codesign import bench
+    from rtl_sim.tb import test_conv_tile
 
     def streams(point: Point) -> bench.Streams:
         if isinstance(point, Streamed):

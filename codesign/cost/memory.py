@@ -72,7 +72,7 @@ def table_luts(words: IntArray, bits: int) -> int:
         return int(roms) * rom_luts(depth, integers * bits)
     parts = [words[:, first : first + PART_WORDS] for first in range(0, depth, PART_WORDS)]
     tables = sum(_distinct_columns(part, bits) * rom_luts(part.shape[1], 1) for part in parts)
-    return tables + int(roms) * integers * bits * choice_luts(len(parts))
+    return int(tables + int(roms) * integers * bits * choice_luts(len(parts)))
 
 
 def _distinct_columns(words: IntArray, bits: int) -> int:

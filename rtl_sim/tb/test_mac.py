@@ -4,13 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import test_conv
-import test_depthwise
 
 from codesign.bench import Case, Streams, check_streams
 from codesign.emit.rtl import library
 from codesign.graph.ops.conv import Conv
 from codesign.synthesis.module import synthesize_module
+from rtl_sim.tb import test_conv, test_depthwise
 
 LIBRARY = Path(__file__).parent.parent / "rtl"
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from network_builder import Builder
 
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
@@ -22,6 +21,7 @@ from codesign.graph.ops.split import Split
 from codesign.graph.ops.upsample import Upsample
 from codesign.schedule import Schedule, schedule
 from codesign.targets import load_target
+from rtl_sim.tb.network_builder import Builder
 
 CACHE = Path(__file__).parent / "sim_build"
 FRAMES = 3

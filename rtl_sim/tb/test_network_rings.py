@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from network_builder import Builder
 
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
@@ -21,6 +20,7 @@ from codesign.schedule.fifos import fifo_depths
 from codesign.schedule.flow import Network
 from codesign.schedule.record import Fifo
 from codesign.targets import load_target
+from rtl_sim.tb.network_builder import Builder
 
 CACHE = Path(__file__).parent / "sim_build"
 FRAMES = 4

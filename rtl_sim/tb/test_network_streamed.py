@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from network_builder import Builder
 
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.simulate import simulate
@@ -15,6 +14,7 @@ from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.split import Split
 from codesign.schedule import Schedule, schedule
 from codesign.targets import Target, load_target
+from rtl_sim.tb.network_builder import Builder
 
 CACHE = Path(__file__).parent / "sim_build"
 FRAMES = 3

@@ -40,16 +40,37 @@ module register_master #(
   import "DPI-C" function int network_delay(input int limit);
   /// The access is done, with what was read.
   import "DPI-C" function void network_accessed(input int unsigned data);
-  import "DPI-C" function void network_violation(input int id, input int rule);
+  import "DPI-C" function void network_violation(
+    input int id,
+    input int rule
+  );
 
   localparam int UNASKED = 4, WRONG_ANSWER = 5;
   localparam logic [1:0] OKAY = 2'b00, SLVERR = 2'b10;
 
-  stream_rules #(.ID(WRITES), .WIDTH(2), .PORT(1)) i_b (
-      .clk_i, .rst_ni, .valid_i(bvalid_i), .ready_i(bready_o), .last_i(1'b0), .data_i(bresp_i)
+  stream_rules #(
+      .ID(WRITES),
+      .WIDTH(2),
+      .PORT(1)
+  ) i_b (
+      .clk_i,
+      .rst_ni,
+      .valid_i(bvalid_i),
+      .ready_i(bready_o),
+      .last_i (1'b0),
+      .data_i (bresp_i)
   );
-  stream_rules #(.ID(READS), .WIDTH(34), .PORT(1)) i_r (
-      .clk_i, .rst_ni, .valid_i(rvalid_i), .ready_i(rready_o), .last_i(1'b0), .data_i({rresp_i, rdata_i})
+  stream_rules #(
+      .ID(READS),
+      .WIDTH(34),
+      .PORT(1)
+  ) i_r (
+      .clk_i,
+      .rst_ni,
+      .valid_i(rvalid_i),
+      .ready_i(rready_o),
+      .last_i (1'b0),
+      .data_i ({rresp_i, rdata_i})
   );
 
   logic writing, reading;  // until the answer is taken

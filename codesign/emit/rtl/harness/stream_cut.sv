@@ -29,14 +29,34 @@ module stream_cut #(
   wire valid, ready;
   wire [WIDTH-1:0] data;
 
-  stream_driver #(.ID(GIVEN), .WIDTH(WIDTH)) driver (
-      .clk_i, .rst_ni(apart), .valid_o(valid), .ready_i(given_ready_i), .data_o(data)
+  stream_driver #(
+      .ID(GIVEN),
+      .WIDTH(WIDTH)
+  ) driver (
+      .clk_i,
+      .rst_ni (apart),
+      .valid_o(valid),
+      .ready_i(given_ready_i),
+      .data_o (data)
   );
-  stream_reader #(.ID(MADE)) reader (
-      .clk_i, .rst_ni(apart), .valid_i(made_valid_i), .ready_o(ready)
+  stream_reader #(
+      .ID(MADE)
+  ) reader (
+      .clk_i,
+      .rst_ni (apart),
+      .valid_i(made_valid_i),
+      .ready_o(ready)
   );
-  stream_probe #(.ID(MADE), .WIDTH(WIDTH)) probe (
-      .clk_i, .rst_ni(apart), .valid_i(made_valid_i), .ready_i(ready), .last_i(1'b0), .data_i(made_data_i)
+  stream_probe #(
+      .ID(MADE),
+      .WIDTH(WIDTH)
+  ) probe (
+      .clk_i,
+      .rst_ni (apart),
+      .valid_i(made_valid_i),
+      .ready_i(ready),
+      .last_i (1'b0),
+      .data_i (made_data_i)
   );
 
   assign given_valid_o = cut ? valid : made_valid_i;

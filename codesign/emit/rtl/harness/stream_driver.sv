@@ -15,7 +15,10 @@ module stream_driver #(
   /// Fetches the next beat; 0 while there is none.
   import "DPI-C" function bit network_fetch(input int id);
   /// 32 bits of the beat last fetched.
-  import "DPI-C" function int unsigned network_fetched(input int id, input int index);
+  import "DPI-C" function int unsigned network_fetched(
+    input int id,
+    input int index
+  );
 
   localparam int WORDS = (WIDTH + 31) / 32;
 

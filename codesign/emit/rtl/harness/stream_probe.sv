@@ -15,14 +15,22 @@ module stream_probe #(
     input wire             rst_ni,
     input wire             valid_i,
     input wire             ready_i,
-    input wire             last_i,  // of a PORT
+    input wire             last_i,   // of a PORT
     input wire [WIDTH-1:0] data_i
 );
 
   /// The next 32 bits of the beat that passes on stream `id`, and whether it is marked as a frame's last.
-  import "DPI-C" function void network_beat(input int id, input int unsigned word, input bit last);
+  import "DPI-C" function void network_beat(
+    input int id,
+    input int unsigned word,
+    input bit last
+  );
   /// Whether a beat was offered and taken when the simulation ended.
-  import "DPI-C" function void network_state(input int id, input bit valid, input bit ready);
+  import "DPI-C" function void network_state(
+    input int id,
+    input bit valid,
+    input bit ready
+  );
 
   localparam int WORDS = (WIDTH + 31) / 32;
 
@@ -34,15 +42,28 @@ module stream_probe #(
     end
   end
 
-  stream_rules #(.ID(ID), .WIDTH(WIDTH), .PORT(PORT)) i_rules (
-      .clk_i, .rst_ni, .valid_i, .ready_i, .last_i, .data_i
+  stream_rules #(
+      .ID(ID),
+      .WIDTH(WIDTH),
+      .PORT(PORT)
+  ) i_rules (
+      .clk_i,
+      .rst_ni,
+      .valid_i,
+      .ready_i,
+      .last_i,
+      .data_i
   );
 
   final network_state(ID, valid_i, ready_i);
 
   if (STALLS) begin : gen_stalls
     /// Cycles in which beats of stream `id` were blocked, and awaited.
-    import "DPI-C" function void network_stalls(input int id, input longint blocked, input longint starved);
+    import "DPI-C" function void network_stalls(
+      input int id,
+      input longint blocked,
+      input longint starved
+    );
 
     longint blocked, starved;
     initial {blocked, starved} = 0;

@@ -11,7 +11,11 @@ module stream_reader #(
 );
 
   /// Whether the reader is ready in the next cycle; `valid`: a beat is offered, `taken`: and passes now.
-  import "DPI-C" function bit network_ready(input int id, input bit valid, input bit taken);
+  import "DPI-C" function bit network_ready(
+    input int id,
+    input bit valid,
+    input bit taken
+  );
 
   always_ff @(posedge clk_i) begin
     ready_o <= 0;

@@ -18,7 +18,10 @@ module stream_rules #(
 );
 
   /// Stream `id` has broken `rule`, a number of `codesign/emit/rtl/protocol.py`.
-  import "DPI-C" function void network_violation(input int id, input int rule);
+  import "DPI-C" function void network_violation(
+    input int id,
+    input int rule
+  );
 
   localparam int FELL = 0, CHANGED = 1, LAST_CHANGED = 2, IN_RESET = 3;
 
