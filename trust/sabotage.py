@@ -29,7 +29,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import yaml
-from benchmarks.trust import update
 
 from benchmarks.record import RESULTS
 from codesign.api.export import export
@@ -43,6 +42,7 @@ from codesign.verification.blocks import Trial, trial_of
 from codesign.verification.compare import Comparison, compare
 from codesign.verification.images import verification_images
 from codesign.verification.stages import blocks, rtl
+from trust.figures import update
 from trust.networks import CASES
 
 FAULTS = Path(__file__).with_name("faults.yaml")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, zip_longest
+from itertools import islice
 
 import numpy as np
 
@@ -12,10 +12,11 @@ from codesign.emit.rtl.project import RtlProject
 from codesign.errors import GraphError
 from codesign.graph import Graph, IntArray, Node
 from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.conv_tile import ConvTile
 from codesign.graph.ops.requant import Requant
 from codesign.plugins import load
 from codesign.schedule import Schedule
-from codesign.verification.vectors import Frame, _aimed, _fill, _moved
+from codesign.verification.vectors import Frame, _fill, _moved
 
 SEED = 18
 
@@ -90,14 +91,13 @@ def units_of(graph: Graph, streams: Collection[str]) -> tuple[Unit, ...]:
 
 
 def vectors(unit: Unit, graph: Graph, rng: np.random.Generator) -> Iterator[Frame]:
-    """Frames for a block, those that find most first. Where sums stay within it, every other one aims at their ties."""
+    """Frames for a block, those that find most first."""
     first, *others = unit.nodes
-    inputs = graph.input_types(first)
-    frames: Iterator[Frame] = load("codesign.verification.vectors", first.op.kind).frames(first.op, inputs, rng)
-    if not (others and isinstance(first.op, Conv) and isinstance(others[0].op, Requant)):
-        return frames
-    aimed = _aimed.frames(first.op, others[0].op, inputs[0], graph.types[others[0].inputs[0]], rng)
-    return (frame for pair in zip_longest(frames, ((frame,) for frame in aimed)) for frame in pair if frame is not None)
+    op = first.op
+    if others and isinstance(op, Conv) and isinstance(others[0].op, Requant):
+        op = ConvTile.of(op, others[0].op)
+    found: Iterator[Frame] = load("codesign.verification.vectors", op.kind).frames(op, graph.input_types(first), rng)
+    return found
 
 
 def given_frames(
@@ -151,4 +151,4 @@ def _together(graph: Graph, units: Collection[Unit], streams: Collection[str], s
 
 def _cycles(unit: Unit, schedule: Schedule) -> int:
     """The most that a frame takes one of its nodes."""
-    return max(schedule.blocks[node.name].interval_cycles for node in unit.nodes)
+    return max(schedule.blocks[node.name].interval_cycles for node in unit.nodes if node.name in schedule.blocks)
