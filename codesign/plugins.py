@@ -7,9 +7,10 @@ package brings its own by an entry point, whose value is a package with a file f
     [project.entry-points."codesign.operators"]
     average_pool = "my_package.average_pool"
 
-Such an operator has `graph.py`, `hardware.py`, `cost.py`, `rtl.py`, `hls.py`, `onnx.py` and `vectors.py`, if need be `frontend.py`,
-and beside them its SystemVerilog modules and its header `nnet_<kind>.h`; `codesign new operator` writes a package to
-begin with. A part or function that a thing lacks is found when the thing is first asked for, and named with its file.
+Such an operator has `graph.py`, `hardware.py`, `cost.py`, `rtl.py`, `hls.py`, `onnx.py` and `vectors.py`, if need be
+`frontend.py`, and beside them its SystemVerilog modules and its header `nnet_<kind>.h`; `codesign new operator` writes
+a package to begin with. A part or function that a thing lacks is found when the thing is first asked for, and named
+with its file.
 """
 
 from __future__ import annotations

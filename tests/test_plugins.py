@@ -19,6 +19,7 @@ PARTS = {
     "rtl.py": "def block(): ...\n",
     "hls.py": "layers = None\n",
     "onnx.py": "def emit(): ...\n",
+    "vectors.py": "def frames(): ...\ndef goals(): ...\n",
     "frontend.py": "READERS: dict = {}\n",
 }
 BOARD = Path(plugins.ROOT / "targets" / "pynq-z2.yaml").read_text()
