@@ -60,6 +60,14 @@ def test_the_totals_are_the_sums_of_their_parts(reported):
     assert totals.resources.lut <= reported[1].summary.target.budget.lut
 
 
+def test_totals_are_surer_than_the_sum_of_their_parts_errors(reported):
+    totals, blocks = reported[1].summary.totals, reported[1].summary.blocks
+    for kind in ("lut", "ff"):
+        parts = [*(b.error_bars.of(kind) for b in blocks), totals.error_bars_streams.of(kind)]
+        assert max(parts) < totals.error_bars.of(kind) < sum(parts)
+    assert all(b.error_bars.lut.half_width > 0 for b in blocks if b.resources.lut)
+
+
 def test_the_json_file_is_the_report_and_reads_back(reported):
     build, result = reported
     assert Summary.model_validate_json(build.report.read_text()) == result.summary

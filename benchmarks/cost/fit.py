@@ -50,7 +50,7 @@ STEP = 1024.0
 
 COVERAGE = 0.9
 
-FEW = 12
+FEW = 10
 """Operators with fewer blocks share one error bar."""
 
 SHARED = "others"

@@ -44,8 +44,8 @@ plt.rcParams["svg.hashsalt"] = "codesign"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--small", type=int, default=48, help="small blocks to draw")
-    parser.add_argument("--trained", type=int, default=48, help="blocks of trained networks to draw")
+    parser.add_argument("--small", type=int, default=12, help="small blocks to draw")
+    parser.add_argument("--trained", type=int, default=24, help="blocks of trained networks to draw")
     parser.add_argument("--cycles", type=int, default=0, help="small blocks to simulate")
     options = parser.parse_args()
     fitted = {found.point.key for found in syntheses.load()}

@@ -1,4 +1,4 @@
-"""Random configurations of every operator that networks are made of, for the sweeps of `cost_model.py`.
+"""Random configurations of every operator that networks are made of, small enough to be simulated.
 
 An operator X is sampled by the function `x` of this module: it draws an operator and its input types. The folding is
 drawn by the sweep from those that the cost model offers. `streamed` samples convolutions that have their weights from

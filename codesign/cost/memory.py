@@ -11,7 +11,7 @@ from codesign.cost.coefficients import coefficients
 from codesign.graph.op import IntArray
 from codesign.hardware import memory
 from codesign.hardware.folding import count_bits
-from codesign.hardware.memory import block_layouts, mixed, ram_luts
+from codesign.hardware.memory import block_layouts, mixed, ram_luts, rom_layout
 
 PART_WORDS = 256
 """Words of the parts that `rom.sv` makes of a table."""
@@ -42,6 +42,11 @@ def block_luts(depth: int, width: int) -> int:
 def block_ffs(depth: int, width: int) -> int:
     """Flip-flops of the registers behind the block RAMs that the depth is shared out to."""
     return sum(layout.banks * layout.width for layout in block_layouts(depth, width))
+
+
+def rom_block_luts(depth: int, width: int) -> int:
+    """The same of a ROM; width: of the bits that are not left out."""
+    return rom_layout(depth, width).choice_luts
 
 
 def mixed_luts(depth: int, width: int) -> int:
@@ -83,7 +88,8 @@ def _distinct_columns(words: IntArray, bits: int) -> int:
     known = {np.packbits(column).tobytes() for column in (0 * place, 0 * place + 1, *address)}
     digits = (words[..., None].astype(np.int64) >> np.arange(bits) & 1).reshape(roms, depth, -1).astype(np.uint8)
     columns = np.packbits(digits, axis=1).swapaxes(1, 2)  # (ROMs, columns, bytes)
-    return sum(len({column.tobytes() for column in rom} - known) for rom in columns)
+    distinct = [{column.tobytes() for column in rom} - known for rom in columns]
+    return sum(map(len, distinct))
 
 
 def comparison_luts(bits: int) -> int:

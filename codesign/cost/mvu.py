@@ -10,7 +10,7 @@ from typing import NamedTuple
 from codesign.cost import window as window_cost
 from codesign.cost.block import BlockCost
 from codesign.cost.coefficients import coefficients
-from codesign.cost.memory import choice_luts, count_varying, table_luts, varying_bits
+from codesign.cost.memory import choice_luts, count_varying, rom_block_luts, table_luts, varying_bits
 from codesign.graph.types import TensorType
 from codesign.hardware.folding import count_bits
 from codesign.hardware.memory import block_ramb18, in_lanes, ram_luts, rom_ramb18
@@ -78,19 +78,26 @@ def cost(unit: Mvu, vectors: int) -> BlockCost:
 
 def ramb18(unit: Mvu) -> int:
     """RAMB18 halves of weights and biases, by what they hold, and of vectors."""
-    count = 0
-    if unit.weight_block:
-        count += _weight_ramb18(unit.matrix, unit.folding.pe, unit.weight_bits)
-    if unit.bias_block:
-        count += rom_ramb18(unit.out_beats, varying_bits(unit.bias_words, unit.bias_bits))
+    count = sum(rom_ramb18(*memory) for memory in _block_roms(unit))
     return count + (block_ramb18(*unit.input_memory) if unit.input_block else 0)
 
 
 def memory_luts(unit: Mvu) -> int:
-    """Look-up tables of weights, biases and vectors that are not in block RAM."""
+    """Look-up tables of weights, biases and vectors that are not in block RAM, and of the choice between block RAMs."""
     weights = 0 if unit.weight_block else _weight_luts(unit.matrix, unit.folding.pe, unit.weight_bits)
     biases = 0 if unit.bias_block else _bias_luts(unit.matrix, unit.out_lanes)
-    return weights + biases + (0 if unit.input_block else ram_luts(*unit.input_memory))
+    choices = sum(rom_block_luts(*memory) for memory in _block_roms(unit))
+    return weights + biases + choices + (0 if unit.input_block else ram_luts(*unit.input_memory))
+
+
+def _block_roms(unit: Mvu) -> list[tuple[int, int]]:
+    """(depth, bits that are not left out) of weights and biases that are in block RAM."""
+    found = []
+    if unit.weight_block:
+        found.append((unit.weight_memory[0], _weight_columns(unit.matrix, unit.folding.pe, unit.weight_bits)))
+    if unit.bias_block:
+        found.append((unit.out_beats, varying_bits(unit.bias_words, unit.bias_bits)))
+    return found
 
 
 def counter_bits(unit: Mvu) -> int:
@@ -234,6 +241,6 @@ def _bias_luts(matrix: Matrix, lanes: int) -> int:
 
 
 @lru_cache(maxsize=64)
-def _weight_ramb18(matrix: Matrix, pe: int, bits: int) -> int:
-    """RAMB18 halves of the weights, if they are there; see `varying_bits`."""
-    return rom_ramb18(-(-matrix.outputs // pe) * matrix.steps, count_varying(*matrix.set_bits(pe), bits))
+def _weight_columns(matrix: Matrix, pe: int, bits: int) -> int:
+    """Columns of bits of the weights that a block RAM does not leave out; see `varying_bits`."""
+    return count_varying(*matrix.set_bits(pe), bits)

@@ -21,14 +21,18 @@ def cost(window: Window, taps: int, compared: int) -> BlockCost:
     """
     luts = coefficients("pool", Luts)
     lanes, bits = window.lanes, window.x.bits
-    chosen = bits - 1 + (bits if window.padded else 0)  # what is outside is zero
+    chosen = bits - 1 + (bits if window.bordered else 0)  # what is outside is zero
     if window.x.signed:
-        chosen += 1 if window.padded else 2  # the sign is inverted where it comes in, and where it leaves
+        chosen += 1 if window.bordered else 2  # the sign is inverted where it comes in, and where it leaves
     return BlockCost(
         interval_cycles=window.interval_cycles,
         latency_cycles=window.latency_cycles + taps + 1,
         lut=window_cost.lut(window) + lanes * (chosen + 2 * compared) + round(luts.control),
-        ff=window_cost.ff(window) + lanes * (4 if compared else 2) * bits + (taps - 1).bit_length() + 2 + window.padded,
+        ff=window_cost.ff(window)
+        + lanes * (4 if compared else 2) * bits
+        + (taps - 1).bit_length()
+        + 2
+        + window.bordered,
         bram36=window.ramb18() / 2,
         dsp=0,
         **window.turns(window.read_cycles, READ_CYCLES + 1),

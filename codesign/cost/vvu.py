@@ -7,7 +7,7 @@ from typing import NamedTuple
 from codesign.cost import window as window_cost
 from codesign.cost.block import BlockCost
 from codesign.cost.coefficients import coefficients
-from codesign.cost.memory import table_luts, varying_bits
+from codesign.cost.memory import rom_block_luts, table_luts, varying_bits
 from codesign.cost.mvu import array_luts, in_tables, signed_bits
 from codesign.hardware.folding import count_bits
 from codesign.hardware.memory import rom_ramb18
@@ -28,7 +28,9 @@ def cost(unit: Vvu) -> BlockCost:
         (unit.bias_memory, unit.bias_words, unit.bias_bits),
     ):
         if unit.in_block(memory):
-            ramb18 += rom_ramb18(memory[0], varying_bits(words, bits))
+            columns = varying_bits(words, bits)
+            ramb18 += rom_ramb18(memory[0], columns)
+            tables += rom_block_luts(memory[0], columns)
         else:
             tables += table_luts(words[None], bits)
     luts, counters = coefficients("vvu", Luts), count_bits(unit.taps) + 2 * count_bits(window.beats)

@@ -45,8 +45,8 @@ def lut(window: Window) -> int:
     else:
         of_sliding = coefficients("window.sliding", SlidingLuts)
         logic = of_sliding.fixed + of_sliding.address_bit * address + of_sliding.jump_bit * jump
-        logic += (of_sliding.wrap_bit * address + of_sliding.wrap) * wraps + of_sliding.outside * window.padded
-    shifted = 0 if window.padded or window.in_block else window.width
+        logic += (of_sliding.wrap_bit * address + of_sliding.wrap) * wraps + of_sliding.outside * window.bordered
+    shifted = 0 if window.bordered or window.in_block else window.width
     return memory(window.words, window.width) + shifted + round(logic)
 
 
@@ -71,7 +71,7 @@ def _position_ff(window: Window) -> int:
         size = count_bits(window.x.width) + count_bits(window.x.height)
         return inside + size + 2 * count_bits(window.words) + 2 * (bound.bit_length() + 1) + 7
     rows = (window.row.windows, window.row.rows) if window.row else (window.windows, 1)
-    return inside + sum(map(count_bits, rows)) + count_bits(window.words) + 4 + 2 * window.padded
+    return inside + sum(map(count_bits, rows)) + count_bits(window.words) + 4 + 2 * window.bordered
 
 
 def _data_ff(window: Window) -> int:
@@ -80,4 +80,4 @@ def _data_ff(window: Window) -> int:
         return 4 * window.width + 2
     if window.in_block:
         return block_ffs(window.words, window.width) + window.width
-    return 3 * window.width if window.padded else 0
+    return 3 * window.width if window.bordered else 0

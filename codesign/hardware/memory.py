@@ -54,7 +54,12 @@ def rom_ramb18(depth: int, width: int) -> int:
     Yosys leaves out columns of bits that are alike in all words, see `cost.memory.varying_bits`, but neither equal ones
     nor those that are an address bit.
     """
-    return _fewest(depth, width, side_by_side=True)[0] if width else 0
+    return rom_layout(depth, width).ramb18
+
+
+def rom_layout(depth: int, width: int) -> BlockLayout:
+    """How the block RAMs lie of a ROM of which `width` bits of a word are not left out."""
+    return BlockLayout(*_fewest(depth, width, side_by_side=True), width) if width else BlockLayout(0, 0, 1, 0)
 
 
 def block_layouts(depth: int, width: int) -> list[BlockLayout]:

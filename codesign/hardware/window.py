@@ -122,6 +122,15 @@ class Window:
             return 0
         return self.row.waits(self.span - self.lead, self.x.pixels, self.slack)
 
+    @property
+    def bordered(self) -> bool:
+        """Whether each read is asked if it lies outside the frame.
+
+        Where no window reaches outside, that is known beforehand only if the kernel's sides are powers of two: a
+        counter of others has codes that no position has.
+        """
+        return self.padded or any(side & (side - 1) for side in self.kernel)
+
     def turns(self, work_cycles: int, behind_cycles: int) -> dict[str, int]:
         """Fields of a `cost.BlockCost`: how the ring and its writer take turns.
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from codesign.cost.block import BlockCost
 from codesign.cost.coefficients import coefficients
-from codesign.cost.memory import comparison_luts, table_luts, varying_bits
+from codesign.cost.memory import comparison_luts, rom_block_luts, table_luts, varying_bits
 from codesign.graph.ops.threshold import Threshold
 from codesign.hardware.folding import Folding, Types, beats, count_bits
 from codesign.hardware.memory import rom_ramb18
@@ -29,7 +29,7 @@ def cost(op: Threshold, inputs: Types, outputs: Types, folding: Folding) -> Bloc
         latency_cycles=s.stages + 1,
         lut=_lut(s),
         ff=folding.pe * (held + words) + counter * s.stages + s.stages + 2,
-        bram36=_ramb18(s) / 2,
+        bram36=sum(rom_ramb18(*memory) for memory in _block_roms(s)) / 2,
         dsp=0,
     )
 
@@ -43,15 +43,16 @@ def _lut(s: Search) -> int:
         for stage, ((_, width), block) in enumerate(zip(s.memories, s.in_block, strict=True))
         if not block
     )
+    tables += sum(rom_block_luts(*memory) for memory in _block_roms(s))
     each = stages * comparison_luts(s.bits) + complement + stages
     return lanes * each + tables + count_bits(s.beats) + round(coefficients("threshold", Luts).control)
 
 
-def _ramb18(s: Search) -> int:
-    """RAMB18 halves of all stages and lanes."""
-    return sum(
-        rom_ramb18(depth, varying_bits(lane[:, None], width))
+def _block_roms(s: Search) -> list[tuple[int, int]]:
+    """(depth, bits that are not left out) of the tables of all stages and lanes that are in block RAM."""
+    return [
+        (depth, varying_bits(lane[:, None], width))
         for stage, ((depth, width), block) in enumerate(zip(s.memories, s.in_block, strict=True))
         if block
         for lane in s.tables(stage)
-    )
+    ]
