@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from codesign.api.export import export
 from codesign.api.report import report
-from codesign.api.verify import Verification, verify
+from codesign.api.verify import verify
 from codesign.progress import Progress, silent
 from codesign.reporting.summary import Summary
 from codesign.resources import models_dir
+from codesign.verification.compare import Verification
 
 if TYPE_CHECKING:
     from codesign.training import TrainResult

@@ -111,7 +111,8 @@ def _images(path: Path, instances: Path) -> Path:
 
 def _parse(file: Path) -> dict[str, Any]:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return content
     except (ValueError, RecursionError) as error:
         raise DataError(f"not readable as JSON ({error})", where=str(file), remedy="restore the file") from error
 

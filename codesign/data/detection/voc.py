@@ -121,7 +121,8 @@ def _names(folder: Path, split: Split) -> list[str]:
 
 def _parse(annotation: Path) -> Element:
     try:
-        return defusedxml.ElementTree.parse(annotation).getroot()
+        root: Element = defusedxml.ElementTree.parse(annotation).getroot()
+        return root
     except FileNotFoundError as error:
         raise DataError("annotation is missing", where=str(annotation), remedy="restore it, or unlist it") from error
     except (ParseError, DefusedXmlException, LookupError, ValueError) as error:  # of encodings, the last two
