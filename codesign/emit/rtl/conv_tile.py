@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.emit.rtl.base import Block, Port
+from codesign.emit.rtl.base import Block, Memory, Port
 from codesign.emit.rtl.ops import requant as requant_block
 from codesign.graph.op import IntArray
 from codesign.graph.ops.conv import Conv
@@ -76,7 +76,7 @@ def block(
         "OUT_BITS": out.bits,
         "OUT_SIGNED": int(out.signed),
     }
-    memories = ()
+    memories: tuple[Memory, ...] = ()
     if requant:
         inner = requant_block.block(name, requant, (y,), (out,), Folding(folding.pe, folding.pe))
         shared = ("LO", "HI", "MIN_SHIFT", "SPREAD", "SHIFT_FILE")

@@ -91,11 +91,13 @@ class RtlProject:
             fields = json.loads(path.read_text())
             if fields["format"] != FORMAT:
                 raise ValueError(f"format {fields['format']}")
-            streams = {key: tuple(Stream(**{**s, "shape": tuple(s["shape"])}) for s in fields[key]) for key in STREAMS}
+            facts: dict[str, Any] = {
+                key: tuple(Stream(**{**s, "shape": tuple(s["shape"])}) for s in fields[key]) for key in STREAMS
+            }
             weights = tuple(Region(**region) for region in fields["weights"])
-            facts = fields["name"], fields["digest"], fields["interval_cycles"]
-            variant = {key: fields.get(key, getattr(cls, key)) for key in ("top", "sparse", "slowest_cycles")}
-            return cls(folder, *facts, **streams, weights=weights, **variant)
+            facts |= {key: fields[key] for key in ("name", "digest", "interval_cycles")}
+            facts |= {key: fields.get(key, getattr(cls, key)) for key in ("top", "sparse", "slowest_cycles")}
+            return cls(folder, **facts, weights=weights)
         except FileNotFoundError:
             raise GraphError(
                 "there is no RTL project", where=str(folder), remedy="run `codesign export` first"
