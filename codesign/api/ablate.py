@@ -11,7 +11,7 @@ from typing import get_args
 
 from codesign.errors import CheckpointError, RecipeError
 from codesign.files import write_text
-from codesign.networks.codenet import Operator, Order, operator_form
+from codesign.networks.codenet import Model, Operator, Order, operator_form
 from codesign.progress import Progress, silent
 from codesign.recipe import Recipe, load_recipe, save_recipe
 from codesign.reporting.ablation import AblationRun, load_ablation, write_ablation
@@ -73,16 +73,23 @@ def _recipe(recipe: str | Path, overrides: Sequence[str], seed: int, operator: s
     return load_recipe(recipe, settings)
 
 
+def _codenet(recipe: Recipe) -> Model:
+    """The network of a recipe whose decoder could be set."""
+    assert isinstance(recipe.model, Model)
+    return recipe.model
+
+
 def _train(recipe: Recipe, folder: Path) -> Iterator[AblationRun]:
     from codesign.api.train import train
 
-    decoder, widths = recipe.model.decoder, recipe.quantization
+    decoder, widths = _codenet(recipe).decoder, recipe.quantization
     run = folder / f"{decoder.operator}-{decoder.order}-{recipe.seed}"
     result = train(recipe, run, resume=run.is_dir(), progress=False)
     identity = (decoder.operator, decoder.order)
     other = _other_sampling(recipe, run)
+    assert result.float_ap50 is not None and result.float_ap is not None
     yield AblationRun(*identity, FLOAT, recipe.seed, result.float_ap50, result.float_ap, other)
-    if result.ap50 is not None:
+    if result.ap50 is not None and result.ap is not None:
         precision = f"w{widths.weight_bits}a{widths.activation_bits}"
         yield AblationRun(*identity, precision, recipe.seed, result.ap50, result.ap)
 
@@ -90,17 +97,19 @@ def _train(recipe: Recipe, folder: Path) -> Iterator[AblationRun]:
 def _other_sampling(recipe: Recipe, run: Path) -> float | None:
     """AP50 of the floating-point network with its dilations rounded instead of fractional, or the other way round."""
     from codesign.data.dataset import validation_set
+    from codesign.data.precision import Precision
     from codesign.training.metrics import evaluate_network
     from codesign.training.run import load_float_run
 
-    operator = recipe.model.float_operator(recipe.training)
+    operator = _codenet(recipe).float_operator(recipe.training)
     if not operator.startswith("square"):
         return None
     integer = operator.startswith("square-integer")
     other = operator.replace("square-integer", "square") if integer else operator.replace("square", "square-integer")
     settings = [f"model.decoder.operator={other}", "training.quantized_phase=null", "training.fractional_first=false"]
     changed, network = load_float_run(run, settings)
-    return round(evaluate_network(network, changed, validation_set(recipe)).ap50, 4)
+    precision: Precision = evaluate_network(network, changed, validation_set(recipe))
+    return round(precision.ap50, 4)
 
 
 def _place(run: AblationRun) -> tuple[object, ...]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from codesign.build_folder import BuildFolder, new_build
 from codesign.emit.board import emit_board
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.onnx import emit_qcdq
+from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import CheckpointError, GraphError, RecipeError
 from codesign.files import write_bytes, write_text
@@ -23,10 +25,10 @@ from codesign.recipe import Recipe, find_recipe, load_recipe
 from codesign.reporting.summarize import summarize
 from codesign.reporting.summary import Summary
 from codesign.schedule import schedule
-from codesign.targets import load_target
+from codesign.schedule.record import Schedule
+from codesign.targets import Target, load_target
 
 RUN_FILES = ("recipe.yaml", "weights.safetensors", "result.json")
-STEPS = ("integer graph", "ONNX", "schedule", "hls4ml project", "SystemVerilog", "board package", "report")
 
 
 @dataclass(frozen=True)
@@ -65,46 +67,94 @@ def export(
         )
     board = load_target(target)
     origin = find_recipe(source) if random_weights else find_source(source)
+    limits = {"fps": fps, "max_dsp": max_dsp, "clock_mhz": clock_mhz}
     facts = {
         "source": str(origin),
         "random_weights": random_weights,
         "target": board.model_dump(mode="json"),
-        "options": {"fps": fps, "max_dsp": max_dsp, "clock_mhz": clock_mhz, "sparse": sparse, "set": list(overrides)},
+        "options": {**limits, "sparse": sparse, "set": list(overrides)},
     }
-    steps = iter(STEPS)
-
-    def step() -> None:
-        name = next(steps)
-        progress(f"export: {name}", STEPS.index(name), len(STEPS))
-
     with new_build(Path(out), facts) as build:
-        step()
-        if random_weights:
-            graph = _import_untrained(load_recipe(origin, overrides), build)
-        else:
-            graph = _import_file(origin, build) if origin.is_file() else _import_run(origin, build)
-        if sparse:
-            heads_of(graph)  # refuses what is no detector before the search for a schedule
-        facts["tensors"] = _of_the_file(graph)
-        save(graph, build.graph_file)
-        step()
-        write_bytes(build.qcdq, emit_qcdq(graph).SerializeToString())
-        step()
-        limits = {"fps": fps, "max_dsp": max_dsp, "clock_mhz": clock_mhz}
-        plan = schedule(graph, board, **limits, streaming=True, lut_products=True, sparse=sparse)
-        plan.save(build.schedule)
-        step()
-        emit_hls(graph, build.hls, part=board.part, clock_period_ns=1e3 / plan.clock_mhz, foldings=plan.foldings)
-        step()
-        project = emit_rtl(graph, plan, build.rtl, sparse=sparse)
-        step()
-        if board.overlay:
-            recipe = load_recipe(build.run / "recipe.yaml") if build.run.is_dir() else None
-            emit_board(graph, project, board, build.board, clock_mhz=plan.clock_mhz, recipe=recipe)
-        step()
-        result = summarize(build, board)
-        write_text(build.report, result.model_dump_json(indent=1) + "\n")
-    return Export(BuildFolder(Path(out)), result)
+        recipe = load_recipe(origin, overrides) if random_weights else None
+        work = _Work(build, facts, origin, board, limits, sparse, recipe)
+        for number, (title, step) in enumerate(STEPS):
+            progress(f"export: {title}", number, len(STEPS))
+            step(work)
+    return Export(BuildFolder(Path(out)), work.summary)
+
+
+@dataclass
+class _Work:
+    """What an export is made of, and what its steps have made so far. facts: for the manifest. untrained: the recipe, if that is
+    the source.
+    """
+
+    build: BuildFolder
+    facts: dict[str, Any]
+    origin: Path
+    board: Target
+    limits: dict[str, Any]
+    sparse: bool
+    untrained: Recipe | None
+    graph: Graph = field(init=False)
+    plan: Schedule = field(init=False)
+    rtl: RtlProject = field(init=False)
+    summary: Summary = field(init=False)
+
+
+def _import(work: _Work) -> None:
+    if work.untrained:
+        work.graph = _import_untrained(work.untrained, work.build)
+    else:
+        work.graph = (_import_file if work.origin.is_file() else _import_run)(work.origin, work.build)
+    if work.sparse:
+        heads_of(work.graph)  # refuses what is no detector before the search for a schedule
+    work.facts["tensors"] = _of_the_file(work.graph)
+    save(work.graph, work.build.graph_file)
+
+
+def _write_onnx(work: _Work) -> None:
+    write_bytes(work.build.qcdq, emit_qcdq(work.graph).SerializeToString())
+
+
+def _schedule(work: _Work) -> None:
+    work.plan = schedule(work.graph, work.board, **work.limits, streaming=True, lut_products=True, sparse=work.sparse)
+    work.plan.save(work.build.schedule)
+
+
+def _write_hls(work: _Work) -> None:
+    part, period_ns = work.board.part, 1e3 / work.plan.clock_mhz
+    emit_hls(work.graph, work.build.hls, part=part, clock_period_ns=period_ns, foldings=work.plan.foldings)
+
+
+def _write_rtl(work: _Work) -> None:
+    work.rtl = emit_rtl(work.graph, work.plan, work.build.rtl, sparse=work.sparse)
+
+
+def _write_board(work: _Work) -> None:
+    """Nothing for a board without an overlay."""
+    if not work.board.overlay:
+        return
+    build, clock_mhz = work.build, work.plan.clock_mhz
+    recipe = load_recipe(build.run / "recipe.yaml") if build.run.is_dir() else None
+    emit_board(work.graph, work.rtl, work.board, build.board, clock_mhz=clock_mhz, recipe=recipe)
+
+
+def _report(work: _Work) -> None:
+    work.summary = summarize(work.build, work.board)
+    write_text(work.build.report, work.summary.model_dump_json(indent=1) + "\n")
+
+
+STEPS: tuple[tuple[str, Callable[[_Work], None]], ...] = (
+    ("integer graph", _import),
+    ("ONNX", _write_onnx),
+    ("schedule", _schedule),
+    ("hls4ml project", _write_hls),
+    ("SystemVerilog", _write_rtl),
+    ("board package", _write_board),
+    ("report", _report),
+)
+"""What an export does, in this order, each with what it is called while it is done."""
 
 
 def find_source(source: str | Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -85,7 +85,7 @@ def _write(result: Search, recipe: Recipe, folder: Path) -> None:
         write_bytes(folder / PLOT, pareto.png(result.candidates, title, result.quality))
 
 
-def _trained(runs: Path):
+def _trained(runs: Path) -> Callable[[Recipe, int], float]:
     """A function that trains a recipe and returns its accuracy; a training that was begun goes on."""
 
     def accuracy(recipe: Recipe, number: int) -> float:

@@ -12,6 +12,7 @@ from codesign.errors import RecipeError
 from codesign.files import write_bytes
 from codesign.graph import Graph
 from codesign.graph.windows import Convolution
+from codesign.networks.base import Groups
 from codesign.progress import Progress, silent
 from codesign.recipe import Recipe, load_recipe, parse_recipe, save_recipe
 from codesign.targets import load_target
@@ -93,7 +94,7 @@ def _same_layers(recipe: Recipe, size: int) -> bool:
     """Whether half the size gives the same network: no layer has more channels than that."""
     from codesign.nn.count import count
 
-    half = recipe.model.model_copy(update={"groups": type(recipe.model.groups)(size=size // 2)})
+    half = recipe.model.model_copy(update={"groups": Groups(size=size // 2)})
     return count(recipe).macs == count(recipe.model_copy(update={"model": half})).macs
 
 

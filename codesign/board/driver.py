@@ -13,7 +13,7 @@ Needs `pynq` and NumPy. The same file drives the simulated hardware in this proj
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -65,11 +65,14 @@ class Stream:
     def unpack(self, data: np.ndarray) -> np.ndarray:
         """The integers (C, H, W) that the bytes of a frame stand for."""
         lanes = data.reshape(self.height, self.width, self.padded, self.lane_bytes)[:, :, : self.channels]
-        held = sum(lanes[..., byte].astype(np.int64) << 8 * byte for byte in range(self.lane_bytes))
+        held = np.zeros(lanes.shape[:-1], np.int64)
+        for byte in range(self.lane_bytes):
+            held |= lanes[..., byte].astype(np.int64) << 8 * byte
         if self.signed:
             sign = 1 << (8 * self.lane_bytes - 1)
             held = (held ^ sign) - sign
-        return (self.base + self.step * held).transpose(2, 0, 1)
+        integers: np.ndarray = self.base + self.step * held
+        return integers.transpose(2, 0, 1)
 
 
 class DmaStream(Stream):
@@ -81,7 +84,7 @@ class DmaStream(Stream):
         self.dma_address: int = fields["dma_address"]
 
 
-def say(decode: dict[str, Any] | None, outputs: list[Stream], raw: list[np.ndarray]) -> Any:
+def say(decode: dict[str, Any] | None, outputs: Sequence[Stream], raw: list[np.ndarray]) -> Any:
     """What the bytes of every output of a frame mean: `decode` is that of `design.json`."""
     values = {stream.name: stream.unpack(data) for stream, data in zip(outputs, raw)}
     return meaning(decode, values, {stream.name: stream.scale for stream in outputs})
@@ -114,7 +117,8 @@ class Accelerator:
         self.inputs = [DmaStream(fields) for fields in self.design["inputs"]]
         self.outputs = [DmaStream(fields) for fields in self.design["outputs"]]
         records = self.design["records"]
-        self._received = [Records(records)] if records else self.outputs
+        self._records = Records(records) if records else None
+        self._received: list[Any] = [self._records] if self._records else self.outputs
         overlay = pynq.Overlay(str(bitfile))
         registers = self.design["registers"]
         self._check_addresses(overlay.ip_dict)
@@ -164,12 +168,12 @@ class Accelerator:
     @property
     def interval_s(self) -> float:
         """Seconds between the last two frames that have come out; 0 before."""
-        return self._read("INTERVAL_CYCLES") / self.design["clock_mhz"] / 1e6
+        return self._read("INTERVAL_CYCLES") / float(self.design["clock_mhz"]) / 1e6
 
     @property
     def latency_s(self) -> float:
         """Seconds that a frame took, from its first beat in to its last beat out; 0 before."""
-        return self._read("LATENCY_CYCLES") / self.design["clock_mhz"] / 1e6
+        return self._read("LATENCY_CYCLES") / float(self.design["clock_mhz"]) / 1e6
 
     def close(self) -> None:
         """Takes no more frames, waits until none is in flight, and gives the memory back."""
@@ -276,10 +280,9 @@ class Accelerator:
         return [np.array(buffer) for buffer in got]
 
     def _say(self, raw: list[np.ndarray]) -> Any:
-        if not self.design["records"]:
+        if self._records is None:
             return say(self.design["decode"], self.outputs, raw)
-        (records,) = self._received
-        return meaning(self.design["decode"], records.unpack(raw[0]), records.scales)
+        return meaning(self.design["decode"], self._records.unpack(raw[0]), self._records.scales)
 
     def _check_errors(self) -> None:
         errors = self._read("ERRORS")

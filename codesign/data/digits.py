@@ -51,7 +51,8 @@ def write_digits(
     with new_folder(folder) as scratch:
         for name in ("JPEGImages", "Annotations", "ImageSets/Main"):
             (scratch / name).mkdir(parents=True)
-        for split, count in (("trainval", train_images), ("test", test_images)):
+        counts: dict[Split, int] = {"trainval": train_images, "test": test_images}
+        for split, count in counts.items():
             _write_split(scratch, split, count, image_size, heights or usual_heights(image_size), seed)
 
 
@@ -127,8 +128,8 @@ def _paste_scrap(rng: np.random.Generator, image: Image.Image, pool: Sources, si
     y, x = rng.integers(0, 2, 2) * 4
     side = int(rng.integers(5, size // 3))
     scrap = Image.fromarray(ink[y : y + 4, x : x + 4]).resize((side, side), Image.Resampling.BICUBIC)
-    corner = tuple(int(c) for c in rng.integers(-side // 2, size - side // 2, 2))
-    image.paste(tuple(int(c) for c in rng.integers(0, 256, 3)), corner, scrap)
+    left, top = map(int, rng.integers(-side // 2, size - side // 2, 2))
+    image.paste(tuple(int(c) for c in rng.integers(0, 256, 3)), (left, top), scrap)
 
 
 def _warp(rng: np.random.Generator, ink: np.ndarray, heights: Heights) -> Image.Image:

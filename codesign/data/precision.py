@@ -4,6 +4,7 @@ import contextlib
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from pycocotools.coco import COCO
@@ -39,7 +40,7 @@ def average_precision(detections: Sequence[Boxes], samples: Iterable[Sample], cl
     return Precision(ap50=max(float(evaluation.stats[1]), 0.0), ap=max(float(evaluation.stats[0]), 0.0))
 
 
-def _ground_truth(samples: Sequence[Sample], classes: Sequence[str]) -> dict[str, list[dict[str, object]]]:
+def _ground_truth(samples: Sequence[Sample], classes: Sequence[str]) -> dict[str, Any]:
     annotations = [
         {
             "id": 0,

@@ -6,7 +6,7 @@ own lie outside the package, in `networks/` and `nn/` of the folder that $CODESI
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Union
+from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import Discriminator, Tag
 
@@ -30,8 +30,11 @@ def kind_of(content: Any) -> str:
     return str(found)
 
 
-AnyNetwork = Annotated[
-    Union[tuple(Annotated[section, Tag(kind)] for kind, section in sections().items())],  # noqa: UP007
-    Discriminator(kind_of),
-]
+if TYPE_CHECKING:
+    AnyNetwork = Network
+else:
+    AnyNetwork = Annotated[
+        Union[tuple(Annotated[section, Tag(kind)] for kind, section in sections().items())],  # noqa: UP007
+        Discriminator(kind_of),
+    ]
 """The section of whichever network `kind` names."""

@@ -92,6 +92,11 @@ class Network(Section):
         """Input pixels per cell of the smallest feature map, which must divide the image."""
         raise NotImplementedError
 
+    @property
+    def output_stride(self) -> int:
+        """Input pixels per cell of the heat map, where it is a detector."""
+        raise NotImplementedError
+
     def in_floating_point(self, training: Training) -> Self:
         """The network that is trained before its quantized form."""
         return self

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, cast
 
 from pydantic import Field, model_validator
 
-from codesign.networks.base import MOST_STAGES, EvenChannels, Network, Repeats, Section, Size, Task
-from codesign.sections import Training
+from codesign.networks.base import MOST_STAGES, EvenChannels, Network, Repeats, Size, Task
+from codesign.sections import Section, Training
 
 
 class Stem(Section):
@@ -48,11 +48,14 @@ Order = Literal["depthwise_first", "pointwise_first"]
 """What comes first in a decoder block: as CoDeNet was deployed; or as the paper draws it, on fewer channels."""
 
 
+Sampling = Literal["grid", "deformable", "bounded", "square", "square-integer"]
+
+
 @dataclass(frozen=True)
 class OperatorForm:
     """What an operator's name says."""
 
-    sampling: Literal["grid", "deformable", "bounded", "square", "square-integer"]
+    sampling: Sampling
     depthwise: bool
     kernel: int
 
@@ -66,7 +69,7 @@ def operator_form(operator: Operator) -> OperatorForm:
     """Take an operator's name apart."""
     depthwise = "depthwise" in operator
     kernel = int(operator[-1]) if operator.endswith(("5x5", "7x7")) else 3
-    sampling = operator.removesuffix("-depthwise")
+    sampling = cast(Sampling, operator.removesuffix("-depthwise"))
     if operator == "conv" or operator.startswith("depthwise"):
         return OperatorForm("grid", depthwise, kernel)
     return OperatorForm(sampling, depthwise, kernel)
@@ -104,17 +107,18 @@ class Model(Network):
     @property
     def output_stride(self) -> int:
         """Input pixels per cell of the heat map."""
-        return self.coarsest_stride // 2 ** len(self.decoder.channels)
+        return self.coarsest_stride >> len(self.decoder.channels)
 
     @property
     def coarsest_stride(self) -> int:
         """Input pixels per cell of the smallest feature map."""
-        return 4 * 2 ** len(self.stages)
+        return 4 << len(self.stages)
 
     def float_operator(self, training: Training) -> Operator:
         """The decoder's operator in floating point."""
         operator = self.decoder.operator
-        return operator.replace("square-integer", "square") if training.fractional_first else operator
+        square = cast(Operator, operator.replace("square-integer", "square"))
+        return square if training.fractional_first else operator
 
     def in_floating_point(self, training: Training) -> Self:
         decoder = self.decoder.model_copy(update={"operator": self.float_operator(training)})

@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from codesign.networks.base import MOST_STAGES, Network, Repeats, Section, Size, Task
+from codesign.networks.base import MOST_STAGES, Network, Repeats, Size, Task
+from codesign.sections import Section
 
 
 class Stage(Section):
@@ -29,4 +30,4 @@ class Model(Network):
 
     @property
     def coarsest_stride(self) -> int:
-        return 2 ** (len(self.stages) - 1)
+        return 1 << (len(self.stages) - 1)

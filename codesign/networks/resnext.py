@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from codesign.networks.base import MOST_STAGES, Groups, Network, Repeats, Section, Size, Task
+from codesign.networks.base import MOST_STAGES, Groups, Network, Repeats, Size, Task
+from codesign.sections import Section
 
 
 class Stem(Section):

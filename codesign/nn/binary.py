@@ -4,6 +4,8 @@ A unit is convolution, batch norm and sign; hardware makes one threshold a chann
 value: what lies outside a map counts as -1, in training as in hardware.
 """
 
+from collections.abc import Callable
+
 import brevitas.nn as qnn
 import torch.nn.functional as F
 from brevitas.quant_tensor import QuantTensor
@@ -49,18 +51,26 @@ class SurroundedConv2d(Conv2d):
 class _BinaryUnits:
     """Units whose convolution is a binary one, but for the stem's, and whose batch norm stays, since a sign follows."""
 
+    _binary: Callable[[int, int, int, int], nn.Conv2d]
+
+    def _stem(self, in_channels: int, out_channels: int, kernel: int, stride: int) -> nn.Conv2d:
+        raise NotImplementedError
+
+    def activation(self) -> nn.Module:
+        raise NotImplementedError
+
     def conv(
         self,
-        in_channels,
-        out_channels,
-        kernel,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
         *,
-        stride=1,
-        groups=1,
-        norm=True,
-        relu=True,
-        shared_act=None,
-        stem=False,
+        stride: int = 1,
+        groups: int = 1,
+        norm: bool = True,
+        relu: bool = True,
+        shared_act: nn.Module | None = None,
+        stem: bool = False,
     ) -> ConvUnit:
         _check(groups, norm, relu, shared_act)
         conv = (self._stem if stem else self._binary)(in_channels, out_channels, kernel, stride)
@@ -73,7 +83,7 @@ class FloatBinaryLayers(_BinaryUnits, FloatLayers):
 
     _binary = SurroundedConv2d
 
-    def _stem(self, in_channels: int, out_channels: int, kernel: int, stride: int) -> nn.Module:
+    def _stem(self, in_channels: int, out_channels: int, kernel: int, stride: int) -> nn.Conv2d:
         return Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, bias=False)
 
     def activation(self) -> nn.Module:
@@ -88,7 +98,7 @@ class BinaryLayers(_BinaryUnits, QuantLayers):
 
     _binary = BinaryConv2d
 
-    def _stem(self, in_channels: int, out_channels: int, kernel: int, stride: int) -> nn.Module:
+    def _stem(self, in_channels: int, out_channels: int, kernel: int, stride: int) -> nn.Conv2d:
         parameters = self._parameters(False, self.widths.stem_weight_bits)
         return QuantConv2d(in_channels, out_channels, kernel, stride, kernel // 2, **parameters)
 

@@ -145,6 +145,7 @@ class CoDeNet(Detector):
     def __init__(self, recipe: Recipe, layers: Layers) -> None:
         super().__init__(layers)
         model = recipe.model
+        assert isinstance(model, Model)
         self.backbone = Backbone(model, layers)
         widths = (self.backbone.channels, *model.decoder.channels)
         pairs = itertools.pairwise(widths)
@@ -163,6 +164,7 @@ def _initialise(network: CoDeNet) -> None:
         if isinstance(module, DecoderBlock) and module.dilation is not None:
             conv = module.dilation.conv
             conv.weight.mul_(0.1)
+            assert conv.bias is not None
             conv.bias.fill_(1.0 if conv.out_channels == 1 else 0.0)
 
 

@@ -8,6 +8,7 @@ s = 1 is an ordinary depthwise 3x3 with padding 1; s = 0 reads the centre nine t
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,7 +24,7 @@ class _SquareDepthwise(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, x: Tensor, weight: Tensor, dilation: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, dilation: Tensor) -> Tensor:
         rows = _padded_rows(x)
         taps = weight.reshape(len(weight), 9).t().contiguous()
         ctx.save_for_backward(rows, taps, dilation)
@@ -35,7 +36,7 @@ class _SquareDepthwise(torch.autograd.Function):
         return _to_nchw(out, x.shape)
 
     @staticmethod
-    def backward(ctx, grad: Tensor):
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         rows, taps, dilation = ctx.saved_tensors
         grad = grad.permute(0, 2, 3, 1).reshape(-1, len(taps[0]))
         grad_rows, grad_taps = torch.zeros_like(rows), torch.empty_like(taps)

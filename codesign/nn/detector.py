@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from codesign.nn.layers import Layers, plain
+from codesign.nn.layers import ConvUnit, Layers, plain
 from codesign.nn.network import Network, unit_scale
 from codesign.recipe import Recipe
 
@@ -48,6 +48,9 @@ class HeatMapPeak(nn.Module):
     Both are multiples of the heat map's scale (`Detector.set_peak_threshold`), so the comparison is one of integers.
     """
 
+    threshold: Tensor
+    floor: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("threshold", torch.tensor(0.0))
@@ -74,7 +77,9 @@ class Detector(Network):
         )
         self.peak = HeatMapPeak()
         with torch.no_grad():
-            self.heads["heat"].output.conv.bias.fill_(HEAT_BIAS)
+            bias = self._output("heat").conv.bias
+            assert bias is not None
+            bias.fill_(HEAT_BIAS)
 
     def features(self, x: Tensor) -> Tensor:
         """(N, in_channels, H, W) of the quantized image; one cell for `output_stride` pixels of the recipe's model."""
@@ -95,17 +100,22 @@ class Detector(Network):
         """Let peaks pass from `score` in (0, 1) on; in a quantized network, rounded up to the heat map's scale."""
         logit = math.log(score / (1 - score))
         scale = self.head_scales()["heat"]
-        if self.heads["heat"].output.act is None:
+        if self._output("heat").act is None:
             self.peak.threshold.fill_(logit)
             return
-        bits = int(self.heads["heat"].output.act.act_quant.bit_width())
+        bits = int(self._output("heat").act.act_quant.bit_width())
         lowest, highest = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
         self.peak.threshold.fill_(min(max(math.ceil(logit / scale), lowest), highest) * scale)
         self.peak.floor.fill_(lowest * scale)
 
     @torch.no_grad()
     def head_scales(self) -> dict[str, float]:
-        return {name: unit_scale(head.output) for name, head in self.heads.items()}
+        return {name: unit_scale(self._output(name)) for name in self.heads}
+
+    def _output(self, name: str) -> ConvUnit:
+        head = self.heads[name]
+        assert isinstance(head, Head)
+        return head.output
 
     def finish(self, recipe: Recipe) -> None:
         """Peaks pass from the recipe's score on."""

@@ -20,14 +20,17 @@ def fold_batch_norm(trained: Network, quantized: Network) -> None:
     """
     targets = conv_units(quantized)
     for path, unit in conv_units(trained).items():
-        if targets[path].norm is not None:
-            targets[path].norm.load_state_dict(unit.norm.state_dict())
-            targets[path].conv.weight.copy_(unit.conv.weight)
+        target = targets[path]
+        if target.norm is not None:
+            assert unit.norm is not None
+            target.norm.load_state_dict(unit.norm.state_dict())
+            target.conv.weight.copy_(unit.conv.weight)
             continue
         weight, bias = folded(unit)
-        targets[path].conv.weight.copy_(weight)
+        target.conv.weight.copy_(weight)
         if bias is not None:
-            targets[path].conv.bias.copy_(bias)
+            assert target.conv.bias is not None
+            target.conv.bias.copy_(bias)
 
 
 @torch.no_grad()
@@ -44,6 +47,7 @@ def folded(unit: ConvUnit) -> tuple[Tensor, Tensor | None]:
     if unit.norm is None:
         return unit.conv.weight, unit.conv.bias
     norm = unit.norm
+    assert norm.running_mean is not None and norm.running_var is not None
     gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
     return unit.conv.weight * gain.reshape(-1, 1, 1, 1), norm.bias - norm.running_mean * gain
 

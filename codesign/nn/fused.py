@@ -14,6 +14,7 @@ Scales are powers of two whose exponent is rounded straight through: s = 2^round
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import brevitas.nn as qnn
 import numpy as np
@@ -70,7 +71,7 @@ class QuantizeActivation(Function):
     """
 
     @staticmethod
-    def forward(ctx, x: Tensor, exponent: Tensor, bounds: ActivationBounds) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, x: Tensor, exponent: Tensor, bounds: ActivationBounds) -> tuple[Tensor, Tensor]:
         power = 2.0 ** math.ceil(exponent.item())
         scale = max(power, bounds.minimum) / bounds.steps
         out = (x / scale).round_().clamp_(bounds.low, bounds.high).mul_(scale)
@@ -80,7 +81,7 @@ class QuantizeActivation(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad: Tensor, grad_scale: Tensor):
+    def backward(ctx: Any, grad: Tensor, grad_scale: Tensor) -> tuple[Tensor, Tensor, None]:
         x, out = ctx.saved_tensors
         limits = ctx.bounds.below * ctx.scale, ctx.bounds.above * ctx.scale
         grad_x = torch.ops.aten.hardtanh_backward(grad, x, *limits)
@@ -96,7 +97,7 @@ class QuantizeParameters(Function):
 
     @staticmethod
     def forward(
-        ctx, weight: Tensor, bias: Tensor | None, input_scale: Tensor, bounds: WeightBounds
+        ctx: Any, weight: Tensor, bias: Tensor | None, input_scale: Tensor, bounds: WeightBounds
     ) -> tuple[Tensor, Tensor | None]:
         scale, slope, place = _channel_scales(weight, bounds)
         per_filter = _per_filter(scale, weight)
@@ -109,7 +110,7 @@ class QuantizeParameters(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad: Tensor, grad_bias: Tensor | None):
+    def backward(ctx: Any, grad: Tensor, grad_bias: Tensor | None) -> tuple[Tensor, Tensor | None, Tensor | None, None]:
         weight, out, scale, slope, place, bias, input_scale = ctx.saved_tensors
         grad_scale = _row_products(grad, out - weight) / scale
         grad_input = None
@@ -162,9 +163,10 @@ def _inner(a: Tensor, b: Tensor) -> Tensor:
     return (a * b).sum()
 
 
-class _FusedActivation:
+class _FusedActivation(torch.nn.Module):
     """Mixed into a Brevitas activation layer whose scale is learned from statistics."""
 
+    act_quant: Any
     rectified: bool
 
     def forward(self, x: Tensor | QuantTensor) -> Tensor | QuantTensor:
@@ -180,10 +182,10 @@ class _FusedActivation:
     def _calibrated(self) -> bool:
         scaling = self._scaling
         learned = isinstance(scaling, ParameterFromRuntimeStatsScaling)
-        return learned and scaling.counter > scaling.collect_stats_steps
+        return learned and bool(scaling.counter > scaling.collect_stats_steps)
 
     @property
-    def _scaling(self) -> torch.nn.Module:
+    def _scaling(self) -> Any:
         return self.act_quant.fused_activation_quant_proxy.tensor_quant.scaling_impl
 
     @cached_property
@@ -227,7 +229,7 @@ class QuantConv2d(qnn.QuantConv2d):
         if not self.training or self.weight_quant.export_mode:
             return super().forward(x)
         weight, bias = self.quantized_parameters(x)
-        return conv2d(x.value, weight, bias, self.stride, self.padding, self.dilation, self.groups)
+        return conv2d(_value(x), weight, bias, self.stride, self.padding, self.dilation, self.groups)
 
     def quantized_parameters(self, x: Tensor | QuantTensor) -> tuple[Tensor, Tensor | None]:
         """Weight, and bias or none, as Brevitas' quantizers give them for an input of x's scale."""
@@ -235,6 +237,7 @@ class QuantConv2d(qnn.QuantConv2d):
             weight = self.quant_weight()
             bias = None if self.bias is None else self.bias_quant(self.bias, x, weight)
             return _value(weight), bias if bias is None else _value(bias)
+        assert isinstance(x, QuantTensor)
         return QuantizeParameters.apply(self.weight, self.bias, x.scale, self._bounds)
 
     @torch.no_grad()

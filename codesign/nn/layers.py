@@ -5,7 +5,7 @@ the same block in PyTorch, in the exported graph and in hardware.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import brevitas.nn as qnn
 import torch
@@ -41,7 +41,7 @@ class ConvUnit(nn.Module):
 
     def __init__(
         self,
-        conv: nn.Module,
+        conv: nn.Conv2d,
         norm: nn.BatchNorm2d | None = None,
         act: nn.Module | None = None,
         shared_act: nn.Module | None = None,
@@ -49,7 +49,7 @@ class ConvUnit(nn.Module):
         super().__init__()
         self.conv = conv
         self.norm = norm
-        self.act = act
+        self.act: Any = act  # a module or None; Brevitas, whose quantizers it may have, has no types
         self._shared_act = (shared_act,)  # in a tuple, so that it is registered once, by its owner
 
     def forward(self, *inputs: Tensor) -> Tensor:
@@ -66,7 +66,7 @@ class SquareDeformConv2d(nn.Conv2d):
     def __init__(self, channels: int) -> None:
         super().__init__(channels, channels, 3, padding=1, groups=channels, bias=False)
 
-    def forward(self, x: Tensor, dilation: Tensor) -> Tensor:
+    def forward(self, x: Tensor, dilation: Tensor) -> Tensor:  # type: ignore[override]  # two inputs
         return square_depthwise(x, self.weight, dilation)
 
 
@@ -79,7 +79,9 @@ class QuantSquareDeformConv2d(QuantConv2d):
     def __init__(self, channels: int, parameters: Mapping[str, object]) -> None:
         super().__init__(channels, channels, 3, padding=1, groups=channels, **parameters)
 
-    def forward(self, x: Tensor | QuantTensor, dilation: Tensor | QuantTensor) -> Tensor:
+    def forward(  # type: ignore[override]  # two inputs
+        self, x: Tensor | QuantTensor, dilation: Tensor | QuantTensor
+    ) -> Tensor:
         weight, bias = self.quantized_parameters(x)
         return square_depthwise(plain(x), weight, plain(dilation), bias)
 
@@ -184,16 +186,16 @@ class FloatLayers:
 
     def conv(
         self,
-        in_channels,
-        out_channels,
-        kernel,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
         *,
-        stride=1,
-        groups=1,
-        norm=True,
-        relu=True,
-        shared_act=None,
-        stem=False,
+        stride: int = 1,
+        groups: int = 1,
+        norm: bool = True,
+        relu: bool = True,
+        shared_act: nn.Module | None = None,
+        stem: bool = False,
     ) -> ConvUnit:
         conv = Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, groups=groups, bias=False)
         act = nn.ReLU() if relu and shared_act is None else None
@@ -251,16 +253,16 @@ class QuantLayers:
 
     def conv(
         self,
-        in_channels,
-        out_channels,
-        kernel,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
         *,
-        stride=1,
-        groups=1,
-        norm=True,
-        relu=True,
-        shared_act=None,
-        stem=False,
+        stride: int = 1,
+        groups: int = 1,
+        norm: bool = True,
+        relu: bool = True,
+        shared_act: nn.Module | None = None,
+        stem: bool = False,
     ) -> ConvUnit:
         bits = self.widths.stem_weight_bits if stem else self.widths.weight_bits
         conv = QuantConv2d(

@@ -3,7 +3,8 @@
 from torch import nn
 
 from codesign.networks.base import Groups
-from codesign.networks.mobilenet import SeparableBlock
+from codesign.networks.mobilenet import Model
+from codesign.networks.mobilenet import SeparableBlock as Block
 from codesign.nn.layers import Layers
 from codesign.nn.network import Classifier
 from codesign.recipe import Recipe
@@ -12,7 +13,7 @@ from codesign.recipe import Recipe
 class SeparableBlock(nn.Sequential):
     """3x3, depthwise or in groups, and 1x1, each with batch norm and ReLU."""
 
-    def __init__(self, in_channels: int, block: SeparableBlock, layers: Layers, grouping: Groups | None) -> None:
+    def __init__(self, in_channels: int, block: Block, layers: Layers, grouping: Groups | None) -> None:
         super().__init__()
         groups = grouping.of(in_channels, in_channels) if grouping else in_channels
         spatial = layers.conv(in_channels, in_channels, 3, stride=block.stride, groups=groups)
@@ -23,6 +24,7 @@ class SeparableBlock(nn.Sequential):
 def network(recipe: Recipe, layers: Layers) -> Classifier:
     """Stem, separable blocks, global average, fully connected."""
     model = recipe.model
+    assert isinstance(model, Model)
     features = nn.Sequential()
     features.add_module("stem", layers.conv(3, model.stem.channels, 3, stride=model.stem.stride, stem=True))
     channels = model.stem.channels

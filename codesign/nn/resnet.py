@@ -1,11 +1,13 @@
 """ResNet for small images (He et al., arXiv 1512.03385, section 4.2) built from a recipe."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from brevitas.quant_tensor import QuantTensor
 from torch import Tensor, nn
 
-from codesign.networks.resnet import Stage
+from codesign.networks import resnext
+from codesign.networks.resnet import Model, Stage
 from codesign.nn.layers import ConvUnit, Layers
 from codesign.nn.network import Classifier
 from codesign.recipe import Recipe
@@ -52,9 +54,10 @@ class BasicBlock(ResidualBlock):
 
 def network(recipe: Recipe, layers: Layers) -> Classifier:
     """Stem, stages of residual blocks, global average, fully connected."""
+    assert isinstance(recipe.model, Model)
     channels = recipe.model.stages[0].channels
     stem = layers.conv(3, channels, 3, stem=True)
-    return classifier(recipe, layers, stem, channels, lambda *shape: BasicBlock(*shape, layers))
+    return classifier(recipe, layers, stem, channels, partial(BasicBlock, layers=layers))
 
 
 def classifier(
@@ -66,9 +69,11 @@ def classifier(
 ) -> Classifier:
     """A residual network. channels: that leave the stem; block: of its input channels, its stage and its stride."""
     model = recipe.model
+    assert isinstance(model, Model | resnext.Model)
     features = nn.Sequential()
     features.add_module("stem", stem)
-    for number, stage in enumerate(model.stages, start=1):
+    stages: Sequence[Stage | resnext.Stage] = model.stages
+    for number, stage in enumerate(stages, start=1):
         blocks = nn.Sequential()
         for index in range(stage.blocks):
             blocks.append(block(channels, stage, 2 if number > 1 and index == 0 else 1))

@@ -1,10 +1,12 @@
 """ResNeXt (Xie, Girshick, Dollar, Tu, He, arXiv 1611.05431) built from a recipe."""
 
+from functools import partial
+
 from brevitas.quant_tensor import QuantTensor
 from torch import Tensor, nn
 
 from codesign.networks.base import Groups
-from codesign.networks.resnext import Stage, Stem
+from codesign.networks.resnext import Model, Stage, Stem
 from codesign.nn.layers import Layers, MaxPool2d
 from codesign.nn.network import Classifier
 from codesign.nn.resnet import ResidualBlock, classifier
@@ -29,10 +31,10 @@ class Bottleneck(ResidualBlock):
 def network(recipe: Recipe, layers: Layers) -> Classifier:
     """Stem, stages of bottlenecks, global average, fully connected."""
     model = recipe.model
+    assert isinstance(model, Model)
     stem = _stem(model.stem, layers)
-    return classifier(
-        recipe, layers, stem, model.stem.channels, lambda *shape: Bottleneck(*shape, layers, model.groups)
-    )
+    bottleneck = partial(Bottleneck, layers=layers, grouping=model.groups)
+    return classifier(recipe, layers, stem, model.stem.channels, bottleneck)
 
 
 def _stem(stem: Stem, layers: Layers) -> nn.Module:

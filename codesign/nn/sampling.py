@@ -34,10 +34,10 @@ def deform_conv2d(x: Tensor, weight: Tensor, offset: Tensor) -> Tensor:
 def _grid(offset: Tensor) -> Tensor:
     """`grid_sample`'s coordinates (N, 9 H, W, 2): x before y, the map's outer edges at -1 and 1."""
     n, _, h, w = offset.shape
-    like = {"dtype": offset.dtype, "device": offset.device}
-    taps = torch.tensor(TAPS, **like).reshape(1, 9, 2, 1, 1)
-    y = torch.arange(h, **like).reshape(1, 1, h, 1)
-    x = torch.arange(w, **like).reshape(1, 1, 1, w)
+    kind, device = offset.dtype, offset.device
+    taps = torch.tensor(TAPS, dtype=kind, device=device).reshape(1, 9, 2, 1, 1)
+    y = torch.arange(h, dtype=kind, device=device).reshape(1, 1, h, 1)
+    x = torch.arange(w, dtype=kind, device=device).reshape(1, 1, 1, w)
     steps = offset.reshape(n, 9, 2, h, w) + taps
     grid_x = (2 * (steps[:, :, 1] + x) + 1) / w - 1
     grid_y = (2 * (steps[:, :, 0] + y) + 1) / h - 1
@@ -50,6 +50,6 @@ class DeformConv2d(nn.Conv2d):
     def __init__(self, channels: int, *, depthwise: bool) -> None:
         super().__init__(channels, channels, 3, padding=1, groups=channels if depthwise else 1, bias=False)
 
-    def forward(self, x: Tensor, displacement: Tensor) -> Tensor:
+    def forward(self, x: Tensor, displacement: Tensor) -> Tensor:  # type: ignore[override]  # two inputs
         offset = grid_offsets(displacement) if displacement.shape[1] == 1 else displacement
         return deform_conv2d(x, self.weight, offset)

@@ -8,9 +8,9 @@ def conv2d(
     x: Tensor,
     weight: Tensor,
     bias: Tensor | None,
-    stride: tuple[int, int],
-    padding: tuple[int, int],
-    dilation: tuple[int, int],
+    stride: tuple[int, ...],
+    padding: tuple[int, ...] | str,
+    dilation: tuple[int, ...],
     groups: int,
 ) -> Tensor:
     """`F.conv2d`, but a pointwise one with a stride reads the pixels that it needs only.

@@ -2,6 +2,7 @@
 
 from torch import nn
 
+from codesign.networks.vgg import Model
 from codesign.nn.layers import Layers, MaxPool2d
 from codesign.nn.network import Classifier
 from codesign.recipe import Recipe
@@ -10,6 +11,7 @@ from codesign.recipe import Recipe
 def network(recipe: Recipe, layers: Layers) -> Classifier:
     """Stages of 3x3 convolutions, each max-pooled, then fully connected over the last map."""
     model = recipe.model
+    assert isinstance(model, Model)
     features, channels = nn.Sequential(), 3
     for number, stage in enumerate(model.stages, start=1):
         units = nn.Sequential()

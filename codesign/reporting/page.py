@@ -234,6 +234,7 @@ def _layer(layer: Layer) -> dict[str, Any]:
                 "note": f"{histogram.zeros:.0%} zero, {histogram.ends:.1%} at the ends",
             }
             for what, histogram in parts
+            if histogram
         ],
     }
 

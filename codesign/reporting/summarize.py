@@ -62,7 +62,7 @@ def _blocks(
 
 
 def _block(
-    graph: Graph, node: Node, schedule: Schedule, target: Target, activity: summary.Activity | None
+    graph: Graph, node: Node, schedule: Schedule, target: Target, activity: energy.Activity | None
 ) -> summary.BlockReport:
     cost, folding = schedule.blocks[node.name], schedule.foldings[node.name]
     outputs = zip(graph.output_names(node), graph.output_types(node), strict=True)

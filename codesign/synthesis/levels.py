@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 
 def lut_levels(netlist: Path, top: str) -> int:
@@ -23,7 +24,7 @@ def lut_levels(netlist: Path, top: str) -> int:
     return max(level.values(), default=0)
 
 
-def _bits(cell: dict, direction: str) -> list[int]:
+def _bits(cell: dict[str, Any], direction: str) -> list[int]:
     """Net numbers at the cell's ports of a direction; constants are strings and left out."""
     ports = (port for port, kind in cell["port_directions"].items() if kind == direction)
     return [bit for port in ports for bit in cell["connections"][port] if isinstance(bit, int)]

@@ -137,7 +137,7 @@ def _canonical(modules: Mapping[str, str]) -> str:
     """A netlist without what tells instances of one design apart: names of modules and running numbers."""
     text = "\n".join(modules.values()) + "\n"
     for index, name in enumerate(modules):
-        text = re.sub(re.escape(name) + r"(?=\s)", lambda _, i=index: f"\\{NAME}{i}", text)
+        text = re.sub(re.escape(name) + r"(?=\s)", f"\\\\{NAME}{index}", text)
     numbers: dict[str, str] = {}  # Yosys counts apart from its front end: a number is one with the word before it
 
     def renumbered(match: re.Match[str]) -> str:

@@ -145,7 +145,7 @@ def placement(report: Mapping[str, Any], synthesized: Utilization) -> Placement:
     """What nextpnr reports, for the slowest clock."""
     clock, figures = min(report["fmax"].items(), key=lambda item: item[1]["achieved"])
     paths = (p for p in report["critical_paths"] if p["from"] == p["to"] == f"posedge {clock}")
-    hops = next((path["path"] for path in paths), [])
+    hops: list[dict[str, Any]] = next((path["path"] for path in paths), [])
     return Placement(
         clock_mhz=round(figures["achieved"], 1),
         used={name: entry["used"] for name, entry in report["utilization"].items() if entry["used"]},

@@ -104,6 +104,7 @@ class FreezeConfidentWeights(Callback):
     def on_before_optimizer_step(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Optimizer
     ) -> None:
+        assert trainer.max_epochs is not None  # a phase says how many it has
         if trainer.current_epoch < trainer.max_epochs - self.freezing.epochs:
             return
         convolutions = (module for module in pl_module.modules() if isinstance(module, QuantConv2d))

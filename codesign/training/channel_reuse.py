@@ -38,8 +38,9 @@ class Edges:
     def kept(self, rows: Tensor) -> Tensor:
         """Fraction of the bit operations of weights (C, n) that is left; differentiable."""
         signs = binary_sign_ste(rows)
-        differing = (signs[self.child] - self.sign.unsqueeze(1) * signs[self.parent]).abs().sum() / 2
-        return (rows.shape[1] + differing) / rows.numel()
+        differing: Tensor = (signs[self.child] - self.sign.unsqueeze(1) * signs[self.parent]).abs().sum() / 2
+        left: Tensor = (rows.shape[1] + differing) / rows.numel()
+        return left
 
 
 class ReuseLoss:

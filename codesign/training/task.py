@@ -6,6 +6,7 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Sampler
@@ -42,8 +43,8 @@ class TrainingTask(pl.LightningModule):
         reuse: ReuseLoss | None = None,
     ) -> None:
         super().__init__()
-        # Faster on CPUs: depthwise convolutions and the deformable gather work on rows of channels.
-        self.network = network.to(memory_format=torch.channels_last)
+        self.network = network
+        _to_channels_last(network)
         self.recipe = recipe
         self.phase = phase
         self.total_steps = total_steps
@@ -56,23 +57,24 @@ class TrainingTask(pl.LightningModule):
     def on_fit_start(self) -> None:
         """Called by Lightning once the network is on its device."""
         for teacher in filter(None, self._teacher):
-            teacher.to(self.device, memory_format=torch.channels_last)
+            _to_channels_last(teacher.to(self.device))
 
     def training_step(self, batch: Any, batch_index: int) -> Tensor:
         images = batch.images.contiguous(memory_format=torch.channels_last) / 256
         outputs, task = _outputs(self.network, images), task_of(self.recipe)
-        loss = task.loss(outputs, batch)
+        loss: Tensor = task.loss(outputs, batch)
         (teacher,) = self._teacher
         if teacher is not None:
             with torch.no_grad():
                 theirs = _outputs(teacher, images)
+            assert self.distillation is not None
             loss = loss + self.distillation.weight * task.distillation_loss(outputs, theirs, batch)
         if self.reuse is not None:
             loss = loss + self.reuse(self.global_step, batch_index)
         self.log("loss", loss, prog_bar=True)
         return loss
 
-    def configure_optimizers(self) -> dict[str, object]:
+    def configure_optimizers(self) -> OptimizerLRScheduler:
         """Adam; only weights decay, not biases, batch norms or quantizer scales."""
         parameters = list(self.network.parameters())
         groups = [
@@ -99,7 +101,13 @@ def learning_rate_factor(step: int, total: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm_up) / max(1, total - warm_up))))
 
 
-class EpochShuffle(Sampler[int]):
+def _to_channels_last(network: Network) -> None:
+    """Faster on CPUs: depthwise convolutions and the deformable gather work on rows of channels."""
+    to: Any = network.to  # whose declaration leaves the memory format out
+    to(memory_format=torch.channels_last)
+
+
+class EpochShuffle(Sampler[Any]):
     """An order that depends on the seed and the epoch alone, so that a resumed epoch sees the same batches.
 
     Of several processes each takes its own part, all equally long.
@@ -116,7 +124,7 @@ class EpochShuffle(Sampler[int]):
         """Called by Lightning before each epoch."""
         self.epoch = epoch
 
-    def __iter__(self) -> Iterator[int]:
+    def __iter__(self) -> Iterator[Any]:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
         order = torch.randperm(self.length, generator=generator)
         return iter(order[self.rank :: self.processes][: len(self)].tolist())

@@ -99,7 +99,7 @@ def train(
 
 def is_first_process() -> bool:
     """Whether this process writes. On several devices Lightning starts the same program once for each of them."""
-    return rank_zero_only.rank == 0
+    return bool(getattr(rank_zero_only, "rank", 0) == 0)
 
 
 @dataclass(frozen=True)
@@ -169,6 +169,7 @@ def _quantized_phase(session: _Session, trained: Network) -> Network:
     calibrate(network, (batch.images / 256 for batch in itertools.islice(batches, count)))
     teacher = None if training.distillation is None else trained
     callbacks = [] if training.freezing is None else [FreezeConfidentWeights(training.freezing)]
+    assert training.quantized_phase is not None  # without one this is not called
     _fit(session, network, training.quantized_phase, session.out / LAST_CHECKPOINT, teacher, callbacks)
     network.eval()
     network.finish(recipe)

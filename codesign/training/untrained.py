@@ -1,5 +1,6 @@
 """Networks with random weights: their hardware can be built and verified before anything is trained."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor, nn
 from codesign.data.scenes import scenes
 from codesign.nn.codenet import DecoderBlock
 from codesign.nn.fold import calibrate, fold_batch_norm
+from codesign.nn.layers import ConvUnit, RoundedHardtanh
 from codesign.nn.network import Network, float_network, quantized_network
 from codesign.recipe import Recipe, save_recipe
 from codesign.training.run import RECIPE, save_weights
@@ -30,7 +32,7 @@ def untrained_network(recipe: Recipe) -> Network:
     """
     count = recipe.quantization.calibration_batches + 1
     pictures = torch.from_numpy(scenes(count * IMAGES_AT_A_TIME, recipe.data.image_size, recipe.seed))
-    batches = (pictures / 256).split(IMAGES_AT_A_TIME)
+    batches = torch.split(pictures / 256, IMAGES_AT_A_TIME)
     torch.manual_seed(recipe.seed)
     network = float_network(recipe)
     _settle(network, batches[0])
@@ -49,7 +51,7 @@ def _settle(network: Network, images: Tensor) -> None:
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = 1.0  # the statistics are this batch's
     hooks = [
-        block.dilation.conv.register_forward_hook(_spread(block.dilation.act.bound))
+        block.dilation.conv.register_forward_hook(_spread(_bound(block.dilation)))
         for block in network.modules()
         if isinstance(block, DecoderBlock) and block.dilation is not None
     ]
@@ -58,12 +60,19 @@ def _settle(network: Network, images: Tensor) -> None:
         hook.remove()
 
 
-def _spread(bound: int):
+def _bound(dilation: ConvUnit) -> int:
+    """Of the dilations, or offsets, that a unit gives."""
+    assert isinstance(dilation.act, RoundedHardtanh)
+    return dilation.act.bound
+
+
+def _spread(bound: int) -> Callable[[nn.Conv2d, tuple[Tensor, ...], Tensor], Tensor]:
     """A hook that scales a convolution, and its output, to a mean of 0 and a standard deviation of half the bound."""
 
     def hook(conv: nn.Conv2d, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
         gain, mean = bound / 2 / output.std().clamp(min=1e-6), output.mean()
         conv.weight.mul_(gain)
+        assert conv.bias is not None  # since no batch norm follows
         conv.bias.copy_((conv.bias - mean) * gain)
         return (output - mean) * gain
 

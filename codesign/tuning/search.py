@@ -116,7 +116,7 @@ def opened(
         directions=list(DIRECTIONS.values()),
         load_if_exists=True,
     )
-    facts = {"recipe": recipe.model_dump(mode="json"), "target": target.model_dump(mode="json")}
+    facts: dict[str, Any] = {"recipe": recipe.model_dump(mode="json"), "target": target.model_dump(mode="json")}
     facts |= {"choices": {name: list(values) for name, values in choices.items()}, "trained": trained}
     about = json.loads(json.dumps(facts))
     known = study.user_attrs.get(FACTS)

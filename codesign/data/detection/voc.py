@@ -130,7 +130,8 @@ def _names(folder: Path, split: Split) -> list[str]:
 
 def _parse(annotation: Path) -> Element:
     try:
-        return defusedxml.ElementTree.fromstring(read_bytes(annotation, DataError, limit=ANNOTATION_BYTES))
+        root: Element = defusedxml.ElementTree.fromstring(read_bytes(annotation, DataError, limit=ANNOTATION_BYTES))
+        return root
     except FileNotFoundError as error:
         raise DataError("annotation is missing", where=str(annotation), remedy="restore it, or unlist it") from error
     except (ParseError, DefusedXmlException, LookupError, ValueError) as error:  # of encodings, the last two

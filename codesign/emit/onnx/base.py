@@ -119,7 +119,7 @@ class OnnxBuilder:
                 bound = self.floats(f"{stem}/bound", table[:, middle, None, None])
             above = self.add("GreaterOrEqual", [x, bound], f"{stem}/above")
             one = self.add("Cast", [above], f"{stem}/one", to=onnx.TensorProto.INT32)
-            more = self.add("Mul", [one, self.constant(f"{stem}/weight", np.int32(1 << bit))], f"{stem}/more")
+            more = self.add("Mul", [one, self.constant(f"{stem}/weight", np.array(1 << bit, np.int32))], f"{stem}/more")
             reached = self.add("Add", [reached, more], f"{stem}/reached") if reached else more
         number = self.add("Cast", [reached], f"{output}/number", to=onnx.TensorProto.FLOAT)
         scaled = self.add("Mul", [number, self.floats(f"{output}/step", step)], f"{output}/scaled")

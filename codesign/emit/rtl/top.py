@@ -46,8 +46,8 @@ def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path, *, sparse: bool = 
     image = weight_image(blocks.streamed)
     facts = (graph.name, digest(graph), schedule.interval_cycles)
     slowest = max(cost.latency_cycles for cost in schedule.blocks.values())
-    streams = (inputs, outputs, tensors, image.regions)
-    project = RtlProject(out_dir, *facts, *streams, sparse=sparse, slowest_cycles=slowest)
+    streams = (inputs, outputs, tensors)
+    project = RtlProject(out_dir, *facts, *streams, weights=image.regions, sparse=sparse, slowest_cycles=slowest)
     sections = _sections(Wiring(built, schedule, ports), blocks, project, image)
     text = template("top.sv.j2").render(
         name=graph.name,

@@ -231,13 +231,23 @@ class Wiring:
 
 def registers(inputs: int, outputs: int, digest: str) -> Section:
     """Start, status, counters and identity; `digest` are hexadecimal digits, of which the first 32 are kept."""
-    bus = ("awvalid_i", "awready_o", "awaddr_i", "wvalid_i", "wready_o", "wdata_i", "wstrb_i", "bvalid_o", "bready_i")
+    bus: tuple[str, ...] = (
+        "awvalid_i",
+        "awready_o",
+        "awaddr_i",
+        "wvalid_i",
+        "wready_o",
+        "wdata_i",
+        "wstrb_i",
+        "bvalid_o",
+        "bready_i",
+    )
     bus += ("bresp_o", "arvalid_i", "arready_o", "araddr_i", "rvalid_o", "rready_i", "rdata_o", "rresp_o")
     own = {"enable_o": "enable", "in_first_i": "first", "in_last_i": "last", "out_last_i": "out_last"}
     weights = ("weights_start_o", "weights_base_o", "weights_error_i")
     connections = [f".{signal}({REGISTERS}_{signal[:-2]})" for signal in (*bus, *weights)]
     connections += [f".{signal}({REGISTERS}_{wire})" for signal, wire in own.items()]
-    parameters = {"INPUTS": inputs, "OUTPUTS": outputs, "MODEL_HASH": f"128'h{digest[:32]}"}
+    parameters: dict[str, int | str] = {"INPUTS": inputs, "OUTPUTS": outputs, "MODEL_HASH": f"128'h{digest[:32]}"}
     unit = Instance("axi_lite_registers", f"{REGISTERS}_registers", parameters, connections)
     return Section("registers", instances=[unit])
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from codesign.emit.onnx.base import OnnxBuilder, carried
 from codesign.graph import Node
-from codesign.graph.ops.binary_conv import OUTSIDE
+from codesign.graph.ops.binary_conv import OUTSIDE, BinaryConv
 
 
 def emit(builder: OnnxBuilder, node: Node) -> None:
     """The output are the accumulators' real values."""
-    op = node.op
+    op = cast(BinaryConv, node.op)
     (x,), (y,) = builder.graph.input_types(node), builder.graph.output_types(node)
     (source,) = builder.sources(node)
     if any(op.pads):

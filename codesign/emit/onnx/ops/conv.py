@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from codesign.emit.onnx.base import OnnxBuilder
 from codesign.graph import Node, TensorType
 from codesign.graph.windows import Convolution
@@ -9,7 +11,7 @@ from codesign.graph.windows import Convolution
 
 def emit(builder: OnnxBuilder, node: Node, group: int = 1) -> None:
     (x,), (y,) = builder.graph.input_types(node), builder.graph.output_types(node)
-    convolve(builder, node.op, builder.sources(node)[0], node.name, x, y, group)
+    convolve(builder, cast(Convolution, node.op), builder.sources(node)[0], node.name, x, y, group)
 
 
 def convolve(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from codesign.emit.onnx.base import OnnxBuilder
 from codesign.graph import Node
+from codesign.graph.ops.deform import Deform
 
 ANCHOR = [[[[float(step)]] for ky in (-1, 0, 1) for kx in (-1, 0, 1) for step in (ky, kx)]]
 """(1, 18, 1, 1): (h, w) of each tap of a 3x3 grid from its centre."""
@@ -11,7 +14,7 @@ ANCHOR = [[[[float(step)]] for ky in (-1, 0, 1) for kx in (-1, 0, 1) for step in
 
 def emit(builder: OnnxBuilder, node: Node) -> None:
     """offsets = anchor * (s - 1): integers, so that bilinear interpolation reads single pixels."""
-    op, name = node.op, node.name
+    op, name = cast(Deform, node.op), node.name
     (x, _), (y,) = builder.graph.input_types(node), builder.graph.output_types(node)
     source, dilation = builder.sources(node)
     steps = builder.add("Sub", [dilation, builder.floats(f"{name}/one", 1.0)], f"{name}/steps")

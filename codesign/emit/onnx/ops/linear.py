@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from codesign.emit.onnx.base import OnnxBuilder
 from codesign.graph import Node
+from codesign.graph.ops.linear import Linear
 
 
 def emit(builder: OnnxBuilder, node: Node) -> None:
     """Flatten, Gemm, and a Reshape to (N, K, 1, 1)."""
-    op, name = node.op, node.name
+    op, name = cast(Linear, node.op), node.name
     (x,), (y,) = builder.graph.input_types(node), builder.graph.output_types(node)
     flat = builder.add("Flatten", builder.sources(node), f"{name}/flat", axis=1)
     inputs = [flat, builder.weight(name, op.weight, builder.weight_scale(x, y), x), builder.bias(name, op.bias, y)]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from codesign.emit.onnx.base import OnnxBuilder, carried
 from codesign.graph import Node
+from codesign.graph.ops.peak import Peak
 
 
 def emit(builder: OnnxBuilder, node: Node) -> None:
     """where(x == maxpool3x3(x) and x >= threshold, x, floor)."""
-    op, name = node.op, node.name
+    op, name = cast(Peak, node.op), node.name
     (x,) = builder.sources(node)
     (kind,) = builder.graph.input_types(node)
     scale = np.array(carried(kind).scale).reshape(1, -1, 1, 1)

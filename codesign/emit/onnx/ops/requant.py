@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from codesign.emit.onnx.base import OnnxBuilder, carried
@@ -11,7 +13,7 @@ from codesign.graph.ops.requant import Requant
 
 def emit(builder: OnnxBuilder, node: Node) -> None:
     (x,), (y,) = builder.graph.input_types(node), builder.graph.output_types(node)
-    requantize(builder, node.op, builder.sources(node)[0], node.name, x, y)
+    requantize(builder, cast(Requant, node.op), builder.sources(node)[0], node.name, x, y)
 
 
 def requantize(builder: OnnxBuilder, op: Requant, source: str, output: str, x: TensorType, y: TensorType) -> None:

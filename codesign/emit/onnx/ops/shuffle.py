@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from codesign.emit.onnx.base import OnnxBuilder
 from codesign.graph import Node
+from codesign.graph.ops.shuffle import Shuffle
 
 
 def emit(builder: OnnxBuilder, node: Node) -> None:
     """(C) seen as (groups, C / groups), transposed."""
-    name, groups = node.name, node.op.groups
+    name, groups = node.name, cast(Shuffle, node.op).groups
     (x,) = builder.graph.output_types(node)
     split = np.array([-1, groups, x.channels // groups, x.height, x.width], np.int64)
     grouped = builder.add(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from codesign.emit.onnx.base import OnnxBuilder, carried
 from codesign.graph import Node
+from codesign.graph.ops.threshold import Threshold
 
 
 def emit(builder: OnnxBuilder, node: Node) -> None:
     """Thresholds at the scale that the accumulators carry; falling channels are negated before."""
-    op = node.op
+    op = cast(Threshold, node.op)
     (x,), (y,) = builder.graph.input_types(node), builder.graph.output_types(node)
     (source,), (result,) = builder.sources(node), carried(y).scale
     if (op.sign < 0).any():

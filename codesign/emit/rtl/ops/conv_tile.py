@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from codesign.emit.rtl.base import Block, Port, WeightStream
+from codesign.emit.rtl.base import Block, Memory, Port, WeightStream
 from codesign.emit.rtl.ops import requant as requant_block
 from codesign.graph.op import IntArray
 from codesign.graph.ops.conv import Conv
@@ -73,7 +73,7 @@ def unit(
         "OUT_BITS": out.bits,
         "OUT_SIGNED": int(out.signed),
     }
-    memories = ()
+    memories: tuple[Memory, ...] = ()
     if requant:
         inner = requant_block.block(name, requant, (y,), (out,), Folding(folding.pe, folding.pe))
         shared = ("LO", "HI", "MIN_SHIFT", "SPREAD", "SHIFT_FILE")
