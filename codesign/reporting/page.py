@@ -17,7 +17,7 @@ from codesign.reporting.histograms import Layer
 from codesign.reporting.pictures import Picture
 from codesign.reporting.plots import bars, efficiency_gap, roofline, waterline
 from codesign.reporting.rails import Row, rows, width
-from codesign.reporting.summary import Cases, Resources, Summary, Tensor, Unit
+from codesign.reporting.summary import Cases, Coverage, Resources, Summary, Tensor, Unit
 from codesign.reporting.terminal import (
     REUSE_HEADINGS,
     activity_line,
@@ -248,13 +248,19 @@ def _coverage(summary: Summary) -> list[dict[str, Any]]:
             "span": _span(covered.span),
             "images": _span(covered.images),
             "blocks": _span(covered.blocks),
-            "whole": not covered.missing_ends,
+            "whole": _ends_reached(covered),
             "bits": f"{covered.bits_images} → {covered.bits_blocks} of {covered.bits}",
-            "full": covered.bits in (covered.bits_images, covered.bits_blocks) or not covered.missing_ends,
+            "full": covered.bits in (covered.bits_images, covered.bits_blocks) or _ends_reached(covered),
             "cases": [_cases(cases) for cases in covered.cases],
         }
         for tensor, covered in found.items()
     ]
+
+
+def _ends_reached(covered: Coverage) -> bool:
+    """Of all values that inputs can bring about, both ends."""
+    ends = zip(covered.reachable, covered.images, covered.blocks, strict=True)
+    return all(end in (image, block) for end, image, block in ends)
 
 
 def _span(span: tuple[int, int]) -> str:

@@ -208,10 +208,12 @@ class Cases(Record):
 
 
 class Coverage(Record):
-    """The least and the greatest value of a tensor: of its type, with images, and with blocks driven by themselves."""
+    """The least and the greatest value of a tensor: of its type, that inputs can bring about, with images, and with
+    blocks driven by themselves."""
 
     block: str
     span: tuple[int, int]
+    reachable: tuple[int, int]
     images: tuple[int, int]
     blocks: tuple[int, int]
     bits: int
