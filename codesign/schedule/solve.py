@@ -141,7 +141,7 @@ def _add_fifo(
     program.add({variable: 1 for _, variable in found}, 1, 1)
     needed = {
         variable: -buffer.added(candidate)
-        for name in buffer.parallel & options.keys()
+        for name in sorted(buffer.parallel & options.keys())
         for candidate, variable in zip(options[name], picks[name], strict=True)
         if candidate.folding.tile
     }
