@@ -87,8 +87,8 @@ def told(rows: Iterable[Sequence[int]], project: RtlProject, made: Iterable[Stre
 def accesses(project: RtlProject, *, checked: bool) -> list[str]:
     """Lines of a RUN file: what is read and written at the registers before the start, and read at the end.
 
-    checked: all registers are read; what must be refused is tried; and amid the first frame the design is stopped, and
-    started again when it is idle.
+    checked: all registers are read; what must be refused is tried; and between two resets the design is stopped amid a
+    frame, and started again when it is idle.
     """
     at = registers.offset
     base = [f"write {at('WEIGHTS_BASE_LOW')} {WEIGHTS_BASE}"] if project.weights else []

@@ -22,8 +22,8 @@
 //   unknown <address>               a read that must be
 //   holds  <address> <data>         a read of that value
 //   await  <address> <data>         reads until there is that value
-//   start  <address> <data>         the write with which the design starts; what comes behind it is left out after the
-//                                   last reset
+//   start  <address> <data>         the write with which the design starts; what comes behind it is left out before
+//                                   the first reset and after the last
 //   stream <id> <role> <lanes> <bits> <signed> <channels> <pixels> <frames> <images> <file> <name>
 //                                   frames: to be played or to pass in all; images: of an input, those in its file,
 //                                   played over and over
@@ -197,7 +197,8 @@ void begin_life(size_t life) {
     registers.script = run.reads;
     registers.script.insert(registers.script.end(), run.writes.begin(), run.writes.end());
     registers.start = registers.script.size() - 1;
-    if (life + 1 < run.lives.size()) registers.script.insert(registers.script.end(), run.after.begin(), run.after.end());
+    const bool amid = life > 0 && life + 1 < run.lives.size();
+    if (amid) registers.script.insert(registers.script.end(), run.after.begin(), run.after.end());
     last_beat_cycle = cycle;
     frame_ended = true;
 }
