@@ -85,8 +85,9 @@ def export(
 
 @dataclass
 class _Work:
-    """What an export is made of, and what its steps have made so far. facts: for the manifest. untrained: the recipe, if that is
-    the source.
+    """What an export is made of, and what its steps have made so far.
+
+    facts: for the manifest. untrained: the recipe, if that is the source.
     """
 
     build: BuildFolder

@@ -19,8 +19,9 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -153,7 +154,8 @@ def _our_mistake(error: BaseException, arguments: Sequence[str]) -> str:
         f"codesign {VERSION}, Python {platform.python_version()}, {platform.platform()}\n"
         f"codesign {' '.join(arguments)}\n\n{''.join(traceback.format_exception(error))}"
     )
-    for folder in (lambda: cache_folder("failures"), lambda: Path(tempfile.gettempdir())):
+    places: tuple[Callable[[], Path], ...] = (partial(cache_folder, "failures"), lambda: Path(tempfile.gettempdir()))
+    for folder in places:
         with suppress(OSError, CacheError):
             handle, name = tempfile.mkstemp(prefix="codesign-", suffix=".txt", dir=folder())
             with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:

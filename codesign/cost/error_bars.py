@@ -68,7 +68,7 @@ class _Rule:
 
 
 def of_block(operator: str, cost: BlockCost | Resources) -> ErrorBars:
-    """The error bars of one block of the operator; "streamed" is a convolution with weights from memory."""
+    """The error bars of one block of the operator; "conv_tile" is a convolution with weights from memory."""
     lut, ff = (_rules()[figure].get(operator, _rules()[figure][OTHERS]) for figure in ("lut", "ff"))
     return ErrorBars(lut=lut.of(cost.lut), ff=ff.of(cost.ff))
 

@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, Literal, Self, cast
 
 from pydantic import Field, model_validator
 
-from codesign.networks.base import MOST_STAGES, EvenChannels, Network, Repeats, Size, Task
-from codesign.sections import Section, Training
+from codesign.networks.base import MOST_STAGES, EvenChannels, Network, Repeats, Task
+from codesign.sections import Section, Size, Training
 
 
 class Stem(Section):

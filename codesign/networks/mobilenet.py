@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from codesign.networks.base import MOST_BLOCKS, Groups, Network, Size, Task
-from codesign.sections import Section
+from codesign.networks.base import MOST_BLOCKS, Groups, Network, Task
+from codesign.sections import Section, Size
 
 Stride = Literal[1, 2]
 

@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from codesign.networks.base import MOST_STAGES, Groups, Network, Repeats, Size, Task
-from codesign.sections import Section
+from codesign.networks.base import MOST_STAGES, Groups, Network, Repeats, Task
+from codesign.sections import Section, Size
 
 
 class Stem(Section):

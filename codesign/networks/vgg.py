@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from codesign.networks.base import MOST_STAGES, Network, Repeats, Size, Task
-from codesign.sections import Section
+from codesign.networks.base import MOST_STAGES, Network, Repeats, Task
+from codesign.sections import Section, Size
 
 
 class Stage(Section):

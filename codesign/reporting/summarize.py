@@ -82,7 +82,7 @@ def _block(
         latency_cycles=cost.latency_cycles,
         latency_us=cost.latency_cycles / schedule.clock_mhz,
         resources=_resources(cost),
-        error_bars=error_bars.of_block("streamed" if folding.streamed else node.op.kind, cost),
+        error_bars=error_bars.of_block(node.op.kind, cost),
         energy=energy.of_block(graph, node, cost, interval, target.energy, activity) if target.energy else None,
         reuse=reuse.of_block(graph, node, folding),
         activity=activity,

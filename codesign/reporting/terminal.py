@@ -152,7 +152,12 @@ def activity_line(found: SimulatedActivity) -> str:
 def print_comparison(found: Comparison, console: Console) -> None:
     """Both designs' totals, then the blocks that differ: a > b."""
     for letter, design in (("A", found.a), ("B", found.b)):
-        verdict = {True: "bit-exact", False: ("differs", "bold red"), None: "not verified"}[design.exact]
+        verdicts: dict[bool | None, str | tuple[str, str]] = {
+            True: "bit-exact",
+            False: ("differs", "bold red"),
+            None: "not verified",
+        }
+        verdict = verdicts[design.exact]
         where = f"{design.network} on {design.target} at {design.clock_mhz:g} MHz"
         console.print(styled((letter, "bold"), f" {shorten(design.path, 40)}: {where}, ", verdict))
     console.print()

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import jinja2
 
-from codesign.emit.hls.wiring import cpp_identifier
 from codesign.errors import BuildError, GraphError
 from codesign.files import new_folder
+from codesign.graph.names import identifier
 from codesign.plugins import names
 from codesign.resources import hls_dir, rtl_dir
 from codesign.version import VERSION
@@ -65,7 +65,7 @@ def check_name(name: str) -> None:
         raise GraphError(
             f"'{name}' is no name", remedy="use small letters, digits and single underscores: average_pool"
         )
-    if keyword.iskeyword(name) or cpp_identifier(name) != name:
+    if keyword.iskeyword(name) or identifier(name) != name:
         raise GraphError(f"'{name}' is a word of Python, C++ or SystemVerilog", remedy="choose another name")
     if name in names("codesign.graph.ops"):
         raise GraphError(f"there is an operator '{name}' already", remedy="choose another name")

@@ -45,7 +45,8 @@ def read_checkpoint(file: Path) -> dict[str, Any]:
     state = content.get("state_dict") if isinstance(content, dict) else None
     if not isinstance(state, dict) or not all(isinstance(t, Tensor) and isinstance(n, str) for n, t in state.items()):
         raise CheckpointError("holds no weights", where=str(file), remedy="delete it, and train that phase again")
-    return content
+    checked: dict[str, Any] = content
+    return checked
 
 
 def check_progress(file: Path, task: torch.nn.Module, epochs: int, batches: int) -> None:

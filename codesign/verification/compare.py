@@ -192,8 +192,9 @@ def _ties(judge: Judge, stage: str, tensor: str, expected: IntArray, chunk: Mapp
         if judged is None:
             continue
         for place in map(tuple, np.argwhere(judged.tie & (frame[tensor] != expected[image])).tolist()):
+            channel, y, x = place
             values = int(expected[image][place]), int(frame[tensor][place]), float(judged.value[place])
-            found.append(Tie(stage, tensor, image, *place, *values))
+            found.append(Tie(stage, tensor, image, channel, y, x, *values))
     return found
 
 

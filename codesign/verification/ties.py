@@ -82,7 +82,8 @@ class Judge:
         scale = np.array(kind.scale)[:, None, None]
 
         def steps(array: NDArray[np.float64]) -> NDArray[np.float64]:
-            return array.reshape(kind.shape) / scale
+            found: NDArray[np.float64] = array.reshape(kind.shape) / scale
+            return found
 
         def within(values: NDArray[Any], span: tuple[NDArray[np.float64], NDArray[np.float64]]) -> NDArray[np.bool_]:
             low, high = (steps(end) for end in span)

@@ -94,7 +94,7 @@ class WeightStream:
 
     @property
     def unit_bits(self) -> int:
-        return self.units.shape[1] * self.field_bits
+        return int(self.units.shape[1]) * self.field_bits
 
 
 @dataclass(frozen=True, eq=False)

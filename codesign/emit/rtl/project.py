@@ -101,13 +101,13 @@ class RtlProject:
             fields = json.loads(path.read_text())
             if fields["format"] != FORMAT:
                 raise ValueError(f"format {fields['format']}")
-            streams = {key: tuple(map(_stream, fields[key])) for key in STREAMS}
+            facts: dict[str, Any] = {key: tuple(map(_stream, fields[key])) for key in STREAMS}
             weights = tuple(Region(**region) for region in fields["weights"])
-            facts = fields["name"], fields["digest"], fields["interval_cycles"]
+            facts |= {key: fields[key] for key in ("name", "digest", "interval_cycles")}
             variant = {key: fields.get(key, getattr(cls, key)) for key in VARIANT}
             if not all(map(names.is_identifier, (variant["top"], f"h{fields['digest']}"))):
                 raise ValueError("a name in it is no identifier")
-            return cls(folder, *facts, **streams, weights=weights, **variant)
+            return cls(folder, **facts, weights=weights, **variant)
         except FileNotFoundError:
             raise GraphError(
                 "there is no RTL project", where=str(folder), remedy="run `codesign export` first"

@@ -118,7 +118,7 @@ def misread(
     by_offset = {register.offset: register.name for register in registers.REGISTERS}
     hashed = {f"MODEL_HASH_{i}": int(project.digest[8 * i : 8 * i + 8], 16) for i in range(4)}
     for life, at_end, address, value in rows:
-        expected = hashed | (_at_end(project, begins[lives[-1] :], ends[lives[-1] :]) if at_end else AFTER_RESET)
+        expected = hashed | dict(_at_end(project, begins[lives[-1] :], ends[lives[-1] :]) if at_end else AFTER_RESET)
         name = by_offset[address]
         if value == expected.get(name, value):
             continue

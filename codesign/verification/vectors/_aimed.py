@@ -9,7 +9,7 @@ import numpy as np
 from codesign.graph.op import IntArray
 from codesign.graph.ops.requant import Requant
 from codesign.graph.types import TensorType
-from codesign.graph.windows import Filters
+from codesign.graph.windows import Convolution
 from codesign.verification.vectors import _filters, requant
 
 CANDIDATES = 4096
@@ -17,7 +17,7 @@ CANDIDATES = 4096
 
 
 def frames(
-    op: Filters, follower: Requant, x: TensorType, sums: TensorType, rng: np.random.Generator
+    op: Convolution, follower: Requant, x: TensorType, sums: TensorType, rng: np.random.Generator
 ) -> Iterator[IntArray]:
     """Frames (C, H, W) for a dense convolution whose sums, of type `sums`, stay within its block.
 
@@ -29,7 +29,7 @@ def frames(
 
 
 def _chosen(
-    op: Filters, follower: Requant, x: TensorType, sums: TensorType, rng: np.random.Generator
+    op: Convolution, follower: Requant, x: TensorType, sums: TensorType, rng: np.random.Generator
 ) -> Iterator[IntArray]:
     weight = op.weight.reshape(op.weight.shape[0], -1).astype(np.int64)
     bias = np.broadcast_to(op.bias, len(weight)).astype(np.int64)
