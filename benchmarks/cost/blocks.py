@@ -147,7 +147,7 @@ class Streamed(Point):
 
 def rebuilt(name: str, draw: Draw, folding: Mapping[str, Any]) -> Point:
     """The block of a draw, with a folding of which only what is not the default is told."""
-    kind = Streamed if draw.kind == "conv_tile" else Point
+    kind = Streamed if draw.kind == "streamed" else Point
     return kind(name, draw, *draw.sample(), Folding(**folding))
 
 
@@ -189,7 +189,7 @@ def _kinds(module: ModuleType) -> list[str]:
 def _drawn(name: str, origin: Draw, size: tuple[int, int], rng: np.random.Generator) -> Point | None:
     """A block of the kind, None if there is none of the folding drawn."""
     op, inputs = getattr(SAMPLERS[origin.sampler], origin.kind)(rng)
-    if origin.kind == "conv_tile":
+    if origin.kind == "streamed":
         return _streamed(name, origin, op, inputs, rng)
     if origin.sampler == "trained" and origin.kind in MATRICES:
         return Point(name, origin, op, inputs, _matrix_folding(op, inputs, size, rng))
