@@ -1,5 +1,6 @@
 """Target files: what ships is complete, what is wrong is named."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,15 @@ def test_numbers_out_of_range_are_refused_in_one_line(tmp_path, old, new):
     with pytest.raises(TargetError) as caught:
         load_target(tmp_path / "board.yaml")
     assert "board.yaml" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_what_work_adds_to_a_pynq_follows_from_its_measurements_and_holds_the_one_that_was_held_out() -> None:
+    found = json.loads((Path(__file__).parents[1] / "benchmarks" / "results" / "energy.json").read_text())
+    shipped = load_target("pynq-z2").power
+    assert shipped and "benchmarks/cost/energy.py" in shipped.processor_w.source
+    assert shipped.processor_w.low == pytest.approx(found["processor_w"]["low_w"], abs=0.001)
+    assert shipped.processor_w.high == pytest.approx(found["processor_w"]["high_w"], abs=0.001)
+    assert shipped.board_w == pytest.approx(found["processor_w"]["waiting_w"], abs=0.005)
+    held_out = {row["network"]: row for row in found["rows"] if row["held_out"]}
+    assert set(held_out) == set(found["held_out"]) and not set(held_out) & set(found["calibration"])
+    assert all(row["incremental_within_range"] for row in held_out.values())

@@ -24,15 +24,12 @@ def cost(window: Window, taps: int, compared: int) -> BlockCost:
     chosen = bits - 1 + (bits if window.bordered else 0)  # what is outside is zero
     if window.x.signed:
         chosen += 1 if window.bordered else 2  # the sign is inverted where it comes in, and where it leaves
+    held = lanes * (4 if compared else 2) * bits
     return BlockCost(
         interval_cycles=window.interval_cycles,
         latency_cycles=window.latency_cycles + taps + 1,
         lut=window_cost.lut(window) + lanes * (chosen + 2 * compared) + round(luts.control),
-        ff=window_cost.ff(window)
-        + lanes * (4 if compared else 2) * bits
-        + (taps - 1).bit_length()
-        + 2
-        + window.bordered,
+        ff=window_cost.ff(window) + held + (taps - 1).bit_length() + 2 + window.bordered,
         bram36=window.ramb18() / 2,
         dsp=0,
         **window.turns(window.read_cycles, READ_CYCLES + 1),
