@@ -40,7 +40,7 @@ def test_there_are_faults_of_every_operator_and_of_the_top():
 
 def test_the_networks_have_every_operator_and_weights_from_memory(projects):
     kinds = {node.op.kind for _, graph in projects.values() for node in graph.nodes}
-    assert kinds == set(names(ops.__name__))
+    assert kinds == set(names(ops.__name__)) - {"conv_tile"}  # made of two others where weights come from memory
     assert RtlProject.load(projects["detector"][0]).weights
 
 

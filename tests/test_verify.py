@@ -156,7 +156,7 @@ def test_pictures_are_refused_by_an_input_that_takes_none(build_copy):
     foreign = replace(build.graph, inputs={"image": replace(build.graph.inputs["image"], hi=127)})
     save(foreign, build.graph_file)
     with pytest.raises(GraphError, match="takes no pictures"):
-        verify(build_copy, images="anywhere", stages=["graph"])
+        verify(build_copy, images="anywhere", stages=["graph"], changed=True)
 
 
 def other_weight(build):
@@ -171,7 +171,7 @@ def other_weight(build):
 def test_a_stored_graph_that_is_not_the_files_is_named_with_what_differs(build_copy):
     name, changed = other_weight(open_build(build_copy))
     save(changed, build_copy / "graph.npz")
-    build = open_build(build_copy)
+    build = open_build(build_copy, changed=True)
     assert f"node {name}: its bias differs" in import_module("codesign.verification.stages.graph").check(build)
     for stage in ("onnxruntime", "hls", "rtl"):
         assert "another graph" in import_module(f"codesign.verification.stages.{stage}").check(build)
@@ -182,7 +182,7 @@ def test_a_file_of_another_graph_fails_though_no_value_differs(build_copy, capfd
     (entry,) = [entry for entry in model.metadata_props if entry.key == DIGEST]
     entry.value = "0" * 64
     onnx.save(model, build_copy / "model.qcdq.onnx")
-    assert status(["verify", str(build_copy), "--images", "1", "--stages", "onnxruntime"]) == 1
+    assert status(["verify", str(build_copy), "--changed", "--images", "1", "--stages", "onnxruntime"]) == 1
     assert "made from another graph" in " ".join(capfd.readouterr().out.split())
     verdict = json.loads((build_copy / "verify.json").read_text())
     assert (verdict["exact"], verdict["first_mismatch"]) == (False, None)
@@ -204,7 +204,7 @@ def test_state_that_one_frame_leaves_to_the_next_shows_even_for_one_image(build_
             "out[c] = y;", "out[c] = leaves > 1 ? CONFIG_T::lo : y;"
         )
     )
-    verdict = verify(build_copy, images=1, stages=["hls"])
+    verdict = verify(build_copy, images=1, stages=["hls"], changed=True)
     assert not verdict.exact and verdict.first_mismatch.image == 0
 
 

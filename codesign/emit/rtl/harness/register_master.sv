@@ -88,9 +88,9 @@ module register_master #(
     if (data_in == 0) wvalid_o <= writing;
     bready_o <= writing && answer_in <= 0 && !(bvalid_i && bready_o);
     rready_o <= reading && answer_in <= 0 && !(rvalid_i && rready_o);
-    if (bvalid_i && (!writing || awvalid_o || wvalid_o)) network_violation(WRITES, UNASKED);
-    if (rvalid_i && (!reading || arvalid_o)) network_violation(READS, UNASKED);
-    if ((bvalid_i && bready_o) || (rvalid_i && rready_o)) begin
+    if (rst_ni && bvalid_i && (!writing || awvalid_o || wvalid_o)) network_violation(WRITES, UNASKED);
+    if (rst_ni && rvalid_i && (!reading || arvalid_o)) network_violation(READS, UNASKED);
+    if (rst_ni && ((bvalid_i && bready_o) || (rvalid_i && rready_o))) begin
       automatic logic [1:0] due = network_access_refused() ? SLVERR : OKAY;
       if (writing && bresp_i != due) network_violation(WRITES, WRONG_ANSWER);
       if (reading && rresp_i != due) network_violation(READS, WRONG_ANSWER);
