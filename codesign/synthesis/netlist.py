@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 
 from codesign.emit.rtl.project import RtlProject
@@ -52,9 +53,9 @@ def netlist_project(
         (folder / top.name).write_text(_with_netlists(top.read_text(), keys, top))
         names = ["cells.v", *(f"netlist_{key}.v" for key in texts), top.name]
         (folder / "files.f").write_text("".join(f"{name}\n" for name in names))
-        for name in ("project.json", "weights.bin"):
-            if (project.folder / name).exists():
-                shutil.copyfile(project.folder / name, folder / name)
+        (folder / "project.json").write_text(replace(project, netlist=True).describe())
+        if project.weights:
+            shutil.copyfile(project.folder / "weights.bin", folder / "weights.bin")
     return RtlProject.load(out_dir)
 
 

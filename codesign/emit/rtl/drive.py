@@ -75,7 +75,9 @@ def drive_blocks(
         lines = _lines(project, given, made, counts, folder, heads=heads)
         counts |= {project.outputs[0].id: len(given[heads.heat])} if heads else {}
         sources = {s.id: len(given[s.tensor]) for s in (*project.inputs, *project.tensors)}
-        run = write_run(folder, project, _traffic(sources, counts), lines, Conduct(seed, random=True, cut=True))
+        run = write_run(
+            folder, project, _traffic(sources, counts), lines, Conduct(seed, random=not project.netlist, cut=True)
+        )
         report = run_harness(binary, run, project, plusargs=plusargs)
         frames = {tensor: _whole_frames(folder, stream) for tensor, stream in made.items()}
         outside = {tensor: _whole_frames(folder, stream) for tensor, stream in left.items()}

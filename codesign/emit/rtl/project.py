@@ -13,7 +13,7 @@ from codesign.graph import names
 
 FORMAT = 3
 STREAMS = ("inputs", "outputs", "tensors")
-VARIANT = ("top", "sparse", "slowest_cycles", "foreign")
+VARIANT = ("top", "sparse", "slowest_cycles", "foreign", "netlist")
 """Fields with a default."""
 
 
@@ -54,7 +54,8 @@ class RtlProject:
     copied to the board's memory; empty if all weights are on chip. top: name of the top module. sparse: the one output
     carries records of peaks, as `heads_of` the graph and `codesign/board/records.py` have it.
     slowest_cycles: the longest that a block has a pixel without giving a beat. foreign: RTL that is not ours behind
-    ports like ours: without registers to read, and without TLAST.
+    ports like ours: without registers to read, and without TLAST. netlist: of a device's cells, which begin as its
+    configuration sets them.
     """
 
     folder: Path
@@ -69,6 +70,7 @@ class RtlProject:
     sparse: bool = False
     slowest_cycles: int = 0
     foreign: bool = False
+    netlist: bool = False
 
     @property
     def sources(self) -> tuple[Path, ...]:
@@ -88,7 +90,7 @@ class RtlProject:
         """The contents of `project.json`."""
         fields: dict[str, Any] = {"format": FORMAT, "name": self.name, "digest": self.digest}
         fields |= {"top": self.top, "sparse": self.sparse, "slowest_cycles": self.slowest_cycles}
-        fields["foreign"] = self.foreign
+        fields |= {"foreign": self.foreign, "netlist": self.netlist}
         fields["interval_cycles"] = self.interval_cycles
         fields |= {key: [asdict(s) for s in getattr(self, key)] for key in (*STREAMS, "weights")}
         return json.dumps(fields, indent=1) + "\n"

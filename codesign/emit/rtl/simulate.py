@@ -326,7 +326,9 @@ def _write_run(
     lines += [record_line(s, "inner", frames, kept=s.tensor in kept) for s in project.tensors]
     checked = options.watched and not project.foreign
     settle = SETTLING_CYCLES * options.watched
-    conduct = Conduct(options.seed, random=checked, read=checked, settle=settle, waves=options.waves)
+    conduct = Conduct(
+        options.seed, random=checked and not project.netlist, read=checked, settle=settle, waves=options.waves
+    )
     return write_run(folder, project, traffic, lines, conduct)
 
 
