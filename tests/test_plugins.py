@@ -20,7 +20,7 @@ PARTS = {
     "hls.py": "layers = None\n",
     "onnx.py": "def emit(): ...\n",
     "vectors.py": "def frames(): ...\ndef goals(): ...\n",
-    "frontend.py": "READERS: dict = {}\n",
+    "frontend.py": "READERS = ()\n",
 }
 BOARD = Path(plugins.ROOT / "targets" / "pynq-z2.yaml").read_text()
 

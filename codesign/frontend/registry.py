@@ -1,4 +1,7 @@
-"""Finds the reader of an ONNX node among the `READERS` of every module in `codesign.frontend.ops`."""
+"""Finds the reader of an ONNX node among the `READERS` of every module in `codesign.frontend.ops`.
+
+Readers of other packages come before those of this one.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ def readers() -> Mapping[tuple[str, str], tuple[Reader, ...]]:
         for reader in load(_OPS, module).READERS:
             for domain in reader.domains:
                 key = domain, reader.operator
-                found[key] = (*found.get(key, ()), reader)
+                found[key] = (reader, *found.get(key, ()))
     return found
 
 
