@@ -4,11 +4,12 @@ import pytest
 import yaml
 
 from benchmarks.cost import fit, syntheses
-from codesign.cost import coefficients, error_bars
+from codesign.cost import coefficients, error_bars, stream
 from codesign.cost.block import Resources
 from codesign.cost.coefficients import Coefficient
 from codesign.cost.error_bars import ErrorBar, ErrorBars
 from codesign.cost.mvu import ControlLuts
+from codesign.graph import TensorType
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,14 @@ def test_every_coefficient_says_what_it_is_and_changing_one_changes_prices(kept)
     with coefficients.replaced({"mvu.control": coefficients.coefficients("mvu", ControlLuts).control + 100}):
         assert conv.cost.lut == before + 100
     assert conv.cost.lut == before
+
+
+def test_a_price_that_was_asked_for_before_follows_its_coefficients_all_the_same():
+    tensor = TensorType((8, 4, 4), 0, 255)
+    before = stream.width(tensor, 1, 2).lut
+    with coefficients.replaced({"stream.adapter.lut": 1000.0}):
+        assert stream.width(tensor, 1, 2).lut > 1000
+    assert stream.width(tensor, 1, 2).lut == before
 
 
 def test_most_kept_blocks_lie_within_their_error_bars(kept):

@@ -13,20 +13,23 @@ Structural numbers, such as the words that a look-up table holds, are no coeffic
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import yaml
 
 FILE = Path(__file__).with_name("coefficients.yaml")
 
 Names = TypeVar("Names", bound=tuple[float, ...])
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
 
 _replaced: dict[str, float] = {}
+_forget: list[Callable[[], None]] = []
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,18 @@ def coefficients(section: str, names: type[Names]) -> Names:
     return names(*_values(section, names._fields))  # type: ignore[arg-type, attr-defined]
 
 
-@cache
+def remembered(maxsize: int | None = None) -> Callable[[Callable[Given, Found]], Callable[Given, Found]]:
+    """As `functools.lru_cache`, for functions of coefficients: `replaced` empties what they remember."""
+
+    def wrap(function: Callable[Given, Found]) -> Callable[Given, Found]:
+        remembering = lru_cache(maxsize)(function)
+        _forget.append(remembering.cache_clear)
+        return remembering  # type: ignore[return-value]
+
+    return wrap
+
+
+@remembered()
 def _values(section: str, fields: tuple[str, ...]) -> tuple[float, ...]:
     keys = [f"{section}.{field}" for field in fields]
     return tuple(_replaced.get(key, stored()[key].value) for key in keys)
@@ -78,10 +92,15 @@ def replaced(values: Mapping[str, float]) -> Iterator[None]:
     """Other values in place of the file's, by "section.name", for as long as the context lasts: what a fit tries."""
     before = dict(_replaced)
     _replaced.update(values)
-    _values.cache_clear()
+    _forget_all()
     try:
         yield
     finally:
         _replaced.clear()
         _replaced.update(before)
-        _values.cache_clear()
+        _forget_all()
+
+
+def _forget_all() -> None:
+    for forget in _forget:
+        forget()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from codesign.cost import window as window_cost
 from codesign.cost.block import BlockCost
-from codesign.cost.coefficients import coefficients
+from codesign.cost.coefficients import coefficients, remembered
 from codesign.cost.memory import choice_luts, count_varying, rom_block_luts, table_luts, varying_bits
 from codesign.graph.types import TensorType
 from codesign.hardware.folding import count_bits
@@ -228,13 +228,13 @@ class _Tree:
 # A block has as many foldings of one unit as it has places for its rings and products, one behind the other.
 
 
-@lru_cache(maxsize=64)
+@remembered(maxsize=64)
 def _weight_luts(matrix: Matrix, pe: int, bits: int) -> int:
     """Look-up tables of the weights, if they are there."""
     return table_luts(fold_matrix(matrix.values, pe, matrix.simd)[None], bits)
 
 
-@lru_cache(maxsize=64)
+@remembered(maxsize=64)
 def _bias_luts(matrix: Matrix, lanes: int) -> int:
     """The same of the biases."""
     return table_luts(in_lanes(matrix.bias, lanes)[None], matrix.bias_bits)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from math import gcd
 from typing import NamedTuple
 
 from codesign.cost.block import BlockCost
-from codesign.cost.coefficients import coefficients
+from codesign.cost.coefficients import coefficients, remembered
 from codesign.cost.memory import block_luts, mixed_luts
 from codesign.graph import TensorType
 from codesign.hardware.folding import Memory, beats
@@ -83,7 +82,7 @@ def width(tensor: TensorType, lanes_in: int, lanes_out: int) -> BlockCost:
     return _width(tensor.bits, tensor.channels, tensor.pixels, lanes_in, lanes_out)
 
 
-@cache
+@remembered()
 def _width(bits: int, channels: int, pixels: int, lanes_in: int, lanes_out: int) -> BlockCost:
     if lanes_in == lanes_out:
         return BlockCost(0, 0, 0, 0, 0, 0)
