@@ -286,11 +286,12 @@ def test_numbers_out_of_range_are_refused_by_their_options(arguments, capfd):
 def test_a_signal_ends_a_simulation_and_all_that_it_started(number, code, build_copy, tmp_path):
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     listens = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    command = [*PROGRAM, "simulate", str(build_copy), "--images", "2000"]
+    command = [*PROGRAM, "simulate", str(build_copy), "--images", "16", "--stall", "0.99"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, preexec_fn=listens)
     try:
         deadline = time.monotonic() + 240
-        while not list(tmp_path.glob("codesign_rtl_*/run.log")) and time.monotonic() < deadline:
+        begun = functools.partial(tmp_path.glob, "codesign_rtl_*/run.log")
+        while process.poll() is None and not list(begun()) and time.monotonic() < deadline:
             time.sleep(0.1)
         process.send_signal(number)
         _, errors = process.communicate(timeout=120)

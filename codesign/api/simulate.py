@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SimulationResult:
-    """A simulated run: whether the outputs were the graph's, cycles between frames, of the first frame from its first
-    beat in to its last out, in all, and the seconds that the simulator took. stalls: by tensor, if they were counted;
-    binding: the block that then held up the others. violations: of the protocol of ports and streams."""
+    """A simulated run: how many frames there were, whether the outputs were the graph's, cycles between frames, of the
+    first frame from its first beat in to its last out, in all, and the seconds that the simulator took.
 
+    stalls: by tensor, if they were counted; binding: the block that then held up the others. violations: of the protocol
+    of ports and streams.
+    """
+
+    frames: int
     exact: bool
     interval_cycles: int
     latency_cycles: int
@@ -47,7 +51,8 @@ def simulate(
 ) -> SimulationResult:
     """Sends frames back to back through the simulated SystemVerilog and compares the outputs.
 
-    stall: chance that a port pauses in a cycle. stalls: count, once the first frame is out, where beats wait.
+    images: at most so many, as many as the data set has. stall: chance that a port pauses in a cycle. stalls: count,
+    once the first frame is out, where beats wait.
     changed: as for `open_build`.
     Raises ToolError without a C++ compiler, if the design stalls, or to count stalls of fewer than two frames.
     """
@@ -63,7 +68,7 @@ def simulate(
     exact = all(np.array_equal(found.values[name], expected[name]) for name in folder.graph.outputs)
     binding = _binding(Schedule.load(folder.schedule).built(folder.graph), found.stalls) if stalls else None
     figures = (found.interval_cycles, found.latency_cycles, found.cycles, found.seconds)
-    return SimulationResult(exact, *figures, found.stalls, binding, found.violations)
+    return SimulationResult(len(frames), exact, *figures, found.stalls, binding, found.violations)
 
 
 def _binding(graph: Graph, stalls: dict[str, Stalls]) -> str:

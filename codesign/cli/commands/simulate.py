@@ -38,7 +38,8 @@ def run(
     with keeps("compiled simulators are kept"):
         result = simulate(build, images=images, stall=stall, seed=seed, waves=waves, stalls=stalls, changed=changed)
     console = terminal()
-    console.print(f"outputs of {images} frames: {'exact' if result.exact else 'different from the integer graph'}")
+    verdict = "exact" if result.exact else "different from the integer graph"
+    console.print(f"outputs of {result.frames} frames: {verdict}")
     for violation in result.violations:
         console.print(f"broken rule: {violation}", soft_wrap=True, markup=False)
     console.print(f"interval {result.interval_cycles:,} cycles, latency {result.latency_cycles:,} cycles")
