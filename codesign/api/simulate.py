@@ -24,8 +24,8 @@ class SimulationResult:
     """A simulated run: how many frames there were, whether the outputs were the graph's, cycles between frames, of the
     first frame from its first beat in to its last out, in all, and the seconds that the simulator took.
 
-    stalls: by tensor, if they were counted; binding: the block that then held up the others. violations: of the protocol
-    of ports and streams.
+    stalls: by tensor, if they were counted; binding: the block that then held up the others. violations: of the
+    protocol of ports and streams.
     """
 
     frames: int
