@@ -64,8 +64,8 @@ class Data(Section):
 
     @model_validator(mode="after")
     def _digits_fit(self) -> Self:
-        if self.digit_heights and not self.digit_heights[0] <= self.digit_heights[1] <= self.image_size:
-            raise ValueError("digit_heights are the smallest and the largest, at most image_size")
+        if self.digit_heights and self.digit_heights[0] > self.digit_heights[1]:
+            raise ValueError("digit_heights are the smallest and the largest, in this order")
         images = self.train_images + self.val_images
         if self.set == "digits" and self.path is None and images * self.image_size**2 > MOST_PIXELS_MADE:
             raise ValueError(f"{images:,} images of {self.image_size} x {self.image_size} pixels are too many to make")

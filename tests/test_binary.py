@@ -126,7 +126,7 @@ def test_the_loss_makes_channels_share_more_within_the_depth(max_depth):
     [
         ("codenet-digits", "quantization.binary=true", "a codenet has no binary form"),
         ("vgg-small", "training.reuse={weight: 1}", "is for binary networks"),
-        ("fashion-binary", "training.reuse={weight: 0}", "greater than 0"),
+        ("fashion-binary", "training.reuse={weight: 0}", "greater than or equal to"),
     ],
 )
 def test_recipes_that_cannot_be_binary_are_refused(recipe, setting, message):

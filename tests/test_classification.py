@@ -146,7 +146,7 @@ def test_the_stated_accuracy_is_that_of_the_saved_network(run):
     recipe, network = load_run(run)
     found = evaluate_network(network, recipe, validation_set(recipe))
     result = json.loads((run / "result.json").read_text())
-    assert set(result) == {"seconds", "accuracy", "float_accuracy"}
+    assert set(result) == {"seconds", "threads", "accuracy", "float_accuracy"}
     assert round(found.accuracy, 4) == result["accuracy"] > 0.1
 
 

@@ -85,7 +85,7 @@ def test_targets_are_listed(capfd):
         (("export",), "Missing argument"),
         (("export", "x"), "Missing option '--out'"),
         (("fly",), "No such command 'fly'"),
-        (("verify", "nowhere", "--images", "many"), "'many' is no whole number from 1 to 1,000,000"),
+        (("verify", "nowhere", "--images", "0"), "'0' is no whole number from 1 to 1,000,000"),
         (("verify", "nowhere"), "nowhere: is not a build folder"),
         (("report", "nowhere"), "is not a build folder"),
         (("simulate", "nowhere"), "is not a build folder"),

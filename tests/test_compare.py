@@ -27,7 +27,7 @@ def builds(tiny_build, tmp_path_factory):
         for part in PARTS:
             copy = shutil.copytree if (tiny_build / part).is_dir() else shutil.copy
             copy(tiny_build / part, folder / name / part)
-    fast, slow = open_build(folder / "fast"), open_build(folder / "slow")
+    fast, slow = open_build(folder / "fast", changed=True), open_build(folder / "slow", changed=True)
     slow.verification.unlink()
     rate = Schedule.load(fast.schedule).frames_per_second
     schedule(fast.graph, load_target("pynq-z2"), fps=rate / 10).save(slow.schedule)
@@ -71,16 +71,16 @@ def test_every_block_of_either_design_is_compared_once(builds, found):
 
 def test_the_command_fits_a_hundred_columns_and_gives_the_same_as_json(builds, found, capfd):
     paths = [str(build.path) for build in builds]
-    assert status(["compare", *paths]) == 0
+    assert status(["compare", *paths, "--changed"]) == 0
     text = capfd.readouterr().out
     assert max(map(len, text.splitlines())) <= 100
     assert f"{figure(found, 'interval, cycles').b:,.0f}" in text
-    assert status(["compare", *paths, "--json"]) == 0
+    assert status(["compare", *paths, "--json", "--changed"]) == 0
     assert json.loads(capfd.readouterr().out) == json.loads(found.model_dump_json())
 
 
 def test_something_that_is_no_build_is_refused_in_one_line(builds, tmp_path, capfd):
-    assert status(["compare", str(builds[0].path), str(tmp_path)]) == 2
+    assert status(["compare", str(builds[0].path), str(tmp_path), "--changed"]) == 2
     assert "is not a build folder" in capfd.readouterr().err
 
 

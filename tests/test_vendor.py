@@ -131,7 +131,7 @@ def tools(tmp_path, monkeypatch):
 
 
 def test_without_a_tool_the_error_says_what_to_do(build_copy, tools, capfd):
-    assert status(["build", str(build_copy)]) == 2
+    assert status(["build", str(build_copy), "--changed"]) == 2
     error = capfd.readouterr().err.strip()
     assert "neither vivado nor vitis_hls nor vitis-run is on PATH; source AMD's settings64.sh" in error
     assert len(error.splitlines()) == 1 and not (build_copy / "vendor.json").exists()
@@ -141,7 +141,7 @@ def test_without_a_tool_the_error_says_what_to_do(build_copy, tools, capfd):
 def test_both_tools_run_where_the_scripts_say_and_their_figures_reach_every_report(build_copy, tools, hls, capfd):
     tools("vivado", build_copy, "vivado_2018.3")
     tools(hls, build_copy, "vitis_hls_2023.2")
-    assert status(["build", str(build_copy)]) == 0
+    assert status(["build", str(build_copy), "--changed"]) == 0
     shown = capfd.readouterr().out
     for text in ("10,498", "14,021", "slack 0.417 ns", "33,910", "8.391 of 10 ns, 36,871 cycles"):
         assert text in shown
@@ -164,7 +164,7 @@ def test_both_tools_run_where_the_scripts_say_and_their_figures_reach_every_repo
 def test_progress_names_the_phases_and_ends_each(build_copy, tools):
     tools("vivado", build_copy, "vivado_2018.3")
     calls = []
-    found = codesign.build(build_copy, progress=lambda *call: calls.append(call))
+    found = codesign.build(build_copy, changed=True, progress=lambda *call: calls.append(call))
     phases = list(dict.fromkeys(what for what, _, _ in calls))
     names = ("start", "packaging", "block design", "synthesis", "implementation", "reports")
     assert phases == [f"Vivado: {name}" for name in names]
@@ -174,7 +174,7 @@ def test_progress_names_the_phases_and_ends_each(build_copy, tools):
 
 def test_a_design_that_misses_its_clock_has_figures_and_ends_with_status_1(build_copy, tools, capfd):
     tools("vivado", build_copy, "vivado_2023.2", slack="-0.183")
-    assert status(["build", str(build_copy)]) == 1
+    assert status(["build", str(build_copy), "--changed"]) == 1
     assert "misses its clock: no bitstream to deploy" in capfd.readouterr().out
     assert json.loads((build_copy / "vendor.json").read_text())["vivado"]["slack_ns"] == -0.183
     assert not (build_copy / "board" / "deploy" / "design.bit").exists()
@@ -186,7 +186,7 @@ def test_a_tool_that_fails_is_told_with_its_first_error_and_writes_no_figures(bu
         "#!/bin/sh\necho 'INFO: busy'; echo 'ERROR: [Synth 8-1] no license'; echo 'ERROR: later'; exit 1\n"
     )
     program.chmod(0o755)
-    assert status(["build", str(build_copy)]) == 2
+    assert status(["build", str(build_copy), "--changed"]) == 2
     error = capfd.readouterr().err
     assert "Vivado failed: ERROR: [Synth 8-1] no license" in error and "make.log" in error
     assert not (build_copy / "vendor.json").exists()
@@ -194,18 +194,18 @@ def test_a_tool_that_fails_is_told_with_its_first_error_and_writes_no_figures(bu
 
 def test_what_is_made_already_is_not_made_again(build_copy, tools, tmp_path):
     tools("vivado", build_copy, "vivado_2018.3")
-    first = codesign.build(build_copy)
+    first = codesign.build(build_copy, changed=True)
     (tmp_path / "bin" / "vivado").write_text("#!/bin/sh\nexit 1\n")
-    assert codesign.build(build_copy) == first
+    assert codesign.build(build_copy, changed=True) == first
 
 
 def test_a_tool_that_leaves_no_report_is_no_success(build_copy, tools):
     tools("vivado", build_copy, "nothing")
     with pytest.raises(ToolError, match="left no reports"):
-        codesign.build(build_copy)
+        codesign.build(build_copy, changed=True)
 
 
 def test_a_build_for_a_target_without_a_package_is_refused(build_copy, tools):
     shutil.rmtree(build_copy / "board")
     with pytest.raises(BuildError, match="has no board/ to build; export it for pynq-z2"):
-        codesign.build(open_build(build_copy))
+        codesign.build(open_build(build_copy, changed=True))
