@@ -105,7 +105,8 @@ module stream_fifo #(
       in0_data_i
   ))
   else $error("%m: the writer took back or changed a beat before it had passed");
-  logic was_reset = 0;
+  logic was_reset;
+  initial was_reset = 0;
   always_ff @(posedge clk_i) if (!rst_ni) was_reset <= 1;
   assert property (@(posedge clk_i) disable iff (!rst_ni || !was_reset) empty == (level == '0))
   else $error("%m: it counts as empty and is not, or the other way round");
