@@ -69,3 +69,44 @@ def test_nothing_to_draw_from_leaves_the_sample():
     sample = augmented(bright_box(), still, np.random.default_rng(0))
     assert np.array_equal(sample.image, bright_box().image)
     assert sample.boxes.tolist() == bright_box().boxes.tolist()
+
+
+MIDDLE = (14, 14, 18, 18)
+
+
+def drawn(source, count=64, **settings):
+    """Variants of one sample."""
+    still = Augmentation(**{"mirror": False, "scale": (1, 1), "colour": 0} | settings)
+    data = AugmentedSet([source], still, seed=2)
+    return [data[epoch, 0] for epoch in range(count)]
+
+
+def test_about_half_of_all_pictures_are_mirrored():
+    original = bright_box().image
+    pictures = [sample.image for sample in drawn(bright_box(), mirror=True)]
+    same = [np.array_equal(picture, original) for picture in pictures]
+    turned = [np.array_equal(picture, original[:, :, ::-1]) for picture in pictures]
+    assert sum(same) + sum(turned) == len(pictures) == 64
+    assert 20 <= sum(same) <= 44
+
+
+@pytest.mark.parametrize(("factor", "least", "most"), [(2, -32, 0), (0.5, 0, 16), (1, 0, 0)])
+def test_a_magnified_view_lies_anywhere_in_the_picture_and_a_shrunk_picture_anywhere_in_the_view(factor, least, most):
+    samples = drawn(bright_box(MIDDLE), scale=(factor, factor))
+    whole = [s.boxes[0] for s in samples if len(s.boxes) and (s.boxes > 0).all() and (s.boxes < SIZE).all()]
+    corners = np.array([box[:2] for box in whole]) - factor * np.array(MIDDLE[:2])  # of the picture, in the view
+    assert len(whole) > 20
+    assert (corners >= least).all() and (corners <= most).all()
+    assert (np.ptp(corners, axis=0) >= 0.5 * (most - least)).all()
+
+
+def test_a_picture_is_magnified_by_any_factor_of_its_range():
+    widths = [float(np.diff(sample.boxes[0, [0, 2]])[0]) / 8 for sample in drawn(bright_box(), scale=(0.5, 0.9))]
+    assert 0.5 <= min(widths) < 0.55 and 0.85 < max(widths) <= 0.9
+
+
+def test_colours_change_by_up_to_their_part():
+    source = bright_box()
+    source.image[...] = 100
+    levels = [int(sample.image.max()) for sample in drawn(source, colour=0.4)]
+    assert 60 <= min(levels) < 70 and 130 < max(levels) <= 140

@@ -12,6 +12,7 @@ import pytest
 from codesign.errors import GraphError
 from codesign.frontend.qonnx import import_qonnx
 from codesign.frontend.run import run_qonnx
+from codesign.frontend.values import Activation, Step, integers
 from codesign.graph import execute
 from tests.onnx_nets import ANCHOR, QonnxNet, assert_executors_agree, random_images
 
@@ -99,6 +100,15 @@ def clipped() -> onnx.ModelProto:
     net, x = started(2, 4, 4)
     y = net.op("Clip", net.conv(x, weights(3, 2, 1, 1)), net.const(0.0), net.const(6.0))
     return net.model(net.quant(y, 0.25, 6))
+
+
+def disjoint_clips(*bounds: tuple[float, float]) -> onnx.ModelProto:
+    """Clips after each other; where they have nothing in common, the last one's nearer bound is left."""
+    net, x = started(2, 4, 4)
+    y = net.conv(x, weights(3, 2, 1, 1))
+    for lo, hi in bounds:
+        y = net.op("Clip", y, net.const(lo), net.const(hi))
+    return net.model(net.quant(y, 0.25, 8, signed=1))
 
 
 def bounded_dilation() -> onnx.ModelProto:
@@ -195,6 +205,9 @@ MODELS: list[Callable[[], onnx.ModelProto]] = [
     lambda: dense(auto_pad="SAME_LOWER", strides=[2, 2]),
     lambda: dense(auto_pad="VALID"),
     lambda: peaks("Greater"),
+    lambda: disjoint_clips((0.0, 2.0), (4.0, 6.0)),
+    lambda: disjoint_clips((4.0, 6.0), (0.0, 2.0)),
+    lambda: disjoint_clips((-4.0, 3.0), (1.0, 6.0)),
 ]
 
 
@@ -523,3 +536,39 @@ def test_a_malformed_file_is_read_or_refused_but_never_crashes(build: Callable[[
         except GraphError:
             refused += 1
     assert refused
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "left"),
+    [((0, 2), (4, 6), (4, 4)), ((4, 6), (0, 2), (2, 2)), ((0, 4), (2, 6), (2, 4)), ((0, 6), (2, 4), (2, 4))],
+)
+def test_of_two_clips_what_both_leave_is_left_or_the_nearer_bound_of_the_second(
+    first: tuple[float, float], second: tuple[float, float], left: tuple[float, float]
+) -> None:
+    step = Step(onnx.NodeProto(), 0, {}, 4, 19)
+    found = Activation("x").clip(*first, step).clip(*second, step)
+    assert (found.lo, found.hi) == left
+
+
+@pytest.mark.parametrize(
+    ("scale", "off", "good"),
+    [
+        (0.25, 0, True),
+        (0.25, 2.0**-40, False),
+        (0.3, 0, True),
+        (0.3, 2.0**-23, True),
+        (0.3, 2.0**-21, False),
+        (0.3, -(2.0**-23), True),
+        (0.3, -(2.0**-21), False),
+    ],
+)
+def test_a_real_value_is_an_integer_of_its_scale_exactly_or_as_float32_rounds_it(
+    scale: float, off: float, good: bool
+) -> None:
+    steps = np.array([-127, 0, 3, 2**20])
+    real = steps * scale * (1 + off)
+    if good:
+        assert integers(real, scale, "a weight").tolist() == steps.tolist()
+    else:
+        with pytest.raises(GraphError, match="a weight is not a multiple of its scale"):
+            integers(real, scale, "a weight")

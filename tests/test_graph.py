@@ -184,6 +184,12 @@ def test_a_real_value_off_the_grid_is_marked() -> None:
     assert to_integers(values, kind).ravel().tolist() == [1, *[NOT_AN_INTEGER] * 3]
 
 
+def test_of_a_scale_that_float32_rounds_a_sixteenth_of_a_step_is_forgiven() -> None:
+    kind = TensorType((1, 1, 4), -8, 7, (0.3,))
+    values = np.array([5.06, 4.94, 5.07, 4.93]) * 0.3
+    assert to_integers(values, kind).ravel().tolist() == [5, 5, NOT_AN_INTEGER, NOT_AN_INTEGER]
+
+
 def test_an_array_that_promises_more_than_it_has_is_refused(tmp_path: Path) -> None:
     save(small_graph(), tmp_path / "graph.npz")
     header = b"{'descr': '<i4', 'fortran_order': False, 'shape': (1152921504606846976,), }".ljust(117) + b"\n"

@@ -168,12 +168,10 @@ def test_the_peak_threshold_is_the_first_integer_that_reaches_the_score(networks
     _, _, network = networks
     network.set_peak_threshold(score)
     scale = network.head_scales()["heat"]
-    step = float(network.peak.threshold) / scale
-    assert step == round(step)
     bits = int(network.heads["heat"].output.act.act_quant.bit_width())
-    if -(2 ** (bits - 1)) < step < 2 ** (bits - 1) - 1:
-        assert torch.sigmoid(torch.tensor(step * scale, dtype=torch.float64)) >= score
-        assert torch.sigmoid(torch.tensor((step - 1) * scale, dtype=torch.float64)) < score
+    steps = torch.arange(-(2 ** (bits - 1)), 2 ** (bits - 1), dtype=torch.float64)
+    reaching = steps[torch.sigmoid(steps * scale) >= score]
+    assert float(network.peak.threshold) / scale == (reaching[0] if len(reaching) else steps[-1])
     assert float(network.peak.floor) == -(2 ** (bits - 1)) * scale
     network.set_peak_threshold(0.05)
 

@@ -16,6 +16,7 @@ from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.split import Split
 from codesign.schedule import Edge, Resources, Schedule, schedule
+from codesign.schedule.fifos import FIFO_BEATS
 from codesign.schedule.problem import Candidate, Problem, vector
 from codesign.schedule.solve import least_area
 from codesign.targets import Target, load_target
@@ -186,11 +187,28 @@ def test_figures_without_meaning_are_refused(wrong: dict[str, int]) -> None:
         schedule(chain(4, 6, 3), load_target("pynq-z2"), **wrong)  # type: ignore[arg-type]
 
 
-def test_the_short_branch_waits_in_a_fifo_for_the_window_of_the_long_one() -> None:
-    plan = schedule(branches(size=8), load_target("pynq-z2"))
-    depth = plan.fifos[Edge("halves.0", "join", 0)].depth
-    pixels = depth * plan.lanes["halves.0"] // 2
-    assert 8 + 1 <= pixels <= 3 * 8
+@pytest.mark.parametrize("size", [8, 12])
+@pytest.mark.parametrize("fps", [None, 20000])
+def test_the_short_branch_waits_in_a_fifo_for_the_window_of_the_long_one(size: int, fps: float | None) -> None:
+    plan = schedule(branches(size), load_target("pynq-z2"), fps=fps)
+    passing = plan.lanes["halves.0"] // 2 or 1
+    cycles = plan.interval_cycles / size**2
+    window = size + 1  # pixels that a 3x3 window looks ahead
+    branch = sum(plan.blocks[name].latency_cycles for name in ("conv", "quant"))
+    waiting = (window + branch / cycles) * 2 / passing
+    assert waiting - 2 <= plan.fifos[Edge("halves.0", "join", 0)].depth <= waiting + FIFO_BEATS
+
+
+def test_no_fifo_is_made_where_nothing_waits() -> None:
+    assert schedule(chain(4, 6, 3), load_target("pynq-z2")).fifos == {}
+
+
+def test_the_demand_on_memory_is_what_a_frame_reads_times_the_frame_rate() -> None:
+    plan = replace(schedule(chain(4, 6, 3), load_target("pynq-z2")), clock_mhz=50.0, interval_cycles=1000)
+    blocks = {name: replace(block, memory_bytes=400) for name, block in plan.blocks.items()}
+    plan = replace(plan, blocks=blocks)
+    assert plan.frames_per_second == 50_000
+    assert plan.used_mb_s == pytest.approx(len(blocks) * 400 * 50_000 / 1e6)
 
 
 def test_a_schedule_survives_its_file(tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from codesign.api.search import PLOT, RECIPES, RESULT, search
+from codesign.api.tune import untrained_graph
 from codesign.cli.endings import MISTAKE
 from codesign.cli.main import status
 from codesign.errors import RecipeError
 from codesign.recipe import load_recipe
 from codesign.targets import load_target
-from codesign.tuning.search import DIRECTIONS
+from codesign.tuning.search import DIRECTIONS, measure
 from codesign.tuning.space import Space, variant
 
 RECIPE = Path(__file__).parent / "recipes" / "tiny-grouped.yaml"
@@ -46,15 +47,17 @@ def test_candidates_marked_as_best_are_those_that_no_other_beats(searched):
         assert c.best != beaten
 
 
-def test_more_bits_and_pixels_compute_more_and_weigh_or_take_more(searched):
-    figures = {tuple(c.choice.values()): c.figures for c in searched[1].candidates}
-    assert len(figures) > 1
-    for (_, size, bits, *_), f in figures.items():
-        for (_, other_size, other_bits, *_), g in figures.items():
-            if size == other_size and bits < other_bits:
-                assert f.size_kib < g.size_kib and f.quality < g.quality
-            if size < other_size and bits == other_bits:
-                assert f.latency_ms < g.latency_ms and f.quality < g.quality and f.size_kib == g.size_kib
+def test_more_bits_and_pixels_compute_more_and_weigh_or_take_more():
+    recipe, target = load_recipe(RECIPE), load_target("pynq-z2")
+
+    def figures(resolution, bits):
+        chosen = variant(recipe, {"resolution": resolution, "weight_bits": bits})
+        return measure(chosen, untrained_graph(chosen), target)
+
+    small, heavy, large = figures(1.0, 2), figures(1.0, 8), figures(1.5, 2)
+    assert small.size_kib < heavy.size_kib and small.quality < heavy.quality
+    assert small.latency_ms < large.latency_ms and small.quality < large.quality
+    assert small.size_kib == large.size_kib
 
 
 def test_what_no_other_beats_can_be_built(searched):

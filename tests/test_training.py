@@ -16,6 +16,7 @@ from codesign.errors import CheckpointError, DataError, RecipeError, TrainingErr
 from codesign.files import locked
 from codesign.nn.detector import Heads
 from codesign.nn.layers import plain
+from codesign.nn.network import float_network
 from codesign.recipe import load_recipe
 from codesign.training import train
 from codesign.training.callbacks import SaveEveryEpoch, confident, moving_average
@@ -374,10 +375,21 @@ def test_precision_of_hits_misses_and_ignored_objects():
     assert average_precision([found([], [], []), found([], [], [])], truth, ("a", "b")).ap50 == 0
     half = [found([[0, 0, 10, 10]], [0], [0.9]), found([], [], [])]
     assert average_precision(half, truth, ("a", "b")).ap50 == pytest.approx(0.5)
-    loose = [found([[0, 0, 10, 7], [20, 20, 30, 30]], [0, 1], [0.9, 0.8]), found([], [], [])]
-    precision = average_precision(loose, truth, ("a", "b"))
-    assert precision.ap50 == pytest.approx(1)
-    assert precision.ap < 0.8
+
+
+@pytest.mark.parametrize(
+    ("height", "ap50", "ap"), [(9.7, 1, 1.0), (8.2, 1, 0.7), (7.2, 1, 0.5), (5.2, 1, 0.1), (4, 0, 0)]
+)
+def test_precision_is_the_mean_over_ten_overlaps_that_a_box_has_or_has_not(height, ap50, ap):
+    truth = [sample([[0, 0, 10, 10]], [0])]
+    precision = average_precision([found([[0, 0, 10, height]], [0], [0.9])], truth, ("a",))
+    assert (precision.ap50, precision.ap) == pytest.approx((ap50, ap))
+
+
+def test_precision_is_the_mean_over_classes():
+    truth = [sample([[0, 0, 10, 10], [20, 20, 30, 30]], [0, 1])]
+    precision = average_precision([found([[0, 0, 10, 10]], [0], [0.9])], truth, ("a", "b"))
+    assert (precision.ap50, precision.ap) == pytest.approx((0.5, 0.5))
 
 
 def test_an_epochs_order_depends_on_seed_and_epoch_alone():
@@ -411,6 +423,28 @@ def test_the_learning_rate_rises_for_a_tenth_and_falls_to_zero():
     assert factors[9] == 1 == max(factors)
     assert factors[0] == pytest.approx(0.1)
     assert factors[100] == pytest.approx(0)
+
+
+def test_the_learning_rate_falls_along_half_a_cosine():
+    factors = [learning_rate_factor(step, 100) for step in (10, 25, 40, 55, 70, 85, 100)]
+    assert factors == pytest.approx([1, (2 + 3**0.5) / 4, 0.75, 0.5, 0.25, (2 - 3**0.5) / 4, 0])
+
+
+def test_only_what_has_several_dimensions_decays():
+    recipe = load_recipe(TINY, overrides=["training.weight_decay=0.5"])
+    network = float_network(recipe)
+    task = TrainingTask(network, recipe, recipe.training.float_phase, total_steps=1)
+    before = {name: p.detach().clone() for name, p in network.named_parameters()}
+    for parameter in network.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimizer = task.configure_optimizers()["optimizer"]
+    rate = optimizer.param_groups[0]["lr"]
+    optimizer.step()
+    kinds = {p.ndim > 1 for p in before.values() if p.any()}
+    assert kinds == {True, False}
+    for name, parameter in network.named_parameters():
+        kept = 1 - 0.5 * rate if parameter.ndim > 1 else 1
+        torch.testing.assert_close(parameter.detach(), before[name] * kept, msg=name)
 
 
 def test_a_full_disk_is_reported_with_the_checkpoint_and_leaves_the_older_one(tmp_path):

@@ -19,6 +19,7 @@ KEYS = (
     "mutants",
     "caught",
     "equivalent",
+    "python_mutants",
     "proofs",
     "kills",
     "lost",
