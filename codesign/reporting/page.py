@@ -258,7 +258,7 @@ def _coverage(summary: Summary) -> list[dict[str, Any]]:
 
 
 def _ends_reached(covered: Coverage) -> bool:
-    """Of all values that inputs can bring about, both ends."""
+    """Both ends of all values that inputs can bring about."""
     ends = zip(covered.reachable, covered.images, covered.blocks, strict=True)
     return all(end in (image, block) for end, image, block in ends)
 

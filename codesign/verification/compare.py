@@ -135,7 +135,7 @@ def _compare_chunk(
     chunk: Mapping[str, NDArray[Any]],
     judge: Judge | None,
 ) -> Comparison:
-    """Of what a back end made of `given` at once; images are numbered from 0."""
+    """Compares what a back end made of `given` at once; images are numbered from 0."""
     expected: Mapping[str, IntArray] = execute(graph, given, keep=tuple(chunk))
     if judge and not all(np.array_equal(expected[name], chunk[name]) for name in chunk):
         expected = _by_their_own_inputs(graph, given, chunk)

@@ -53,7 +53,7 @@ class Coverage:
 
     @property
     def missing_ends(self) -> int:
-        """Of the reachable span, those that nothing has reached."""
+        """How many ends of the reachable span nothing has reached."""
         ends = zip(self.reachable, self.images, self.blocks, strict=True)
         return sum(end not in (image, block) for end, image, block in ends)
 

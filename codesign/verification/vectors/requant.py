@@ -12,7 +12,7 @@ from codesign.graph.types import TensorType
 from codesign.verification.vectors import Flags, Frame, Frames, Goal, _fill
 
 KINDS = 4
-"""Of ties: what lies below is even or odd, the sum negative or positive."""
+"""How many kinds of ties there are: what lies below is even or odd, the sum negative or positive."""
 
 
 def frames(op: Requant, inputs: Sequence[TensorType], rng: np.random.Generator) -> Iterator[Frame]:
@@ -65,7 +65,7 @@ def goals(op: Requant, inputs: Sequence[TensorType]) -> tuple[Goal, ...]:
 
 
 def ties(op: Requant, shift: int, x: TensorType, rng: np.random.Generator) -> IntArray:
-    """Of each kind of tie (`goals`) that sums of a channel of that shift may have, one of the eight nearest to 0."""
+    """One of the eight ties nearest to 0 of each kind (`goals`) that sums of a channel of that shift may have."""
     if shift < 1:
         return np.zeros(0, np.int64)
     centres = (np.arange(op.lo, op.hi, dtype=np.int64) << shift) + (1 << shift - 1)
@@ -89,7 +89,7 @@ def tied(op: Requant, shifts: IntArray, sums: IntArray) -> IntArray:
 
 
 def _kind(shift: int, values: IntArray) -> IntArray:
-    """Of ties: by the parity of what lies below, and by the sign."""
+    """The kind of each tie, by the parity of what lies below it and by its sign."""
     kind: IntArray = 2 * (values >> shift & 1) + (values > 0)
     return kind
 
