@@ -50,7 +50,7 @@ def _both(alone: Findings | None, together: Findings | None) -> Findings | None:
 
 
 def default_family(build: BuildFolder) -> Family:
-    """The family of the cells of the build's target; UltraScale+ has the look-up tables and registers of the 7 series."""
+    """The cells of the build's target; UltraScale+ has the look-up tables and registers of the 7 series."""
     target = target_of(build.manifest.get("target"), str(build.path))
     return "ecp5" if target.family == "ecp5" else "xc7"
 
