@@ -77,9 +77,10 @@ def export(
     with new_build(Path(out), facts) as build:
         recipe = load_recipe(origin, overrides) if random_weights else None
         work = _Work(build, facts, origin, board, limits, sparse, recipe)
-        for number, (title, step) in enumerate(STEPS):
-            progress(f"export: {title}", number, len(STEPS))
+        for title, step in STEPS:
+            progress(f"export: {title}", 0, 1)
             step(work)
+            progress(f"export: {title}", 1, 1)
     return Export(BuildFolder(Path(out)), work.summary)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from codesign import training
+from codesign.progress import Progress
 from codesign.recipe import Recipe
 from codesign.training import TrainResult
 
@@ -18,7 +19,7 @@ def train(
     *,
     resume: bool = False,
     overrides: Sequence[str] = (),
-    progress: bool = True,
+    progress: Progress | None = None,
     devices: int = 1,
     tensorboard: bool = False,
 ) -> TrainResult:
