@@ -107,9 +107,7 @@ def _parts(
         path = f"{prefix}.{name}".removeprefix(".")
         part = _section_in(field.annotation)
         if part is not None and path != "model":
-            inner.append(
-                (f"{path}.{PLACE}" if field.annotation is not None and _is_list(field.annotation) else path, part)
-            )
+            inner.append((f"{path}.{PLACE}" if _is_list(field.annotation) else path, part))
         meaning = meanings.get(name) or (_summary(part) if part is not None else prose)
         limits = ", ".join([*_limits(field.annotation), *_limited(field.annotation, field.metadata)])
         default = _default(field)

@@ -56,7 +56,7 @@ def _list(json: bool) -> None:
     if json:
         print_json(found)
         return
-    table = plain_table(("recipe", "task", "network", "data", "run"), ("pixels", "classes"))
+    table = plain_table(("recipe", "task", "network", "data", "run"), ("pixels", "classes"), gap=1)
     for one in found:
         run = "ships" if one.trained else ""
         size = f"{one.image_size}x{one.image_size}"
