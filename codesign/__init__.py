@@ -1,8 +1,8 @@
 """From PyTorch to verified FPGA hardware.
 
 Every command is also a function here, with a typed result: `summary`, `train`, `evaluate`, `export`, `verify`,
-`simulate`, `synth`, `build`, `report`, `compare`, `detect`, `tune`, `search`, `ablate`, `demo`, `recipes`. Each lives in
-`codesign/api/<name>.py` and is imported when first used, so that `import codesign` stays fast.
+`simulate`, `synth`, `build`, `report`, `compare`, `detect`, `tune`, `search`, `ablate`, `demo`, `recipes`. Each
+lives in `codesign/api/<name>.py` and is imported when first used, so that `import codesign` stays fast.
 """
 
 from importlib import import_module

@@ -30,6 +30,7 @@ import typer
 from codesign import processes, quoting
 from codesign.cli.console import InterruptedWorkError
 from codesign.errors import CacheError, CodesignError
+from codesign.extras import lacking
 from codesign.resources import cache_folder
 from codesign.version import VERSION
 
@@ -129,6 +130,8 @@ def _mendable(error: BaseException) -> str | None:
         program = context.command_path if context else "codesign"
         return f"{error.format_message().rstrip('.')}; see `{program} --help`"
     for cause in _causes(error):
+        if (missing := lacking(cause)) is not None:
+            return str(missing)
         if isinstance(cause, MemoryError) or getattr(cause, "errno", None) == errno.ENOMEM:
             return MORE_MEMORY
         if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):

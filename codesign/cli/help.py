@@ -85,7 +85,8 @@ def with_common_options(run: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(run)
     def command(*, quiet: bool, verbose: bool, **given: Any) -> Any:
-        set_loudness(quiet=quiet, verbose=verbose)
+        if quiet or verbose:  # else as the program itself was asked to be
+            set_loudness(quiet=quiet, verbose=verbose)
         return run(**given)
 
     own = inspect.signature(run, eval_str=True)

@@ -19,7 +19,7 @@ import typer
 from codesign.cli import commands
 from codesign.cli.console import Loudness, loudness, set_loudness
 from codesign.cli.endings import OK, ending, tidy_ends
-from codesign.cli.help import SECTIONS, Group, described, with_common_options
+from codesign.cli.help import SECTIONS, Group, Quiet, Verbose, described, with_common_options
 from codesign.version import VERSION
 
 EPILOG = (
@@ -47,8 +47,10 @@ def build_app() -> typer.Typer:
             bool,
             typer.Option("--version", "-V", help="Print the version and stop.", is_eager=True, callback=_print_version),
         ] = False,
+        quiet: Quiet = False,
+        verbose: Verbose = False,
     ) -> None:
-        pass  # what it asks is answered by then
+        set_loudness(quiet=quiet, verbose=verbose)  # what `version` asks is answered by then
 
     modules = {m.name: import_module(f"{commands.__name__}.{m.name}") for m in iter_modules(commands.__path__)}
     for name, module in sorted(modules.items(), key=lambda item: (SECTIONS.index(item[1].SECTION), item[1].ORDER)):

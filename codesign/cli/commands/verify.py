@@ -77,4 +77,6 @@ def run(
         print_json(verdict)
     else:
         print_verification(verdict, terminal())
+        if not stages and "brevitas" in verdict.skipped:
+            terminal().print("stage brevitas needs PyTorch: pip install 'codesign[train]'")
     return int(not verdict.exact)
