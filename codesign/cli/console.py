@@ -167,12 +167,17 @@ class _Lines:
 
     def __init__(self) -> None:
         self.begun: dict[str, float] = {}
+        self.ended: set[str] = set()
 
     def __call__(self, what: str, done: int, total: int) -> None:
+        if done >= total and what in self.ended:
+            return
         if what not in self.begun:
             self.begun[what] = time.monotonic()
+            self.ended.discard(what)
             self._say(f"{what} ...")
         if done >= total:
+            self.ended.add(what)
             self._say(f"{what}: {total} in {time.monotonic() - self.begun.pop(what):.1f} s")
 
     def _say(self, line: str) -> None:

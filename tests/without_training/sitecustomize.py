@@ -1,4 +1,4 @@
-"""In front of PYTHONPATH, makes a Python to which `pip install codesign` has brought everything and nothing else has."""
+"""Found on PYTHONPATH, makes a Python that has what `pip install codesign` brings, and nothing of its extra `train`."""
 
 import sys
 
