@@ -19,11 +19,8 @@ FIGURES = st.integers(0, 10**9).map("{:,}".format)
 @st.composite
 def tables(draw):
     texts, figures = draw(st.integers(1, 3)), draw(st.integers(0, 12))
-    cells = [
-        st.text("abc.", min_size=1, max_size=40),
-        *[st.text("xyz ", max_size=30)] * (texts - 1),
-        *[FIGURES] * figures,
-    ]
+    names, words = st.text("abc.", min_size=1, max_size=40), st.text("xyz ", max_size=30)
+    cells = [names, *[words] * (texts - 1), *[FIGURES] * figures]
     rows = draw(st.lists(st.tuples(*cells), min_size=1, max_size=4))
     return [f"t{i}" for i in range(texts)], [f"f{i}" for i in range(figures)], rows
 

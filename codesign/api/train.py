@@ -44,7 +44,7 @@ def train(
         raise KeyboardInterrupt from None
     if not training.is_first_process():
         sys.exit()
-    _keep_network(result.run, progress or silent)
+    _keep_network(result.run, progress if callable(progress) else silent)
     return result
 
 

@@ -92,7 +92,7 @@ def train(
         _refuse_other_runs(out, recipe, resume)
     if (out / RESULT).exists() and is_finished(out, recipe):
         return load_result(out)
-    tell = progress or silent
+    tell = progress if callable(progress) else silent
     tell("data", 0, 1)
     data = training_set(recipe)
     validation = validation_set(recipe)
