@@ -114,7 +114,47 @@ def test_every_package_that_is_imported_is_a_dependency_or_of_an_extra():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     needs = [*project["dependencies"], *(need for extra in project["optional-dependencies"].values() for need in extra)]
     declared = {re.split(r"[\[<>=]", need)[0].lower().replace("-", "_") for need in needs}
-    other_names = {"PIL": "pillow", "yaml": "pyyaml", "serial": "pyserial", "google": "onnx", "jupyter": "codesign"}
+    other_names = {"PIL": "pillow", "yaml": "pyyaml", "serial": "pyserial", "cocotb_tools": "cocotb"}
+    other_names |= {"google": "onnx", "pydantic_core": "pydantic", "markupsafe": "jinja2"}  # which need these
     found = {name for file in (ROOT / "codesign").rglob("*.py") for name in imported(file)}
     outside = {name for name in found if name not in sys.stdlib_module_names and find_spec(name) is not None}
     assert {name for name in outside if other_names.get(name, name) not in declared | {"codesign"}} == set()
+
+
+PIP = """#!/bin/sh
+echo "$*" >> "{log}"
+case "$*" in *--index-url*) exit {reached};; esac
+"""
+VENV = """#!/bin/sh
+mkdir -p "$3/bin" && cp "{folder}/pip" "$3/bin/pip"
+"""
+
+
+@pytest.mark.parametrize(
+    ("gpu", "reached", "asked"),
+    [
+        (False, True, ["torch==2.13.0 from the CPU index"]),
+        (False, False, ["torch==2.13.0 from the CPU index", "torch==2.13.0"]),
+        (True, True, ["torch==2.13.0"]),
+    ],
+    ids=["no GPU", "no GPU, index out of reach", "GPU"],
+)
+def test_make_takes_the_build_of_pytorch_that_suits_the_machine(gpu, reached, asked, tmp_path):
+    log = tmp_path / "log"
+    programs = {
+        "pip": PIP.format(log=log, reached=int(not reached)),
+        "python": VENV.format(folder=tmp_path),
+        "nvidia-smi": f"#!/bin/sh\nexit {int(not gpu)}\n",
+    }
+    for name, text in programs.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    for name in ("Makefile", "pyproject.toml", "setup.py"):
+        shutil.copy(ROOT / name, tmp_path)
+    environment = {"PATH": os.pathsep.join([str(tmp_path), os.environ["PATH"]])}
+    command = ["make", "--silent", ".venv/.ready", f"PYTHON={tmp_path / 'python'}"]
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    calls = [line for line in log.read_text().splitlines() if "torch" in line]
+    index = re.compile(r".*--index-url https://download.pytorch.org/whl/cpu (torch\S+)$")
+    found = [index.sub(r"\1 from the CPU index", call).removeprefix("install --quiet ") for call in calls]
+    assert found == asked
