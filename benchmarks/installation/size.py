@@ -68,7 +68,7 @@ def _check_out(folder: Path) -> None:
         files.extractall(folder, filter="data")
 
 
-def _pip(environment: Path, *arguments: str, verb: tuple[str, ...] = ("install",)) -> None:
+def _pip(environment: Path, *arguments: str, verb: tuple[str, ...] = ("install", "--no-compile")) -> None:
     subprocess.run([str(environment / "bin" / "python"), "-m", "pip", "--quiet", *verb, *arguments], check=True)
 
 

@@ -24,7 +24,10 @@ from codesign.files import write_bytes, write_text
 from codesign.nn.network import Network, float_network, quantized_network
 from codesign.reading import read_json
 from codesign.recipe import Recipe, load_recipe
-from codesign.run_folder import RECIPE, RESULT, WEIGHTS, find_run
+from codesign.run_folder import RECIPE as RECIPE
+from codesign.run_folder import RESULT as RESULT
+from codesign.run_folder import WEIGHTS as WEIGHTS
+from codesign.run_folder import find_run as find_run
 from codesign.training.callbacks import unsound
 from codesign.training.checkpoint import read_checkpoint
 

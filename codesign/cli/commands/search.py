@@ -96,7 +96,6 @@ def run(
     terminal().print(
         f"{len(found.best)} of {len(found.candidates)} variants are beaten by none, {len(found.refused)} do not fit "
         f"{found.target}; {folder / 'pareto'}: their recipes",
-        soft_wrap=True,
     )
 
 

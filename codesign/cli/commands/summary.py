@@ -51,7 +51,7 @@ def run(
         f": {found.macs / 1e9:.3f} G MACs an image, {found.parameters / 1e6:.3f} M parameters with batch norm: "
         f"{found.float_mib:.2f} MiB in fp32, {found.quantized_mib:.3f} MiB at {found.weight_bits} bits"
     )
-    terminal().print(styled(("\n" + found.name, "bold"), told), soft_wrap=True)
+    terminal().print(styled(("\n" + found.name, "bold"), told))
 
 
 def _figures(found: NetworkCount) -> dict[str, Any]:

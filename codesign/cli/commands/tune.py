@@ -62,11 +62,11 @@ def run(
     console, curve = terminal(), found.curve
     print_table(_table(curve))
     for size, why in curve.refused.items():
-        console.print(f"groups of {size}: {why}", soft_wrap=True)
+        console.print(f"groups of {size}: {why}")
     low, high = curve.chosen_range
     range_ = "" if low == high else f" ({low} to {high} from the low to the high end of the energies)"
     chosen = f"\nchosen: groups of {curve.chosen.group_size}"
-    console.print(styled((chosen, "bold"), f"{range_}; {curve.chosen.binds}"), soft_wrap=True)
+    console.print(styled((chosen, "bold"), f"{range_}; {curve.chosen.binds}"))
     for what, file in (("recipe", out), ("curve", plot)):
         if file is not None:
             console.print(f"{what}: {file}")
