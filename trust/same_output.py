@@ -85,8 +85,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="same_output_") as scratch:
         builds = (options.builds or Path(scratch)).resolve()
         for network in options.only:
-            pair = [exported(checkout, network, builds) for checkout in (ROOT, options.against.resolve())]
-            found = list(differences(*pair, options.lines))
+            pair = exported(ROOT, network, builds), exported(options.against.resolve(), network, builds)
+            found = list(differences(*pair, lines=options.lines))
             print(f"{network}: {'differs' if found else f'the same, {len(files(pair[0]))} files'}", flush=True)
             print("".join(f"  {line}\n" for line in found), end="", flush=True)
             worst |= bool(found)

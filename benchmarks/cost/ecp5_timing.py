@@ -21,6 +21,7 @@ from pathlib import Path
 
 from benchmarks.cost import block_cases
 from benchmarks.record import RESULTS
+from codesign.design import design_of
 from codesign.emit.rtl import library
 from codesign.emit.rtl.top import emit_rtl
 from codesign.frontend.export import export_qonnx
@@ -48,7 +49,7 @@ def block(case: block_cases.Case, folder: Path) -> Placement:
 def network(folder: Path) -> Placement:
     recipe, model = load_run(RUN)
     graph = import_qonnx(export_qonnx(model, recipe))
-    project = emit_rtl(graph, schedule(graph, TARGET, fps=FPS), folder / "rtl")
+    project = emit_rtl(design_of(graph, TARGET, schedule(graph, TARGET, fps=FPS)), folder / "rtl")
     return place_and_route(project.sources, "top", {}, project.folder, clock_mhz=GOAL_MHZ)
 
 

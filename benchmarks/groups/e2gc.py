@@ -23,6 +23,7 @@ import numpy as np
 from benchmarks.record import RESULTS
 from codesign.api.synth import compare
 from codesign.cost.block import BlockCost
+from codesign.design import design_of
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
 from codesign.graph import Graph, Node, Op, TensorType, execute
@@ -117,13 +118,14 @@ def measured(stack: Stack, size: int, target: Target, max_dsp: int, work: Path) 
     """The point with simulated cycles and synthesized resources, and the blocks' simulated values' mismatches."""
     graph = stack.build(size)
     plan = schedule(graph, target, max_dsp=max_dsp)
-    folder = emit_rtl(graph, plan, work / f"{stack.name}-{size}" / "rtl").folder
+    design = design_of(graph, target, plan)
+    folder = emit_rtl(design, work / f"{stack.name}-{size}" / "rtl").folder
     (kind,) = graph.inputs.values()
     frames = np.random.default_rng(2).integers(0, 256, (FRAMES, *kind.shape)).astype(np.int32)
     found = simulate(folder, graph, frames, cache=work / "cache")
     expected = execute(graph, {"x": frames}, keep=found.values)
     wrong = {name: int((found.values[name] != expected[name]).sum()) for name in expected}
-    parts = compare(graph, plan, synthesize_network(folder, "xc7", cache=work / "cache"))
+    parts = compare(design, synthesize_network(folder, "xc7", cache=work / "cache"))
     blocks = {figures.block: _built(plan.blocks[figures.block], figures.synthesized) for figures in parts.blocks}
     built = replace(
         plan,
@@ -132,7 +134,7 @@ def measured(stack: Stack, size: int, target: Target, max_dsp: int, work: Path) 
         interval_cycles=found.interval_cycles,
         latency_cycles=found.latency_cycles,
     )
-    return point(stack, size, graph, built, target), {name: count for name, count in wrong.items() if count}
+    return point(stack, size, replace(design, schedule=built)), {name: count for name, count in wrong.items() if count}
 
 
 def _built(predicted: BlockCost, synthesized: Resources) -> BlockCost:

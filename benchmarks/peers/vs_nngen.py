@@ -28,6 +28,7 @@ from rich.table import Table
 
 from benchmarks.peers import nngen_side
 from benchmarks.record import RESULTS
+from codesign.design import design_of
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import ScheduleError
@@ -150,7 +151,7 @@ def measure_ours(graph: Graph, frames: IntArray, cycles: int, dsp: int) -> dict[
     except ScheduleError as error:
         return {"does_not_fit": str(error)}
     with tempfile.TemporaryDirectory(prefix="vs_nngen_") as scratch:
-        project = emit_rtl(graph, plan, Path(scratch) / "rtl")
+        project = emit_rtl(design_of(graph, target, plan), Path(scratch) / "rtl")
         found = simulate(project.folder, graph, frames, tensors=())
         expected = execute(graph, {"image": frames})
         exact = all(np.array_equal(found.values[name], expected[name]) for name in graph.outputs)

@@ -25,8 +25,6 @@ from codesign.cli.console import progress_bars
 from codesign.emit.rtl.simulate import simulate
 from codesign.graph import execute
 from codesign.progress import Progress
-from codesign.schedule import Schedule
-from codesign.targets import load_target
 from codesign.verification.images import verification_images
 
 RESULT = RESULTS / "codenet_c_pynq.json"
@@ -79,7 +77,7 @@ def main() -> None:
         if not folder.exists():
             codesign.export(RECIPE, folder, fps=given.fps, random_weights=True, overrides=settings, progress=progress)
         build = BuildFolder(folder)
-        plan, board = Schedule.load(build.schedule), load_target("pynq-z2")
+        plan, board = build.design.schedule, build.design.target
         row = {
             "variant": f"{RECIPE}, {given.order}, bound {given.bound}",
             **simulated(build, given.frames, progress),
