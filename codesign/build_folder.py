@@ -112,7 +112,7 @@ class BuildFolder:
 
     @cached_property
     def recipe(self) -> Recipe | None:
-        """Of the run that was exported; None if a QONNX file was."""
+        """The recipe of the run that was exported; None if a QONNX file was."""
         return load_recipe(self.run / "recipe.yaml") if self.run.is_dir() else None
 
     @cached_property

@@ -82,7 +82,7 @@ def build(tmp_path_factory):
 
 @pytest.fixture
 def verdict(build, monkeypatch):
-    """Of the simulation with a fault."""
+    """Verifies the simulation with a fault."""
     monkeypatch.setattr(verify_api, "STAGES", ("rtl",))
 
     def verdict(fault):

@@ -44,7 +44,7 @@ def network(*, size_channels=2, wide=127, brightest=255):
 
 
 def pictures():
-    """Of peaks only, of none, and of some, in every order that matters."""
+    """Frames of peaks only, of none, and of some, in every order that matters."""
     rng = np.random.default_rng(0)
     some = rng.integers(0, 256, (4, *SHAPE))
     full, none = np.full((1, *SHAPE), 120), np.zeros((1, *SHAPE), int)

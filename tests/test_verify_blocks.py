@@ -204,7 +204,7 @@ def test_coverage_tells_what_images_leave_out_and_blocks_reach():
 
 
 def test_ends_that_no_window_has_are_unreachable_not_missing():
-    """Of nine taps only one lies on a map of one pixel: the type is for all of them."""
+    """Only one of nine taps lies on a map of one pixel: the type is for all of them."""
     conv = Conv(np.arange(1, 10).reshape(1, 1, 3, 3), [0], pads=(1, 1, 1, 1))
     graph = Graph("pixel", {"image": TensorType((1, 1, 1), 0, 255)}, (Node("sum", conv, ("image",)),), ("sum",))
     images = np.array([0, 255]).reshape(2, 1, 1, 1)

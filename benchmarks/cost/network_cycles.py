@@ -27,12 +27,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.record import RESULTS
+from benchmarks.record import RTL, SCHEDULER, load, save
 from codesign.api.tune import untrained_graph
 from codesign.design import Design, design_of
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
-from codesign.files import write_text
 from codesign.graph import execute
 from codesign.graph.reals import random_integers
 from codesign.recipe import load_recipe
@@ -40,12 +39,13 @@ from codesign.resources import models_dir
 from codesign.schedule import Schedule, schedule
 from codesign.targets import BUS_BITS, load_target
 
-RESULT = RESULTS / "network_cycles.json"
+NAME = "network_cycles"
+SOURCES = ("benchmarks/cost/network_cycles.py", "models/*.yaml", "codesign/targets/*.yaml", *SCHEDULER, *RTL)
 FRAMES = 4
 """At least; as many more as are under way at once if weights are streamed."""
 
 PARTS = (1.0, 0.2)
-"""Of the highest rate that fits."""
+"""Each network runs at these parts of the highest rate that fits."""
 
 
 @dataclass(frozen=True)
@@ -140,17 +140,17 @@ def _with_all_of_the_port(plan: Schedule) -> int:
     return max(ceil(reading), *(block.interval_cycles for block in plan.blocks.values()))
 
 
-def write(rows: list[dict[str, Any]]) -> None:
+def write(rows: list[dict[str, Any]], whole: bool) -> None:
     worst = {f"{name}_worst_rel": max(abs(row[f"{name}_rel"]) for row in rows) for name in ("interval", "latency")}
     text = {"recipes": len({row["recipe"] for row in rows}), **worst, "designs": rows}
-    write_text(RESULT, json.dumps(text, indent=1) + "\n")
+    save(NAME, text, SOURCES, whole=whole)
 
 
 def main(words: list[str]) -> None:
     order = [case.recipe for case in CASES]
     if missing := {path.stem for path in models_dir().glob("*.yaml")} ^ {*order, *TOO_LARGE}:
         raise SystemExit(f"not in the cases, or no recipe: {', '.join(sorted(missing))}")
-    rows = json.loads(RESULT.read_text())["designs"] if RESULT.exists() else []
+    rows = load(NAME).get("designs", [])
     for case in CASES:
         if words and case.recipe not in words:
             continue
@@ -159,7 +159,9 @@ def main(words: list[str]) -> None:
             print(json.dumps(row), flush=True)
             rows.append(row)
             rows.sort(key=lambda row: (order.index(row["recipe"]), -row["part"]))
-            write(rows)
+            write(rows, whole=False)
+    if not words:
+        write(rows, whole=True)
 
 
 if __name__ == "__main__":

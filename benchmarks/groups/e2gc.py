@@ -1,6 +1,6 @@
 """Group sizes of three small stacks: simulated cycles and synthesized resources against the model's prediction.
 
-    python -m benchmarks.groups.e2gc [--stack mobilenet] [--sizes 1,2,4] [--out benchmarks/results/e2gc.json]
+    python -m benchmarks.groups.e2gc [--stack mobilenet] [--sizes 1,2,4]
 
 Every size is scheduled within the same budget, emitted, simulated with random frames (which must equal the integer
 graph's) and synthesized for xc7. The measured point is the model's own with simulated cycles and synthesized resources
@@ -11,7 +11,6 @@ is done is kept in `--work` and not done again.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
@@ -20,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.record import RESULTS
+from benchmarks import record
 from codesign.api.synth import compare
 from codesign.cost.block import BlockCost
 from codesign.design import design_of
@@ -106,6 +105,8 @@ def shufflenet(size: int) -> Graph:
     x = b.add("unit.interleave", Interleave(), f"{halves}.0", x)
     return b.graph(b.conv("last", x, 128, 64, 1))
 
+
+SOURCES = ("benchmarks/groups/*.py", *record.SCHEDULER, *record.RTL)
 
 STACKS: dict[str, tuple[Callable[[int], Graph], tuple[str, ...]]] = {
     "mobilenet": (mobilenet, ("block1.spatial", "block2.spatial")),
@@ -199,12 +200,12 @@ def _json(p: Point) -> dict[str, object]:
     return {**asdict(p), "merit": merit(p.macs, p.middle_uj, p.interval_cycles)}
 
 
-def save(stack: dict[str, object], out: Path) -> None:
-    """Into the file; what else it holds stays."""
-    kept = json.loads(out.read_text()) if out.is_file() else {}
+def save(stack: dict[str, object]) -> None:
+    """Into the result; what else it holds stays."""
+    kept = record.load("e2gc")
     others = [other for other in kept.get("stacks", []) if other["name"] != stack["name"]]
     stacks = sorted([*others, stack], key=lambda one: list(STACKS).index(one["name"]))
-    out.write_text(json.dumps(kept | {"stacks": stacks}, indent=1) + "\n")
+    record.save("e2gc", kept | {"stacks": stacks}, SOURCES, whole=False)
 
 
 def main() -> None:
@@ -213,12 +214,11 @@ def main() -> None:
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
     parser.add_argument("--max-dsp", type=int, default=MAX_DSP)
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "codesign_e2gc")
-    parser.add_argument("--out", type=Path, default=RESULTS / "e2gc.json")
     options = parser.parse_args()
     sizes = tuple(int(size) for size in options.sizes.split(","))
     for name in options.stack or STACKS:
         for stack in run(name, sizes, options.max_dsp, options.work):
-            save(stack, options.out)
+            save(stack)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ Writes benchmarks/results/efficiency.json, docs/efficiency_gap.svg and docs/wate
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 from matplotlib.ticker import NullFormatter
 
-from benchmarks.record import RESULTS
+from benchmarks.record import ROOT, SCHEDULER, save
 from codesign.api.tune import untrained_graph
 from codesign.cost.energy import frame_bytes
 from codesign.design import Design, design_of
@@ -33,8 +32,8 @@ from codesign.reporting.efficiency import bytes_alone, limit_cycles, useful_shar
 from codesign.schedule import schedule
 from codesign.targets import Target, load_target
 
-RESULT = RESULTS / "efficiency.json"
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = ROOT / "docs"
+SOURCES = ("benchmarks/schedules/efficiency.py", "models/*.yaml", "codesign/targets/*.yaml", *SCHEDULER)
 NETWORKS = ("codenet-a", "codenet-b", "codenet-c", "codenet-d", "codenet-e")
 ORDER = "model.decoder.order=pointwise_first"
 plt.rcParams["svg.hashsalt"] = "codesign"
@@ -96,7 +95,7 @@ def main() -> None:
         )
     results = [{"efficiency": round(work.efficiency, 4), **asdict(work)} for work in works]
     text = {"target": target.name, "networks": results, "do_not_fit": failures}
-    RESULT.write_text(json.dumps(text, indent=1) + "\n")
+    save("efficiency", text, SOURCES)
     if works:
         plot_gap(works, target)
         plot_waterline(works, target)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.record import RESULTS
+from benchmarks.record import save
 from codesign.build_folder import open_build
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.hls.run import compile_csim, run_hls
@@ -62,7 +62,7 @@ def main(folder: str, frames: str = "4") -> None:
         "frame_cpu_s": round(frame, 3),
         "mmacs_per_cpu_s": round(graph.macs / frame / 1e6, 1),
     }
-    RESULTS / "hls_simulation.json".write_text(json.dumps(result, indent=1) + "\n")
+    save("hls_simulation", result, ("benchmarks/speed/hls_simulation.py", "codesign/emit/hls/**/*", "hls/*.h"))
     print(json.dumps(result, indent=1))
 
 

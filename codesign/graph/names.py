@@ -14,7 +14,7 @@ from codesign.errors import GraphError
 from codesign.graph._reserved import RESERVED
 
 MOST_CHARACTERS = 96
-"""Of an identifier. With what is put around it, it still fits into a file's name and any tool's limits."""
+"""The longest identifier. With what is put around it, it still fits into a file's name and any tool's limits."""
 
 _NAME = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
