@@ -67,9 +67,8 @@ def differences(present: Path, other: Path, lines: int = 0) -> Iterator[str]:
             yield f"{name}: only in {'the present' if name in ours else 'the other'} one"
         elif ours[name].read_bytes() != theirs[name].read_bytes():
             old, new = (path.read_text(errors="replace").splitlines() for path in (theirs[name], ours[name]))
-            changed = [
-                line for line in difflib.unified_diff(old, new, n=0, lineterm="") if line[:2] not in ("--", "++", "@@")
-            ]
+            told = islice(difflib.unified_diff(old, new, n=0, lineterm=""), 2, None)
+            changed = [line for line in told if line[0] in "+-"]
             yield f"{name}: {len(changed)} lines"
             yield from (f"    {line:.200}" for line in islice(changed, lines))
 
