@@ -190,7 +190,8 @@ def test_the_command_writes_the_figures_of_a_build(network, build, capfd):
     assert f"{network.total.lut:,}" in text
 
 
-def test_a_network_beyond_its_budget_ends_with_status_1(network, build, plan, capfd):
+def test_a_network_beyond_its_budget_ends_with_status_1(network, build, design, capfd):
+    plan = design.schedule
     replace(plan, budget=replace(plan.budget, lut=network.total.lut - 1)).save(build.schedule)
     try:
         assert status(["synth", str(build.path), "--changed"]) == 1
