@@ -11,7 +11,8 @@ import numpy as np
 from codesign.design import BuiltBlock, Design
 from codesign.graph import Graph, IntArray
 from codesign.plugins import load
-from codesign.verification.vectors import Frame, _fill, _moved
+from codesign.verification import fill
+from codesign.verification.vectors import Frame
 
 SEED = 18
 
@@ -77,14 +78,14 @@ def _in_turn(
 
     Those with more inputs go first: what else is given to one that shares a tensor is any values.
     """
-    for frame in islice(_moved.frames([graph.types[name] for name in tensors], rng), 1 if readers else None):
-        yield dict(zip(tensors, frame, strict=True))
+    for draw in (fill.uniform,) if readers else (fill.uniform, fill.ends, fill.uniform):
+        yield {name: draw(rng, graph.types[name]) for name in tensors}
     share = max(1, most // (3 * max(1, len(readers))))
     spare = most - 1
     for index, block in enumerate(sorted(readers, key=lambda block: -len(block.inputs))):
         kept = share * (len(readers) - 1 - index)
         for frame in islice(_vectors(block, rng), max(share, spare - kept)):
-            others = {name: _fill.uniform(rng, graph.types[name]) for name in tensors if name not in block.inputs}
+            others = {name: fill.uniform(rng, graph.types[name]) for name in tensors if name not in block.inputs}
             spare -= 1
             yield others | dict(zip(block.inputs, frame, strict=True))
 
