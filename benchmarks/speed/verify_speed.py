@@ -21,7 +21,7 @@ from benchmarks.record import RESULTS
 from codesign.files import write_text
 
 NETWORK, IMAGES = "codenet-digits", 16
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def codesign(checkout: Path, *words: str) -> dict[str, float]:
