@@ -20,6 +20,7 @@ from codesign.graph.ops.requant import Requant
 from codesign.progress import silent
 from codesign.verification.blocks import Trial, trial_of
 from codesign.verification.coverage import coverage_of
+from codesign.verification.reference import Reference
 from codesign.verification.stages.blocks import compared
 from tests.designs import designed
 from tests.made_once import made_once
@@ -192,7 +193,7 @@ def test_a_top_whose_streams_lie_elsewhere_is_refused(design, with_fault):
 
 def test_coverage_tells_what_images_leave_out_and_blocks_reach():
     images = np.full((1, 2, 12, 10), 9)
-    covered = coverage_of(GRAPH, images, trial_of(DESIGN))
+    covered = coverage_of(Reference(GRAPH, images), trial_of(DESIGN))
     assert list(covered) == list(GRAPH.types)
     sums = covered["first"]
     assert sums.span == sums.blocks != sums.images and sums.bits == sums.bits_blocks > sums.bits_images
@@ -209,12 +210,11 @@ def test_ends_that_no_window_has_are_unreachable_not_missing():
     graph = Graph("pixel", {"image": TensorType((1, 1, 1), 0, 255)}, (Node("sum", conv, ("image",)),), ("sum",))
     images = np.array([0, 255]).reshape(2, 1, 1, 1)
     given = {"image": images, "sum": images}
-    covered = coverage_of(graph, images, Trial(given, execute(graph, {"image": images}, graph.types)))
+    covered = coverage_of(Reference(graph, images), Trial(given, execute(graph, {"image": images}, graph.types)))
     assert covered["sum"].span == (0, 45 * 255) and covered["sum"].reachable == (0, 5 * 255)
     assert covered["sum"].missing == covered["sum"].missing_ends == 0
     black = coverage_of(
-        graph,
-        images[:1],
+        Reference(graph, images[:1]),
         Trial({"image": images[:1], "sum": images[:1]}, dict.fromkeys(graph.types, images[:1])),
     )
     assert black["sum"].missing_ends == 1

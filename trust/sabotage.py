@@ -39,6 +39,7 @@ from codesign.progress import silent
 from codesign.verification.blocks import Trial, trial_of
 from codesign.verification.compare import Comparison, compare
 from codesign.verification.images import verification_images
+from codesign.verification.reference import Reference
 from codesign.verification.stages import blocks, rtl
 from trust.figures import update
 from trust.networks import CASES
@@ -179,7 +180,7 @@ class Bench:
     def _rtl(self, fault: Fault) -> str:
         images = verification_images(self.build, IMAGES)
         shown = rtl.prove(self.build, images, tuple(self.build.graph.types), plusargs=fault.plusargs)
-        return _told(compare("rtl", self.build.graph, images, shown, silent))
+        return _told(compare("rtl", Reference(self.build.graph, images), shown, silent))
 
 
 def _told(found: Comparison) -> str:

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+from qonnx.core.modelwrapper import ModelWrapper
 
 from codesign.frontend.load import simplified
 from codesign.graph import Graph
@@ -54,7 +56,12 @@ class Judge:
 
     def __init__(self, model: onnx.ModelProto, graph: Graph) -> None:
         self.graph = graph
-        self.model = simplified(model)
+        self._file = model
+
+    @cached_property
+    def model(self) -> ModelWrapper:
+        """The file, simplified; few verifications ask for it."""
+        return simplified(self._file)
 
     def judged(
         self, tensor: str, expected: NDArray[Any], got: NDArray[Any], shown: Mapping[str, NDArray[Any]]
