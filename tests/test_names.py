@@ -26,8 +26,7 @@ from codesign.graph import Graph, Node, TensorType, digest, execute, load, save
 from codesign.graph._reserved import RESERVED
 from codesign.graph.names import MOST_CHARACTERS, Names, Scope, identifier, plain
 from codesign.graph.ops.requant import Requant
-from codesign.schedule import schedule
-from codesign.targets import load_target
+from tests.designs import designed
 from tests.onnx_nets import QonnxNet, random_images
 from tests.vendor_scripts import interpreter, run_script
 
@@ -171,11 +170,10 @@ def model(inputs, nodes=()):
 
 def emitted(graph: Graph, folder: Path) -> None:
     """`rtl/`, `hls/` and `board/` of `graph`."""
-    target = load_target("pynq-z2")
-    plan = schedule(graph, target, fps=1000)
-    project = emit_rtl(graph, plan, folder / "rtl")
-    emit_hls(graph, folder / "hls", part=target.part, clock_period_ns=10)
-    emit_board(graph, project, target, folder / "board", clock_mhz=100, recipe=None)
+    design = designed(graph, fps=1000)
+    project = emit_rtl(design, folder / "rtl")
+    emit_hls(design, folder / "hls")
+    emit_board(design, project, folder / "board", recipe=None)
 
 
 def lint(folder: Path) -> str:

@@ -12,12 +12,10 @@ from pathlib import Path
 from threading import Event
 
 from codesign.build_folder import BuildFolder, open_build
-from codesign.emit.rtl.project import RtlProject
 from codesign.errors import BuildError
 from codesign.files import write_text
 from codesign.graph import IntArray
 from codesign.progress import Progress, silent
-from codesign.schedule import Schedule
 from codesign.synthesis import yosys
 from codesign.synthesis.utilization import Family
 from codesign.verification import FURTHER, STAGES
@@ -84,7 +82,7 @@ def verify(
     names = _chosen(folder, stages, whole, netlist)
     with folder.locked():
         integers, count, pictures = _images(folder, images, fast_images)
-        trial = _trial(folder) if any(name in DRIVEN for name in names) else None
+        trial = trial_of(folder.design) if any(name in DRIVEN for name in names) else None
         many, few = Reference(folder.graph, integers), Reference(folder.graph, integers[:count])
         references = {name: many if name in FAST and len(integers) > count else few for name in names}
         outcomes = _run_stages(_Job(folder, references, trial, family), progress)
@@ -103,10 +101,6 @@ def verify(
         )
         write_text(folder.verification, json.dumps(asdict(verdict), indent=1) + "\n")
     return verdict
-
-
-def _trial(build: BuildFolder) -> Trial:
-    return trial_of(build.graph, Schedule.load(build.schedule), RtlProject.load(build.rtl))
 
 
 def _whole(build: BuildFolder, rtl: str) -> list[str]:
@@ -190,7 +184,7 @@ def _run_stage(name: str, job: _Job, progress: Progress) -> Outcome:
 def _compared(name: str, job: _Job, progress: Progress) -> Comparison:
     graph, reference = job.build.graph, job.references[name]
     if job.trial and name == "blocks":
-        return blocks.compared(job.build.rtl, graph, job.trial, progress)
+        return blocks.compared(job.build.rtl, job.build.design, job.trial, progress)
     if job.trial and name == "netlist":
         return netlist.compared(job.build, reference, job.trial, progress, family=job.family)
     stage = import_module(f"codesign.verification.stages.{name}")

@@ -14,10 +14,10 @@ from codesign.errors import GraphError
 from codesign.graph._reserved import RESERVED
 
 MOST_CHARACTERS = 96
-"""Of an identifier. With what is put around it, it still fits into a file's name and any tool's limits."""
+"""The longest identifier. With what is put around it, it still fits into a file's name and any tool's limits."""
 
 LONGEST_NAME = 1000
-"""Characters of a graph's name; what stands in the file, which `Graph.origins` and `Graph.titles` tell, may be longer."""
+"""Characters of a graph's name; what `Graph.origins` and `Graph.titles` tell of the file may be longer."""
 
 _LONGEST_MADE = 900
 """Of a new name, so that there is room for numbers behind it."""

@@ -27,7 +27,7 @@ from codesign.reading import read_bytes
 FORMAT = 2
 
 MOST_BYTES = 1 << 30
-"""Of the file, and of all that is packed in it."""
+"""The largest file, and the most that is packed in it."""
 MOST_ARRAYS = 100_000
 LONGEST_SHOWN = 60
 """Characters of a name that an error shows."""

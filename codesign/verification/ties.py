@@ -45,7 +45,7 @@ class Tie:
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """Of one frame of a tensor, (C, H, W): where it may differ from what is expected, and its values in float64."""
+    """Where one frame of a tensor, (C, H, W), may differ from what is expected, and its values in float64."""
 
     tie: NDArray[np.bool_]
     value: NDArray[np.float64]
@@ -66,7 +66,7 @@ class Judge:
     def judged(
         self, tensor: str, expected: NDArray[Any], got: NDArray[Any], shown: Mapping[str, NDArray[Any]]
     ) -> Judged | None:
-        """Of `tensor` in one frame, (C, H, W) integers; None if there is no bound.
+        """Judges `tensor` in one frame, (C, H, W) integers; None if there is no bound.
 
         shown: what the back end gave for every tensor, which its own nodes have read. expected: what the integer graph
         makes of that.
