@@ -50,12 +50,17 @@ class Data(Section):
     Fashion-MNIST is Debian's package, and a recipe of another set can be summarized and exported untrained, but not
     trained.
 
+    set: what the images are, or the form of the folder: digits, voc, coco, fashion-mnist, cifar10, or one of an
+        installed package.
+    path: the folder of the images; null: where the set says.
+    image_size: height and width in pixels that the network takes; images of other sizes are stretched to it.
+    seed: of the digits set that is made.
     train_images, val_images: how many digits scenes are made; of sets for classification, how many are used at most.
     digit_heights: pixels of the smallest and the largest digit; 18 and 3/4 of the image unless given.
     """
 
     set: str = "digits"
-    path: Path | None = None
+    path: Path | None = Field(default=None, examples=["photos"])
     image_size: Annotated[int, Field(strict=True, ge=16, le=8192, multiple_of=8)] = 64
     train_images: Positive = 4000
     val_images: Positive = 256
@@ -78,6 +83,12 @@ WeightScale = Literal["largest", "statistics"]
 class Quantization(Section):
     """Widths in bits. Scales are powers of two: per output channel for weights, per tensor for activations.
 
+    weight_bits: of weights, signed; of the first layer's, stem_weight_bits.
+    stem_weight_bits: of the first layer's weights.
+    activation_bits: of what a layer hands to the next.
+    output_bits: of the network's outputs, signed.
+    activation_percentile: an activation's full scale is this percentile of its magnitudes in calibration.
+    calibration_batches: training batches that set the scales before quantized training.
     weight_scale: what sets a channel's full scale, its largest magnitude or twice its mean magnitude (Liu, Liu, Cheng,
         arXiv 2302.02210): a scale from statistics does not follow the few weights that oscillate.
     weight_percentile: magnitudes of a channel beyond this percentile are clipped before quantized training; 100: none.
@@ -97,14 +108,28 @@ class Quantization(Section):
 
 
 class Detection(Section):
-    """Which peaks of the heat map become boxes."""
+    """Which peaks of the heat map become boxes.
+
+    score_threshold: the least score of a box.
+    max_boxes: the most boxes of an image, the best ones.
+    """
 
     score_threshold: Annotated[float, Field(strict=True, ge=1e-6, lt=1)] = 0.05
     max_boxes: Annotated[int, Field(strict=True, gt=0, le=10_000)] = 50
 
 
 class Recipe(Section):
-    """A whole recipe. See `models/*.yaml` for examples."""
+    """A whole recipe. See `models/*.yaml` for examples.
+
+    name: of the recipe, and of the folders that are made from it.
+    task: what the network does, detection or classification.
+    seed: of the first weights and of the order of images.
+    data: where images come from, and the size at which the network takes them.
+    model: the network; its key `kind` says which one, and which other keys there are.
+    quantization: widths in bits.
+    training: how it is trained.
+    detection: which peaks of the heat map become boxes.
+    """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
     task: Annotated[Task, AfterValidator(_known_task)] = "detection"

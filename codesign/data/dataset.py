@@ -6,7 +6,6 @@ from importlib import import_module
 from pathlib import Path
 
 import numpy as np
-from torch.utils.data import Dataset
 
 from codesign.data import classification, detection
 from codesign.data.detection import Samples
@@ -53,7 +52,7 @@ def settings_for(path: Path) -> list[str]:
     return [f"data.path={json.dumps(str(path))}", f"data.set={name}"]
 
 
-class SampleSet(Dataset[Sample]):
+class SampleSet:
     """Samples stretched to (size, size) pixels; boxes are stretched with them, which leaves every IoU as it was."""
 
     def __init__(self, source: Samples, size: int) -> None:

@@ -4,6 +4,7 @@ recipe.yaml           the recipe with every default spelt out
 float.ckpt            Lightning checkpoint of the floating-point phase's last epoch
 last.ckpt             Lightning checkpoint of the quantized phase's last epoch
 weights.safetensors   the final quantized network
+model.qonnx.onnx      the same as QONNX, which can be exported without PyTorch; of `codesign train`
 result.json           `TrainResult`
 tensorboard/          logs of either phase, if asked for
 """
@@ -23,15 +24,15 @@ from codesign.files import write_bytes, write_text
 from codesign.nn.network import Network, float_network, quantized_network
 from codesign.reading import read_json
 from codesign.recipe import Recipe, load_recipe
-from codesign.resources import models_dir
+from codesign.run_folder import RECIPE as RECIPE
+from codesign.run_folder import RESULT as RESULT
+from codesign.run_folder import WEIGHTS as WEIGHTS
+from codesign.run_folder import find_run as find_run
 from codesign.training.callbacks import unsound
 from codesign.training.checkpoint import read_checkpoint
 
-RECIPE = "recipe.yaml"
 FLOAT_CHECKPOINT = "float.ckpt"
 LAST_CHECKPOINT = "last.ckpt"
-WEIGHTS = "weights.safetensors"
-RESULT = "result.json"
 LOGS = "tensorboard"
 
 
@@ -59,20 +60,6 @@ class TrainResult:
 
 
 _RESULT = TypeAdapter(TrainResult)
-
-
-def find_run(path_or_name: str | Path) -> Path:
-    """A run folder, or the one that ships under that name.
-
-    Raises:
-        CheckpointError: there is no such run.
-    """
-    path = Path(path_or_name)
-    shipped = models_dir() / path.name
-    for folder in (path, shipped) if len(path.parts) == 1 else (path,):
-        if (folder / RECIPE).is_file():
-            return folder
-    raise CheckpointError("no such run folder", where=str(path), remedy="train one with `codesign train`")
 
 
 def load_run(run: str | Path) -> tuple[Recipe, Network]:

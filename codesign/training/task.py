@@ -157,7 +157,7 @@ def train_loader(dataset: SampleSet, recipe: Recipe, rank: int = 0, processes: i
     kind = EpochShuffle if augmentation is None else EpochPlaces
     sampler = kind(len(dataset), recipe.seed, rank, processes)
     return DataLoader(
-        dataset if augmentation is None else AugmentedSet(dataset, augmentation, recipe.seed),
+        dataset if augmentation is None else AugmentedSet(dataset, augmentation, recipe.seed),  # type: ignore[arg-type]
         batch_size=min(size // processes, len(sampler)),
         sampler=sampler,
         collate_fn=task_of(recipe).collate(recipe),

@@ -23,9 +23,16 @@ from codesign.errors import CheckpointError, ToolError
 from codesign.files import locked
 from codesign.nn.fold import calibrate, clip_weights, fold_batch_norm
 from codesign.nn.network import Network, float_network, quantized_network
+from codesign.progress import Progress, silent
 from codesign.recipe import Recipe, load_recipe, save_recipe
 from codesign.sections import Phase
-from codesign.training.callbacks import AverageWeights, FreezeConfidentWeights, SaveEveryEpoch, StopWhenDiverged
+from codesign.training.callbacks import (
+    AverageWeights,
+    FreezeConfidentWeights,
+    SaveEveryEpoch,
+    StopWhenDiverged,
+    TellProgress,
+)
 from codesign.training.channel_reuse import ReuseLoss
 from codesign.training.checkpoint import check_progress
 from codesign.training.metrics import evaluate_network
@@ -43,6 +50,9 @@ from codesign.training.run import (
 )
 from codesign.training.task import MAX_GRADIENT_NORM, TrainingTask, train_loader
 
+PHASES = {"float_phase": "float", "quantized_phase": "quantized"}
+"""What those who watch a phase are told that it is, by the recipe's section that it runs."""
+
 
 def train(
     recipe: str | Path | Recipe,
@@ -50,7 +60,7 @@ def train(
     *,
     resume: bool = False,
     overrides: Sequence[str] = (),
-    progress: bool = True,
+    progress: Progress | None = None,
     devices: int = 1,
     tensorboard: bool = False,
 ) -> TrainResult:
@@ -65,7 +75,7 @@ def train(
         out: run folder to write.
         resume: go on from the folder's last checkpoint.
         overrides: `key.path=value` settings, as for `load_recipe`.
-        progress: show progress bars.
+        progress: called with the phase and its epoch, as in `float: epoch 1 of 40`, and its batches.
         devices: how many GPUs, or processes without one, of each machine share every batch.
         tensorboard: write the loss and the learning rate for TensorBoard into the run folder.
 
@@ -82,9 +92,12 @@ def train(
         _refuse_other_runs(out, recipe, resume)
     if (out / RESULT).exists() and is_finished(out, recipe):
         return load_result(out)
+    tell = progress if callable(progress) else silent
+    tell("data", 0, 1)
     data = training_set(recipe)
     validation = validation_set(recipe)
-    session = _Session(recipe, data, out, progress, devices, tensorboard)
+    tell("data", 1, 1)
+    session = _Session(recipe, data, out, tell, devices, tensorboard)
     if not is_first_process():
         return _train(session, validation)
     out.mkdir(parents=True, exist_ok=True)
@@ -109,7 +122,7 @@ class _Session:
     recipe: Recipe
     data: SampleSet
     out: Path
-    progress: bool
+    progress: Progress
     devices: int
     tensorboard: bool
 
@@ -189,7 +202,10 @@ def _fit(
     averaging = [] if recipe.training.ema is None else [AverageWeights(recipe.training.ema)]
     name = "quantized_phase" if phase is recipe.training.quantized_phase else "float_phase"
     watch = StopWhenDiverged(name, phase.learning_rate)
-    trainer = _trainer(session, phase, [watch, *callbacks, *averaging, SaveEveryEpoch(checkpoint)], checkpoint.stem)
+    tell = TellProgress(PHASES[name], session.progress)
+    trainer = _trainer(
+        session, phase, [watch, tell, *callbacks, *averaging, SaveEveryEpoch(checkpoint)], checkpoint.stem
+    )
     loader = train_loader(session.data, recipe, trainer.global_rank, trainer.world_size)
     steps = phase.epochs * len(loader)
     settings = recipe.training.reuse if phase is recipe.training.quantized_phase else None
@@ -228,7 +244,7 @@ def _trainer(session: _Session, phase: Phase, callbacks: list[Callback], name: s
         log_every_n_steps=1,
         enable_checkpointing=False,
         enable_model_summary=False,
-        enable_progress_bar=session.progress,
+        enable_progress_bar=False,
     )
 
 

@@ -32,9 +32,10 @@ def predictions(build: BuildFolder, stage: str, images: IntArray, progress: Prog
     task = task_of(recipe)
     names = {graph.origins.get(name, name): name for name in graph.outputs}
     scales = {head: graph.types[names[head]].scale[0] for head in task.HEADS}
-    done = 0
+    what, done = f"{recipe.task}: {stage}", 0
+    progress(what, 0, len(images))
     for chunk in import_module(f"codesign.verification.stages.{stage}").run(build, images, graph.outputs):
         for values in zip(*(chunk[names[head]] for head in task.HEADS), strict=True):
             yield task.decode(dict(zip(task.HEADS, values, strict=True)), scales, recipe)
             done += 1
-        progress(f"{recipe.task}: {stage}", done, len(images))
+        progress(what, done, len(images))

@@ -5,15 +5,24 @@ from typing import Annotated
 
 import typer
 
-from codesign.cli.console import keeps, terminal
+from codesign.cli.console import OUTPUT, Json, keeps, print_json, progress_bars, terminal
+from codesign.cli.help import TRAIN
 from codesign.cli.numbers import MOST_DEVICES, whole
 
-ORDER = 1
+SECTION, ORDER = TRAIN, 1
+EXAMPLES = (
+    ("codesign train codenet-digits", "into runs/codenet-digits"),
+    ("codesign train codenet-digits --set seed=1 --out runs/second", "another seed, another folder"),
+    ("codesign train codenet-digits --resume", "goes on where it was interrupted"),
+)
 
 
 def run(
     recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped one, e.g. codenet-digits.")],
-    out: Annotated[Path | None, typer.Option(help="Run folder to write. Default: runs/NAME of the recipe.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Run folder to write. Default: runs/NAME of the recipe.", rich_help_panel=OUTPUT),
+    ] = None,
     data: Annotated[
         Path | None,
         typer.Option(help="VOC devkit, or folder of COCO, Fashion-MNIST or CIFAR-10. Default: the recipe's data.path."),
@@ -23,12 +32,14 @@ def run(
         int, typer.Option(parser=whole(1, MOST_DEVICES), help="GPUs, or processes without one, that share each batch.")
     ] = 1,
     tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Write logs for TensorBoard into the run folder.")
+        bool,
+        typer.Option("--tensorboard", help="Write logs for TensorBoard into the run folder.", rich_help_panel=OUTPUT),
     ] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the recipe, e.g. seed=1. Repeatable."),
     ] = None,
+    json: Json = False,
 ) -> None:
     """Train a recipe: floating point, then quantization-aware.
 
@@ -45,15 +56,28 @@ def run(
     """
     from codesign.api.train import train
     from codesign.data.dataset import settings_for
+    from codesign.places import run_folder
     from codesign.recipe import load_recipe
     from codesign.tasks import figures
 
     settings = [*(settings or ()), *(settings_for(data) if data else ())]
-    folder = out or Path("runs") / load_recipe(recipe, settings).name
-    with keeps(f"the last checkpoint is in {folder}, go on with the same command and --resume"):
-        result = train(recipe, folder, resume=resume, overrides=settings, devices=devices, tensorboard=tensorboard)
+    folder = out or run_folder(load_recipe(recipe, settings).name)
+    kept = f"the last checkpoint is in {folder}, go on with the same command and --resume"
+    with keeps(kept), progress_bars() as progress:
+        result = train(
+            recipe,
+            folder,
+            resume=resume,
+            overrides=settings,
+            devices=devices,
+            tensorboard=tensorboard,
+            progress=progress,
+        )
+    if json:
+        print_json(result)
+        return
     console = terminal()
     console.print(f"floating point: {figures(result, 'float_')} on the validation set")
     if figures(result):
         console.print(f"quantized:      {figures(result)}")
-    console.print(f"run folder: {folder}")
+    console.print(f"run folder: {folder}", soft_wrap=True)
