@@ -17,6 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .fit import Fit
+
 HEADS = ("heat", "size", "offset")
 
 
@@ -38,6 +40,13 @@ class Boxes:
 def read(values: Mapping[str, np.ndarray], scales: Mapping[str, float], *, stride: int, max_boxes: int) -> Boxes:
     """What the outputs of one image, by name, say; see `decode`."""
     return decode(*(values[head] for head in HEADS), scales=scales, stride=stride, max_boxes=max_boxes)
+
+
+def in_picture(found: Boxes, fit: Fit) -> Boxes:
+    """Boxes of the input in the pixels of the picture that lay in it: clipped, without those that have no part in it."""
+    boxes = fit.clipped(fit.back(found.boxes))
+    seen = (boxes[:, 2:] > boxes[:, :2]).all(1)
+    return Boxes(boxes[seen], found.scores[seen], found.labels[seen])
 
 
 def decode(

@@ -1,8 +1,26 @@
-"""What every task's part draws."""
+"""What the tasks have in common: how outputs are read, and what is drawn of them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
+
+SHOWN_FROM_SCORE = 0.3
+"""Boxes of less are not drawn, unless somebody asks for them."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the outputs of a network are read.
+
+    settings: of the task's `read`, beside the outputs. fit: how a picture becomes the network's input.
+    """
+
+    task: str
+    classes: tuple[str, ...]
+    settings: Mapping[str, Any]
+    fit: str
 
 
 @dataclass(frozen=True)

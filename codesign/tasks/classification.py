@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from codesign.board.classification import HEADS as HEADS
-from codesign.board.classification import Class, read
+from codesign.board.classification import HEADS, Class, in_picture, read
 from codesign.graph import IntArray
+from codesign.graph.types import Shape
 from codesign.recipe import Recipe
 from codesign.tasks.base import Mark, hue
+
+__all__ = ["HEADS", "decode", "decoding", "in_picture", "inferred", "listing", "marks", "measure", "read"]
 
 if TYPE_CHECKING:
     from codesign.data.sample import Sample
@@ -38,12 +40,20 @@ def measure(found: Sequence[Class], samples: Sequence[Sample], recipe: Recipe) -
     return Accuracy(float(np.mean(right)))
 
 
-def marks(found: Class, recipe: Recipe) -> tuple[Mark, ...]:
-    """A frame around the image, named after the class."""
-    size, classes = recipe.data.image_size, recipe.model.classes
+def inferred(image: Shape, outputs: Mapping[str, Shape]) -> tuple[int, dict[str, Any]] | None:
+    """A network is a classifier if its one output has no height or width."""
+    shapes = list(outputs.values())
+    return (shapes[0][0], {}) if len(shapes) == 1 and shapes[0][1:] == (1, 1) else None
+
+
+def marks(found: Class, classes: Sequence[str], size: tuple[int, int], score: float = 0.0) -> tuple[Mark, ...]:
+    """A frame around the image, named after the class; nothing if that is less probable than `score`."""
+    if found.probability < score:
+        return ()
     label = f"{classes[found.label]} {found.probability:.2f}"
-    return (Mark(0, 0, size, size, label, hue(found.label, len(classes))),)
+    return (Mark(0, 0, size[1], size[0], label, hue(found.label, len(classes))),)
 
 
-def listing(found: Class, recipe: Recipe, factors: tuple[float, float]) -> Iterator[dict[str, Any]]:
-    yield {"class": recipe.model.classes[found.label], "probability": found.probability}
+def listing(found: Class, classes: Sequence[str], score: float = 0.0) -> Iterator[dict[str, Any]]:
+    if found.probability >= score:
+        yield {"class": classes[found.label], "probability": found.probability}

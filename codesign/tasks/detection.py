@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from codesign.board.detection import HEADS as HEADS
-from codesign.board.detection import Boxes, read
+from codesign.board.detection import HEADS, Boxes, in_picture, read
 from codesign.graph import IntArray
+from codesign.graph.types import Shape
 from codesign.recipe import Recipe
-from codesign.tasks.base import Mark, hue
+from codesign.tasks.base import SHOWN_FROM_SCORE, Mark, hue
 
 if TYPE_CHECKING:
     from codesign.data.precision import Precision
     from codesign.data.sample import Sample
 
-SHOWN_FROM_SCORE = 0.3
+__all__ = ["HEADS", "decode", "decoding", "in_picture", "inferred", "listing", "marks", "measure", "read"]
+
+MOST_BOXES = 50
+"""Of a network without a recipe, as recipes have it unless they say otherwise."""
 
 
 def decode(values: Mapping[str, IntArray], scales: Mapping[str, float], recipe: Recipe) -> Boxes:
@@ -32,17 +35,30 @@ def measure(found: Sequence[Boxes], samples: Sequence[Sample], recipe: Recipe) -
     return average_precision(found, samples, recipe.model.classes)
 
 
-def marks(found: Boxes, recipe: Recipe) -> tuple[Mark, ...]:
+def inferred(image: Shape, outputs: Mapping[str, Shape]) -> tuple[int, dict[str, Any]] | None:
+    """A network is a detector if it has these heads, over maps that divide its input."""
+    if set(outputs) != set(HEADS):
+        return None
+    classes, height, width = outputs["heat"]
+    stride = image[1] // height
+    if image[1:] != (height * stride, width * stride):
+        return None
+    return classes, {"stride": stride, "max_boxes": MOST_BOXES}
+
+
+def marks(
+    found: Boxes, classes: Sequence[str], size: tuple[int, int], score: float = SHOWN_FROM_SCORE
+) -> tuple[Mark, ...]:
     """The boxes that are likely."""
-    classes = recipe.model.classes
     return tuple(
-        Mark(x0, y0, x1 - x0, y1 - y0, f"{classes[label]} {score:.2f}", hue(int(label), len(classes)))
-        for (x0, y0, x1, y1), score, label in zip(found.boxes.tolist(), found.scores, found.labels, strict=True)
-        if score >= SHOWN_FROM_SCORE
+        Mark(x0, y0, x1 - x0, y1 - y0, f"{classes[label]} {likely:.2f}", hue(int(label), len(classes)))
+        for (x0, y0, x1, y1), likely, label in zip(found.boxes.tolist(), found.scores, found.labels, strict=True)
+        if likely >= score
     )
 
 
-def listing(found: Boxes, recipe: Recipe, factors: tuple[float, float]) -> Iterator[dict[str, Any]]:
-    """Every box, best first: `box` is left, top, right and bottom in pixels."""
-    for box, score, label in zip(found.boxes * (factors * 2), found.scores, found.labels, strict=True):
-        yield {"class": recipe.model.classes[label], "score": float(score), "box": box.tolist()}
+def listing(found: Boxes, classes: Sequence[str], score: float = 0.0) -> Iterator[dict[str, Any]]:
+    """Boxes of at least that score, best first: `box` is left, top, right and bottom in pixels."""
+    for box, likely, label in zip(found.boxes, found.scores, found.labels, strict=True):
+        if likely >= score:
+            yield {"class": classes[label], "score": float(likely), "box": box.tolist()}
