@@ -85,7 +85,10 @@ TASKS = Registry(
         Floor(
             "codesign.tasks",
             "outputs",
-            ("HEADS", "decode", "read", "decoding", "inferred", "in_picture", "measure", "marks", "listing"),
+            (
+                *("HEADS", "decode", "read", "decoding", "inferred", "in_picture"),
+                *("measure", "examine", "truth", "marks", "listing"),
+            ),
         ),
         Floor("codesign.training.tasks", "training", ("collate", "loss", "distillation_loss")),
     ),

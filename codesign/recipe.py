@@ -54,7 +54,7 @@ class Data(Section):
     trained.
 
     image_size: of the network's input in pixels, one number for a square or [height, width].
-    fit: how a picture of another shape becomes that. letterbox keeps its shape, in the middle of black; stretch does not.
+    fit: of pictures of another shape. letterbox keeps their shape, in the middle of black; stretch does not.
     train_images, val_images: how many digits scenes are made; of sets for classification, how many are used at most.
     digit_heights: pixels of the smallest and the largest digit; 18 and 3/4 of the image unless given.
     """

@@ -44,9 +44,10 @@ def test_boxes_are_told_in_the_pictures_own_pixels(tiny_build, photos, tmp_path)
         (boxes,) = predictions(build, "graph", as_input(picture, fit)[None].astype(np.int32), silent)
         factor = max(height, width) / 32
         corner = np.array([(32 - width / factor) / 2, (32 - height / factor) / 2] * 2)
-        own = ((boxes.boxes - corner) * factor).clip(0, [width, height] * 2)
-        seen = (own[:, 2] > own[:, 0]) & (own[:, 3] > own[:, 1])
-        assert np.allclose(np.reshape([one["box"] for one in entry["found"]], (-1, 4)), own[seen])
+        own = (boxes.boxes - corner) * factor
+        seen = (own[:, 2] > 0) & (own[:, 3] > 0) & (own[:, 0] < width) & (own[:, 1] < height)
+        clipped = own[seen].clip(0, [width, height] * 2)
+        assert np.allclose(np.reshape([one["box"] for one in entry["found"]], (-1, 4)), clipped)
         assert [one["score"] for one in entry["found"]] == boxes.scores[seen].tolist()
         with Image.open(tmp_path / "out" / file) as drawn:
             assert drawn.size == (width, height)

@@ -63,9 +63,9 @@ def detect(
 
     source: a picture, a folder of pictures, a video, or the number of a camera; each is fitted into the network's input
     as in training, and what is found is told in the picture's own pixels. A picture that cannot be read is passed over,
-    and told by its `problem`. A video is written again with what was found drawn; a camera's goes on until Ctrl-C, after
-    which what it has seen is kept. backend: torch, graph, onnx, hls or rtl. score: list and draw what is at least so
-    likely; else all is listed, and boxes are drawn from 0.3 on. changed: as for `open_build`. Raises DataError if
+    and told by its `problem`. A video is written again with what was found drawn; a camera's goes on until Ctrl-C, and
+    what it has seen until then is kept. backend: torch, graph, onnx, hls or rtl. score: list and draw what is at least
+    so likely; else all is listed, and boxes are drawn from 0.3 on. changed: as for `open_build`. Raises DataError if
     nothing can be read, ToolError for videos without OpenCV, and a CodesignError as the back end does.
     """
     if backend not in STAGES:

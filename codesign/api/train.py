@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from codesign import training
-from codesign.recipe import Recipe
+from codesign.errors import CheckpointError
+from codesign.recipe import Recipe, load_recipe
 from codesign.training import TrainResult
+from codesign.training.analysis import ANALYSIS, drop_message, load_analysis
+from codesign.training.run import RECIPE
 
 
 def train(
@@ -21,16 +24,32 @@ def train(
     progress: bool = True,
     devices: int = 1,
     tensorboard: bool = False,
+    weights: str | Path | None = None,
+    workers: int | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> TrainResult:
-    """As `codesign.training.train`, but Ctrl-C stays a KeyboardInterrupt.
+    """As `codesign.training.train`, but Ctrl-C stays a KeyboardInterrupt, and there must be a run to resume.
 
     Lightning turns it into `sys.exit(1)` and ignores the signal from then on; both are undone here. On several devices,
     only the first process returns; those that Lightning started to help it end here.
     """
+    if resume and not (Path(out) / RECIPE).is_file():
+        raise CheckpointError(
+            "there is no run to resume", where=str(out), remedy="begin it without --resume, or give its folder to --out"
+        )
     handler = signal.getsignal(signal.SIGINT)
     try:
         result = training.train(
-            recipe, out, resume=resume, overrides=overrides, progress=progress, devices=devices, tensorboard=tensorboard
+            recipe,
+            out,
+            resume=resume,
+            overrides=overrides,
+            progress=progress,
+            devices=devices,
+            tensorboard=tensorboard,
+            weights=weights,
+            workers=workers,
+            tell=tell,
         )
     except SystemExit as stop:
         if not isinstance(stop.__context__, KeyboardInterrupt):
@@ -40,3 +59,13 @@ def train(
     if not training.is_first_process():
         sys.exit()
     return result
+
+
+def drop_of(run: Path, result: TrainResult) -> str:
+    """What to say if the quantized network is much worse than that in floating point: where, and what to try.
+
+    Empty if it is not, or if the run tells nothing of its layers.
+    """
+    if not (run / ANALYSIS).is_file():
+        return ""
+    return drop_message(load_recipe(run / RECIPE), result, load_analysis(run).layers)

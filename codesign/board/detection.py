@@ -43,10 +43,10 @@ def read(values: Mapping[str, np.ndarray], scales: Mapping[str, float], *, strid
 
 
 def in_picture(found: Boxes, fit: Fit) -> Boxes:
-    """Boxes of the input in the pixels of the picture that lay in it: clipped, without those that have no part in it."""
-    boxes = fit.clipped(fit.back(found.boxes))
-    seen = (boxes[:, 2:] > boxes[:, :2]).all(1)
-    return Boxes(boxes[seen], found.scores[seen], found.labels[seen])
+    """Boxes in the pixels of the picture that lay in the input: clipped, without those that have no part in it."""
+    boxes = fit.back(found.boxes)
+    seen = ((boxes[:, 2:] > 0) & (boxes[:, :2] < np.array(fit.picture[::-1]))).all(1)
+    return Boxes(fit.clipped(boxes[seen]), found.scores[seen], found.labels[seen])
 
 
 def decode(

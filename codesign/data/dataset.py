@@ -69,6 +69,11 @@ class SampleSet(Dataset[Sample]):
     def __len__(self) -> int:
         return len(self.source)
 
+    def preload(self) -> None:
+        """Reads a set that fits in memory, so that processes begun afterwards share it."""
+        for index in range(len(self) if self.cached else 0):
+            self[index]
+
     def __getitem__(self, index: int) -> Sample:
         if index in self._samples:
             return self._samples[index]

@@ -10,6 +10,8 @@ Such a file has
                                              (C, H, W) of its input and of its outputs by name; None if it is no such
     in_picture(found, fit) -> found          the same in the pixels of a picture that lay in the input
     measure(found, samples, recipe)          how good that is, as a record with the fields of `LABELS`
+    examine(found, samples, recipe)          the same class by class, as an `Examination`
+    truth(sample, classes)                   what to draw into an image whose sample is known
     marks(found, classes, size, score)       what to draw into an image of `size` (height, width), from that score on
     listing(found, classes, score)           the same as records for JSON
 """
@@ -37,7 +39,12 @@ def reading_of(recipe: Any) -> Reading:
     return Reading(recipe.task, tuple(recipe.model.classes), settings, recipe.data.fit)
 
 
+def figures_of(record: Any, prefix: str = "") -> dict[str, float]:
+    """Whatever was measured, of a record's fields with that prefix, by its label."""
+    values = {label: getattr(record, prefix + name, None) for name, label in LABELS.items()}
+    return {label: value for label, value in values.items() if value is not None}
+
+
 def figures(record: Any, prefix: str = "", digits: int = 3) -> str:
     """Whatever was measured, of a record's fields with that prefix, as in `AP50 0.512, AP 0.301`; empty if nothing."""
-    values = {label: getattr(record, prefix + name, None) for name, label in LABELS.items()}
-    return ", ".join(f"{label} {value:.{digits}f}" for label, value in values.items() if value is not None)
+    return ", ".join(f"{label} {value:.{digits}f}" for label, value in figures_of(record, prefix).items())

@@ -24,6 +24,36 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class ClassFigures:
+    """A class: how many objects of it there are, and what was measured of it, by name; none where nothing can be.
+
+    precision: of a detector, at an IoU of 0.5, at the recalls 0, 0.01 .. 1.
+    """
+
+    name: str
+    objects: int
+    figures: Mapping[str, float | None]
+    precision: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """How often what is of class `truth` was taken for class `found`. None: what is not there, or was not found."""
+
+    truth: int | None
+    found: int | None
+    count: int
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What a network does with a data set, class by class."""
+
+    classes: tuple[ClassFigures, ...]
+    confusions: tuple[Confusion, ...]
+
+
+@dataclass(frozen=True)
 class Mark:
     """A labelled rectangle in pixels of the image; `hue` in degrees tells classes apart."""
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from codesign.cli.console import keeps, terminal
-from codesign.cli.numbers import MOST_DEVICES, whole
+from codesign.cli.numbers import MOST_DEVICES, MOST_WORKERS, whole
 
 ORDER = 1
 
@@ -25,6 +25,14 @@ def run(
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write logs for TensorBoard into the run folder.")
     ] = False,
+    weights: Annotated[
+        str | None,
+        typer.Option(help="Begin with the weights of a run, or of a file: of what has the same name and shape."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(parser=whole(0, MOST_WORKERS), help="Processes that read images. Default: as many as are of use."),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the recipe, e.g. seed=1. Repeatable."),
@@ -43,7 +51,7 @@ def run(
     quantization.weight_scale=statistics, quantization.weight_percentile=99.9. Several machines: torchrun starts the
     same command on each.
     """
-    from codesign.api.train import train
+    from codesign.api.train import drop_of, train
     from codesign.data.dataset import settings_for
     from codesign.recipe import load_recipe
     from codesign.tasks import figures
@@ -51,9 +59,21 @@ def run(
     settings = [*(settings or ()), *(settings_for(data) if data else ())]
     folder = out or Path("runs") / load_recipe(recipe, settings).name
     with keeps(f"the last checkpoint is in {folder}, go on with the same command and --resume"):
-        result = train(recipe, folder, resume=resume, overrides=settings, devices=devices, tensorboard=tensorboard)
+        result = train(
+            recipe,
+            folder,
+            resume=resume,
+            overrides=settings,
+            devices=devices,
+            tensorboard=tensorboard,
+            weights=weights,
+            workers=workers,
+            tell=lambda line: typer.echo(line, err=True),
+        )
     console = terminal()
     console.print(f"floating point: {figures(result, 'float_')} on the validation set")
     if figures(result):
         console.print(f"quantized:      {figures(result)}")
+    if said := drop_of(folder, result):
+        console.print(said, markup=False, soft_wrap=True)
     console.print(f"run folder: {folder}")
