@@ -43,7 +43,7 @@ def rates(history: Sequence[Epoch]) -> Lines | None:
 
 
 def precision(figures: ClassFigures) -> Plot | None:
-    """Precision at every recall, of one class; none where there is no object of it."""
+    """Precision, upwards, at every recall, of one class; none where there is no object of it."""
     if not figures.precision:
         return None
     axes = Axes((0, 1), (0, 1.02))
@@ -56,7 +56,7 @@ def precision(figures: ClassFigures) -> Plot | None:
     label = f"{figures.name}: {figures.objects:,} objects, " + ", ".join(
         f"{name} {value:.3f}" for name, value in figures.figures.items() if value is not None
     )
-    return Plot(label, "recall", "precision", tuple(axes.shapes))
+    return Plot(label, "", "", tuple(axes.shapes))
 
 
 def _by_epoch(

@@ -52,11 +52,10 @@ def begin_with(network: Network, source: str | Path, folder: Path) -> Begun:
             where=str(file),
             remedy="give weights of a network of the same kind",
         )
-    broken = next((name for name in weights if not bool(torch.isfinite(fits[name]).all())), None)
+    sound = {name: torch.isfinite for name, _ in network.named_parameters()}  # quantizers keep infinities as buffers
+    broken = next((name for name in weights if not bool(sound.get(name, _is_number)(fits[name]).all())), None)
     if broken is not None:
-        raise CheckpointError(
-            f"{broken} holds values that are no numbers", where=str(file), remedy="give other weights"
-        )
+        raise CheckpointError(f"{broken} holds what is no number", where=str(file), remedy="give other weights")
     network.load_state_dict(fits, strict=False)
     save_tensors(fits, folder / INITIAL)
     left = [f"{name} {_reason(state.get(name))}" for name, _ in network.named_parameters() if name not in fits]
@@ -102,6 +101,10 @@ def _own_name(name: str) -> str:
     while (prefix := next((prefix for prefix in PREFIXES if name.startswith(prefix)), None)) is not None:
         name = name.removeprefix(prefix)
     return name
+
+
+def _is_number(values: Tensor) -> Tensor:
+    return ~torch.isnan(values)
 
 
 def _reason(found: Tensor | None) -> str:
