@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from codesign.api.report import report_run
+from codesign.api.report_run import report_run
 from codesign.board.detection import Boxes
 from codesign.cli.main import status
 from codesign.data import Sample, validation_set

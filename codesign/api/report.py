@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from codesign.build_changes import MANIFEST
 from codesign.build_folder import BuildFolder, open_build
 from codesign.files import write_text
 from codesign.progress import Progress, silent
@@ -14,10 +12,6 @@ from codesign.reporting.summarize import summarize
 from codesign.reporting.summary import Summary
 from codesign.targets import target_of
 
-if TYPE_CHECKING:
-    from codesign.reporting.run_report import RunReport
-
-RUN_PAGE = "report.html"
 DISTRIBUTION_IMAGES = 4
 """Activations are counted on so many of the images that the build is verified on."""
 
@@ -61,35 +55,6 @@ def report(
             save_picture(pictures, folder.detections)
         write_page(summary, Extras(distributions, pictures), folder.page)
     return Report(summary, folder.page)
-
-
-@dataclass(frozen=True)
-class RunPage:
-    """What a training run has to show, and the page if one was written."""
-
-    report: RunReport
-    page: Path | None
-
-
-def report_run(run: str | Path, *, html: bool = False) -> RunPage:
-    """A finished training's history, figures and layers; with `html` also `report.html` in its folder.
-
-    Raises CheckpointError if there is no such run, if it is not finished, or if a file of it is malformed.
-    """
-    from codesign.reporting.run_page import write_run_page
-    from codesign.reporting.run_report import load_report
-    from codesign.training.run import find_run
-
-    folder = find_run(run)
-    found, page = load_report(folder), folder / RUN_PAGE
-    if html:
-        write_run_page(found, page)
-    return RunPage(found, page if html else None)
-
-
-def is_run(path: str | Path) -> bool:
-    """Whether `path` is a training run, and no build."""
-    return (Path(path) / "recipe.yaml").is_file() and not (Path(path) / MANIFEST).exists()
 
 
 def summary_of(build: BuildFolder, *, activity: bool = False) -> Summary:

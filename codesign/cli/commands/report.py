@@ -23,7 +23,8 @@ def run(
 
     Of a training run: its history, figures class by class, and what quantization does layer by layer.
     """
-    from codesign.api.report import is_run, report
+    from codesign.api.report import report
+    from codesign.api.report_run import is_run
     from codesign.reporting.terminal import print_report
 
     if is_run(build):
@@ -40,7 +41,7 @@ def run(
 
 
 def _report_run(run: Path, html: bool, json: bool) -> None:
-    from codesign.api.report import report_run
+    from codesign.api.report_run import report_run
     from codesign.reporting.run_report import print_run
 
     found = report_run(run, html=html)
