@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, Field, StrictBool, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictBool, ValidationError, model_validator
 
 from codesign import yaml_text
 from codesign.errors import RecipeError
@@ -44,7 +44,22 @@ def sets_of(task: str) -> tuple[str, ...]:
     return tuple(name.replace("_", "-") for name in names(f"codesign.data.{task}"))
 
 
-Side = Annotated[int, Field(strict=True, ge=16, le=8192, multiple_of=8)]
+SMALLEST_SIDE, LARGEST_SIDE, SIDE_STEP = 16, 8192, 8
+"""Pixels of an input's side, and what that is a multiple of."""
+
+
+def _sides(size: object) -> object:
+    """Height and width, or one number for both."""
+    sides = size if isinstance(size, list | tuple) else (size, size)
+    good = (type(side) is int and SMALLEST_SIDE <= side <= LARGEST_SIDE and side % SIDE_STEP == 0 for side in sides)
+    if len(sides) != 2 or not all(good):
+        raise ValueError(
+            f"it is one number or [height, width], multiples of {SIDE_STEP} from {SMALLEST_SIDE} to {LARGEST_SIDE:,}"
+        )
+    return size
+
+
+ImageSize = Annotated[int | tuple[int, int], BeforeValidator(_sides)]
 
 
 class Data(Section):
@@ -53,7 +68,7 @@ class Data(Section):
     Fashion-MNIST is Debian's package, and a recipe of another set can be summarized and exported untrained, but not
     trained.
 
-    image_size: of the network's input in pixels, one number for a square or [height, width].
+    image_size: pixels of the network's input, one number for a square or [height, width]; multiples of 8 from 16 on.
     fit: of pictures of another shape. letterbox keeps their shape, in the middle of black; stretch does not.
     train_images, val_images: how many digits scenes are made; of sets for classification, how many are used at most.
     digit_heights: pixels of the smallest and the largest digit; 18 and 3/4 of the image unless given.
@@ -61,7 +76,7 @@ class Data(Section):
 
     set: str = "digits"
     path: Path | None = None
-    image_size: Side | tuple[Side, Side] = 64
+    image_size: ImageSize = 64
     fit: Literal["letterbox", "stretch"] = "letterbox"
     train_images: Positive = 4000
     val_images: Positive = 256

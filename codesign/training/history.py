@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -14,6 +15,7 @@ from codesign.files import write_text
 from codesign.reading import read_json
 
 HISTORY = "history.json"
+PHASES = ("float_phase", "quantized_phase")
 TOTAL = "loss"
 """The part of a loss that is the sum of all others."""
 DECIDING = ("ap", "accuracy", "ap50")
@@ -30,7 +32,7 @@ class Epoch:
 
     __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    phase: str
+    phase: Literal["float_phase", "quantized_phase"]
     epoch: int
     steps: int
     seconds: float
@@ -59,6 +61,12 @@ def save_history(folder: Path, epochs: Sequence[Epoch]) -> None:
 
 def of_phase(epochs: Sequence[Epoch], phase: str) -> tuple[Epoch, ...]:
     return tuple(epoch for epoch in epochs if epoch.phase == phase)
+
+
+def earlier_than(epoch: Epoch, epochs: Sequence[Epoch]) -> tuple[Epoch, ...]:
+    """Those that came before it; what an interrupted training wrote of later ones is left out."""
+    place = PHASES.index(epoch.phase), epoch.epoch
+    return tuple(one for one in epochs if (PHASES.index(one.phase), one.epoch) < place)
 
 
 def deciding(measured: Mapping[str, float]) -> float:

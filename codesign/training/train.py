@@ -252,11 +252,13 @@ def _fit(
 
 def _epochs(session: _Session, phase: Phase, name: str, checkpoint: Path) -> int:
     """Epochs of a phase: fewer than the recipe's if its checkpoint is where it ended early."""
-    if not checkpoint.is_file():
+    patience = session.recipe.training.patience
+    if patience is None or not checkpoint.is_file():
         return phase.epochs
     reached = read_checkpoint(checkpoint).get("epoch")
-    epochs = [one for one in of_phase(load_history(session.out), name) if one.epoch - 1 <= (reached or 0)]
-    return len(epochs) if is_over(epochs, session.recipe.training.patience) else phase.epochs
+    last = reached + 1 if isinstance(reached, int) else 0  # what else it may say is refused by `check_progress`
+    epochs = [one for one in of_phase(load_history(session.out), name) if one.epoch <= last]
+    return last if last and is_over(epochs, patience) else phase.epochs
 
 
 def _trainer(session: _Session, epochs: int, callbacks: list[Callback], name: str) -> pl.Trainer:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback, WeightAveraging
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from codesign.data.dataset import SampleSet
 from codesign.recipe import Recipe
-from codesign.training.history import Epoch, best, deciding, is_over, load_history, of_phase, save_history
+from codesign.training.history import Epoch, best, deciding, earlier_than, is_over, load_history, of_phase, save_history
 from codesign.training.metrics import evaluate_network
 
 
@@ -24,7 +24,7 @@ class Watched:
     """A phase: the recipe's section that it runs, and the run folder that its history lies in."""
 
     folder: Path
-    phase: str
+    phase: Literal["float_phase", "quantized_phase"]
     recipe: Recipe
     validation: SampleSet
 
@@ -56,7 +56,7 @@ class KeepHistory(Callback):
             due = number % training.validate_every == 0 or number == trainer.max_epochs
             measured = self._measured(trainer, pl_module) if due else {}
             epoch = self._epoch(trainer, number, measured)
-            before = [one for one in self._history() if one.phase != epoch.phase or one.epoch < number]
+            before = earlier_than(epoch, load_history(self.watched.folder))
             earlier = of_phase(before, epoch.phase)
             top = best(earlier)
             better = top is None or (bool(measured) and deciding(measured) > deciding(top.measured))
@@ -70,9 +70,6 @@ class KeepHistory(Callback):
             )
         over = is_over([*earlier, epoch], training.patience)
         trainer.should_stop = trainer.strategy.broadcast(over, 0) or trainer.should_stop
-
-    def _history(self) -> tuple[Epoch, ...]:
-        return load_history(self.watched.folder)
 
     def _measured(self, trainer: pl.Trainer, pl_module: Any) -> Mapping[str, float]:
         found: dict[str, float] = {}
