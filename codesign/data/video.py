@@ -29,7 +29,7 @@ class Frames:
         if not self.is_live and not Path(source).is_file():
             raise DataError("video is missing", where=self.source, remedy="give a video's file")
         self._cv2 = opencv(self.source)
-        self._capture = self._cv2.VideoCapture(int(source) if self.is_live else self.source)
+        self._capture = self._cv2.VideoCapture(int(self.source) if self.is_live else self.source)
         if not self._capture.isOpened():
             what = "there is no such camera, or it is in use" if self.is_live else "cannot be read as a video"
             raise DataError(what, where=self.source, remedy="see whether another program shows it")

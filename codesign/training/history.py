@@ -15,7 +15,9 @@ from codesign.files import write_text
 from codesign.reading import read_json
 
 HISTORY = "history.json"
-PHASES = ("float_phase", "quantized_phase")
+PhaseName = Literal["float_phase", "quantized_phase"]
+"""The recipe's section that a phase runs."""
+PHASES: tuple[PhaseName, ...] = ("float_phase", "quantized_phase")
 TOTAL = "loss"
 """The part of a loss that is the sum of all others."""
 DECIDING = ("ap", "accuracy", "ap50")
@@ -32,7 +34,7 @@ class Epoch:
 
     __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    phase: Literal["float_phase", "quantized_phase"]
+    phase: PhaseName
     epoch: int
     steps: int
     seconds: float

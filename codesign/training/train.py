@@ -29,7 +29,7 @@ from codesign.training.analysis import analyse
 from codesign.training.callbacks import AverageWeights, FreezeConfidentWeights, SaveEveryEpoch, StopWhenDiverged
 from codesign.training.channel_reuse import ReuseLoss
 from codesign.training.checkpoint import check_progress, read_checkpoint
-from codesign.training.history import is_over, load_history, of_phase
+from codesign.training.history import PhaseName, is_over, load_history, of_phase
 from codesign.training.initial import begin_again, begin_with
 from codesign.training.metrics import evaluate_network
 from codesign.training.run import (
@@ -215,7 +215,7 @@ def _fit(
     """Run a phase, or what `checkpoint` leaves of it."""
     recipe = session.recipe
     averaging = [] if recipe.training.ema is None else [AverageWeights(recipe.training.ema)]
-    name = "quantized_phase" if phase is recipe.training.quantized_phase else "float_phase"
+    name: PhaseName = "quantized_phase" if phase is recipe.training.quantized_phase else "float_phase"
     watch = StopWhenDiverged(name, phase.learning_rate)
     history = KeepHistory(
         Watched(session.out, name, recipe, session.validation),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback, WeightAveraging
@@ -15,7 +15,17 @@ from torch import Tensor
 
 from codesign.data.dataset import SampleSet
 from codesign.recipe import Recipe
-from codesign.training.history import Epoch, best, deciding, earlier_than, is_over, load_history, of_phase, save_history
+from codesign.training.history import (
+    Epoch,
+    PhaseName,
+    best,
+    deciding,
+    earlier_than,
+    is_over,
+    load_history,
+    of_phase,
+    save_history,
+)
 from codesign.training.metrics import evaluate_network
 
 
@@ -24,7 +34,7 @@ class Watched:
     """A phase: the recipe's section that it runs, and the run folder that its history lies in."""
 
     folder: Path
-    phase: Literal["float_phase", "quantized_phase"]
+    phase: PhaseName
     recipe: Recipe
     validation: SampleSet
 
