@@ -75,5 +75,5 @@ def fitted(frame: np.ndarray, fit: Fit) -> np.ndarray:
     if fit.placed == fit.input:
         return np.asarray(picture)
     out = np.zeros((*fit.input, frame.shape[2]), np.uint8)
-    out[fit.top : fit.top + height, fit.left : fit.left + width] = picture
+    out[fit.top : fit.top + height, fit.left : fit.left + width] = np.asarray(picture)
     return out

@@ -48,4 +48,6 @@ def intersection_over_union(first: np.ndarray, second: np.ndarray) -> np.ndarray
     common = np.clip(high - low, 0, None).prod(2)
     areas = [(boxes[:, 2:] - boxes[:, :2]).prod(1) for boxes in (first, second)]
     whole = areas[0][:, None] + areas[1][None] - common
-    return np.divide(common, whole, out=np.zeros_like(common, dtype=float), where=whole > 0)
+    parts = np.zeros(common.shape)
+    np.divide(common, whole, out=parts, where=whole > 0)
+    return parts
