@@ -34,16 +34,19 @@ class Fit:
 
     def inside(self, boxes: np.ndarray) -> np.ndarray:
         """Boxes (n, 4) of x0, y0, x1, y1 in the picture's pixels, in those of the input."""
-        return boxes * self._factors(boxes.dtype) + self._corner(boxes.dtype)
+        moved: np.ndarray = boxes * self._factors(boxes.dtype) + self._corner(boxes.dtype)
+        return moved
 
     def back(self, boxes: np.ndarray) -> np.ndarray:
         """Boxes (n, 4) in the input's pixels, in those of the picture; they may reach beyond it."""
-        return (boxes - self._corner(boxes.dtype)) / self._factors(boxes.dtype)
+        moved: np.ndarray = (boxes - self._corner(boxes.dtype)) / self._factors(boxes.dtype)
+        return moved
 
     def clipped(self, boxes: np.ndarray) -> np.ndarray:
         """Boxes (n, 4) in the picture's pixels, without what lies beyond it."""
         height, width = self.picture
-        return np.clip(boxes, 0, np.array([width, height] * 2, boxes.dtype))
+        inside: np.ndarray = np.clip(boxes, 0, np.array([width, height] * 2, boxes.dtype))
+        return inside
 
     def _factors(self, dtype: Any) -> np.ndarray:
         return np.array([self.placed[1] / self.picture[1], self.placed[0] / self.picture[0]] * 2, dtype)

@@ -109,6 +109,7 @@ def _keep(seen: dict[str, list[tuple[Tensor, Tensor]]], name: str, unit: nn.Modu
 
 
 def _weights(unit: ConvUnit) -> tuple[float, float]:
+    assert isinstance(unit.conv, QuantConv2d)
     weight = unit.conv.weight.double()
     held = plain(unit.conv.quant_weight()).double()
     return float((held - weight).square().sum()), float(weight.square().sum())

@@ -16,7 +16,7 @@ from codesign.data.pictures import picture_files, read_picture
 from codesign.errors import GraphError
 from codesign.graph import IntArray, TensorType
 from codesign.graph.reals import random_integers
-from codesign.recipe import load_recipe
+from codesign.verification.predict import recipe_of
 
 SEED = 20
 
@@ -40,7 +40,7 @@ def validation_images(build: BuildFolder, count: int | None) -> IntArray:
     """The first `count` images of the validation set, or all. Raises DataError if the set is not to be had."""
     from codesign.data.dataset import validation_set
 
-    dataset = validation_set(load_recipe(build.run / "recipe.yaml"))
+    dataset = validation_set(recipe_of(build))
     count = len(dataset) if count is None else min(count, len(dataset))
     return np.stack([dataset[index].image for index in range(count)]).astype(np.int32)
 
@@ -70,7 +70,7 @@ def as_inputs(build: BuildFolder, pictures: Sequence[NDArray[np.uint8]]) -> tupl
     brightness. Raises GraphError if the input's values are no pixels.
     """
     kind = check_pixels(build)
-    how = load_recipe(build.run / "recipe.yaml").data.fit if build.run.is_dir() else "letterbox"
+    how = build.recipe.data.fit if build.recipe else "letterbox"
     fits = [fit_of((picture.shape[1], picture.shape[2]), (kind.height, kind.width), how) for picture in pictures]
     placed = [as_input(picture, fit) for picture, fit in zip(pictures, fits, strict=True)]
     if kind.channels == 1:

@@ -15,18 +15,17 @@ from codesign.errors import BuildError
 from codesign.graph import IntArray
 from codesign.plugins import load, names
 from codesign.progress import Progress
-from codesign.recipe import Recipe, load_recipe
+from codesign.recipe import Recipe
 from codesign.tasks.base import Reading
-from codesign.verification.images import input_type
 
 
 def recipe_of(build: BuildFolder) -> Recipe:
     """The recipe of the run that was exported. Raises BuildError if the build was made from a QONNX file."""
-    if not build.run.is_dir():
+    if build.recipe is None:
         raise BuildError(
             "was made from a QONNX file: there is no dataset", where=str(build.path), remedy="export a trained run"
         )
-    return load_recipe(build.run / "recipe.yaml")
+    return build.recipe
 
 
 def reading_of(build: BuildFolder) -> Reading:
@@ -34,9 +33,9 @@ def reading_of(build: BuildFolder) -> Reading:
 
     Classes of the latter are numbered. Raises BuildError if no task has such outputs.
     """
-    if build.run.is_dir():
-        return tasks.reading_of(recipe_of(build))
-    image = input_type(build).shape
+    if build.recipe is not None:
+        return tasks.reading_of(build.recipe)
+    image, *_ = (kind.shape for kind in build.graph.inputs.values())
     outputs = {head: build.graph.types[name].shape for head, name in _by_head(build).items()}
     for task in names("codesign.tasks"):
         found = load("codesign.tasks", task).inferred(image, outputs)
