@@ -59,7 +59,8 @@ def _sides(size: object) -> object:
     return size
 
 
-ImageSize = Annotated[int | tuple[int, int], BeforeValidator(_sides)]
+Side = Annotated[int, Field(ge=SMALLEST_SIDE, le=LARGEST_SIDE, multiple_of=SIDE_STEP)]
+ImageSize = Annotated[Side | tuple[Side, Side], BeforeValidator(_sides)]
 
 
 class Data(Section):
