@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, Field, StrictBool, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictBool, ValidationError, model_validator
 
 from codesign import yaml_text
 from codesign.errors import RecipeError
@@ -44,6 +44,25 @@ def sets_of(task: str) -> tuple[str, ...]:
     return tuple(name.replace("_", "-") for name in names(f"codesign.data.{task}"))
 
 
+SMALLEST_SIDE, LARGEST_SIDE, SIDE_STEP = 16, 8192, 8
+"""Pixels of an input's side, and what that is a multiple of."""
+
+
+def _sides(size: object) -> object:
+    """Height and width, or one number for both."""
+    sides = size if isinstance(size, list | tuple) else (size, size)
+    good = (type(side) is int and SMALLEST_SIDE <= side <= LARGEST_SIDE and side % SIDE_STEP == 0 for side in sides)
+    if len(sides) != 2 or not all(good):
+        raise ValueError(
+            f"it is one number or [height, width], multiples of {SIDE_STEP} from {SMALLEST_SIDE} to {LARGEST_SIDE:,}"
+        )
+    return size
+
+
+Side = Annotated[int, Field(ge=SMALLEST_SIDE, le=LARGEST_SIDE, multiple_of=SIDE_STEP)]
+ImageSize = Annotated[Side | tuple[Side, Side], BeforeValidator(_sides)]
+
+
 class Data(Section):
     """Where images come from. `path` is a VOC folder or devkit, a COCO folder, or one of Fashion-MNIST's or CIFAR-10's
     files. Without it, the digits set of detection is made in the cache, that of classification is scikit-learn's,
@@ -53,7 +72,8 @@ class Data(Section):
     set: what the images are, or the form of the folder: digits, voc, coco, fashion-mnist, cifar10, or one of an
         installed package.
     path: the folder of the images; null: where the set says.
-    image_size: height and width in pixels that the network takes; images of other sizes are stretched to it.
+    image_size: pixels of the network's input, one number for a square or [height, width]; multiples of 8 from 16 on.
+    fit: of pictures of another shape. letterbox keeps their shape, in the middle of black; stretch does not.
     seed: of the digits set that is made.
     train_images, val_images: how many digits scenes are made; of sets for classification, how many are used at most.
     digit_heights: pixels of the smallest and the largest digit; 18 and 3/4 of the image unless given.
@@ -61,19 +81,26 @@ class Data(Section):
 
     set: str = "digits"
     path: Path | None = Field(default=None, examples=["photos"])
-    image_size: Annotated[int, Field(strict=True, ge=16, le=8192, multiple_of=8)] = 64
+    image_size: ImageSize = 64
+    fit: Literal["letterbox", "stretch"] = "letterbox"
     train_images: Positive = 4000
     val_images: Positive = 256
     seed: Seed = 0
     digit_heights: tuple[Positive, Positive] | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the network's input."""
+        return (self.image_size, self.image_size) if isinstance(self.image_size, int) else self.image_size
 
     @model_validator(mode="after")
     def _digits_fit(self) -> Self:
         if self.digit_heights and self.digit_heights[0] > self.digit_heights[1]:
             raise ValueError("digit_heights are the smallest and the largest, in this order")
         images = self.train_images + self.val_images
-        if self.set == "digits" and self.path is None and images * self.image_size**2 > MOST_PIXELS_MADE:
-            raise ValueError(f"{images:,} images of {self.image_size} x {self.image_size} pixels are too many to make")
+        height, width = self.size
+        if self.set == "digits" and self.path is None and images * height * width > MOST_PIXELS_MADE:
+            raise ValueError(f"{images:,} images of {height} x {width} pixels are too many to make")
         return self
 
 
@@ -158,19 +185,19 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _image_divides_into_cells(self) -> Self:
-        if self.data.image_size % self.model.coarsest_stride:
+        if any(side % self.model.coarsest_stride for side in self.data.size):
+            size = self.data.image_size if isinstance(self.data.image_size, int) else list(self.data.image_size)
             raise ValueError(
-                f"data.image_size {self.data.image_size} is no multiple of {self.model.coarsest_stride}, "
-                "the stride of the last stage"
+                f"data.image_size {size} is no multiple of {self.model.coarsest_stride}, the stride of the last stage"
             )
         return self
 
     @model_validator(mode="after")
     def _batch_fits_in_memory(self) -> Self:
-        size = self.data.image_size
-        if self.training.batch_size * 3 * size**2 > LARGEST_BATCH_BYTES:
+        height, width = self.data.size
+        if self.training.batch_size * 3 * height * width > LARGEST_BATCH_BYTES:
             raise ValueError(
-                f"training.batch_size {self.training.batch_size:,} of images of {size} x {size} pixels is more than "
+                f"training.batch_size {self.training.batch_size:,} of images of {height} x {width} pixels is more than "
                 f"{LARGEST_BATCH_BYTES // 2**30} GiB"
             )
         return self

@@ -66,15 +66,3 @@ def read_picture(path: Path) -> np.ndarray:
     except DAMAGED as error:
         reason = str(error).replace(repr(content), "the file") if "BytesIO" in str(error) else str(error)
         raise DataError(f"not readable as an image ({reason})", where=str(path), remedy="restore the file") from error
-
-
-def stretched(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
-    """(3, H, W) uint8 at (3, *size), bilinear: what networks are trained on, whatever the picture's shape.
-
-    size: (height, width), or the one number that is both.
-    """
-    height, width = (size, size) if isinstance(size, int) else size
-    if image.shape[1:] == (height, width):
-        return image
-    picture = Image.fromarray(image.transpose(1, 2, 0)).resize((width, height), Image.Resampling.BILINEAR)
-    return np.ascontiguousarray(np.asarray(picture).transpose(2, 0, 1))

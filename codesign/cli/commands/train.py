@@ -7,7 +7,7 @@ import typer
 
 from codesign.cli.console import OUTPUT, Json, keeps, print_json, progress_bars, terminal
 from codesign.cli.help import TRAIN
-from codesign.cli.numbers import MOST_DEVICES, whole
+from codesign.cli.numbers import MOST_DEVICES, MOST_WORKERS, whole
 
 SECTION, ORDER = TRAIN, 1
 EXAMPLES = (
@@ -35,6 +35,14 @@ def run(
         bool,
         typer.Option("--tensorboard", help="Write logs for TensorBoard into the run folder.", rich_help_panel=OUTPUT),
     ] = False,
+    weights: Annotated[
+        str | None,
+        typer.Option(help="Begin with the weights of a run, or of a file: of what has the same name and shape."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(parser=whole(0, MOST_WORKERS), help="Processes that read images. Default: as many as are of use."),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the recipe, e.g. seed=1. Repeatable."),
@@ -54,7 +62,7 @@ def run(
     quantization.weight_scale=statistics, quantization.weight_percentile=99.9. Several machines: torchrun starts the
     same command on each.
     """
-    from codesign.api.train import train
+    from codesign.api.train import drop_of, train
     from codesign.data.dataset import settings_for
     from codesign.places import run_folder
     from codesign.recipe import load_recipe
@@ -72,6 +80,9 @@ def run(
             devices=devices,
             tensorboard=tensorboard,
             progress=progress,
+            weights=weights,
+            workers=workers,
+            tell=lambda line: typer.echo(line, err=True),
         )
     if json:
         print_json(result)
@@ -80,4 +91,6 @@ def run(
     console.print(f"floating point: {figures(result, 'float_')} on the validation set")
     if figures(result):
         console.print(f"quantized:      {figures(result)}")
+    if said := drop_of(folder, result):
+        console.print(said, markup=False, soft_wrap=True)
     console.print(f"run folder: {folder}", soft_wrap=True)
