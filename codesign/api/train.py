@@ -21,6 +21,7 @@ def train(
     progress: bool = True,
     devices: int = 1,
     tensorboard: bool = False,
+    checked: bool = False,
 ) -> TrainResult:
     """As `codesign.training.train`, but Ctrl-C stays a KeyboardInterrupt.
 
@@ -30,7 +31,14 @@ def train(
     handler = signal.getsignal(signal.SIGINT)
     try:
         result = training.train(
-            recipe, out, resume=resume, overrides=overrides, progress=progress, devices=devices, tensorboard=tensorboard
+            recipe,
+            out,
+            resume=resume,
+            overrides=overrides,
+            progress=progress,
+            devices=devices,
+            tensorboard=tensorboard,
+            checked=checked,
         )
     except SystemExit as stop:
         if not isinstance(stop.__context__, KeyboardInterrupt):

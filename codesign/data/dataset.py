@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from torch.utils.data import Dataset
 
-from codesign.data import classification, detection
+from codesign.data import classification, detection, own
 from codesign.data.detection import Samples
 from codesign.data.pictures import stretched
 from codesign.data.sample import Sample, Split
-from codesign.recipe import Data, Recipe
+from codesign.recipe import PICTURES, Data, Recipe
 
 CACHE_BYTES = 512 * 2**20
 """Sets whose resized images fit in this much memory are decoded once."""
@@ -44,13 +44,16 @@ def _kept(task: str, data: Data, split: Split, classes: tuple[str, ...]) -> "Sam
 
 
 def _opened(task: str, data: Data, split: Split, classes: tuple[str, ...]) -> "SampleSet":
+    if data.set == PICTURES:
+        return SampleSet(own.read(data, task, split, classes), data.image_size)
     return SampleSet(import_module(f"codesign.data.{task}").read(data, split, classes), data.image_size)
 
 
 def settings_for(path: Path) -> list[str]:
-    """Overrides that make a recipe train on a folder: of images of classes, in COCO's form, or else in VOC's."""
-    name = classification.set_in(path) or detection.set_in(path) or "voc"
-    return [f"data.path={json.dumps(str(path))}", f"data.set={name}"]
+    """Overrides that make a recipe train on a folder: of a set that is known by its files, or else one's own pictures,
+    whose format is recognized when they are read."""
+    name = classification.set_in(path) or detection.set_in(path) or PICTURES
+    return [f"data.path={json.dumps(str(path))}", f"data.set={name}", "data.format=null"]
 
 
 class SampleSet(Dataset[Sample]):

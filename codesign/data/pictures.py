@@ -14,7 +14,6 @@ CMYK, palettes, black and white, YCbCr
 
 import io
 import struct
-import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,18 +98,24 @@ def open_picture(path: Path) -> Picture:
 
     Raises:
         DataError: the file is missing, no plain file, larger than `PICTURE_BYTES`, no image, or one of more than some
-            89 million pixels, which Pillow warns of.
+            89 million pixels, where Pillow warns.
     """
     try:
-        content = io.BytesIO(read_bytes(path, DataError, limit=PICTURE_BYTES))
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(content) as image:
-                return _shown(image)
+        return decoded(read_bytes(path, DataError, limit=PICTURE_BYTES), path)
     except FileNotFoundError as error:
         raise DataError("image is missing", where=str(path), remedy="restore it, or unlist it") from error
+
+
+def decoded(content: bytes, path: Path) -> Picture:
+    """The picture of a file of that content; otherwise as `open_picture`."""
+    file = io.BytesIO(content)
+    try:
+        with Image.open(file) as image:
+            if Image.MAX_IMAGE_PIXELS and image.width * image.height > Image.MAX_IMAGE_PIXELS:
+                raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels are too many")
+            return _shown(image)
     except DAMAGED as error:
-        reason = str(error).replace(repr(content), "the file") if "BytesIO" in str(error) else str(error)
+        reason = str(error).replace(repr(file), "the file") if "BytesIO" in str(error) else str(error)
         raise DataError(f"not readable as an image ({reason})", where=str(path), remedy="restore the file") from error
 
 

@@ -18,6 +18,7 @@ from lightning.pytorch.callbacks import Callback, LearningRateMonitor
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 
+from codesign.data.check import check_recipe
 from codesign.data.dataset import SampleSet, training_set, validation_set
 from codesign.errors import CheckpointError, ToolError
 from codesign.files import locked
@@ -53,6 +54,7 @@ def train(
     progress: bool = True,
     devices: int = 1,
     tensorboard: bool = False,
+    checked: bool = False,
 ) -> TrainResult:
     """Train a recipe into a run folder (`codesign.training.run`).
 
@@ -68,6 +70,8 @@ def train(
         progress: show progress bars.
         devices: how many GPUs, or processes without one, of each machine share every batch.
         tensorboard: write the loss and the learning rate for TensorBoard into the run folder.
+        checked: one's own pictures have been looked through (`codesign.data.check`); else they are before training,
+            unless it goes on.
 
     Raises:
         RecipeError, DataError: as `load_recipe` and the dataset's reader.
@@ -82,6 +86,8 @@ def train(
         _refuse_other_runs(out, recipe, resume)
     if (out / RESULT).exists() and is_finished(out, recipe):
         return load_result(out)
+    if is_first_process() and not (checked or (out / RECIPE).is_file()):
+        check_recipe(recipe)
     data = training_set(recipe)
     validation = validation_set(recipe)
     session = _Session(recipe, data, out, progress, devices, tensorboard)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codesign.cli.console import keeps, terminal
+from codesign.cli.console import keeps, progress_bars, terminal
 from codesign.cli.numbers import MOST_DEVICES, whole
+
+if TYPE_CHECKING:
+    from codesign.recipe import Recipe
 
 ORDER = 1
 
@@ -16,7 +19,7 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Run folder to write. Default: runs/NAME of the recipe.")] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="VOC devkit, or folder of COCO, Fashion-MNIST or CIFAR-10. Default: the recipe's data.path."),
+        typer.Option(help="Folder of your pictures, or of Fashion-MNIST or CIFAR-10. Default: the recipe's data.path."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run folder's last checkpoint.")] = False,
     devices: Annotated[
@@ -32,7 +35,8 @@ def run(
 ) -> None:
     """Train a recipe: floating point, then quantization-aware.
 
-    Writes the recipe, checkpoints, weights and results into the run folder. An interrupted training that is resumed
+    One's own pictures are looked through first: VOC, COCO, YOLO, CSV, or folders of classes, see docs/pictures.md. Writes
+    the recipe, checkpoints, weights and results into the run folder. An interrupted training that is resumed
     ends with the same weights as one that was not.
 
     A VOC devkit: codesign train codenet-b --data /path/to/VOCdevkit
@@ -47,13 +51,28 @@ def run(
     from codesign.data.dataset import settings_for
     from codesign.recipe import load_recipe
     from codesign.tasks import figures
+    from codesign.training import is_first_process
 
     settings = [*(settings or ()), *(settings_for(data) if data else ())]
-    folder = out or Path("runs") / load_recipe(recipe, settings).name
+    read = load_recipe(recipe, settings)
+    folder = out or Path("runs") / read.name
+    if is_first_process() and not (folder / "recipe.yaml").is_file():
+        print_check(read)
     with keeps(f"the last checkpoint is in {folder}, go on with the same command and --resume"):
-        result = train(recipe, folder, resume=resume, overrides=settings, devices=devices, tensorboard=tensorboard)
+        result = train(read, folder, resume=resume, devices=devices, tensorboard=tensorboard, checked=True)
     console = terminal()
     console.print(f"floating point: {figures(result, 'float_')} on the validation set")
     if figures(result):
         console.print(f"quantized:      {figures(result)}")
     console.print(f"run folder: {folder}")
+
+
+def print_check(recipe: Recipe) -> None:
+    """Looks through one's own pictures and says what they are, on standard error."""
+    from codesign.data.check import check_recipe
+    from codesign.reporting.console import PlainConsole
+
+    with progress_bars() as progress:
+        checked = check_recipe(recipe, progress)
+    for line in checked.report if checked else ():
+        PlainConsole(stderr=True).print(line, markup=False, soft_wrap=True)
