@@ -22,6 +22,7 @@ class Kind:
 
 
 UNREADABLE = Kind("unreadable annotation files", "restore the file")
+NO_TRAINING = Kind("sets without a split to train on", "name a folder or a list train")
 NO_PICTURES = Kind("splits without a picture", "restore it")
 NO_OBJECTS = Kind("splits without any object", "restore the annotations")
 NO_PICTURE = Kind("missing pictures", "restore it, or unlist it")

@@ -17,6 +17,7 @@ from codesign.data.findings import (
     NO_EXAMPLES,
     NO_OBJECTS,
     NO_PICTURES,
+    NO_TRAINING,
     SHARED,
     UNKNOWN_CLASS,
     UNUSED,
@@ -31,7 +32,6 @@ from codesign.data.formats.base import WHOLE
 from codesign.data.pictures import Picture, open_picture
 from codesign.data.placing import Placed, Rules, place
 from codesign.data.sample import Sample, Split
-from codesign.errors import DataError
 from codesign.recipe import Data
 
 SIZE_UNKNOWN = (2**20, 2**20)
@@ -93,7 +93,8 @@ def read(data: Data, task: str, split: Split, classes: Sequence[str]) -> OwnPict
     path, rules = given_folder(data, "the folder of your pictures"), rules_of(data, classes)
     parted = part(read_listing(path, task, data.format), data)
     used = [*parted.trained, *parted.measured]
-    refuse([*parted.listing.findings, *parted.findings, *annotated(used, rules)], str(path))
+    findings = [*parted.listing.findings, *parted.findings, *annotated(used, rules)]
+    refuse([f for f in findings if f.kind is not NO_TRAINING or split == "trainval"], str(path))
     return OwnPictures(parted.trained if split == "trainval" else parted.measured, rules)
 
 
@@ -115,11 +116,10 @@ def part(listing: Listing, data: Data) -> Parted:
     trained, measured = _names(splits)
     findings: list[Finding] = []
     if trained is None:
-        known = ", ".join(splits) or "none"
-        raise DataError(
-            f"has no split to train on, only {known}", where=str(listing.root), remedy="name a folder or list train"
-        )
-    if measured is None:
+        told = f"has no split to train on, only {', '.join(splits) or 'none'}"
+        findings.append(Finding(NO_TRAINING, str(listing.root), told))
+        first, second = [], splits[measured] if measured else []
+    elif measured is None:
         first, second = drawn(splits[trained], data.split, data.seed)
         told = f"{len(second):,} of {len(splits[trained]):,} pictures are measured on"
         findings.append(Finding(DRAWN, str(listing.root), told))
@@ -128,11 +128,12 @@ def part(listing: Listing, data: Data) -> Parted:
     kept = {trained, measured} | ({"train", "val"} if trained == "trainval" else set())
     others = {name: entries for name, entries in splits.items() if name not in kept}
     findings += [Finding(UNUSED, name, f"{len(entries):,} pictures") for name, entries in others.items()]
-    names = (trained, measured) if measured is not None else (WHOLE, WHOLE)
-    findings += _empty(names[0] or "what is trained on", first, listing.root)
-    findings += _empty(names[1] or "what is measured on", second, listing.root)
-    findings += _shared(first, second, listing)
-    findings += _untrained(first, listing)
+    names = (trained or WHOLE, measured) if measured is not None else (WHOLE, WHOLE)
+    if not any(finding.kind.fatal for finding in listing.findings):  # which may be why there is nothing
+        findings += [] if trained is None else _empty(names[0] or "what is trained on", first, listing.root)
+        findings += _empty(names[1] or "what is measured on", second, listing.root)
+    findings += [] if trained is None else _untrained(first, listing)
+    findings += _shared(first, second)
     return Parted(listing, first, second, others, names, in_order(findings))
 
 
@@ -166,7 +167,7 @@ def _empty(split: str, entries: Sequence[Entry], root: Path) -> list[Finding]:
     return [Finding(BACKGROUND, entry.source, entry.file.name) for entry in without]
 
 
-def _shared(first: Sequence[Entry], second: Sequence[Entry], listing: Listing) -> list[Finding]:
+def _shared(first: Sequence[Entry], second: Sequence[Entry]) -> list[Finding]:
     files = {entry.file for entry in first}
     return [Finding(SHARED, entry.source, entry.file.name) for entry in second if entry.file in files]
 

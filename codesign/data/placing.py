@@ -108,8 +108,8 @@ def _checked(entry: Entry, boxes: np.ndarray, shown: Size, rules: Rules, finding
     touching = (boxes[:, 2:] > 0).all(1) & (boxes[:, :2] < bounds[:2]).all(1)
     for index in np.flatnonzero(straight & ~inside):
         kind = (CLIPPED if touching[index] else GONE) if rules.clip else OUTSIDE
-        size = f"{shown[0]} x {shown[1]} pixels"
-        findings.append(Finding(kind, entry.source, f"{_told(entry, index)} lies outside its image of {size}"))
+        picture = f"{entry.file.name} of {shown[0]} x {shown[1]} pixels"
+        findings.append(Finding(kind, entry.source, f"{_told(entry, index)} lies outside its image {picture}"))
     rows = {}
     for index in np.flatnonzero(straight):
         if rows.setdefault((entry.names[index], *boxes[index]), index) != index:
