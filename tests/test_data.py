@@ -9,9 +9,9 @@ from PIL import Image
 
 from codesign.data import training_set, validation_set
 from codesign.data.dataset import settings_for
+from codesign.data.digits import sources, write_digits
 from codesign.data.formats import formats_in
 from codesign.data.own import read
-from codesign.data.digits import sources, write_digits
 from codesign.errors import DataError
 from codesign.recipe import Data, load_recipe
 

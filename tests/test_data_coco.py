@@ -70,7 +70,9 @@ def test_a_box_over_the_edge_by_rounding_is_clipped_and_one_without_area_does_no
 @pytest.mark.parametrize("box", [(-3, 0, 5, 5), (36, 0, 6, 5), (0, 20, 5, 6), (5, 5, -2, 3), (0, 0, 1e300, 5)])
 def test_a_box_outside_its_image_is_refused(tmp_path, box):
     write_coco(tmp_path, [annotation(box=box)])
-    with pytest.raises(DataError, match=r"instances_val2017\.json: image 7: box .*outside its image 000000000007\.png|first corner"):
+    with pytest.raises(
+        DataError, match=r"instances_val2017\.json: image 7: box .*outside its image 000000000007\.png|first corner"
+    ):
         coco_of(tmp_path)
 
 

@@ -1,12 +1,12 @@
 """Writes a set of pictures with boxes in another format, for tutorials and for trying the readers.
 
-    python -m benchmarks.data.convert cells cells-yolo --to yolo
+python -m benchmarks.data.convert cells cells-yolo --to yolo
 
-    yolo      data.yaml, train/images, train/labels, valid/ ..           (Ultralytics, Roboflow)
-    coco      train/_annotations.coco.json beside the pictures, valid/ .. (Roboflow)
-    csv       train/_annotations.csv beside the pictures, valid/ ..       (Roboflow, TensorFlow)
-    voc       Annotations, JPEGImages, ImageSets
-    folders   train/CLASS/*.png, val/ ..: every object cut out of its picture, for a classifier
+yolo      data.yaml, train/images, train/labels, valid/ ..           (Ultralytics, Roboflow)
+coco      train/_annotations.coco.json beside the pictures, valid/ .. (Roboflow)
+csv       train/_annotations.csv beside the pictures, valid/ ..       (Roboflow, TensorFlow)
+voc       Annotations, JPEGImages, ImageSets
+folders   train/CLASS/*.png, val/ ..: every object cut out of its picture, for a classifier
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ def write_csv(folder: Path, parts: Parts, classes: list[str]) -> None:
             table.writerow(("filename", "width", "height", "class", "xmin", "ymin", "xmax", "ymax"))
             for one in pictures:
                 shutil.copyfile(one.entry.file, place / one.entry.file.name)
-                table.writerows((one.entry.file.name, *_size(one), name, *box) for name, box in _boxes(one))
+                objects = [(name, *box) for name, box in _boxes(one)] or [("",) * 5]
+                table.writerows((one.entry.file.name, *_size(one), *cells) for cells in objects)
 
 
 def write_voc(folder: Path, parts: Parts, classes: list[str]) -> None:

@@ -1,7 +1,7 @@
 """Lays the boxes of an annotation on the picture that was read.
 
-Orientation: boxes lie on the picture as it is shown or as it is stored, whichever the annotation's own size tells of. Where
-it tells neither (it gives no size, or the picture is turned by half or mirrored, or square), as it is shown: that is what
+Boxes lie on the picture as it is shown or as it is stored, whichever the annotation's own size tells of. Where it tells
+neither (it gives no size, or the picture is turned by half or mirrored, or square), as it is shown: that is what
 annotators saw.
 """
 

@@ -35,8 +35,8 @@ def run(
 ) -> None:
     """Train a recipe: floating point, then quantization-aware.
 
-    One's own pictures are looked through first: VOC, COCO, YOLO, CSV, or folders of classes, see docs/pictures.md. Writes
-    the recipe, checkpoints, weights and results into the run folder. An interrupted training that is resumed
+    One's own pictures are looked through first: VOC, COCO, YOLO, CSV or folders of classes, see docs/pictures.md.
+    Writes the recipe, checkpoints, weights and results into the run folder. An interrupted training that is resumed
     ends with the same weights as one that was not.
 
     A VOC devkit: codesign train codenet-b --data /path/to/VOCdevkit

@@ -146,9 +146,7 @@ def _add(listing: Listing, content: _Instances, file: Path, pictures: Pictures, 
     names = {_key(category.id): category.name for category in content.categories}
     used = {_key(item.category_id) for item in content.annotations}
     # Categories without an object are no classes: Roboflow's first one stands for the project.
-    listing.classes += [
-        name for key, name in names.items() if key in used and name not in listing.classes
-    ]
+    listing.classes += [name for key, name in names.items() if key in used and name not in listing.classes]
     sources: dict[Path, _Image] = {}
     for image in content.images:
         told = f"{where}: image {_key(image.id)}"
@@ -185,7 +183,8 @@ def _faults(content: _Instances, objects: Iterable[str], where: str) -> list[Fin
     images = Counter(_key(image.id) for image in content.images)
     categories = Counter(_key(category.id) for category in content.categories)
     used = Counter(_key(item.category_id) for item in content.annotations)
-    names = Counter(category.name for category in content.categories if _key(category.id) in used)
+    named = {(_key(category.id), category.name) for category in content.categories}
+    names = Counter(name for key, name in named if key in used)
     found = [Finding(TWICE, where, f"image id {_cut(key)} twice") for key, count in images.items() if count > 1]
     found += [Finding(TWICE, where, f"category id {_cut(key)} twice") for key, n in categories.items() if n > 1]
     found += [Finding(TWICE, where, f"two categories are called {_cut(name)}") for name, n in names.items() if n > 1]

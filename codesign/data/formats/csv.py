@@ -6,8 +6,8 @@
     filename,label                                     a picture a line, with or without a header
 
 A column `split` tells train, val and test; else the table's name or folder does (`train_labels.csv`,
-`train/_annotations.csv`). Lines of a picture without box and class say that it shows nothing. Corners are counted from 0
-and the end is excluded. Commas, semicolons and tabulators part columns.
+`train/_annotations.csv`). Lines of a picture without box and class say that it shows nothing. Corners are counted from
+0 and the end is excluded. Commas, semicolons and tabulators part columns.
 """
 
 from __future__ import annotations

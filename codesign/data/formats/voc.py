@@ -1,11 +1,11 @@
 """Pascal VOC: one XML file a picture.
 
-    Annotations/NAME.xml, JPEGImages/, ImageSets/Main/{train,val,trainval,test}.txt
-                      a VOC folder; names in the lists may have blanks
-    VOC2007/ VOC2012/ a devkit of such folders: all years together, but of VOC2007's `test` alone where there is one,
-                      since that of the other years has no public annotations
-    any other place   XML files beside their pictures or apart from them, as LabelImg, CVAT and Roboflow write them;
-                      folders called train, val (valid) and test are splits
+Annotations/NAME.xml, JPEGImages/, ImageSets/Main/{train,val,trainval,test}.txt
+                  a VOC folder; names in the lists may have blanks
+VOC2007/ VOC2012/ a devkit of such folders: all years together, but of VOC2007's `test` alone where there is one,
+                  since that of the other years has no public annotations
+any other place   XML files beside their pictures or apart from them, as LabelImg, CVAT and Roboflow write them;
+                  folders called train, val (valid) and test are splits
 """
 
 from __future__ import annotations
@@ -164,9 +164,7 @@ def _parse(file: Path) -> Element:
         raise DataError(f"not readable as XML ({error})", where=str(file)) from error
 
 
-def _picture(
-    root: Element, file: Path, pictures: Pictures, name: str, split: str, listing: Listing
-) -> Path | Finding:
+def _picture(root: Element, file: Path, pictures: Pictures, name: str, split: str, listing: Listing) -> Path | Finding:
     """The picture called like the annotation; else the one that it names, which may be stale."""
     where, told = short(file, listing.root), (root.findtext("filename") or "").strip()
     found = pictures.find(name, file, split)
