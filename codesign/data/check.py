@@ -138,11 +138,13 @@ def _copies(looked: Sequence[Looked]) -> list[Finding]:
 
 
 def sizes(checked: Checked) -> np.ndarray:
-    """(n, 4) of the objects that count: width and height of the object, and of its picture."""
+    """(n, 5) of the objects that count: width and height of the object, those of its picture, its label."""
     found = [
-        np.column_stack([p.boxes[:, 2:] - p.boxes[:, :2], np.broadcast_to(one.shown, (len(p.boxes), 2))])[~p.difficult]
+        np.column_stack([p.boxes[:, 2:] - p.boxes[:, :2], np.broadcast_to(one.shown, (len(p.boxes), 2)), p.labels])[
+            ~p.difficult
+        ]
         for some in checked.pictures.values()
         for one in some
         if one.shown is not None and (p := one.placed) is not None
     ]
-    return np.concatenate(found) if found else np.zeros((0, 4))
+    return np.concatenate(found) if found else np.zeros((0, 5))
