@@ -114,17 +114,18 @@ def part(listing: Listing, data: Data) -> Parted:
     """
     splits = listing.splits
     trained, measured = _names(splits)
+    first: list[Entry] = []
+    second: list[Entry] = [] if measured is None else splits[measured]
     findings: list[Finding] = []
     if trained is None:
         told = f"has no split to train on, only {', '.join(splits) or 'none'}"
         findings.append(Finding(NO_TRAINING, str(listing.root), told))
-        first, second = [], splits[measured] if measured else []
     elif measured is None:
         first, second = drawn(splits[trained], data.split, data.seed)
         told = f"{len(second):,} of {len(splits[trained]):,} pictures are measured on"
         findings.append(Finding(DRAWN, str(listing.root), told))
     else:
-        first, second = splits[trained], splits[measured]
+        first = splits[trained]
     kept = {trained, measured} | ({"train", "val"} if trained == "trainval" else set())
     others = {name: entries for name, entries in splits.items() if name not in kept}
     findings += [Finding(UNUSED, name, f"{len(entries):,} pictures") for name, entries in others.items()]

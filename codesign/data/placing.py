@@ -102,16 +102,16 @@ def _checked(entry: Entry, boxes: np.ndarray, shown: Size, rules: Rules, finding
     straight = known & (boxes[:, 2:] >= boxes[:, :2]).all(1)
     findings += [
         Finding(NO_BOX, entry.source, f"{_told(entry, i)}: its first corner must be the upper left one")
-        for i in np.flatnonzero(~straight)
+        for i in np.flatnonzero(~straight).tolist()
     ]
-    inside = ((boxes >= -entry.slack) & (boxes <= bounds + entry.slack)).all(1)
-    touching = (boxes[:, 2:] > 0).all(1) & (boxes[:, :2] < bounds[:2]).all(1)
-    for index in np.flatnonzero(straight & ~inside):
+    inside: np.ndarray = ((boxes >= -entry.slack) & (boxes <= bounds + entry.slack)).all(1)
+    touching: np.ndarray = (boxes[:, 2:] > 0).all(1) & (boxes[:, :2] < bounds[:2]).all(1)
+    for index in np.flatnonzero(straight & ~inside).tolist():
         kind = (CLIPPED if touching[index] else GONE) if rules.clip else OUTSIDE
         picture = f"{entry.file.name} of {shown[0]} x {shown[1]} pixels"
         findings.append(Finding(kind, entry.source, f"{_told(entry, index)} lies outside its image {picture}"))
-    rows = {}
-    for index in np.flatnonzero(straight):
+    rows: dict[tuple[str | float, ...], int] = {}
+    for index in np.flatnonzero(straight).tolist():
         if rows.setdefault((entry.names[index], *boxes[index]), index) != index:
             findings.append(Finding(REPEATED, entry.source, _told(entry, index)))
     found: np.ndarray = np.flatnonzero(straight & (inside | touching))

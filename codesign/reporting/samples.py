@@ -44,7 +44,8 @@ def chosen(pictures: Sequence[Looked], count: int) -> list[Looked]:
     """So many at random, the same for the same set, and first those that show what no other one chosen does."""
     order = [pictures[index] for index in np.random.default_rng(SEED).permutation(len(pictures))]
     seen: set[str] = set()
-    first, others = [], []
+    first: list[Looked] = []
+    others: list[Looked] = []
     for one in order:
         (first if set(one.entry.names) - seen else others).append(one)
         seen |= set(one.entry.names)

@@ -7,8 +7,8 @@ Such a file has
     is_here(path, task) -> bool   whether a folder, or a file that lists one, is of that format
     read(path, task) -> Listing   all splits; what cannot be read is among the listing's findings
 
-Written here, not taken from a library: the readers that exist (of supervision, torchvision, ultralytics) pass over what
-they do not know without a word, where here no label may be lost in silence, and bring OpenCV or a second PyTorch.
+Written here, not taken from a library: the readers that exist (of supervision, torchvision, Ultralytics) go on where an
+annotation is missing or unknown, where here no label may be lost in silence, and bring OpenCV or torchvision along.
 """
 
 from __future__ import annotations
