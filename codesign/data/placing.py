@@ -104,8 +104,8 @@ def _checked(entry: Entry, boxes: np.ndarray, shown: Size, rules: Rules, finding
         Finding(NO_BOX, entry.source, f"{_told(entry, i)}: its first corner must be the upper left one")
         for i in np.flatnonzero(~straight).tolist()
     ]
-    inside: np.ndarray = ((boxes >= -entry.slack) & (boxes <= bounds + entry.slack)).all(1)
-    touching: np.ndarray = (boxes[:, 2:] > 0).all(1) & (boxes[:, :2] < bounds[:2]).all(1)
+    inside: np.ndarray = np.all((boxes >= -entry.slack) & (boxes <= bounds + entry.slack), axis=1)
+    touching: np.ndarray = np.all((boxes[:, 2:] > 0) & (boxes[:, :2] < bounds[:2]), axis=1)
     for index in np.flatnonzero(straight & ~inside).tolist():
         kind = (CLIPPED if touching[index] else GONE) if rules.clip else OUTSIDE
         picture = f"{entry.file.name} of {shown[0]} x {shown[1]} pixels"
