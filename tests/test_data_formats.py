@@ -11,6 +11,7 @@ from codesign.data.check import check, check_recipe
 from codesign.data.dataset import settings_for, training_set, validation_set
 from codesign.data.formats import formats_in
 from codesign.data.formats import read as read_listing
+from codesign.data.formats.base import Pictures, split_of_folder
 from codesign.data.own import part, read
 from codesign.data.pictures import read_picture
 from codesign.errors import DataError
@@ -102,6 +103,30 @@ def test_the_formats_name_forces_it_where_there_are_several(tmp_path):
         for form in ("voc", "yolo")
     }
     assert counts == {"voc": 2, "yolo": 3}
+
+
+@pytest.mark.parametrize(
+    ("task", "make"),
+    [("detection", sets.voc_lists), ("detection", sets.roboflow_yolo), ("classification", sets.class_folders)],
+)
+def test_what_an_archive_has_put_into_one_folder_is_found_there(tmp_path, task, make):
+    make(tmp_path / "set" / "archive")
+    parted = part(read_listing(tmp_path / "set", task), Data(path=tmp_path / "set"))
+    assert parted.names == ("train", "val")
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [("valid", "val"), ("Train2017", "train"), ("obj_train_data", "train"), ("seg_test", "test"), ("test_bench", None)],
+)
+def test_folders_that_only_contain_the_word_are_no_splits(name, split):
+    assert split_of_folder(name) == split
+
+
+def test_a_picture_of_another_name_is_not_taken_for_a_missing_one(tmp_path):
+    sets.draw(tmp_path / "photo.png")
+    assert Pictures(tmp_path).find("photo.1", tmp_path / "photo.1.xml") == []
+    assert Pictures(tmp_path).find("C:\\photo.jpg", tmp_path / "a.xml") == [tmp_path / "photo.png"]
 
 
 @pytest.mark.parametrize("task", ["detection", "classification"])

@@ -29,6 +29,9 @@ SPLIT_NAMES = {
     "testing": "test",
 }
 _SPLIT = re.compile(rf"(?<![a-z])({'|'.join(sorted(SPLIT_NAMES, key=len, reverse=True))})(?![a-z])")
+_SPLIT_FOLDER = re.compile(
+    rf"(?:(?:obj|seg|images?|labels?|annotations?|data|my)[_-])?({'|'.join(SPLIT_NAMES)})(?:[_-]?(?:set|data|images?|\d{{4}}))?"
+)
 WHOLE = ""
 """The split of a set that is not parted."""
 
@@ -94,15 +97,21 @@ def numbered(name: str) -> tuple[bool, int, str]:
 
 
 def split_of(name: str) -> str | None:
-    """The split that a file's or folder's name tells of: `instances_val2017`, `valid`, `my-train-set`."""
+    """The split that the name of a list tells of: `instances_val2017`, `my_train_labels`."""
     found = _SPLIT.findall(name.lower())
     return SPLIT_NAMES[found[-1]] if found else None
+
+
+def split_of_folder(name: str) -> str | None:
+    """The split that a folder's name tells of: `valid`, `train2017`, `obj_train_data`; not `test_bench`."""
+    found = _SPLIT_FOLDER.fullmatch(name.lower())
+    return SPLIT_NAMES[found[1]] if found else None
 
 
 def split_in(folder: Path, root: Path) -> str:
     """The split that the innermost of the folders below `root` tells of."""
     parts = folder.relative_to(root).parts if folder.is_relative_to(root) else folder.parts
-    return next((split for split in map(split_of, reversed(parts)) if split), WHOLE)
+    return next((split for split in map(split_of_folder, reversed(parts)) if split), WHOLE)
 
 
 def short(file: Path, root: Path) -> str:
@@ -132,7 +141,7 @@ def below(root: Path, *suffixes: str) -> list[Path]:
 
 def _walk(root: Path, suffixes: Collection[str]) -> Iterator[Path]:
     seen = set()
-    for place, folders, files in os.walk(root, followlinks=True):
+    for place, folders, files in os.walk(root, followlinks=True, onerror=_unreadable):
         real = os.path.realpath(place)
         if real in seen:
             folders.clear()
@@ -142,6 +151,12 @@ def _walk(root: Path, suffixes: Collection[str]) -> Iterator[Path]:
             if os.path.splitext(name)[1].lower() in suffixes and not name.startswith("."):
                 yield Path(place, name)
         folders[:] = [name for name in folders if not name.startswith((".", "__MACOSX"))]
+
+
+def _unreadable(error: OSError) -> None:
+    raise DataError(
+        f"cannot be read ({error.strerror})", where=str(error.filename), remedy="see that it can be"
+    ) from error
 
 
 class Pictures:
@@ -168,7 +183,9 @@ class Pictures:
         if not parts:
             return []
         found = self._by_name.get(parts[-1]) or self._by_stem.get(parts[-1])
-        found = found or self._by_folded.get(parts[-1].casefold()) or self._by_stem.get(PurePosixPath(parts[-1]).stem)
+        found = found or self._by_folded.get(parts[-1].casefold())
+        if not found and PurePosixPath(parts[-1]).suffix.lower() in SUFFIXES:  # written anew in another format
+            found = self._by_stem.get(PurePosixPath(parts[-1]).stem)
         fitting = [file for file in found or () if _of_split(split_in(file.parent, self.root), split)]
         if len(fitting) <= 1:
             return fitting

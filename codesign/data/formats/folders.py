@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from codesign.data.findings import NO_EXAMPLES, UNREAD, Finding
-from codesign.data.formats.base import SPLIT_NAMES, WHOLE, Entry, Listing, below, numbered, short
+from codesign.data.formats.base import WHOLE, Entry, Listing, below, numbered, short, split_of_folder
 from codesign.data.pictures import SUFFIXES
 
 TASKS = ("classification",)
@@ -17,7 +17,7 @@ def is_here(path: Path, task: str) -> bool:
     if not path.is_dir():
         return False
     named = [folder for _, part in _parts(path) for folder in _folders(part) if _holds_pictures(folder)]
-    return len({folder.name for folder in named}) > 1 and not any(f.name.lower() in SPLIT_NAMES for f in named)
+    return len({folder.name for folder in named}) > 1 and not any(split_of_folder(f.name) for f in named)
 
 
 def read(path: Path, task: str) -> Listing:
@@ -42,9 +42,18 @@ def read(path: Path, task: str) -> Listing:
 
 def _parts(path: Path) -> list[tuple[str, Path]]:
     """Folders of the splits, if one is of training; else the one folder."""
-    found = [(SPLIT_NAMES[f.name.lower()], f) for f in _folders(path) if f.name.lower() in SPLIT_NAMES]
+    path = _unwrapped(path)
+    found = [(split, _unwrapped(f)) for f in _folders(path) if (split := split_of_folder(f.name))]
     parted = any(split == "train" and _folders(folder) for split, folder in found)
     return found if parted else [(WHOLE, path)]
+
+
+def _unwrapped(path: Path) -> Path:
+    """The folder itself, or the one inside that an archive has put all into."""
+    inside = _folders(path)
+    if len(inside) == 1 and _folders(inside[0]) and not any(map(_is_picture, path.iterdir())):
+        return _unwrapped(inside[0])
+    return path
 
 
 def _folders(path: Path) -> list[Path]:

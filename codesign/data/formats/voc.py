@@ -36,8 +36,8 @@ from codesign.reading import MIB, read_bytes
 TASKS = ("detection",)
 TITLE = "Pascal VOC"
 
-YEARS = "VOC[0-9][0-9][0-9][0-9]"
-"""Folders of a devkit."""
+TESTED = "VOC2007"
+"""The year of a devkit whose `test` has public annotations."""
 ANNOTATION_BYTES = 16 * MIB
 """Largest annotation: of one picture."""
 LONGEST_NAME = 200
@@ -52,7 +52,7 @@ def is_here(path: Path, task: str) -> bool:
         return False
     if _folders(path):
         return True
-    return any(_is_annotation(file) for file in below(path, ".xml")[:20])
+    return any(_is_annotation(file) for file in below(path, ".xml"))
 
 
 def read(path: Path, task: str) -> Listing:
@@ -68,7 +68,7 @@ def read(path: Path, task: str) -> Listing:
     for folder in folders:
         pictures = Pictures(folder)
         for split, names in _lists(folder, listing).items():
-            if split == "test" and folder != path / "VOC2007" and path / "VOC2007" in folders:
+            if split == "test" and folder.name != TESTED and any(other.name == TESTED for other in folders):
                 continue
             for name in names:
                 _add(listing, folder / "Annotations" / f"{name}.xml", pictures, split, name)
@@ -76,8 +76,9 @@ def read(path: Path, task: str) -> Listing:
 
 
 def _folders(path: Path) -> list[Path]:
-    """VOC folders with lists: the one at `path`, or those of a devkit."""
-    candidates = [path] if (path / "Annotations").is_dir() else sorted(path.glob(YEARS))
+    """VOC folders with lists: the one at `path`, or those below, as of a devkit."""
+    below_it = (found.parent for depth in ("*", "*/*") for found in path.glob(f"{depth}/Annotations"))
+    candidates = [path] if (path / "Annotations").is_dir() else sorted(below_it)
     return [folder for folder in candidates if any(_list_files(folder))]
 
 

@@ -41,8 +41,6 @@ NAMES = ("classes.txt", "obj.names", "classes.names", "data.names")
 NO_LABEL_FILES = (*NAMES, "train.txt", "val.txt", "valid.txt", "test.txt", "notes.json")
 SLACK = 1.0
 """Pixels by which rounded parts may leave their picture."""
-LOOKED_AT = 200
-"""Files by which the format is recognized."""
 
 
 def is_here(path: Path, task: str) -> bool:
@@ -51,7 +49,7 @@ def is_here(path: Path, task: str) -> bool:
         return True
     if not path.is_dir():
         return False
-    labels = [_label_file(picture) for picture in below(path, *SUFFIXES)[:LOOKED_AT]]
+    labels = (_label_file(picture) for picture in below(path, *SUFFIXES))
     return any(file.is_file() and _looks_right(file) for file in labels)
 
 
@@ -80,8 +78,9 @@ def read(path: Path, task: str) -> Listing:
 
 
 def _description(path: Path) -> tuple[Path, dict[str, Any]] | None:
-    """The data.yaml of a folder, whatever it is called, and what it says."""
-    files = [path] if path.is_file() else sorted([*path.glob("*.yaml"), *path.glob("*.yml")])
+    """The data.yaml of a folder, or of a folder in it, whatever it is called, and what it says."""
+    inside = ("*.yaml", "*.yml", "*/*.yaml", "*/*.yml")
+    files = [path] if path.is_file() else [file for pattern in inside for file in sorted(path.glob(pattern))]
     for file in files:
         if file.suffix.lower() not in (".yaml", ".yml"):
             continue
