@@ -30,6 +30,7 @@ def train(
     weights: str | Path | None = None,
     workers: int | None = None,
     tell: Callable[[str], None] | None = None,
+    checked: bool = False,
 ) -> TrainResult:
     """As `codesign.training.train`, but Ctrl-C stays a KeyboardInterrupt, and there must be a run to resume.
 
@@ -54,6 +55,7 @@ def train(
             weights=weights,
             workers=workers,
             tell=tell,
+            checked=checked,
         )
     except SystemExit as stop:
         if not isinstance(stop.__context__, KeyboardInterrupt):

@@ -6,11 +6,11 @@ from importlib import import_module
 from pathlib import Path
 
 from codesign.board.fit import fit_of
-from codesign.data import classification, detection
+from codesign.data import classification, detection, own
 from codesign.data.detection import Samples
 from codesign.data.fit import as_input
 from codesign.data.sample import Sample, Split
-from codesign.recipe import Data, Recipe
+from codesign.recipe import PICTURES, Data, Recipe
 
 CACHE_BYTES = 512 * 2**20
 """Sets whose resized images fit in this much memory are decoded once."""
@@ -42,13 +42,16 @@ def _kept(task: str, data: Data, split: Split, classes: tuple[str, ...]) -> "Sam
 
 
 def _opened(task: str, data: Data, split: Split, classes: tuple[str, ...]) -> "SampleSet":
+    if data.set == PICTURES:
+        return SampleSet(own.read(data, task, split, classes), data.size, data.fit)
     return SampleSet(import_module(f"codesign.data.{task}").read(data, split, classes), data.size, data.fit)
 
 
 def settings_for(path: Path) -> list[str]:
-    """Overrides that make a recipe train on a folder: of images of classes, in COCO's form, or else in VOC's."""
-    name = classification.set_in(path) or detection.set_in(path) or "voc"
-    return [f"data.path={json.dumps(str(path))}", f"data.set={name}"]
+    """Overrides that make a recipe train on a folder: of a set that is known by its files, or else one's own pictures,
+    whose format is recognized when they are read."""
+    name = classification.set_in(path) or detection.set_in(path) or PICTURES
+    return [f"data.path={json.dumps(str(path))}", f"data.set={name}", "data.format=null"]
 
 
 class SampleSet:

@@ -18,6 +18,7 @@ from lightning.pytorch.callbacks import Callback, LearningRateMonitor
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 
+from codesign.data.check import check_recipe
 from codesign.data.dataset import SampleSet, training_set, validation_set
 from codesign.errors import CheckpointError, ToolError
 from codesign.files import locked
@@ -74,6 +75,7 @@ def train(
     weights: str | Path | None = None,
     workers: int | None = None,
     tell: Callable[[str], None] | None = None,
+    checked: bool = False,
 ) -> TrainResult:
     """Train a recipe into a run folder (`codesign.training.run`).
 
@@ -92,6 +94,8 @@ def train(
         weights: a run or a file whose weights the floating-point network begins with, where they fit.
         workers: processes beside each training process that read images; as many as are of use, if not given.
         tell: is given what to know of a training before it ends, a line at a time.
+        checked: one's own pictures have been looked through (`codesign.data.check`); else they are before training,
+            unless it goes on.
 
     Raises:
         RecipeError, DataError: as `load_recipe` and the dataset's reader.
@@ -107,6 +111,8 @@ def train(
     if (out / RESULT).exists() and is_finished(out, recipe):
         return load_result(out)
     shown = progress if callable(progress) else silent
+    if is_first_process() and not (checked or (out / RECIPE).is_file()):
+        check_recipe(recipe, shown)
     shown("data", 0, 1)
     data = training_set(recipe)
     validation = validation_set(recipe)
