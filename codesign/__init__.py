@@ -1,8 +1,8 @@
 """From PyTorch to verified FPGA hardware.
 
 Every command is also a function here, with a typed result: `summary`, `train`, `evaluate`, `export`, `verify`,
-`simulate`, `synth`, `build`, `report`, `compare`, `detect`, `tune`, `search`, `ablate`, `demo`, `recipes`. Each
-lives in `codesign/api/<name>.py` and is imported when first used, so that `import codesign` stays fast.
+`simulate`, `synth`, `build`, `report`, `report_run`, `compare`, `detect`, `tune`, `search`, `ablate`, `demo`,
+`recipes`. Each lives in `codesign/api/<name>.py` and is imported when first used, so that `import codesign` stays fast.
 """
 
 from importlib import import_module
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from codesign.api.export import export as export
     from codesign.api.recipes import recipes as recipes
     from codesign.api.report import report as report
+    from codesign.api.report_run import report_run as report_run
     from codesign.api.search import search as search
     from codesign.api.simulate import simulate as simulate
     from codesign.api.summary import summary as summary

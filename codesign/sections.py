@@ -97,7 +97,10 @@ class Training(Section):
     ema: each phase ends with the moving average of its weights, e.g. 0.999.
     fractional_first: dilations become whole numbers in the quantized phase only; in floating point the operator samples
         fractional positions, which learn faster than rounded ones.
-    precision: of convolutions, mixed on devices that have it; quantizers compute in float32 always.
+    precision: of convolutions, mixed on GPUs alone; quantizers compute in float32 always.
+    validate_every: epochs between two looks at the validation set, beside that at a phase's end.
+    patience: a phase ends early after so many looks without a better figure.
+    keep: whether a phase ends with the weights of its last epoch, or of that with the best figure.
     augmentation: changes of training images, drawn anew in every epoch; null: none.
     float_phase: the training in floating point.
     quantized_phase: the training with quantizers that follows; null: none, and nothing to export.
@@ -110,6 +113,9 @@ class Training(Section):
     weight_decay: Annotated[float, Field(strict=True, ge=0, le=10)] = 1e-4
     ema: Annotated[float, Field(strict=True, gt=0, lt=1)] | None = Field(default=None, examples=[0.999])
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
+    validate_every: Positive = 1
+    patience: Positive | None = None
+    keep: Literal["last", "best"] = "last"
     augmentation: Augmentation | None = None
     fractional_first: StrictBool = False
     float_phase: Phase = Phase(epochs=10, learning_rate=2e-3)

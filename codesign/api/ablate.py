@@ -84,7 +84,7 @@ def _train(recipe: Recipe, folder: Path, progress: Progress) -> Iterator[Ablatio
 
     decoder, widths = _codenet(recipe).decoder, recipe.quantization
     run = folder / f"{decoder.operator}-{decoder.order}-{recipe.seed}"
-    result = train(recipe, run, resume=run.is_dir(), progress=progress)
+    result = train(recipe, run, resume=(run / "recipe.yaml").is_file(), progress=progress)
     identity = (decoder.operator, decoder.order)
     other = _other_sampling(recipe, run)
     assert result.float_ap50 is not None and result.float_ap is not None

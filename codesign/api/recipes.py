@@ -19,7 +19,7 @@ class ShippedRecipe:
     task: str
     network: str
     data: str
-    image_size: int
+    image_size: tuple[int, int]
     classes: int
     trained: bool
 
@@ -33,4 +33,4 @@ def _shipped(name: str) -> ShippedRecipe:
     recipe = load_recipe(name)
     trained = (models_dir() / name / "weights.safetensors").is_file()
     data, model = recipe.data, recipe.model
-    return ShippedRecipe(name, recipe.task, model.kind, data.set, data.image_size, len(model.classes), trained)
+    return ShippedRecipe(name, recipe.task, model.kind, data.set, data.size, len(model.classes), trained)

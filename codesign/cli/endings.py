@@ -1,4 +1,4 @@
-"""How a command ends: every exception becomes one line on standard error and an exit status.
+"""How a command ends: every exception becomes one line on standard error, seldom with a list, and an exit status.
 
 | status | meaning |
 |---|---|
@@ -60,6 +60,8 @@ REMEDIES = {
 }
 """What the system refuses to any program, and what can be done about it."""
 
+MOST_DETAILS = 40
+"""Lines of an error's list that are printed."""
 MORE_MEMORY = "ran out of memory; end other programs, give it fewer images, or use a machine with more memory"
 OUT_OF_MEMORY = re.compile(
     r"not enough memory|can.?t allocate memory|cannot allocate memory|failed to allocate memory|bad_alloc"
@@ -117,7 +119,7 @@ def ending(error: BaseException, arguments: Sequence[str], *, trace: bool = Fals
     if trace:
         _trace(error)
     if line is not None:
-        return _say(f"error: {line}", MISTAKE)
+        return _say(f"error: {line}", MISTAKE, error.details if isinstance(error, CodesignError) else ())
     return _say(f"internal error: {_our_mistake(error, arguments)}", OURS)
 
 
@@ -194,10 +196,18 @@ def _trace(error: BaseException) -> None:
         print(quoting.terminal("".join(traceback.format_exception(error))), end="", file=sys.stderr, flush=True)
 
 
-def _say(message: str, code: int) -> int:
+def _say(message: str, code: int, details: Sequence[str] = ()) -> int:
+    """One line, and a list below it where there is one; a long list goes on in a file."""
     _let_go_of_output()
     with suppress(OSError):
         print(f"codesign: {_one_line(message)}", file=sys.stderr, flush=True)
+        for line in details[:MOST_DETAILS]:
+            print(quoting.terminal(line), file=sys.stderr, flush=True)
+        if len(details) > MOST_DETAILS:
+            handle, name = tempfile.mkstemp(prefix="codesign-", suffix=".txt")
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+                file.writelines(f"{line}\n" for line in details)
+            print(f"all {len(details):,} lines: {name}", file=sys.stderr, flush=True)
     return code
 
 
