@@ -21,6 +21,7 @@ __all__ = [
     "export",
     "recipes",
     "report",
+    "report_run",
     "search",
     "simulate",
     "summary",
