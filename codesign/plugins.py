@@ -82,7 +82,14 @@ TASKS = Registry(
     "task",
     "codesign.tasks",
     (
-        Floor("codesign.tasks", "outputs", ("HEADS", "decode", "measure", "marks", "listing", "decoding")),
+        Floor(
+            "codesign.tasks",
+            "outputs",
+            (
+                *("HEADS", "decode", "read", "decoding", "inferred", "in_picture"),
+                *("measure", "examine", "truth", "marks", "listing"),
+            ),
+        ),
         Floor("codesign.training.tasks", "training", ("collate", "loss", "distillation_loss")),
     ),
 )

@@ -115,12 +115,21 @@ def test_a_missing_folder_or_list_is_refused(tmp_path, split):
         voc(tmp_path, split)
 
 
-def test_images_of_another_size_are_stretched_with_their_boxes(tmp_path):
+@pytest.mark.parametrize(
+    ("size", "fit", "box"),
+    [
+        (32, "stretch", [0, 0, 16, 16]),
+        (32, "letterbox", [0, 6, 16, 16]),  # 10 x 6 pixels become 32 x 19, with 6 rows of black above
+        ([64, 32], "letterbox", [0, 22, 16, 32]),
+        ([32, 64], "stretch", [0, 0, 32, 16]),
+    ],
+)
+def test_images_of_another_shape_are_fitted_with_their_boxes(tmp_path, size, fit, box):
     write_voc(tmp_path, object_xml(box=(1, 1, 5, 3)), size=(10, 6))
-    settings = ["data.set=voc", f"data.path={tmp_path}", "data.image_size=32", "model.classes=[cat, dog]"]
-    sample = validation_set(load_recipe(TINY, settings))[0]
-    assert sample.image.shape == (3, 32, 32)
-    assert sample.boxes == pytest.approx(np.array([[0, 0, 16, 16]]))
+    settings = ["data.set=voc", f"data.path={tmp_path}", f"data.image_size={size}", f"data.fit={fit}"]
+    sample = validation_set(load_recipe(TINY, [*settings, "model.classes=[cat, dog]"]))[0]
+    assert sample.image.shape == (3, *((size, size) if isinstance(size, int) else size))
+    assert sample.boxes == pytest.approx(np.array([box], float), abs=0.51)
 
 
 def test_the_two_splits_of_the_digits_share_no_handwriting():
@@ -131,7 +140,7 @@ def test_the_two_splits_of_the_digits_share_no_handwriting():
 
 def test_digits_are_the_same_bytes_for_the_same_seed_and_others_for_another(tmp_path):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        write_digits(tmp_path / name, image_size=32, train_images=2, test_images=2, seed=seed)
+        write_digits(tmp_path / name, image_size=(32, 32), train_images=2, test_images=2, seed=seed)
     files = [p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file()]
     assert len(files) == 10
     for file in files:
@@ -150,6 +159,15 @@ def test_the_digits_set_is_read_by_the_voc_reader_with_objects_inside(tmp_path, 
     heights = np.concatenate([s.boxes[:, 3] - s.boxes[:, 1] for s in samples])
     assert heights.max() > 2 * heights.min()
     assert all(1 <= len(s.boxes) <= 3 and s.image.shape == (3, 64, 64) for s in samples)
+
+
+def test_digits_of_a_rectangle_lie_inside_of_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("CODESIGN_CACHE", str(tmp_path))
+    train = training_set(load_recipe(TINY, ["data.image_size=[32, 64]"]))
+    samples = [train[index] for index in range(len(train))]
+    boxes = np.concatenate([sample.boxes for sample in samples])
+    assert {sample.image.shape for sample in samples} == {(3, 32, 64)}
+    assert boxes.min() >= 0 and boxes[:, 2].max() > 40 and boxes[:, 3].max() <= 32
 
 
 def test_digits_are_as_high_as_the_recipe_says(tmp_path, monkeypatch):

@@ -30,6 +30,7 @@ import typer
 from codesign import processes, quoting
 from codesign.cli.console import InterruptedWorkError
 from codesign.errors import CacheError, CodesignError
+from codesign.extras import lacking
 from codesign.resources import cache_folder
 from codesign.version import VERSION
 
@@ -103,8 +104,11 @@ def tidy_ends() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def ending(error: BaseException, arguments: Sequence[str]) -> int:
-    """Says in one line what `error` means to the user, and returns the exit status."""
+def ending(error: BaseException, arguments: Sequence[str], *, trace: bool = False) -> int:
+    """Says in one line what `error` means to the user, and returns the exit status.
+
+    trace: first tell where it comes from.
+    """
     if isinstance(error, BrokenPipeError):
         _let_go_of_output()
         return 128 + signal.SIGPIPE
@@ -112,6 +116,8 @@ def ending(error: BaseException, arguments: Sequence[str]) -> int:
         kept = str(error) if isinstance(error, InterruptedWorkError) else "files that were complete are kept"
         return _say(f"{SIGNALS[_Received.number]}; {kept}", 128 + _Received.number)
     line = _mendable(error)
+    if trace:
+        _trace(error)
     if line is not None:
         return _say(f"error: {line}", MISTAKE, error.details if isinstance(error, CodesignError) else ())
     return _say(f"internal error: {_our_mistake(error, arguments)}", OURS)
@@ -126,6 +132,8 @@ def _mendable(error: BaseException) -> str | None:
         program = context.command_path if context else "codesign"
         return f"{error.format_message().rstrip('.')}; see `{program} --help`"
     for cause in _causes(error):
+        if (missing := lacking(cause)) is not None:
+            return str(missing)
         if isinstance(cause, MemoryError) or getattr(cause, "errno", None) == errno.ENOMEM:
             return MORE_MEMORY
         if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -181,6 +189,11 @@ def _let_go_of_output() -> None:
             with suppress(OSError, ValueError):
                 os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
+
+
+def _trace(error: BaseException) -> None:
+    with suppress(OSError):
+        print(quoting.terminal("".join(traceback.format_exception(error))), end="", file=sys.stderr, flush=True)
 
 
 def _say(message: str, code: int, details: Sequence[str] = ()) -> int:

@@ -167,15 +167,3 @@ def _bytes(values: np.ndarray) -> np.ndarray:
 
 def _range(values: np.ndarray) -> tuple[float, float]:
     return (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
-
-
-def stretched(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
-    """(3, H, W) uint8 at (3, *size), bilinear: what networks are trained on, whatever the picture's shape.
-
-    size: (height, width), or the one number that is both.
-    """
-    height, width = (size, size) if isinstance(size, int) else size
-    if image.shape[1:] == (height, width):
-        return image
-    picture = Image.fromarray(image.transpose(1, 2, 0)).resize((width, height), Image.Resampling.BILINEAR)
-    return np.ascontiguousarray(np.asarray(picture).transpose(2, 0, 1))

@@ -29,7 +29,7 @@ def _made(data: Data) -> Path:
     if not folder.exists():
         write_digits(
             folder,
-            image_size=data.image_size,
+            image_size=data.size,
             train_images=data.train_images,
             test_images=data.val_images,
             seed=data.seed,
@@ -40,5 +40,6 @@ def _made(data: Data) -> Path:
 
 def _folder(data: Data) -> Path:
     """Where the set of these parameters is kept: under `$CODESIGN_CACHE`, or else `~/.cache/codesign`."""
-    key = f"digits-v{VERSION}-{data.image_size}-{data.train_images}-{data.val_images}-{data.seed}"
+    size = data.image_size if isinstance(data.image_size, int) else "x".join(map(str, data.image_size))
+    key = f"digits-v{VERSION}-{size}-{data.train_images}-{data.val_images}-{data.seed}"
     return cache_dir() / "-".join((key, *map(str, data.digit_heights or ())))
