@@ -101,12 +101,17 @@ DATASETS = Registry(
         Floor("codesign.data.classification", "classification", ("read", "is_here"), optional=True),
     ),
 )
+FORMATS = Registry(
+    "format of pictures",
+    "codesign.formats",
+    (Floor("codesign.data.formats", "format", ("TASKS", "TITLE", "is_here", "read")),),
+)
 TARGETS = "codesign.targets"
 """Entry points of boards: each a package in whose folder `<name>.yaml` lies."""
 
 _FLOORS = {
     floor.package: (registry, floor)
-    for registry in (OPERATORS, READERS, NETWORKS, TASKS, DATASETS)
+    for registry in (OPERATORS, READERS, NETWORKS, TASKS, DATASETS, FORMATS)
     for floor in registry.floors
 }
 

@@ -9,10 +9,11 @@ from PIL import Image
 
 from codesign.data import training_set, validation_set
 from codesign.data.dataset import settings_for
-from codesign.data.detection.voc import VocDataset
 from codesign.data.digits import sources, write_digits
+from codesign.data.formats import formats_in
+from codesign.data.own import read
 from codesign.errors import DataError
-from codesign.recipe import load_recipe
+from codesign.recipe import Data, load_recipe
 
 TINY = Path(__file__).parent / "recipes" / "tiny.yaml"
 CLASSES = ("cat", "dog")
@@ -37,9 +38,13 @@ def write_voc(folder: Path, objects: str, name="000001", split="test", suffix=".
     return folder
 
 
+def voc(folder, split="test"):
+    return read(Data(set="voc", path=folder), "detection", split, CLASSES)
+
+
 def test_boxes_count_from_zero_and_exclude_their_end(tmp_path):
     write_voc(tmp_path, object_xml(box=(1, 2, 10, 6)) + object_xml("dog", difficult=1))
-    (sample,) = VocDataset(tmp_path, "test", CLASSES)
+    (sample,) = voc(tmp_path)
     assert sample.boxes.tolist() == [[0, 1, 10, 6], [0, 0, 4, 3]]
     assert sample.labels.tolist() == [0, 1]
     assert sample.difficult.tolist() == [False, True]
@@ -48,7 +53,8 @@ def test_boxes_count_from_zero_and_exclude_their_end(tmp_path):
 
 
 def test_an_image_without_objects_is_read(tmp_path):
-    (sample,) = VocDataset(write_voc(tmp_path, ""), "test", CLASSES)
+    write_voc(tmp_path, object_xml(), name="000002")
+    _, sample = voc(write_voc(tmp_path, ""))
     assert sample.boxes.shape == (0, 4)
 
 
@@ -56,27 +62,28 @@ def test_a_devkit_gives_the_union_of_the_years_that_have_the_split(tmp_path):
     write_voc(tmp_path / "VOC2007", object_xml(), name="a", split="trainval", suffix=".jpg")
     write_voc(tmp_path / "VOC2007", object_xml(), name="b", split="test", suffix=".jpg")
     write_voc(tmp_path / "VOC2012", object_xml("dog"), name="c", split="trainval", suffix=".jpg")
-    assert [s.name for s in VocDataset(tmp_path, "trainval", CLASSES)] == ["a", "c"]
-    assert [s.name for s in VocDataset(tmp_path, "test", CLASSES)] == ["b"]
+    assert [s.name for s in voc(tmp_path, "trainval")] == ["a", "c"]
+    assert [s.name for s in voc(tmp_path)] == ["b"]
 
 
 def test_a_devkit_is_measured_on_the_test_of_2007_whatever_else_is_unpacked(tmp_path):
     write_voc(tmp_path / "VOC2007", object_xml(), name="a")
     write_voc(tmp_path / "VOC2012", "", name="b")  # its test has no public annotations
-    assert [s.name for s in VocDataset(tmp_path, "test", CLASSES)] == ["a"]
+    assert [s.name for s in voc(tmp_path)] == ["a"]
 
 
 def test_the_option_for_a_devkit_sets_it(tmp_path):
     folder = write_voc(tmp_path / "my: devkit" / "VOC2007", object_xml()).parent
     recipe = load_recipe(TINY, settings_for(folder))
-    assert (recipe.data.set, recipe.data.path) == ("voc", folder)
+    assert (recipe.data.set, recipe.data.path) == ("pictures", folder)
+    assert formats_in(folder, "detection") == ["voc"]
 
 
-@pytest.mark.parametrize("box", [(0, 1, 4, 3), (1, 1, 11, 3), (1, 1, 4, 7), (5, 1, 4, 3), (1, 1, "wide", 3)])
+@pytest.mark.parametrize("box", [(0, 1, 4, 3), (1, 1, 11, 3), (1, 1, 4, 7), (6, 1, 4, 3), (1, 1, "wide", 3)])
 def test_a_box_outside_its_image_is_refused(tmp_path, box):
     write_voc(tmp_path, object_xml(box=box))
     with pytest.raises(DataError, match=r"000001\.xml.*box"):
-        VocDataset(tmp_path, "test", CLASSES)[0]
+        voc(tmp_path)[0]
 
 
 @pytest.mark.parametrize(
@@ -90,22 +97,22 @@ def test_a_box_outside_its_image_is_refused(tmp_path, box):
             lambda f: (f / "Annotations" / "000001.xml").write_text('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'),
             "not readable as XML",
         ),
-        (lambda f: write_voc(f, object_xml("horse")), "unknown class 'horse'"),
+        (lambda f: write_voc(f, object_xml("horse"), split="other"), "unknown class 'horse'"),
     ],
 )
 def test_a_damaged_folder_is_refused_with_the_file_named(tmp_path, damage, message):
     damage(write_voc(tmp_path, object_xml()))
     with pytest.raises(DataError, match=message) as caught:
-        VocDataset(tmp_path, "test", CLASSES)[0]
+        voc(tmp_path)[0]
     assert "000001" in caught.value.where
 
 
 @pytest.mark.parametrize("split", ["trainval", "test"])
 def test_a_missing_folder_or_list_is_refused(tmp_path, split):
     with pytest.raises(DataError, match="no such data folder"):
-        VocDataset(tmp_path / "nowhere", split, CLASSES)
-    with pytest.raises(DataError, match=f"{split}.txt"):
-        VocDataset(tmp_path, split, CLASSES)
+        voc(tmp_path / "nowhere", split)
+    with pytest.raises(DataError, match="has no split to train on" if split == "trainval" else "lists no image"):
+        voc(tmp_path, split)
 
 
 @pytest.mark.parametrize(
@@ -188,10 +195,10 @@ def test_what_is_no_file_is_refused_at_once(tmp_path, place, make, said):
     (tmp_path / place).unlink()
     make(tmp_path / place)
     with pytest.raises(DataError, match=said):
-        VocDataset(tmp_path, "test", CLASSES)[0]
+        voc(tmp_path)[0]
 
 
 def test_a_picture_of_more_objects_than_are_ever_told_apart_is_refused(tmp_path):
     write_voc(tmp_path, object_xml() * 10_001)
     with pytest.raises(DataError, match="10,001 objects are more than 10,000"):
-        VocDataset(tmp_path, "test", CLASSES)[0]
+        voc(tmp_path)[0]

@@ -24,7 +24,8 @@ from codesign.reporting.plots import efficiency_gap, roofline, waterline
 from codesign.reporting.rails import rows, width
 from codesign.reporting.summarize import summarize
 from codesign.reporting.summary import BlockReport, Resources, Summary, Tensor, units
-from codesign.reporting.terminal import NAME_WIDTH, engineering, print_report, shorten
+from codesign.reporting.tables import shorten
+from codesign.reporting.terminal import NAME_WIDTH, engineering, print_report
 from codesign.schedule import Schedule
 from codesign.targets import Coefficient, load_target
 from codesign.verification.images import verification_images

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import onnx
+
 from codesign.build_folder import BuildFolder, new_build
 from codesign.design import Design, design_of
 from codesign.emit.board import emit_board
@@ -25,6 +27,7 @@ from codesign.progress import Progress, silent
 from codesign.recipe import Recipe, find_recipe, load_recipe
 from codesign.reporting.summarize import summarize
 from codesign.reporting.summary import Summary
+from codesign.run_folder import find_run, kept_network
 from codesign.schedule import schedule
 from codesign.targets import Target, load_target
 
@@ -77,9 +80,10 @@ def export(
     with new_build(Path(out), facts) as build:
         recipe = load_recipe(origin, overrides) if random_weights else None
         work = _Work(build, facts, origin, board, limits, sparse, recipe)
-        for number, (title, step) in enumerate(STEPS):
-            progress(f"export: {title}", number, len(STEPS))
+        for title, step in STEPS:
+            progress(f"export: {title}", 0, 1)
             step(work)
+            progress(f"export: {title}", 1, 1)
     return Export(BuildFolder(Path(out)), work.summary)
 
 
@@ -162,8 +166,6 @@ def find_source(source: str | Path) -> Path:
         return path
     if path.suffix == ".onnx":
         raise GraphError("there is no such file", where=str(path), remedy="give a QONNX file or a run")
-    from codesign.training.run import find_run
-
     try:
         return find_run(path)
     except CheckpointError as missing:
@@ -195,7 +197,7 @@ def _import_run(run: Path, build: BuildFolder) -> Graph:
     build.run.mkdir()
     for name in RUN_FILES:
         shutil.copyfile(run / name, build.run / name)
-    return _import_own_run(build)
+    return _import_own_run(build, kept_network(run))
 
 
 def _import_untrained(recipe: Recipe, build: BuildFolder) -> Graph:
@@ -204,14 +206,20 @@ def _import_untrained(recipe: Recipe, build: BuildFolder) -> Graph:
 
     build.run.mkdir()
     save_untrained(recipe, build.run)
-    return _import_own_run(build)
+    return _import_own_run(build, None)
 
 
-def _import_own_run(build: BuildFolder) -> Graph:
+def _import_own_run(build: BuildFolder, kept: onnx.ModelProto | None) -> Graph:
+    """kept: the QONNX file of the run, if it has one; else it is made of the run's weights, by PyTorch."""
+    qonnx = kept or qonnx_of_run(build.run)
+    write_bytes(build.qonnx, qonnx.SerializeToString())
+    return import_qonnx(qonnx)
+
+
+def qonnx_of_run(run: Path) -> onnx.ModelProto:
+    """A run's network as QONNX, made of its weights. Raises a CodesignError as `load_run` does."""
     from codesign.frontend.export import export_qonnx
     from codesign.training import load_run
 
-    recipe, model = load_run(build.run)
-    qonnx = export_qonnx(model, recipe)
-    write_bytes(build.qonnx, qonnx.SerializeToString())
-    return import_qonnx(qonnx)
+    recipe, model = load_run(run)
+    return export_qonnx(model, recipe)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from codesign import training
+from codesign.api.export import qonnx_of_run
 from codesign.errors import CheckpointError
+from codesign.progress import Progress, silent
 from codesign.recipe import Recipe, load_recipe
+from codesign.run_folder import RECIPE, WEIGHTS, keep_network, kept_network
 from codesign.training import TrainResult
 from codesign.training.analysis import ANALYSIS, drop_message, load_analysis
-from codesign.training.run import RECIPE
 
 
 def train(
@@ -21,17 +24,19 @@ def train(
     *,
     resume: bool = False,
     overrides: Sequence[str] = (),
-    progress: bool = True,
+    progress: Progress | None = None,
     devices: int = 1,
     tensorboard: bool = False,
     weights: str | Path | None = None,
     workers: int | None = None,
     tell: Callable[[str], None] | None = None,
+    checked: bool = False,
 ) -> TrainResult:
     """As `codesign.training.train`, but Ctrl-C stays a KeyboardInterrupt, and there must be a run to resume.
 
     Lightning turns it into `sys.exit(1)` and ignores the signal from then on; both are undone here. On several devices,
-    only the first process returns; those that Lightning started to help it end here.
+    only the first process returns; those that Lightning started to help it end here. The run also gets its network as
+    QONNX, for exports without PyTorch.
     """
     if resume and not (Path(out) / RECIPE).is_file():
         raise CheckpointError(
@@ -50,6 +55,7 @@ def train(
             weights=weights,
             workers=workers,
             tell=tell,
+            checked=checked,
         )
     except SystemExit as stop:
         if not isinstance(stop.__context__, KeyboardInterrupt):
@@ -58,7 +64,18 @@ def train(
         raise KeyboardInterrupt from None
     if not training.is_first_process():
         sys.exit()
+    _keep_network(result.run, progress if callable(progress) else silent)
     return result
+
+
+def _keep_network(run: Path, progress: Progress) -> None:
+    """Leaves the network in the run as those need it who export it without PyTorch."""
+    if not (run / WEIGHTS).is_file() or kept_network(run) is not None:
+        return
+    progress("QONNX", 0, 1)
+    with suppress(Exception):  # what cannot be exported is trained all the same; `codesign export` says why it cannot
+        keep_network(run, qonnx_of_run(run))
+    progress("QONNX", 1, 1)
 
 
 def drop_of(run: Path, result: TrainResult) -> str:

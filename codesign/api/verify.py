@@ -13,6 +13,7 @@ from threading import Event
 
 from codesign.build_folder import BuildFolder, open_build
 from codesign.errors import BuildError
+from codesign.extras import lacking
 from codesign.files import write_text
 from codesign.graph import IntArray
 from codesign.progress import Progress, silent
@@ -75,11 +76,12 @@ def verify(
     ONNX Runtime and the integer graph, which are fast, run on `fast_images` if those are more. stages: names from
     STAGES and FURTHER; default: a whole verdict. rtl: a key of SIMULATIONS. netlist: also the netlists that Yosys
     makes, of the cells of `family` (default: the target's). changed: as for `open_build`. All stages run even
-    after a difference. Raises a CodesignError if one cannot: verify.json is then left as it was.
+    after a difference; of a whole verdict, those are skipped whose library is not installed. Raises a CodesignError if
+    one cannot: verify.json is then left as it was.
     """
     folder = open_build(build, changed=changed)
     whole = _whole(folder, rtl)
-    names = _chosen(folder, stages, whole, netlist)
+    names = _chosen(folder, stages or _installed(whole), whole, netlist)
     with folder.locked():
         integers, count, pictures = _images(folder, images, fast_images)
         trial = trial_of(folder.design) if any(name in DRIVEN for name in names) else None
@@ -109,6 +111,20 @@ def _whole(build: BuildFolder, rtl: str) -> list[str]:
         raise BuildError(f"unknown RTL '{rtl}'", where="--rtl", remedy=f"known: {', '.join(SIMULATIONS)}")
     names = [name for name in STAGES if name != "rtl" and (name != "brevitas" or build.run.is_dir())]
     return [*(name for name in names if name != "blocks" or rtl == "codesign"), SIMULATIONS[rtl]]
+
+
+def _installed(names: Sequence[str]) -> list[str]:
+    """Those whose libraries are installed: PyTorch may not be."""
+    found = []
+    for name in names:
+        try:
+            import_module(f"codesign.verification.stages.{name}")
+        except ImportError as error:
+            if lacking(error) is None:
+                raise
+        else:
+            found.append(name)
+    return found
 
 
 def _chosen(build: BuildFolder, stages: Sequence[str], whole: Collection[str], netlist: bool) -> list[str]:

@@ -5,14 +5,12 @@ from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
-from torch.utils.data import Dataset
-
 from codesign.board.fit import fit_of
-from codesign.data import classification, detection
+from codesign.data import classification, detection, own
 from codesign.data.detection import Samples
 from codesign.data.fit import as_input
 from codesign.data.sample import Sample, Split
-from codesign.recipe import Data, Recipe
+from codesign.recipe import PICTURES, Data, Recipe
 
 CACHE_BYTES = 512 * 2**20
 """Sets whose resized images fit in this much memory are decoded once."""
@@ -44,16 +42,19 @@ def _kept(task: str, data: Data, split: Split, classes: tuple[str, ...]) -> "Sam
 
 
 def _opened(task: str, data: Data, split: Split, classes: tuple[str, ...]) -> "SampleSet":
+    if data.set == PICTURES:
+        return SampleSet(own.read(data, task, split, classes), data.size, data.fit)
     return SampleSet(import_module(f"codesign.data.{task}").read(data, split, classes), data.size, data.fit)
 
 
 def settings_for(path: Path) -> list[str]:
-    """Overrides that make a recipe train on a folder: of images of classes, in COCO's form, or else in VOC's."""
-    name = classification.set_in(path) or detection.set_in(path) or "voc"
-    return [f"data.path={json.dumps(str(path))}", f"data.set={name}"]
+    """Overrides that make a recipe train on a folder: of a set that is known by its files, or else one's own pictures,
+    whose format is recognized when they are read."""
+    name = classification.set_in(path) or detection.set_in(path) or PICTURES
+    return [f"data.path={json.dumps(str(path))}", f"data.set={name}", "data.format=null"]
 
 
-class SampleSet(Dataset[Sample]):
+class SampleSet:
     """Samples brought to the network's input of `size` (height, width) as `fit` says, boxes with them.
 
     That moves and scales boxes along each axis alike, which leaves every IoU as it was in the picture's own pixels.

@@ -18,13 +18,13 @@ from codesign.reporting.pictures import Picture
 from codesign.reporting.plots import bars, efficiency_gap, roofline, waterline
 from codesign.reporting.rails import Row, rows, width
 from codesign.reporting.summary import Cases, Coverage, Resources, Summary, Tensor, Unit
+from codesign.reporting.tables import shorten
 from codesign.reporting.terminal import (
     REUSE_HEADINGS,
     activity_line,
     engineering,
     plain,
     reuse_rows,
-    shorten,
     two_digits,
 )
 from codesign.reporting.vendor import HEADINGS, vendor_rows

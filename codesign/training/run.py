@@ -6,6 +6,7 @@ last.ckpt             Lightning checkpoint of the quantized phase's last epoch
 initial.safetensors   what the floating-point network began with, if that was not at random
 float_best.safetensors, best.safetensors   of either phase, the weights with the best figure on the validation set
 weights.safetensors   the final quantized network
+model.qonnx.onnx      the same as QONNX, which can be exported without PyTorch; of `codesign train`
 history.json          losses, learning rates and figures of every epoch (`codesign.training.history`)
 analysis.json         figures class by class, confusions, differences layer by layer (`codesign.training.analysis`)
 examples/             the pictures that it tells of
@@ -29,17 +30,17 @@ from codesign.files import write_bytes, write_text
 from codesign.nn.network import Network, float_network, quantized_network
 from codesign.reading import read_json
 from codesign.recipe import Recipe, load_recipe
-from codesign.resources import models_dir
+from codesign.run_folder import RECIPE as RECIPE
+from codesign.run_folder import RESULT as RESULT
+from codesign.run_folder import WEIGHTS as WEIGHTS
+from codesign.run_folder import find_run as find_run
 from codesign.training.callbacks import unsound
 from codesign.training.checkpoint import read_checkpoint
 
-RECIPE = "recipe.yaml"
 FLOAT_CHECKPOINT = "float.ckpt"
 LAST_CHECKPOINT = "last.ckpt"
-WEIGHTS = "weights.safetensors"
 BEST = {"float_phase": "float_best.safetensors", "quantized_phase": "best.safetensors"}
 INITIAL = "initial.safetensors"
-RESULT = "result.json"
 LOGS = "tensorboard"
 
 
@@ -67,20 +68,6 @@ class TrainResult:
 
 
 _RESULT = TypeAdapter(TrainResult)
-
-
-def find_run(path_or_name: str | Path) -> Path:
-    """A run folder, or the one that ships under that name.
-
-    Raises:
-        CheckpointError: there is no such run.
-    """
-    path = Path(path_or_name)
-    shipped = models_dir() / path.name
-    for folder in (path, shipped) if len(path.parts) == 1 else (path,):
-        if (folder / RECIPE).is_file():
-            return folder
-    raise CheckpointError("no such run folder", where=str(path), remedy="train one with `codesign train`")
 
 
 def load_run(run: str | Path) -> tuple[Recipe, Network]:

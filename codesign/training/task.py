@@ -176,7 +176,7 @@ def train_loader(
     if workers:
         dataset.preload()
     return DataLoader(
-        dataset if augmentation is None else AugmentedSet(dataset, augmentation, recipe.seed),
+        dataset if augmentation is None else AugmentedSet(dataset, augmentation, recipe.seed),  # type: ignore[arg-type]
         batch_size=min(size // processes, len(sampler)),
         sampler=sampler,
         collate_fn=task_of(recipe).collate(recipe),

@@ -18,15 +18,23 @@ from lightning.pytorch.callbacks import Callback, LearningRateMonitor
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 
+from codesign.data.check import check_recipe
 from codesign.data.dataset import SampleSet, training_set, validation_set
 from codesign.errors import CheckpointError, ToolError
 from codesign.files import locked
 from codesign.nn.fold import calibrate, clip_weights, fold_batch_norm
 from codesign.nn.network import Network, float_network, quantized_network
+from codesign.progress import Progress, silent
 from codesign.recipe import Recipe, load_recipe, save_recipe
 from codesign.sections import Phase
 from codesign.training.analysis import analyse
-from codesign.training.callbacks import AverageWeights, FreezeConfidentWeights, SaveEveryEpoch, StopWhenDiverged
+from codesign.training.callbacks import (
+    AverageWeights,
+    FreezeConfidentWeights,
+    SaveEveryEpoch,
+    StopWhenDiverged,
+    TellProgress,
+)
 from codesign.training.channel_reuse import ReuseLoss
 from codesign.training.checkpoint import check_progress, read_checkpoint
 from codesign.training.history import PhaseName, is_over, load_history, of_phase
@@ -51,6 +59,9 @@ from codesign.training.run import (
 from codesign.training.task import MAX_GRADIENT_NORM, TrainingTask, precision_of, train_loader
 from codesign.training.watch import KeepHistory, Watched
 
+PHASES = {"float_phase": "float", "quantized_phase": "quantized"}
+"""What those who watch a phase are told that it is, by the recipe's section that it runs."""
+
 
 def train(
     recipe: str | Path | Recipe,
@@ -58,12 +69,13 @@ def train(
     *,
     resume: bool = False,
     overrides: Sequence[str] = (),
-    progress: bool = True,
+    progress: Progress | None = None,
     devices: int = 1,
     tensorboard: bool = False,
     weights: str | Path | None = None,
     workers: int | None = None,
     tell: Callable[[str], None] | None = None,
+    checked: bool = False,
 ) -> TrainResult:
     """Train a recipe into a run folder (`codesign.training.run`).
 
@@ -76,12 +88,14 @@ def train(
         out: run folder to write.
         resume: go on from the folder's last checkpoint.
         overrides: `key.path=value` settings, as for `load_recipe`.
-        progress: show progress bars.
+        progress: called with the phase and its epoch, as in `float: epoch 1 of 40`, and its batches.
         devices: how many GPUs, or processes without one, of each machine share every batch.
         tensorboard: write losses, learning rate and figures for TensorBoard into the run folder.
         weights: a run or a file whose weights the floating-point network begins with, where they fit.
         workers: processes beside each training process that read images; as many as are of use, if not given.
         tell: is given what to know of a training before it ends, a line at a time.
+        checked: one's own pictures have been looked through (`codesign.data.check`); else they are before training,
+            unless it goes on.
 
     Raises:
         RecipeError, DataError: as `load_recipe` and the dataset's reader.
@@ -96,9 +110,14 @@ def train(
         _refuse_other_runs(out, recipe, resume)
     if (out / RESULT).exists() and is_finished(out, recipe):
         return load_result(out)
+    shown = progress if callable(progress) else silent
+    if is_first_process() and not (checked or (out / RECIPE).is_file()):
+        check_recipe(recipe, shown)
+    shown("data", 0, 1)
     data = training_set(recipe)
     validation = validation_set(recipe)
-    session = _Session(recipe, data, validation, out, progress, devices, tensorboard, weights, workers, tell)
+    shown("data", 1, 1)
+    session = _Session(recipe, data, validation, out, shown, devices, tensorboard, weights, workers, tell)
     if not is_first_process():
         return _train(session)
     out.mkdir(parents=True, exist_ok=True)
@@ -124,7 +143,7 @@ class _Session:
     data: SampleSet
     validation: SampleSet
     out: Path
-    progress: bool
+    progress: Progress
     devices: int
     tensorboard: bool
     weights: str | Path | None
@@ -223,7 +242,8 @@ def _fit(
         lambda best: save_weights(best, session.out, BEST[name]),
     )
     epochs = _epochs(session, phase, name, checkpoint)
-    callbacks = [watch, *callbacks, *averaging, history, SaveEveryEpoch(checkpoint)]
+    shown = TellProgress(PHASES[name], session.progress)
+    callbacks = [watch, shown, *callbacks, *averaging, history, SaveEveryEpoch(checkpoint)]
     trainer = _trainer(session, epochs, callbacks, checkpoint.stem)
     loader = train_loader(session.data, recipe, trainer.global_rank, trainer.world_size, session.workers)
     steps = phase.epochs * len(loader)
@@ -276,7 +296,7 @@ def _trainer(session: _Session, epochs: int, callbacks: list[Callback], name: st
         log_every_n_steps=1,
         enable_checkpointing=False,
         enable_model_summary=False,
-        enable_progress_bar=session.progress,
+        enable_progress_bar=False,
     )
 
 

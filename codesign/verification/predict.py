@@ -59,7 +59,8 @@ def predictions(build: BuildFolder, stage: str, images: IntArray, progress: Prog
     names = _by_head(build)
     heads = task.HEADS if set(task.HEADS) == set(names) else tuple(names)
     scales = {head: graph.types[names[head]].scale for head in heads}
-    done = 0
+    what, done = f"{reading.task}: {stage}", 0
+    progress(what, 0, len(images))
     for chunk in import_module(f"codesign.verification.stages.{stage}").run(build, images, graph.outputs):
         for values in zip(*(chunk[names[head]] for head in heads), strict=True):
             evened = {
@@ -68,7 +69,7 @@ def predictions(build: BuildFolder, stage: str, images: IntArray, progress: Prog
             steps = {own: scales[head][0] for own, head in zip(task.HEADS, heads, strict=True)}
             yield task.read(evened, steps, **reading.settings)
             done += 1
-        progress(f"{reading.task}: {stage}", done, len(images))
+        progress(what, done, len(images))
 
 
 def _by_head(build: BuildFolder) -> dict[str, str]:
