@@ -38,8 +38,10 @@ def measured(history: Sequence[Epoch]) -> Lines | None:
 
 
 def rates(history: Sequence[Epoch]) -> Lines | None:
-    """The learning rate."""
-    return _by_epoch(history, lambda epoch: {"rate": epoch.learning_rate}, "Learning rate", "learning rate")
+    """The learning rate, in thousandths, since ticks have little room."""
+    return _by_epoch(
+        history, lambda epoch: {"rate": 1e3 * epoch.learning_rate}, "Learning rate, in thousandths", "rate"
+    )
 
 
 def precision(figures: ClassFigures) -> Plot | None:
