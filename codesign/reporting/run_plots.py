@@ -50,7 +50,7 @@ def precision(figures: ClassFigures) -> Plot | None:
         return None
     axes = Axes((0, 1), (0, 1.02))
     shares = (0, 0.5, 1)
-    axes.ticks_x(shares, [f"{share:.0%}" for share in shares])
+    axes.ticks_x(shares, ["", "50%", "100%"])  # 0% stands at the other axis
     axes.ticks_y(shares, [f"{share:.0%}" for share in shares])
     last = len(figures.precision) - 1
     points = [(index / last, value) for index, value in enumerate(figures.precision)]
