@@ -124,7 +124,7 @@ def coco(tmp_path):
 
 
 def test_a_recipe_trains_on_train_and_is_measured_on_val_at_its_own_size(coco):
-    recipe = load_recipe(TINY, [*settings_for(coco), "model.classes=[cat, dog]"])
+    recipe = load_recipe(TINY, [*settings_for(coco), "data.fit=stretch", "model.classes=[cat, dog]"])
     assert (recipe.data.set, formats_in(coco, "detection")) == ("pictures", ["coco"])
     assert (len(training_set(recipe)), len(validation_set(recipe))) == (3, 2)
     sample = validation_set(recipe)[0]
