@@ -15,6 +15,7 @@ from qonnx.transformation.general import RemoveStaticGraphInputs, RemoveUnusedTe
 from codesign.errors import GraphError
 from codesign.frontend.domains import ONNX, QUANTIZER_DOMAIN, QUANTIZER_DOMAINS, normal, opset_of
 from codesign.frontend.folding import fold_constants, infer_shapes
+from codesign.frontend.inputs import network_inputs
 from codesign.frontend.registry import readers
 from codesign.frontend.well_formed import MOST_BYTES, check_model, tensors_of
 
@@ -104,6 +105,7 @@ def simplified(model: onnx.ModelProto) -> ModelWrapper:
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     _normalize(copy)
+    _fix_batch(copy.graph)
     declared = {value.name: _dims(value) for value in copy.graph.output}
     for value in copy.graph.output:
         value.ClearField("type")
@@ -149,10 +151,19 @@ def _normalize(model: onnx.ModelProto) -> None:
         spare = max((reader.spare_outputs for reader in readers().get((node.domain, node.op_type), ())), default=0)
         while len(node.output) > 1 and (not node.output[-1] or (spare and node.output[-1] not in read)):
             del node.output[-1]
+    newest = max((entry.version for entry in model.opset_import if entry.domain == QUANTIZER_DOMAIN), default=1)
     del model.opset_import[:]
-    for domain, version in ((ONNX, opset), (QUANTIZER_DOMAIN, 1)):
+    for domain, version in ((ONNX, opset), (QUANTIZER_DOMAIN, newest)):
         model.opset_import.add(domain=domain, version=version)
     del model.metadata_props[:], graph.value_info[:], graph.quantization_annotation[:]
+
+
+def _fix_batch(graph: onnx.GraphProto) -> None:
+    """In place: a batch of any size is one image."""
+    for value in network_inputs(graph):
+        dims = value.type.tensor_type.shape.dim
+        if len(dims) > 1 and dims[0].dim_value < 1:
+            dims[0].dim_value = 1
 
 
 def _dims(value: onnx.ValueInfoProto) -> list[int]:

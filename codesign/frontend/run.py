@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
+from onnx import helper
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
 from qonnx.transformation.fold_constants import FoldConstantsFiltered
@@ -29,13 +32,29 @@ def run_qonnx(
     missing = [name for name in wanted if name not in graph.origins]
     if missing:
         raise GraphError(f"tensor '{missing[0]}' does not exist in the QONNX file")
-    ready = _with_constant_weights(simplified(model))
-    (name, kind), shape = next(iter(graph.inputs.items())), ready.get_tensor_shape(ready.graph.input[0].name)
-    frames = []
-    for real in to_real(images, kind):
-        context = execute_onnx(ready, {graph.title(name): real.reshape(shape)}, return_full_exec_context=True)
-        frames.append({tensor: context[graph.origins[tensor]] for tensor in wanted})
+    frames = [{tensor: context[graph.origins[tensor]] for tensor in wanted} for context in _run(model, graph, images)]
     return {t: to_integers(np.stack([frame[t] for frame in frames]), graph.types[t]) for t in wanted}
+
+
+def run_outputs(
+    model: onnx.ModelProto, graph: Graph, images: IntArray, outputs: Collection[str]
+) -> dict[str, NDArray[Any]]:
+    """Tensors of the file by their names there, as QONNX's executor computes them: real values, (N, ...)."""
+    frames = [{name: context[name] for name in outputs} for context in _run(model, graph, images)]
+    return {name: np.stack([frame[name] for frame in frames]) for name in outputs}
+
+
+def _run(model: onnx.ModelProto, graph: Graph, images: IntArray) -> Iterator[dict[str, NDArray[Any]]]:
+    """All tensors of the file, image by image."""
+    ready = _with_constant_weights(simplified(model))
+    (name, kind), source = next(iter(graph.inputs.items())), ready.graph.input[0]
+    shape, dtype = (
+        ready.get_tensor_shape(source.name),
+        helper.tensor_dtype_to_np_dtype(source.type.tensor_type.elem_type),
+    )
+    for real in to_real(images, kind):
+        given = {graph.title(name): real.reshape(shape).astype(dtype)}
+        yield execute_onnx(ready, given, return_full_exec_context=True)
 
 
 def _with_constant_weights(model: ModelWrapper) -> ModelWrapper:

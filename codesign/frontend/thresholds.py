@@ -97,13 +97,13 @@ def _step_function(value: Activation, kind: TensorType, quantizer: Quantizer) ->
 
 
 def _as_rank(rows: Reals, rank: int) -> Reals:
-    """(K, C) as a batch of vectors, or as one map (1, C, K, 1), on which nodes compute as on an image."""
-    return rows if rank == 2 else np.ascontiguousarray(rows.T)[None, :, :, None]
+    """(K, C) as a batch of vectors, or as one map (1, C, K) or (1, C, K, 1), on which nodes compute as on an image."""
+    return rows if rank == 2 else np.ascontiguousarray(rows.T).reshape(1, rows.shape[1], -1, *[1] * (rank - 3))
 
 
 def _as_matrix(array: NDArray[np.generic]) -> NDArray[np.generic]:
     """The inverse of `_as_rank`."""
-    return array if array.ndim == 2 else array[0, :, :, 0].T
+    return array if array.ndim == 2 else array.reshape(array.shape[1:3]).T
 
 
 def _session(step: Step) -> onnxruntime.InferenceSession:
@@ -112,7 +112,7 @@ def _session(step: Step) -> onnxruntime.InferenceSession:
     node.CopyFrom(step.node)
     node.input[step.index] = "x"
     del node.output[1:]
-    dims = ["K", "C"] if step.rank == 2 else [1, "C", "K", 1]
+    dims = ["K", "C"] if step.rank == 2 else [1, "C", "K", 1][: step.rank]
     graph = helper.make_graph(
         [node],
         "step",

@@ -18,15 +18,17 @@ def weights(
 ) -> tuple[NDArray[np.int64], tuple[float, ...]]:
     """Integer weights, outputs along `output_axis`, and their scale: one, or one per output.
 
-    Raises GraphError if they are not quantized, have more than 8 bits, or a scale that varies within an output.
+    Constants that are integers need no quantizer. Raises GraphError if they are real, have more than 8 bits, or a scale
+    that varies within an output.
     """
     constant = importer.constant(node, index)
-    if constant is None or constant.scale is None:
+    if constant is None or (constant.scale is None and (constant.value != np.rint(constant.value)).any()):
         raise GraphError("the weights are not quantized", remedy="use a weight quantizer of 2 to 8 bits")
-    q = integers(constant.value, constant.scale, "a weight")
+    steps = np.ones(constant.value.shape) if constant.scale is None else constant.scale
+    q = integers(constant.value, steps, "a weight")
     if q.min() < -MAX_WEIGHT or q.max() > MAX_WEIGHT - 1:
         raise GraphError("weights have more than 8 bits", remedy="use 2 to 8 bits")
-    scales = np.moveaxis(constant.scale, output_axis, 0).reshape(q.shape[output_axis], -1)
+    scales = np.moveaxis(steps, output_axis, 0).reshape(q.shape[output_axis], -1)
     if not np.all(scales == scales[:, :1]):
         raise GraphError("the weights' scale varies within an output channel", remedy="use one per output channel")
     one = scales[:1, 0] if np.all(scales[:, 0] == scales[0, 0]) else scales[:, 0]

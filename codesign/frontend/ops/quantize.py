@@ -1,4 +1,4 @@
-"""Quant, BipolarQuant and MultiThreshold: weights and biases become integers, activations are requantized."""
+"""Quant, BipolarQuant, Trunc and MultiThreshold: weights and biases become integers, activations are requantized."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from qonnx.custom_op.general.bipolar_quant import binary_quant
 from qonnx.custom_op.general.intquant import int_quant, max_int, min_int
 from qonnx.custom_op.general.multithreshold import multithreshold
+from qonnx.custom_op.general.trunc import trunc_v1, trunc_v2
 
 from codesign.errors import GraphError
 from codesign.frontend.domains import QUANTIZER_DOMAINS
-from codesign.frontend.importer import Importer, as_reals
+from codesign.frontend.importer import Importer, as_reals, shape_of
 from codesign.frontend.quantizer import Quantizer
 from codesign.frontend.reader import ANY, Reader, Values, attributes, only
 from codesign.frontend.requantize import requantized
@@ -76,6 +77,27 @@ def read_multi_threshold(importer: Importer, node: onnx.NodeProto) -> Activation
     return requantized(importer.builder, x, quantizer)
 
 
+def read_trunc(importer: Importer, node: onnx.NodeProto) -> Activation:
+    """y = scale * floor(x / scale / 2^k), or rounded in another way; the second form says what the scale is then."""
+    scale, zero_point, *widths = (importer.required(node, index) for index in range(1, len(node.input)))
+    options = attributes(node, signed=1, narrow=0, rounding_mode="FLOOR")
+    for part in (scale, *widths):
+        _check_scale(part)
+    if zero_point.any():
+        raise GraphError(f"zero point {zero_point.flat[0]:g} is not zero", remedy="use a symmetric quantizer")
+    names = ("scale", "zeropt", "input_bit_width", *(("output_scale",) if len(widths) == 3 else ()), "output_bit_width")
+    given = dict(zip(names, (scale, zero_point, *widths), strict=True))
+    if len(widths) == 2:
+        options = {"rounding_mode": options["rounding_mode"]}
+    step = given.get("output_scale", scale)
+    if step.size != 1:
+        raise GraphError("an activation has one scale per channel", remedy="use a per-tensor activation quantizer")
+    apply = partial(trunc_v1 if len(widths) == 2 else trunc_v2, **given, **options)
+    width = _bits(np.asarray(given["output_bit_width"], np.float64), MAX_ACTIVATION_BITS)
+    quantizer = Quantizer(node, float(step.flat[0]), -(1 << width), 1 << width, 1, apply, rounds=False)
+    return requantized(importer.builder, importer.activation(node), quantizer)
+
+
 def _quantized(
     importer: Importer,
     node: onnx.NodeProto,
@@ -98,7 +120,7 @@ def _quantized(
     if scale.size != 1:
         raise GraphError("an activation has one scale per channel", remedy="use a per-tensor activation quantizer")
     quantizer = Quantizer(node, float(scale.flat[0]), lo, hi, step, apply, rounds)
-    if isinstance(value, Unquantized):
+    if isinstance(value, Unquantized) and not (value.kind and value.kind.chosen):
         return _input(importer, value, quantizer)
     return requantized(importer.builder, importer.activation(node), quantizer)
 
@@ -118,12 +140,7 @@ def _bits(bits: np.ndarray, most: int) -> int:
 
 
 def _input(importer: Importer, value: Unquantized, quantizer: Quantizer) -> Activation:
-    if len(value.shape) not in (2, 4) or value.shape[0] != 1:
-        raise GraphError(
-            f"input '{value.name}' has shape {value.shape}", remedy="export with (1, C, H, W) or (1, features)"
-        )
-    shape = value.shape[1:] if len(value.shape) == 4 else (value.shape[1], 1, 1)
-    kind = quantizer.type((shape[0], shape[1], shape[2]))
+    kind = quantizer.type(shape_of(value))
     levels = np.arange(kind.lo, kind.hi + 1, kind.step).reshape(-1, 1, 1, 1)
     if (quantizer.integers(to_real(levels, kind)) != levels).any():
         raise GraphError(
@@ -132,7 +149,7 @@ def _input(importer: Importer, value: Unquantized, quantizer: Quantizer) -> Acti
         )
     origin = quantizer.node.output[0]
     tensor = importer.builder.input(value.name, kind, origin)
-    return Activation(tensor, "map" if len(value.shape) == 4 else "flat", origin=origin)
+    return Activation(tensor, "flat" if len(value.shape) == 2 else "map", origin=origin)
 
 
 ROUNDINGS = Values(lambda mode: str(mode).upper() in ROUNDING_MODES, " or ".join(ROUNDING_MODES))
@@ -148,6 +165,12 @@ READERS = (
             inputs=range(4, 5),
         )
         for name in ("Quant", "IntQuant")
+    ),
+    _quantizer(
+        "Trunc",
+        read_trunc,
+        attributes={"signed": only(0, 1), "narrow": only(0, 1), "rounding_mode": ROUNDINGS},
+        inputs=range(5, 7),
     ),
     _quantizer("BipolarQuant", read_bipolar_quant, inputs=range(2, 3)),
     _quantizer(
