@@ -329,7 +329,7 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
         return net.conv(x, weights(*shape), **options)
 
     def residual_scales(net: QonnxNet, x: str) -> str:
-        return net.op("Add", x, net.quant(conv(net, x, 4, 4, 1, 1), 0.25, 4))
+        return conv(net, net.op("Add", x, net.quant(conv(net, x, 4, 4, 1, 1), 0.25, 4)), 2, 4, 1, 1)
 
     def foreign_offsets(net: QonnxNet, x: str) -> str:
         s = net.quant(conv(net, x, 1, 4, 1, 1), 1.0, 4, signed=1)
@@ -350,12 +350,12 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
 
     def different_scales(net: QonnxNet, x: str) -> str:
         y = net.quant(conv(net, x, 2, 4, 1, 1), 0.25, 4)
-        return net.op("Concat", x, y, axis=1)
+        return conv(net, net.op("Concat", x, y, axis=1), 2, 6, 1, 1)
 
     return {
         "unknown operator": (lambda n, x: n.op("Softmax", x), "'Softmax' is not supported; docs/qonnx.md"),
         "scale": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), -0.3), "a scale is not positive"),
-        "zero point": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), zero=3.0), "zero point 3 is not zero"),
+        "zero point": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), zero=2.5), "zero point .* is not one integer"),
         "bits": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), bits=17), "17 bits are out of range"),
         "fractional bits": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), bits=4.5), "bit width is not one integer"),
         "rounding": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), rounding_mode="DICE"), "(?s)rounding_mode = DICE"),
@@ -398,7 +398,7 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
             "no layer with weights computes; put a quantizer",
         ),
         "two activations": (lambda n, x: n.op("Mul", x, x), "a Mul of two activations is not supported"),
-        "residual": (residual_scales, "inputs of an addition have different scales"),
+        "residual": (residual_scales, "tensors of different scales that are put together"),
         "broadcast": (
             lambda n, x: n.op("Add", x, n.op("ReduceSum", x, n.const([2, 3], np.int64))),
             r"an Add of \(1, 4, 8, 8\) and \(1, 4, 1, 1\) is not supported",
@@ -426,7 +426,7 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
         "dilation scale": (half_dilation, "the dilation must be .* with scale 1"),
         "two input quantizers": (two_inputs, "input 'image' is quantized in two ways"),
         "slices": (holes, "do not cover its 4 channels once each"),
-        "concat": (different_scales, "inputs of a concatenation have different scales"),
+        "concat": (different_scales, "tensors of different scales that are put together"),
         "no quantizer after an activation": (bare_relu, "without a quantizer"),
         "linear interpolation": (
             lambda n, x: n.op("Resize", x, n.const([]), n.const([1, 1, 2, 2]), mode="linear"),
@@ -478,7 +478,7 @@ def test_a_batch_of_several_images_is_refused() -> None:
 def test_an_onnx_file_without_quantizers_is_refused(tmp_path: Path) -> None:
     net = QonnxNet(1, 2, 4, 4)
     onnx.save(net.model(net.op("Relu", "image")), tmp_path / "float.onnx")
-    with pytest.raises(GraphError, match=r"float\.onnx: not a QONNX file"):
+    with pytest.raises(GraphError, match=r"float\.onnx: nothing in it is quantized"):
         import_qonnx(tmp_path / "float.onnx")
 
 

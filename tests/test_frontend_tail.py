@@ -45,7 +45,7 @@ def top(net: QonnxNet, x: str) -> str:
 
 
 TAILS: dict[str, Build] = {
-    "tensor norm": lambda n, x: n.op("Div", n.op("Sub", x, n.const([0.45])), n.const([17.8])),
+    "tensor norm": lambda n, x: n.op("Div", n.op("Sub", x, n.const([0.4488])), n.const([17.8])),
     "batch norm": normalized,
     "softmax": lambda n, x: n.op("Softmax", n.op("Add", x, n.const(RNG.normal(size=10))), axis=1),
     "relu": lambda n, x: n.op("Relu", x),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -21,7 +21,7 @@ from codesign.frontend.reader import Reader, refuse_undeclared
 from codesign.frontend.registry import reader_of
 from codesign.frontend.requantize import absorbed
 from codesign.frontend.tail import for_the_host
-from codesign.frontend.values import Activation, Constant, Host, Step, Unquantized, Value
+from codesign.frontend.values import Activation, Constant, Host, Joined, Step, Sum, Unquantized, Value
 from codesign.graph import Op, TensorType
 from codesign.graph.types import Shape
 
@@ -40,6 +40,7 @@ class Importer:
     ) -> None:
         self.model = model
         self._refused = refused
+        self._made: dict[str, Activation] = {}
         self.opset = opset_of(model.model)
         self.builder = Builder()
         self._read = {name for node in model.graph.node for name in node.input}
@@ -87,7 +88,7 @@ class Importer:
         inputs = [self.value(name) for name in node.input if name]
         for name, value in zip(filter(None, node.input), inputs, strict=True):
             if isinstance(value, Constant):
-                check_numbers(name, value.value, reader.infinite)
+                check_numbers(name, value.value, reader.infinite, np.float32 if value.scale is None else np.float64)
         if inputs and not reader.constants and all(isinstance(value, Constant) for value in inputs):
             arrays = {name: self.required(node, i) for i, name in enumerate(node.input) if name}
             return tuple(Constant(array) for array in fold(node, arrays, self.opset))
@@ -134,9 +135,19 @@ class Importer:
         value = self.value(node.input[index])
         if isinstance(value, Unquantized):
             value = self._declared(value)
+        if isinstance(value, Joined | Sum):
+            raise GraphError(
+                "reads tensors of different scales that are put together", remedy="put a quantizer between them"
+            )
         if not isinstance(value, Activation):
             raise GraphError(f"input {index} of a {node.op_type} must be an activation")
         return value
+
+    def once(self, tensor: str, make: Callable[[], Activation]) -> Activation:
+        """What `make` makes of the integers `tensor` of the file, made once however many nodes read them."""
+        if tensor not in self._made:
+            self._made[tensor] = make()
+        return self._made[tensor]
 
     def _declared(self, value: Unquantized) -> Activation:
         """An input whose integers the file says. Raises GraphError where it does not."""
@@ -216,12 +227,12 @@ def as_reals(array: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(array, dtype=np.float64)
 
 
-def check_numbers(name: str, array: NDArray[Any], infinite: bool = False) -> None:
+def check_numbers(name: str, array: NDArray[Any], infinite: bool = False, widest: type[Any] = np.float32) -> None:
     """Raises GraphError naming the constant if it holds NaN, or infinities where not `infinite`, or floating-point
-    numbers other than float32."""
+    numbers that are neither float32 nor `widest`."""
     if array.dtype.kind in "iub":
         return
-    if array.dtype != np.float32:
+    if array.dtype not in (np.float32, widest):
         raise GraphError(f"'{name}' holds {array.dtype} numbers", remedy="export the network in float32")
     found = "NaN" if np.isnan(array).any() else "an infinite number" if np.isinf(array).any() else ""
     if found == "NaN" or (found and not infinite):

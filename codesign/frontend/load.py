@@ -14,7 +14,7 @@ from qonnx.transformation.general import RemoveStaticGraphInputs, RemoveUnusedTe
 
 from codesign.errors import GraphError
 from codesign.frontend.domains import ONNX, QUANTIZER_DOMAIN, QUANTIZER_DOMAINS, normal, opset_of
-from codesign.frontend.folding import fold_constants, infer_shapes
+from codesign.frontend.folding import SCALED, fold_constants, infer_shapes
 from codesign.frontend.inputs import network_inputs
 from codesign.frontend.registry import readers
 from codesign.frontend.well_formed import MOST_BYTES, check_model, tensors_of
@@ -32,9 +32,10 @@ def load_model(source: onnx.ModelProto | Path) -> onnx.ModelProto:
         check_model(model)
         if any(external_data_helper.uses_external_data(tensor) for tensor in tensors_of(model)):
             raise GraphError("weights are stored outside the file", remedy="save it as one file")
-        if not any(node.op_type in QUANTIZERS for node in model.graph.node):
+        if not any(node.op_type in (*QUANTIZERS, *SCALED) for node in model.graph.node):
             raise GraphError(
-                "not a QONNX file: there is no Quant node in it", remedy="export it with brevitas.export.export_qonnx"
+                "nothing in it is quantized: there is neither a Quant nor a QuantizeLinear node",
+                remedy="export it with brevitas.export.export_qonnx, or quantize it with onnxruntime.quantization",
             )
     except GraphError as error:
         raise GraphError(error.what, where=error.where or where, remedy=error.remedy) from None

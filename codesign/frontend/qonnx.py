@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import onnx
@@ -16,6 +16,7 @@ from codesign.frontend.late_upsampling import upsampled_late
 from codesign.frontend.load import check_types, load_model, simplified
 from codesign.frontend.naming import one_part
 from codesign.frontend.requantize import absorbed
+from codesign.frontend.run_qdq import is_qdq, zero_points
 from codesign.frontend.slices import slices_to_splits
 from codesign.frontend.tail import Tail, TailBuilder
 from codesign.frontend.values import Activation, Host
@@ -62,6 +63,9 @@ def import_network(source: onnx.ModelProto | Path, name: str = "") -> Network:
     name = name or (source.name.split(".")[0] if isinstance(source, Path) else model.graph.name)
     made = importer.builder.finish(one_part(name), outputs)
     graph = upsampled_late(interleaved(made))
+    if is_qdq(loaded):  # there only codes are integers: real tensors within kernels are fused away
+        codes = zero_points(loaded)
+        graph = replace(graph, origins={tensor: name for tensor, name in graph.origins.items() if name in codes})
     if tail is None:
         return Network(graph)
     final = dict(zip(outputs, made.outputs, strict=True))

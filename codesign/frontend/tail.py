@@ -16,14 +16,14 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from codesign.errors import GraphError
 from codesign.frontend.domains import ONNX, opset_of
-from codesign.frontend.values import Activation, Constant, Host, Value
+from codesign.frontend.values import Activation, Constant, Host, Joined, Sum, Value
 
 HOST = frozenset(
     """
-    Abs Add ArgMax ArgMin BatchNormalization Cast Clip Concat Div Elu Erf Exp Expand Flatten Floor Gather Gelu
-    HardSigmoid HardSwish Identity LayerNormalization LeakyRelu Log LogSoftmax Max Min Mul Neg PRelu Pow Reciprocal
-    ReduceMax ReduceMean ReduceMin ReduceSum Relu Reshape Selu Sigmoid Slice Softmax Softplus Split Sqrt Squeeze Sub
-    Tanh TopK Transpose Unsqueeze Where
+    Abs Add ArgMax ArgMin BatchNormalization Cast Clip Concat DequantizeLinear Div Elu Erf Exp Expand Flatten Floor
+    Gather Gelu HardSigmoid HardSwish Identity LayerNormalization LeakyRelu Log LogSoftmax Max Min Mul Neg PRelu Pow
+    QuantizeLinear Reciprocal ReduceMax ReduceMean ReduceMin ReduceSum Relu Reshape Selu Sigmoid Slice Softmax
+    Softplus Split Sqrt Squeeze Sub Tanh TopK Transpose Unsqueeze Where
     """.split()  # noqa: SIM905
 )
 """Operators that the host takes over: they compute little beside a layer with weights."""
@@ -63,8 +63,11 @@ class TailBuilder:
         self._inputs: dict[str, tuple[str, tuple[int, ...]]] = {}
         self._shapes = {value.name: value for value in (*model.graph.value_info, *model.graph.output)}
 
-    def need(self, name: str) -> None:
-        """Takes in what computes the tensor `name` of the file. Raises GraphError where no integers lead to it."""
+    def need(self, name: str, reason: GraphError | None = None) -> None:
+        """Takes in what computes the tensor `name` of the file.
+
+        Raises GraphError where no integers lead to it: `reason`, if that is known.
+        """
         if name in self._nodes or name in self._constants or name in self._inputs:
             return
         value = self._value(name)
@@ -72,12 +75,12 @@ class TailBuilder:
             self._constants[name] = numpy_helper.from_array(np.asarray(value.value), name)
         elif isinstance(value, Activation) and integral(value):
             self._inputs[name] = value.tensor, self._shape(name)
-        elif isinstance(value, Activation | Host):
-            self._need_node(name, value)
+        elif isinstance(value, Activation | Host | Sum | Joined):
+            self._need_node(name, value, value.reason if isinstance(value, Host) else reason)
         else:
-            raise GraphError("is not quantized", where=f"output {name}", remedy="put a quantizer before the output")
+            raise reason or _not_quantized(name)
 
-    def _need_node(self, name: str, value: Activation | Host) -> None:
+    def _need_node(self, name: str, value: Value, reason: GraphError | None) -> None:
         node = self._producers[name]
         if isinstance(value, Activation) and value.steps and value.steps[-1].node.output[0] == name:
             step = value.steps[-1]
@@ -87,13 +90,9 @@ class TailBuilder:
                 self._inputs[step.node.input[step.index]] = value.tensor, self._shape(name)
                 return
         if not for_the_host(node):
-            raise (
-                value.reason
-                if isinstance(value, Host)
-                else GraphError("is not quantized", where=f"output {name}", remedy="put a quantizer before the output")
-            )
+            raise reason or _not_quantized(name)
         for source in filter(None, node.input):
-            self.need(source)
+            self.need(source, reason)
         self._take(node, name)
 
     def _take(self, node: onnx.NodeProto, name: str) -> None:
@@ -119,6 +118,10 @@ class TailBuilder:
             graph, opset_imports=[helper.make_opsetid(ONNX, opset_of(self.model.model))], ir_version=IR_VERSION
         )
         return Tail(model, {name: tensor for name, (tensor, _) in self._inputs.items()})
+
+
+def _not_quantized(name: str) -> GraphError:
+    return GraphError("is not quantized", where=f"output {name}", remedy="put a quantizer before the output")
 
 
 def integral(value: Activation) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.frontend.inputs import InputType
+from codesign.frontend.quantizer import Code
 from codesign.graph.reals import is_power_of_two
 
 RealArray = NDArray[np.floating[Any]]
@@ -107,6 +108,45 @@ class Activation:
         return replace(self, lo=bounds[0], hi=bounds[1], steps=(*self.steps, step))
 
 
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """Channels of several activations one after another, of different scales: a quantizer takes them one by one."""
+
+    parts: tuple[Activation, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Sum:
+    """Two quantized activations of different scales added up, clipped to [lo, hi] by `steps`, for a quantizer."""
+
+    parts: tuple[Activation, Activation]
+    lo: float = -np.inf
+    hi: float = np.inf
+    steps: tuple[Step, ...] = ()
+
+    def clip(self, lo: float, hi: float, step: Step) -> Sum:
+        """The sum after `step`, which clips it to [lo, hi]."""
+        bounds = min(max(self.lo, lo), hi), max(min(self.hi, hi), lo)
+        return replace(self, lo=bounds[0], hi=bounds[1], steps=(*self.steps, step))
+
+
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """Integers that `node`, a QuantizeLinear, makes of `source`: round(x / scale) + zero from lo to hi, of a type."""
+
+    source: Value
+    scale: float
+    zero: int
+    lo: int
+    hi: int
+    dtype: np.dtype[Any]
+    node: onnx.NodeProto
+
+    @property
+    def code(self) -> Code:
+        return Code(self.scale, np.array(self.zero, self.dtype))
+
+
 @dataclass(frozen=True)
 class Host:
     """What only the host can compute, and why: behind it there may be nothing but its like."""
@@ -132,7 +172,7 @@ class Padded:
     value: int
 
 
-Value = Unquantized | Constant | Activation | Condition | Padded | Host
+Value = Unquantized | Constant | Activation | Condition | Padded | Joined | Sum | Coded | Host
 
 
 _FLOAT32_ROUNDINGS = 2.0**-22

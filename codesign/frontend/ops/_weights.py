@@ -11,6 +11,8 @@ from codesign.frontend.importer import Importer, as_reals
 from codesign.frontend.values import Activation, integers
 
 MAX_WEIGHT = 1 << 7
+SAME_SCALE = 2.0**-20
+"""A bias' scale and the accumulator's may differ by so much: the file has their product rounded to float32."""
 
 
 def weights(
@@ -48,6 +50,8 @@ def bias(
         return zeros, None
     real = np.broadcast_to(as_reals(constant.value).reshape(-1), outputs)
     accumulator = importer.type(x).scale[0] * np.broadcast_to(np.array(weight_scale), outputs)
+    if constant.scale is not None and np.allclose(constant.scale.reshape(-1), accumulator, rtol=SAME_SCALE, atol=0):
+        return integers(constant.value.reshape(-1), constant.scale.reshape(-1), "the bias"), None
     try:
         return integers(real, accumulator, "the bias"), None
     except GraphError:

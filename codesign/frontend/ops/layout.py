@@ -102,7 +102,7 @@ READERS = (
     Reader("Identity", read_identity, (1, 13, 14, 16, 19, 21, 23, 24, 25), constants=True),
     Reader("Cast", read_cast, (6, 9, 13), {"to": REAL}),
     Reader("Cast", read_cast, (19, 21, 23), {"to": REAL, "saturate": ANY}),
-    Reader("Cast", read_cast, (24, 25), {"to": REAL, "saturate": ANY, "round_mode": ANY}),
+    Reader("Cast", read_cast, (24, 25, 28), {"to": REAL, "saturate": ANY, "round_mode": ANY}),
     Reader("Dropout", read_identity, (7, 10), {"ratio": ANY}, spare_outputs=1, constants=True),
     Reader("Dropout", read_dropout, (12, 13, 22), {"seed": ANY}, range(1, 4), spare_outputs=1, constants=True),
 )
