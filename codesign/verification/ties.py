@@ -18,6 +18,7 @@ import onnx
 from numpy.typing import NDArray
 
 from codesign.frontend.load import simplified
+from codesign.frontend.run_qdq import is_qdq, zero_points
 from codesign.graph import Graph
 from codesign.graph.reals import ROUNDED
 from codesign.verification.float64 import Bounded, Spans, UnboundedError, evaluate, rounded
@@ -55,6 +56,7 @@ class Judge:
     def __init__(self, model: onnx.ModelProto, graph: Graph) -> None:
         self.graph = graph
         self.model = simplified(model)
+        self._zeros = zero_points(model) if is_qdq(model) else None
 
     def judged(
         self, tensor: str, expected: NDArray[Any], got: NDArray[Any], shown: Mapping[str, NDArray[Any]]
@@ -72,18 +74,23 @@ class Judge:
         return self._judged(tensor, expected, got, spans)
 
     def _bounded(self, tensor: str, q: NDArray[Any]) -> Bounded:
-        """Integers as the file has them: one rounding off their real values."""
+        """Integers as the file has them: codes, or one rounding off their real values."""
+        if self._zeros is not None:
+            codes = q + float(self._zeros.get(self.graph.origins[tensor], 0))
+            return Bounded.exact(codes.reshape(self.model.get_tensor_shape(self.graph.origins[tensor])))
         real = q * np.array(self.graph.types[tensor].scale)[:, None, None]
         array = real.reshape(self.model.get_tensor_shape(self.graph.origins[tensor])).astype(np.float64)
         return Bounded(array, rounded(array), np.zeros_like(array))
 
     def _judged(self, tensor: str, expected: NDArray[Any], got: NDArray[Any], spans: Spans) -> Judged:
         kind = self.graph.types[tensor]
-        scale = np.array(kind.scale)[:, None, None]
+        scale, zero = np.array(kind.scale)[:, None, None], 0.0
+        if self._zeros is not None:
+            scale, zero = np.ones(1), float(self._zeros.get(self.graph.origins[tensor], 0))
 
         def steps(array: NDArray[np.float64]) -> NDArray[np.float64]:
-            found: NDArray[np.float64] = array.reshape(kind.shape) / scale
-            return found
+            found: NDArray[np.float64] = array.reshape(kind.shape) - zero
+            return found / scale
 
         def within(values: NDArray[Any], span: tuple[NDArray[np.float64], NDArray[np.float64]]) -> NDArray[np.bool_]:
             low, high = (steps(end) for end in span)
@@ -93,4 +100,5 @@ class Judge:
             inside: NDArray[np.bool_] = (values >= low - missed) & (values <= high + missed)
             return inside
 
-        return Judged(within(got, spans.single) & within(expected, spans.summed), steps(spans.value))
+        value = spans.value.reshape(kind.shape) / np.array(kind.scale)[:, None, None]
+        return Judged(within(got, spans.single) & within(expected, spans.summed), value)
