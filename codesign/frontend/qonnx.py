@@ -21,6 +21,7 @@ from codesign.frontend.slices import slices_to_splits
 from codesign.frontend.tail import Tail, TailBuilder
 from codesign.frontend.values import Activation, Host
 from codesign.graph import Graph
+from codesign.graph.op import EXACT_FLOAT32
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,8 @@ def import_network(source: onnx.ModelProto | Path, name: str = "") -> Network:
     name = name or (source.name.split(".")[0] if isinstance(source, Path) else model.graph.name)
     made = importer.builder.finish(one_part(name), outputs)
     graph = upsampled_late(interleaved(made))
+    narrow = {tensor for tensor, kind in graph.types.items() if kind.magnitude < EXACT_FLOAT32}
+    graph = replace(graph, origins={tensor: name for tensor, name in graph.origins.items() if tensor in narrow})
     if is_qdq(loaded):  # there only codes are integers: real tensors within kernels are fused away
         codes = zero_points(loaded)
         graph = replace(graph, origins={tensor: name for tensor, name in graph.origins.items() if name in codes})

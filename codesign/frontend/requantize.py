@@ -13,6 +13,7 @@ from codesign.frontend.quantizer import Quantizer
 from codesign.frontend.thresholds import thresholds
 from codesign.frontend.values import Activation, integers
 from codesign.graph import Op
+from codesign.graph.op import EXACT_FLOAT32
 from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.requant import Requant
 from codesign.graph.reals import is_power_of_two
@@ -25,7 +26,8 @@ def requantized(builder: Builder, value: Activation, quantizer: Quantizer) -> Ac
 
     Raises GraphError where neither is exact.
     """
-    found = _shifted(builder, value, quantizer) if quantizer.rounds else None
+    rounded_first = quantizer.code is not None and builder.types[value.tensor].magnitude >= EXACT_FLOAT32
+    found = _shifted(builder, value, quantizer) if quantizer.rounds and not rounded_first else None
     if found is not None:
         return found
     kind = builder.types[value.tensor]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from codesign.errors import GraphError
-from codesign.graph.op import EXACT_FLOAT32, IntArray, Op, one_input
+from codesign.graph.op import WIDEST_SUM, IntArray, Op, one_input
 from codesign.graph.types import TensorType
 
 
@@ -28,9 +28,9 @@ class AvgPool(Op):
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         one_input(self, inputs)
         (x,) = inputs
-        if x.magnitude * x.pixels >= EXACT_FLOAT32:
+        if x.magnitude * x.pixels >= WIDEST_SUM:
             raise GraphError(
-                f"the sum of {x.pixels} pixels may exceed the exact range of float32 (2^24)",
+                f"the sum of {x.pixels} pixels may exceed 32 bits",
                 remedy="use fewer activation bits, or pool before",
             )
         scale = tuple(s / self.divisor for s in x.scale)
