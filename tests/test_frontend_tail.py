@@ -41,6 +41,7 @@ def boxes(net: QonnxNet, x: str) -> str:
 
 
 def top(net: QonnxNet, x: str) -> str:
+    x = net.op("Add", x, net.const(0.0171 * np.arange(10)))  # no two alike
     return net.op("TopK", x, net.const([3], np.int64), outputs=2, axis=1)[1]
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from codesign.frontend.load import simplified
 from codesign.frontend.run_qdq import is_qdq, zero_points
 from codesign.graph import Graph
-from codesign.graph.reals import ROUNDED
+from codesign.graph.reals import missed
 from codesign.verification.float64 import Bounded, Spans, UnboundedError, evaluate, rounded
 
 
@@ -96,8 +96,8 @@ class Judge:
             low, high = (steps(end) for end in span)
             if spans.quantized:
                 low, high = np.rint(low), np.rint(high)
-            missed = 0.0 if spans.quantized else ROUNDED
-            inside: NDArray[np.bool_] = (values >= low - missed) & (values <= high + missed)
+            slack = 0.0 if spans.quantized else missed(kind)
+            inside: NDArray[np.bool_] = (values >= low - slack) & (values <= high + slack)
             return inside
 
         value = spans.value.reshape(kind.shape) / np.array(kind.scale)[:, None, None]
