@@ -31,6 +31,7 @@ from codesign.frontend.run import run_qonnx
 from codesign.graph import Graph, IntArray, execute
 from codesign.graph.reals import random_integers
 from codesign.verification.compare import compare
+from codesign.verification.reference import Reference
 from codesign.verification.ties import Judge
 
 SOURCES = ("codesign/frontend/**/*.py", "codesign/graph/**/*.py", "codesign/emit/onnx/**/*.py", "benchmarks/field/*.py")
@@ -184,7 +185,7 @@ def judged(entry: Entry, folder: Path, images: int) -> Result:
 def _compared(model: onnx.ModelProto, graph: Graph, count: int) -> dict[str, object]:
     ((source, kind),) = graph.inputs.items()
     images = random_integers(np.random.default_rng(0), kind, count)
-    emitted = emit_qcdq(graph)
+    emitted, reference = emit_qcdq(graph), Reference(graph, images)
     shown = {
         "qonnx": run_qonnx(model, graph, images),
         "onnxruntime": run_onnxruntime(emitted, graph, images, graph.types),
@@ -194,7 +195,7 @@ def _compared(model: onnx.ModelProto, graph: Graph, count: int) -> dict[str, obj
     exact = []
     for stage, found in shown.items():
         judge = Judge(model, graph) if stage == "qonnx" else None
-        result = compare(stage, graph, images, [found], lambda *_: None, judge)
+        result = compare(stage, reference, [found], lambda *_: None, judge)
         tensors, values, ties = tensors + result.tensors, values + result.values, ties + len(result.ties)
         wrong += result.mismatch is not None
         exact += [stage] if result.mismatch is None else []
