@@ -96,8 +96,8 @@ class Judge:
             scale, zero = np.ones(1), float(self._zeros.get(self.graph.origins[tensor], 0))
 
         def steps(array: NDArray[np.float64]) -> NDArray[np.float64]:
-            found: NDArray[np.float64] = array.reshape(kind.shape) - zero
-            return found / scale
+            found: NDArray[np.float64] = (array.reshape(kind.shape) - zero) / scale
+            return found
 
         def within(values: NDArray[Any], span: tuple[NDArray[np.float64], NDArray[np.float64]]) -> NDArray[np.bool_]:
             low, high = (steps(end) for end in span)
