@@ -202,7 +202,7 @@ def no_onnx_at_all(path):
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (plain_relu, "not a QONNX file"),
+        (plain_relu, "nothing in it is quantized"),
         (unsupported_operator, "soft"),
         (too_many_thresholds, "thresholds a channel"),
         (no_onnx_at_all, "net.onnx"),

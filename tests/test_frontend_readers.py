@@ -227,12 +227,7 @@ REFUSED: dict[str, tuple[Build, int, str]] = {
     "auto_pad of an average": (
         lambda n, x: n.op("AveragePool", x, kernel_shape=[4, 4], auto_pad="SAME_UPPER"),
         13,
-        "auto_pad = SAME_UPPER of AveragePool",
-    ),
-    "pads of an average": (
-        lambda n, x: n.op("AveragePool", x, kernel_shape=[4, 4], pads=[1, 1, 0, 0]),
-        13,
-        r"pads = \[1, 1, 0, 0\] of AveragePool",
+        "averages at the border leave out the padding",
     ),
     "Dropout in training": (
         lambda n, x: n.op("Dropout", n.conv(x, W), n.const(0.5), n.const(True, bool)),
