@@ -90,6 +90,12 @@ BLOCKS = {
 }  # fmt: skip
 """Of every operator one at least."""
 
+QUICK = (
+    "conv", "conv, outputs that leave at once, and wait for no turn", "depthwise", "maxpool",
+    "threshold, single ones of channels that rise and fall",
+)  # fmt: skip
+"""The others are slow; `test_cost_fit.py` has all operators' kept syntheses."""
+
 SMALL = 6
 """LUTs and flip-flops by which a block may miss whatever its error bar is."""
 
@@ -114,7 +120,11 @@ def test_there_is_a_block_of_every_operator_as_the_scheduler_may_choose_it():
     assert {op.kind for op, _, _ in BLOCKS.values()} == set(names("codesign.graph.ops"))
 
 
-@pytest.mark.parametrize("name", BLOCKS)
+def marked(name):
+    return name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("name", map(marked, BLOCKS))
 def test_a_block_takes_what_is_said_within_the_error_bars_that_are_published(name, tmp_path):
     cost, found = predicted_and_found(*BLOCKS[name], tmp_path)
     bars = error_bars.of_block(BLOCKS[name][0].kind, cost)
