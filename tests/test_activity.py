@@ -99,6 +99,61 @@ def test_at_the_assumed_rates_activity_changes_nothing(build):
         assert getattr(with_activity, name).high_uj == pytest.approx(getattr(without, name).high_uj)
 
 
+SAIF = """(SAIFILE
+(INSTANCE TOP
+ (INSTANCE network
+  (INSTANCE dut
+   (NET
+    (aclk (T0 500) (T1 500) (TX 0) (TC 400))
+   )
+   (INSTANCE conv
+    (NET
+     (clk_i (T0 500) (T1 500) (TX 0) (TC 400))
+     (WIDTH (T0 0) (T1 1000) (TX 0) (TC 0))
+     (word\\[0\\] (T0 600) (T1 400) (TX 0) (TC 30))
+     (word\\[1\\] (T0 600) (T1 400) (TX 0) (TC 10))
+    )
+    (INSTANCE mac
+     (NET
+      (x_i (T0 600) (T1 400) (TX 0) (TC 50))
+      (w_i (T0 600) (T1 400) (TX 0) (TC 70))
+      (sum_o (T0 600) (T1 400) (TX 0) (TC 20))
+     )
+    )
+    (INSTANCE memory
+     (NET
+      (BLOCK (T0 0) (T1 1000) (TX 0) (TC 0))
+      (ren_i (T0 900) (T1 100) (TX 0) (TC 4))
+      (wen_i (T0 950) (T1 50) (TX 0) (TC 4))
+      (data_o (T0 600) (T1 400) (TX 0) (TC 12))
+     )
+    )
+   )
+   (INSTANCE conv_probe
+    (NET
+     (word (T0 600) (T1 400) (TX 0) (TC 99))
+    )
+   )
+  )
+ )
+)
+)
+"""
+"""Of 200 cycles of 5 units of time."""
+
+
+def test_changes_operands_and_accesses_of_an_instance_are_those_of_all_below_it(tmp_path):
+    file = tmp_path / "design.saif"
+    file.write_text(SAIF)
+    found = changes(file)
+    assert set(found) == {"conv"}
+    conv = found["conv"]
+    assert (conv.bits, conv.changes) == (8, 30 + 10 + 50 + 70 + 20 + 4 + 4 + 12)
+    assert (conv.operand_bits, conv.operand_changes) == (2, 120)
+    assert (conv.memories, conv.accesses) == (1, (100 + 50) / 5)
+    assert (conv.each, conv.each_operand, conv.each_memory) == (200 / 8, 60, 30)
+
+
 def test_a_file_without_a_design_is_refused(tmp_path):
     file = tmp_path / "empty.saif"
     file.write_text("(SAIFILE\n)\n")

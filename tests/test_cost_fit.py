@@ -5,7 +5,7 @@ import yaml
 
 from benchmarks.cost import fit, syntheses
 from codesign.cost import coefficients, error_bars, stream
-from codesign.cost.block import Resources
+from codesign.cost.block import BlockCost, Resources
 from codesign.cost.coefficients import Coefficient
 from codesign.cost.error_bars import ErrorBar, ErrorBars
 from codesign.cost.mvu import ControlLuts
@@ -117,6 +117,12 @@ def test_what_errors_have_in_common_adds_up_and_the_rest_by_squares():
     assert mixed.half_width == pytest.approx((2 * 16 + 36) ** 0.5)
     many = error_bars.total([ErrorBars(lut=own)] * 100).lut
     assert many.half_width == pytest.approx(30)
+
+
+def test_one_reader_needs_no_fork_and_several_one_that_grows_with_them():
+    assert stream.fork(1) == BlockCost(0, 0, 0, 0, 0, 0)
+    assert 2 * stream.fork(2).lut == pytest.approx(stream.fork(4).lut, abs=1)
+    assert [stream.fork(readers).ff for readers in (2, 3)] == [2, 3]
 
 
 def test_what_takes_nothing_has_no_error_and_what_is_counted_has_none():

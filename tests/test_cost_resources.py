@@ -203,6 +203,13 @@ def test_signs_of_weights_that_are_never_negative_take_no_column(tmp_path):
         assert cost.bram36 == found.bram36 == (halves + buffers) / 2
 
 
+def test_biases_have_a_sign_though_none_is_negative():
+    x, never = TensorType((4, 5, 5), 0, 255), np.array([3, 0, 100, 127])
+    for bias, bits in ((never, 8), (-1 - never, 8), (never - 100, 8), (0 * never, 1)):
+        op = Conv(weights(7, 4, 4, 1, 1), bias)
+        assert conv.unit(op, (x,), op.infer(x), Folding(2, 2)).matrix.bias_bits == bits
+
+
 def test_a_few_words_of_weights_are_not_offered_in_block_ram():
     x, op = TensorType((8, 5, 5), 0, 255), Conv(weights(7, 8, 8, 1, 1), weights(1999, 8))
     words = {"block": set(), "lut": set()}

@@ -202,6 +202,11 @@ def test_no_fifo_is_made_where_nothing_waits() -> None:
     assert schedule(chain(4, 6, 3), load_target("pynq-z2")).fifos == {}
 
 
+def test_weights_on_the_chip_demand_nothing_of_the_memory() -> None:
+    plan = schedule(chain(4, 6, 3), load_target("pynq-z2"))
+    assert (plan.used.memory_bytes, plan.used_mb_s) == (0, 0)
+
+
 def test_the_demand_on_memory_is_what_a_frame_reads_times_the_frame_rate() -> None:
     plan = replace(schedule(chain(4, 6, 3), load_target("pynq-z2")), clock_mhz=50.0, interval_cycles=1000)
     blocks = {name: replace(block, memory_bytes=400) for name, block in plan.blocks.items()}

@@ -430,6 +430,12 @@ def test_the_learning_rate_falls_along_half_a_cosine():
     assert factors == pytest.approx([1, (2 + 3**0.5) / 4, 0.75, 0.5, 0.25, (2 - 3**0.5) / 4, 0])
 
 
+def test_the_learning_rate_has_fallen_to_zero_when_a_phase_ends(run):
+    (schedule,) = torch.load(run.run / FLOAT_CHECKPOINT, weights_only=True)["lr_schedulers"]
+    assert schedule["last_epoch"] == FLOAT_STEPS
+    assert schedule["_last_lr"] == pytest.approx([0, 0])
+
+
 def test_only_what_has_several_dimensions_decays():
     recipe = load_recipe(TINY, overrides=["training.weight_decay=0.5"])
     network = float_network(recipe)
