@@ -30,6 +30,7 @@ from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
 from codesign.graph.ops.upsample import Upsample
+from codesign.plugins import names
 
 GEOMETRIES = [
     {"stride": (1, 1), "pads": (0, 0, 0, 0)},
@@ -48,6 +49,12 @@ def torch_conv(x: IntArray, op: Conv | Depthwise | GroupConv, groups: int) -> In
     padded = F.pad(torch.tensor(x, dtype=torch.float64), (left, right, top, bottom))
     weight, bias = torch.tensor(op.weight, dtype=torch.float64), torch.tensor(op.bias, dtype=torch.float64)
     return F.conv2d(padded, weight, bias, op.stride, groups=groups).numpy().astype(np.int64)
+
+
+@pytest.mark.parametrize("kind", names("codesign.graph.ops"))
+def test_an_operator_cannot_be_changed_and_is_equal_to_none_but_itself(kind: str) -> None:
+    found = op_class(kind).__dataclass_params__  # type: ignore[attr-defined]
+    assert found.frozen and not found.eq
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
