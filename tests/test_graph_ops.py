@@ -150,6 +150,16 @@ def test_linear_equals_torch() -> None:
     assert op.infer(kind)[0].shape == y.shape[1:]
 
 
+@pytest.mark.parametrize(
+    ("kernel", "pads"), [((3, 2), (0, 2, 0, 0)), ((3, 2), (0, 0, 0, 2)), ((2, 3), (2, 0, 0, 0)), ((2, 3), (0, 0, 2, 0))]
+)
+def test_a_maxpool_whose_border_holds_a_whole_window_is_refused(kernel: tuple, pads: tuple) -> None:
+    with pytest.raises(GraphError):
+        MaxPool(kernel, (1, 1), pads).infer(TensorType((2, 6, 6), 0, 255))
+    inside = tuple(min(pad, 1) for pad in pads)
+    assert MaxPool(kernel, (1, 1), inside).infer(TensorType((2, 6, 6), 0, 255))
+
+
 @pytest.mark.parametrize(("kernel", "stride", "pads"), [((2, 2), (2, 2), 0), ((3, 3), (2, 2), 1), ((3, 2), (1, 2), 1)])
 def test_maxpool_equals_torch(kernel: tuple, stride: tuple, pads: int) -> None:
     x = draw(np.random.default_rng(0), TensorType((3, 7, 8), -128, -1))

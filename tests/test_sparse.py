@@ -76,6 +76,9 @@ def test_scores_leave_as_they_come_and_a_pixels_sizes_and_offsets_together(tmp_p
     top = (tmp_path / "rtl" / "top.sv").read_text()
     adapted = {name: f") {name}_out_width (" in top for name in graph.outputs}
     assert adapted == {"heat": False, "size": True, "offset": True}
+    assert (
+        ".in0_data_i(heat_data)" in top.partition("m_axis_peaks_output (")[2]
+    )  # the wire itself, as nothing else reads it
 
 
 @pytest.mark.parametrize("stall", [0.0, 0.4])
