@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import itertools
 import os
 from pathlib import Path
 
@@ -133,6 +134,7 @@ def weights_before_each_step(monkeypatch, tmp_path, name, option):
 def test_a_phase_ends_with_the_moving_average_of_its_weights(tmp_path, monkeypatch):
     name = "heads.heat.output.conv.weight"
     steps = weights_before_each_step(monkeypatch, tmp_path, name, "averaged")[1:FLOAT_STEPS]
+    assert all(not torch.equal(before, after) for before, after in itertools.pairwise(steps))
     checkpoint = torch.load(tmp_path / "run" / FLOAT_CHECKPOINT, weights_only=True)
     average, *steps = [*steps, checkpoint["current_model_state"][f"network.{name}"]]
     for count, weights in enumerate(steps, start=1):
