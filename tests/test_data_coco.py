@@ -65,7 +65,7 @@ def test_a_link_to_nothing_in_place_of_the_annotations_is_missing(tmp_path):
     file.unlink()
     file.symlink_to("nothing")
     with pytest.raises(DataError, match="is missing"):
-        CocoDataset(tmp_path, "test", CLASSES)
+        coco_of(tmp_path)
 
 
 def test_a_box_over_the_edge_by_rounding_is_clipped_and_one_without_area_does_not_count(tmp_path):
