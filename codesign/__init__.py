@@ -1,7 +1,7 @@
 """From PyTorch to verified FPGA hardware.
 
 Every command is also a function here, with a typed result: `summary`, `train`, `evaluate`, `export`, `verify`,
-`simulate`, `synth`, `build`, `report`, `report_run`, `compare`, `detect`, `tune`, `search`, `ablate`, `demo`,
+`simulate`, `synth`, `build`, `report`, `report_run`, `compare`, `detect`, `tune`, `search`, `ablate`, `begin`, `demo`,
 `recipes`. Each lives in `codesign/api/<name>.py` and is imported when first used, so that `import codesign` stays fast.
 """
 
@@ -12,6 +12,7 @@ from codesign.version import VERSION
 
 __all__ = [
     "ablate",
+    "begin",
     "build",
     "compare",
     "demo",
@@ -20,6 +21,7 @@ __all__ = [
     "export",
     "recipes",
     "report",
+    "report_run",
     "search",
     "simulate",
     "summary",
@@ -31,6 +33,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from codesign.api.ablate import ablate as ablate
+    from codesign.api.begin import begin as begin
     from codesign.api.build import build as build
     from codesign.api.compare import compare as compare
     from codesign.api.demo import demo as demo

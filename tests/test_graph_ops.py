@@ -30,6 +30,7 @@ from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
 from codesign.graph.ops.upsample import Upsample
+from codesign.plugins import names
 
 GEOMETRIES = [
     {"stride": (1, 1), "pads": (0, 0, 0, 0)},
@@ -48,6 +49,12 @@ def torch_conv(x: IntArray, op: Conv | Depthwise | GroupConv, groups: int) -> In
     padded = F.pad(torch.tensor(x, dtype=torch.float64), (left, right, top, bottom))
     weight, bias = torch.tensor(op.weight, dtype=torch.float64), torch.tensor(op.bias, dtype=torch.float64)
     return F.conv2d(padded, weight, bias, op.stride, groups=groups).numpy().astype(np.int64)
+
+
+@pytest.mark.parametrize("kind", names("codesign.graph.ops"))
+def test_an_operator_cannot_be_changed_and_is_equal_to_none_but_itself(kind: str) -> None:
+    found = op_class(kind).__dataclass_params__  # type: ignore[attr-defined]
+    assert found.frozen and not found.eq
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
@@ -141,6 +148,16 @@ def test_linear_equals_torch() -> None:
     (y,) = op.execute(x)
     np.testing.assert_array_equal(y[:, :, 0, 0], expected)
     assert op.infer(kind)[0].shape == y.shape[1:]
+
+
+@pytest.mark.parametrize(
+    ("kernel", "pads"), [((3, 2), (0, 2, 0, 0)), ((3, 2), (0, 0, 0, 2)), ((2, 3), (2, 0, 0, 0)), ((2, 3), (0, 0, 2, 0))]
+)
+def test_a_maxpool_whose_border_holds_a_whole_window_is_refused(kernel: tuple, pads: tuple) -> None:
+    with pytest.raises(GraphError):
+        MaxPool(kernel, (1, 1), pads).infer(TensorType((2, 6, 6), 0, 255))
+    inside = tuple(min(pad, 1) for pad in pads)
+    assert MaxPool(kernel, (1, 1), inside).infer(TensorType((2, 6, 6), 0, 255))
 
 
 @pytest.mark.parametrize(("kernel", "stride", "pads"), [((2, 2), (2, 2), 0), ((3, 3), (2, 2), 1), ((3, 2), (1, 2), 1)])

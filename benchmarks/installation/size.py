@@ -14,6 +14,7 @@ import shlex
 import subprocess
 import tarfile
 import tempfile
+import textwrap
 import venv
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -91,7 +92,8 @@ def _help_seconds(environment: Path) -> float:
 def passage(figures: dict[str, dict[str, Any]]) -> str:
     """The figures in words."""
     told = (f"`{name}` takes {size['mib']:,} MiB in {size['packages']} packages" for name, size in figures.items())
-    return f"{', '.join(told)}, PyTorch being its CPU build (`python -m benchmarks.installation.size`).\n"
+    text = f"{', '.join(told)}, PyTorch being its CPU build (by `python -m benchmarks.installation.size`)."
+    return textwrap.fill(text, 120, break_on_hyphens=False) + "\n"
 
 
 def main() -> None:

@@ -56,8 +56,7 @@ def begin(
 
     Raises DataError, whose details list all that is refused; ScheduleError if no network fits.
     """
-    from codesign.data.check import check
-    from codesign.data.findings import OUTSIDE, refuse, told
+    from codesign.data.findings import told
     from codesign.reporting.samples import write_samples
     from codesign.scaffold.proposal import learning
     from codesign.scaffold.recipe_text import recipe_text, slug
@@ -69,12 +68,7 @@ def begin(
     if recipe.exists():
         raise BuildError("is there already", where=str(recipe), remedy="name another file with --out")
     load_target(target)
-    settings = Data(path=folder)
-    checked = check(settings, task, progress=progress)
-    clip = any(finding.kind is OUTSIDE for finding in checked.findings)
-    if clip:  # the one fault that a recipe can deal with; it says so
-        checked = check(settings.model_copy(update={"boxes": "clip"}), task, progress=progress)
-    refuse(checked.findings, str(folder))
+    checked, clip = _looked_through(folder, task, progress)
     facts = _facts(checked, task)
     proposal, plan, refused = _fitting(facts, target, fps, progress)
     schedule = learning(facts.pictures, proposal.width)
@@ -84,6 +78,20 @@ def begin(
     load_recipe(recipe)
     write_samples(checked, title, page, told(checked.findings))
     return Begun(recipe, page, tuple(checked.report), reason, plan.frames_per_second)
+
+
+def _looked_through(folder: Path, task: str, progress: Progress) -> tuple[Checked, bool]:
+    """What a folder holds, and whether its boxes must be clipped: the one fault that a recipe can deal with."""
+    from codesign.data.check import check
+    from codesign.data.findings import OUTSIDE, refuse
+
+    settings = Data(path=folder)
+    checked = check(settings, task, progress=progress)
+    clip = any(finding.kind is OUTSIDE for finding in checked.findings)
+    if clip:
+        checked = check(settings.model_copy(update={"boxes": "clip"}), task, progress=progress)
+    refuse(checked.findings, str(folder))
+    return checked, clip
 
 
 def _facts(checked: Checked, task: str) -> Facts:

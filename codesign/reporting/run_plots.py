@@ -38,8 +38,10 @@ def measured(history: Sequence[Epoch]) -> Lines | None:
 
 
 def rates(history: Sequence[Epoch]) -> Lines | None:
-    """The learning rate."""
-    return _by_epoch(history, lambda epoch: {"rate": epoch.learning_rate}, "Learning rate", "learning rate")
+    """The learning rate, in thousandths, since ticks have little room."""
+    return _by_epoch(
+        history, lambda epoch: {"rate": 1e3 * epoch.learning_rate}, "Learning rate, in thousandths", "rate"
+    )
 
 
 def precision(figures: ClassFigures) -> Plot | None:
@@ -48,7 +50,7 @@ def precision(figures: ClassFigures) -> Plot | None:
         return None
     axes = Axes((0, 1), (0, 1.02))
     shares = (0, 0.5, 1)
-    axes.ticks_x(shares, [f"{share:.0%}" for share in shares])
+    axes.ticks_x(shares, ["", "50%", "100%"])  # 0% stands at the other axis
     axes.ticks_y(shares, [f"{share:.0%}" for share in shares])
     last = len(figures.precision) - 1
     points = [(index / last, value) for index, value in enumerate(figures.precision)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -41,8 +41,8 @@ def predictions(network: Network, recipe: Recipe, dataset: SampleSet) -> tuple[l
 
 def _batches(dataset: SampleSet) -> Iterator[list[Sample]]:
     """In order. The generator is the loader's own: a look at the validation set must not change what is trained."""
-    loader = DataLoader(
-        dataset,
+    loader: DataLoader[Any] = DataLoader(
+        cast(Any, dataset),  # anything with a length and items is a data set for it
         batch_size=IMAGES_AT_A_TIME,
         collate_fn=list,
         num_workers=workers_for(dataset, augmented=False),

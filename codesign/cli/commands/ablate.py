@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from codesign.cli.console import OUTPUT, Json, keeps, print_json, progress_bars, terminal
+from codesign.cli.console import OUTPUT, Json, keeps, print_json, print_table, progress_bars, terminal
 from codesign.cli.help import TRAIN
 from codesign.cli.numbers import LARGEST_SEED, whole
 
@@ -44,7 +44,8 @@ def run(
     from codesign.api.ablate import OPERATORS, ORDERS, SEEDS, ablate
     from codesign.places import ablation_folder
     from codesign.recipe import load_recipe
-    from codesign.reporting.ablation import markdown
+    from codesign.reporting.ablation import rows
+    from codesign.reporting.tables import plain_table
 
     folder = out or ablation_folder(load_recipe(recipe, set_ or ()).name)
     with keeps(f"finished runs are in {folder}, go on with the same command"), progress_bars() as progress:
@@ -60,6 +61,8 @@ def run(
     if json:
         print_json({"folder": folder, "runs": runs})
         return
-    console = terminal()
-    console.print(markdown(runs), soft_wrap=True)
-    console.print(f"results: {folder / 'ablation.json'}")
+    table = plain_table(("operator", "order", "precision"), ("seeds", "AP50 %", "AP %"))
+    for row in rows(runs):
+        table.add_row(*row)
+    print_table(table)
+    terminal().print(f"results: {folder / 'ablation.json'}", soft_wrap=True)
