@@ -17,7 +17,7 @@ import brevitas.nn as qnn
 import numpy as np
 import torch
 
-from benchmarks.record import RESULTS
+from benchmarks.record import save
 from codesign.data import Sample
 from codesign.data.scenes import scenes
 from codesign.nn import fused
@@ -50,7 +50,7 @@ def step_of(network: CoDeNet, batch: Batch) -> Callable[[], None]:
 
     def step() -> None:
         optimizer.zero_grad()
-        detection_loss(network.raw_heads(images), batch).backward()
+        sum(detection_loss(network.raw_heads(images), batch).values()).backward()
         optimizer.step()
 
     return step
@@ -93,7 +93,7 @@ def main() -> None:
         "median_milliseconds": {name: round(1e3 * median, 1) for name, median in medians.items()},
         "times_float": {name: round(median / medians["float"], 2) for name, median in medians.items()},
     }
-    RESULTS / "qat_speed.json".write_text(json.dumps(result, indent=2) + "\n")
+    save("qat_speed", result, ("benchmarks/speed/qat_speed.py", "codesign/nn/**/*.py"))
     print(json.dumps(result, indent=2))
 
 

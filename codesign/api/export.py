@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import onnx
+
 from codesign.build_folder import BuildFolder, new_build
+from codesign.design import Design, design_of
 from codesign.emit.board import emit_board
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.onnx import emit_qcdq
@@ -24,8 +27,8 @@ from codesign.progress import Progress, silent
 from codesign.recipe import Recipe, find_recipe, load_recipe
 from codesign.reporting.summarize import summarize
 from codesign.reporting.summary import Summary
+from codesign.run_folder import find_run, kept_network
 from codesign.schedule import schedule
-from codesign.schedule.record import Schedule
 from codesign.targets import Target, load_target
 
 RUN_FILES = ("recipe.yaml", "weights.safetensors", "result.json")
@@ -77,9 +80,10 @@ def export(
     with new_build(Path(out), facts) as build:
         recipe = load_recipe(origin, overrides) if random_weights else None
         work = _Work(build, facts, origin, board, limits, sparse, recipe)
-        for number, (title, step) in enumerate(STEPS):
-            progress(f"export: {title}", number, len(STEPS))
+        for title, step in STEPS:
+            progress(f"export: {title}", 0, 1)
             step(work)
+            progress(f"export: {title}", 1, 1)
     return Export(BuildFolder(Path(out)), work.summary)
 
 
@@ -98,7 +102,7 @@ class _Work:
     sparse: bool
     untrained: Recipe | None
     graph: Graph = field(init=False)
-    plan: Schedule = field(init=False)
+    design: Design = field(init=False)
     rtl: RtlProject = field(init=False)
     summary: Summary = field(init=False)
 
@@ -119,30 +123,27 @@ def _write_onnx(work: _Work) -> None:
 
 
 def _schedule(work: _Work) -> None:
-    work.plan = schedule(work.graph, work.board, **work.limits, streaming=True, lut_products=True, sparse=work.sparse)
-    work.plan.save(work.build.schedule)
+    plan = schedule(work.graph, work.board, **work.limits, streaming=True, lut_products=True, sparse=work.sparse)
+    plan.save(work.build.schedule)
+    work.design = design_of(work.graph, work.board, plan, sparse=work.sparse)
 
 
 def _write_hls(work: _Work) -> None:
-    part, period_ns = work.board.part, 1e3 / work.plan.clock_mhz
-    emit_hls(work.graph, work.build.hls, part=part, clock_period_ns=period_ns, foldings=work.plan.foldings)
+    emit_hls(work.design, work.build.hls)
 
 
 def _write_rtl(work: _Work) -> None:
-    work.rtl = emit_rtl(work.graph, work.plan, work.build.rtl, sparse=work.sparse)
+    work.rtl = emit_rtl(work.design, work.build.rtl)
 
 
 def _write_board(work: _Work) -> None:
     """Nothing for a board without an overlay."""
-    if not work.board.overlay:
-        return
-    build, clock_mhz = work.build, work.plan.clock_mhz
-    recipe = load_recipe(build.run / "recipe.yaml") if build.run.is_dir() else None
-    emit_board(work.graph, work.rtl, work.board, build.board, clock_mhz=clock_mhz, recipe=recipe)
+    if work.board.overlay:
+        emit_board(work.design, work.rtl, work.build.board, recipe=work.build.recipe)
 
 
 def _report(work: _Work) -> None:
-    work.summary = summarize(work.build, work.board)
+    work.summary = summarize(work.design, work.build)
     write_text(work.build.report, work.summary.model_dump_json(indent=1) + "\n")
 
 
@@ -165,8 +166,6 @@ def find_source(source: str | Path) -> Path:
         return path
     if path.suffix == ".onnx":
         raise GraphError("there is no such file", where=str(path), remedy="give a QONNX file or a run")
-    from codesign.training.run import find_run
-
     try:
         return find_run(path)
     except CheckpointError as missing:
@@ -198,7 +197,7 @@ def _import_run(run: Path, build: BuildFolder) -> Graph:
     build.run.mkdir()
     for name in RUN_FILES:
         shutil.copyfile(run / name, build.run / name)
-    return _import_own_run(build)
+    return _import_own_run(build, kept_network(run))
 
 
 def _import_untrained(recipe: Recipe, build: BuildFolder) -> Graph:
@@ -207,14 +206,20 @@ def _import_untrained(recipe: Recipe, build: BuildFolder) -> Graph:
 
     build.run.mkdir()
     save_untrained(recipe, build.run)
-    return _import_own_run(build)
+    return _import_own_run(build, None)
 
 
-def _import_own_run(build: BuildFolder) -> Graph:
+def _import_own_run(build: BuildFolder, kept: onnx.ModelProto | None) -> Graph:
+    """kept: the QONNX file of the run, if it has one; else it is made of the run's weights, by PyTorch."""
+    qonnx = kept or qonnx_of_run(build.run)
+    write_bytes(build.qonnx, qonnx.SerializeToString())
+    return import_qonnx(qonnx)
+
+
+def qonnx_of_run(run: Path) -> onnx.ModelProto:
+    """A run's network as QONNX, made of its weights. Raises a CodesignError as `load_run` does."""
     from codesign.frontend.export import export_qonnx
     from codesign.training import load_run
 
-    recipe, model = load_run(build.run)
-    qonnx = export_qonnx(model, recipe)
-    write_bytes(build.qonnx, qonnx.SerializeToString())
-    return import_qonnx(qonnx)
+    recipe, model = load_run(run)
+    return export_qonnx(model, recipe)

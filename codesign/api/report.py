@@ -10,7 +10,6 @@ from codesign.files import write_text
 from codesign.progress import Progress, silent
 from codesign.reporting.summarize import summarize
 from codesign.reporting.summary import Summary
-from codesign.targets import target_of
 
 DISTRIBUTION_IMAGES = 4
 """Activations are counted on so many of the images that the build is verified on."""
@@ -40,7 +39,9 @@ def report(
     """
     folder = open_build(build, changed=changed)
     with folder.locked():
+        progress("figures", 0, 1)
         summary = summary_of(folder, activity=activity)
+        progress("figures", 1, 1)
         write_text(folder.report, summary.model_dump_json(indent=1) + "\n")
         if not html:
             return Report(summary, None)
@@ -59,9 +60,8 @@ def report(
 
 def summary_of(build: BuildFolder, *, activity: bool = False) -> Summary:
     """The report's figures, nothing written. Raises a CodesignError if a part of the build is missing."""
-    target = target_of(build.manifest.get("target"), str(build.path / "manifest.json"))
     if not activity:
-        return summarize(build, target)
+        return summarize(build.design, build)
     from codesign.reporting.activity import simulated_activity
 
-    return summarize(build, target, simulated_activity(build))
+    return summarize(build.design, build, simulated_activity(build))
