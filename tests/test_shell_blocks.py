@@ -134,6 +134,8 @@ def look(words, there, files, texts):
         return next((f"no extra {extra}" for group in asked for extra in group.split(",") if extra not in extras), None)
     if program == "python" and arguments[0] == "-m":
         module = arguments[1].replace(".", "/")
+        if arguments[1] == "benchmarks.data.convert":
+            there.add(arguments[3])
         known = arguments[1] == "pytest" or (ROOT / f"{module}.py").is_file() or (ROOT / module).is_dir()
         return None if known else "no such module"
     if program == "python":
