@@ -46,8 +46,13 @@ stale: $(READY)
 docs: $(READY)
 	$(BIN)/mkdocs build --strict
 
-fuzz formal mutants hostile kills sabotage: $(READY)
+fuzz formal hostile kills sabotage: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m trust.$@
+
+mutants: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m trust.mutants
+	$(BIN)/pip install --quiet -e '.[mutants]' --config-settings editable_mode=compat
+	OMP_NUM_THREADS=1 $(BIN)/python -m trust.python_mutants --slow
 
 $(READY): pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)

@@ -122,7 +122,7 @@ def test_what_is_written_unasked_goes_into_folders_by_name(tmp_path, capfd, monk
 def test_a_failed_export_leaves_no_folder(tmp_path, capfd, monkeypatch):
     monkeypatch.chdir(tmp_path)
     plain_relu(tmp_path / "net.onnx")
-    assert "not a QONNX file" in mistake(capfd, "export", "net.onnx")
+    assert "nothing in it is quantized" in mistake(capfd, "export", "net.onnx")
     assert not (tmp_path / "builds").exists()
 
 
@@ -202,7 +202,7 @@ def no_onnx_at_all(path):
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (plain_relu, "not a QONNX file"),
+        (plain_relu, "nothing in it is quantized"),
         (unsupported_operator, "soft"),
         (too_many_thresholds, "thresholds a channel"),
         (no_onnx_at_all, "net.onnx"),

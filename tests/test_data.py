@@ -9,7 +9,7 @@ from PIL import Image
 
 from codesign.data import training_set, validation_set
 from codesign.data.dataset import settings_for
-from codesign.data.digits import sources, write_digits
+from codesign.data.digits import draw_scene, sources, write_digits
 from codesign.data.formats import formats_in
 from codesign.data.own import read
 from codesign.errors import DataError
@@ -147,6 +147,23 @@ def test_digits_are_the_same_bytes_for_the_same_seed_and_others_for_another(tmp_
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
     images = [file for file in files if file.suffix == ".png"]
     assert all((tmp_path / "a" / file).read_bytes() != (tmp_path / "c" / file).read_bytes() for file in images)
+
+
+BRIGHTNESS = [
+    [62, 92, 88], [84, 77, 61], [89, 110, 94], [110, 124, 70], [104, 93, 85], [109, 104, 100],
+    [84, 72, 60], [109, 93, 105], [83, 104, 98], [95, 85, 106], [106, 91, 103], [76, 73, 66],
+]  # fmt: skip
+"""Of the left, middle and right third of the first scenes of seed 0."""
+
+
+def test_a_version_of_the_digits_has_the_same_scenes_everywhere():
+    rngs = [np.random.default_rng([0, False, n]) for n in range(12)]
+    scenes = [draw_scene(rng, sources("trainval"), (96, 96), (18, 40)) for rng in rngs]
+    thirds = [np.asarray(image, float).reshape(96, 3, 32, 3).mean((0, 2, 3)) for image, _ in scenes]
+    assert np.array(thirds) == pytest.approx(np.array(BRIGHTNESS), abs=1)
+    assert " ".join("".join(label for label, _ in objects) for _, objects in scenes) == "7 3 45 19 4 30 05 1 9 12 42 9"
+    boxes = np.array([box for _, objects in scenes for _, box in objects][:3])
+    assert boxes == pytest.approx(np.array([(42, 30, 75, 61), (28, 19, 45, 39), (20, 45, 36, 65)]), abs=1)
 
 
 def test_the_digits_set_is_read_by_the_voc_reader_with_objects_inside(tmp_path, monkeypatch):

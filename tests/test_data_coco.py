@@ -60,6 +60,14 @@ def test_boxes_labels_and_crowds_are_read_and_images_without_objects_kept(tmp_pa
     assert second.boxes.shape == (0, 4)
 
 
+def test_a_link_to_nothing_in_place_of_the_annotations_is_missing(tmp_path):
+    file = write_coco(tmp_path, [annotation()]) / "annotations" / "instances_val2017.json"
+    file.unlink()
+    file.symlink_to("nothing")
+    with pytest.raises(DataError, match="is missing"):
+        coco_of(tmp_path)
+
+
 def test_a_box_over_the_edge_by_rounding_is_clipped_and_one_without_area_does_not_count(tmp_path):
     write_coco(tmp_path, [annotation(box=(30.5, 0, 9.51, 24.01)), annotation(box=(3, 3, 0, 5))])
     sample = coco_of(tmp_path)[0]

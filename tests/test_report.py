@@ -183,6 +183,7 @@ def test_every_block_that_multiplies_takes_energy_for_it_by_the_widths(reported)
     pj = load_target("pynq-z2").energy
     idle = Coefficient(low=0, high=0, source="-")
     alone = pj.model_copy(update={name: idle for name in type(pj).model_fields if name != "multiply_pj"})
+    assert {bool(block.dsp) for block in plan.blocks.values()} == {True, False}
     for node in graph.nodes:
         found = of_block(graph, node, plan.blocks[node.name], plan.interval_cycles, alone).arithmetic
         if plan.blocks[node.name].dsp:

@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import itertools
 import os
 from pathlib import Path
 
@@ -133,6 +134,7 @@ def weights_before_each_step(monkeypatch, tmp_path, name, option):
 def test_a_phase_ends_with_the_moving_average_of_its_weights(tmp_path, monkeypatch):
     name = "heads.heat.output.conv.weight"
     steps = weights_before_each_step(monkeypatch, tmp_path, name, "averaged")[1:FLOAT_STEPS]
+    assert all(not torch.equal(before, after) for before, after in itertools.pairwise(steps))
     checkpoint = torch.load(tmp_path / "run" / FLOAT_CHECKPOINT, weights_only=True)
     average, *steps = [*steps, checkpoint["current_model_state"][f"network.{name}"]]
     for count, weights in enumerate(steps, start=1):
@@ -429,6 +431,12 @@ def test_the_learning_rate_rises_for_a_tenth_and_falls_to_zero():
 def test_the_learning_rate_falls_along_half_a_cosine():
     factors = [learning_rate_factor(step, 100) for step in (10, 25, 40, 55, 70, 85, 100)]
     assert factors == pytest.approx([1, (2 + 3**0.5) / 4, 0.75, 0.5, 0.25, (2 - 3**0.5) / 4, 0])
+
+
+def test_the_learning_rate_has_fallen_to_zero_when_a_phase_ends(run):
+    (schedule,) = torch.load(run.run / FLOAT_CHECKPOINT, weights_only=True)["lr_schedulers"]
+    assert schedule["last_epoch"] == FLOAT_STEPS
+    assert schedule["_last_lr"] == pytest.approx([0, 0])
 
 
 def test_only_what_has_several_dimensions_decays():

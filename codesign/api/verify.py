@@ -25,7 +25,7 @@ from codesign.verification.compare import Comparison, StageResult, Verification,
 from codesign.verification.coverage import coverage_of
 from codesign.verification.images import picture_images, verification_images
 from codesign.verification.reference import Reference
-from codesign.verification.stages import blocks, netlist
+from codesign.verification.stages import blocks, netlist, tail
 
 SIMULATIONS = {"codesign": "rtl", "vitis": "vitis"}
 """The stage that simulates hardware, by whose RTL it is: our own, or what Vitis HLS made of the hls4ml project."""
@@ -110,6 +110,7 @@ def _whole(build: BuildFolder, rtl: str) -> list[str]:
     if rtl not in SIMULATIONS:
         raise BuildError(f"unknown RTL '{rtl}'", where="--rtl", remedy=f"known: {', '.join(SIMULATIONS)}")
     names = [name for name in STAGES if name != "rtl" and (name != "brevitas" or build.run.is_dir())]
+    names += ["tail"] if build.tail.is_file() else []
     return [*(name for name in names if name != "blocks" or rtl == "codesign"), SIMULATIONS[rtl]]
 
 
@@ -139,6 +140,8 @@ def _chosen(build: BuildFolder, stages: Sequence[str], whole: Collection[str], n
             where=str(build.path),
             remedy="leave brevitas out",
         )
+    if "tail" in stages and not build.tail.is_file():
+        raise BuildError("has no tail: all of it is hardware", where=str(build.path), remedy="leave tail out")
     wanted = {*(stages or whole), *(("netlist",) if netlist else ())}
     if "netlist" in wanted:
         yosys.require()
@@ -191,6 +194,7 @@ def _run_stage(name: str, job: _Job, progress: Progress) -> Outcome:
     stage = import_module(f"codesign.verification.stages.{name}")
     problem = stage.check(job.build) if hasattr(stage, "check") else None
     found = _compared(name, job, progress)
+    problem = problem or found.problem
     seconds = round(time.perf_counter() - start, 3)
     exact = found.mismatch is None and problem is None and (found.findings is None or found.findings.good)
     counts = (found.tensors, found.values, seconds, _steps(name, job))
@@ -203,6 +207,8 @@ def _compared(name: str, job: _Job, progress: Progress) -> Comparison:
         return blocks.compared(job.build.rtl, job.build.design, job.trial, progress)
     if job.trial and name == "netlist":
         return netlist.compared(job.build, reference, job.trial, progress, family=job.family)
+    if name == "tail":
+        return tail.compared(job.build, reference.images, progress)
     stage = import_module(f"codesign.verification.stages.{name}")
     judge = stage.judge(job.build) if hasattr(stage, "judge") else None
     shown = getattr(stage, "prove", stage.run)(job.build, reference.images, tuple(graph.types))

@@ -52,6 +52,14 @@ def run(
     sparse: Annotated[
         bool, typer.Option("--sparse", help="Of a detector, only the peaks leave the hardware, as records.")
     ] = False,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="NAME=TYPE",
+            help="Which integers an input of a file takes: uint8, int8, bipolar, fixed<W,I>, uint8/255.",
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="With --random-weights: replace a setting of the recipe."),
@@ -62,7 +70,7 @@ def run(
 
     Nothing is left in the build folder unless all of it could be written.
     """
-    from codesign.api.export import export
+    from codesign.api.export import export, tail_operators
     from codesign.places import build_folder
     from codesign.reporting.console import styled
     from codesign.reporting.terminal import print_report
@@ -78,6 +86,7 @@ def run(
             clock_mhz=clock,
             random_weights=random_weights,
             sparse=sparse,
+            inputs=inputs or (),
             overrides=settings or (),
             progress=progress,
         )
@@ -89,4 +98,6 @@ def run(
     if random_weights:
         random = ("the weights are random", "bold yellow")
         console.print(styled(random, ": the hardware is real, its detections mean nothing"))
+    if build.folder.tail.is_file():
+        console.print(f"on the host: {', '.join(tail_operators(build.folder))} ({build.folder.tail.name})")
     console.print(f"build folder: {build.folder.path}", soft_wrap=True)
