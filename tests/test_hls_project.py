@@ -292,4 +292,4 @@ def test_a_wired_binary_layer_starts_a_window_as_often_as_its_folding_says():
     ports = (Stream("x", x),), (Stream("y", op.infer(x)[0]),)
     for simd, interval in ((1, 12), (3, 4), (12, 1)):
         (layer,) = binary_layers(HlsBlock("y", op, *ports, Folding(4, simd, weights="wired")))
-        assert layer.attributes["interval"] == interval
+        assert layer.attributes["constants"]["interval"] == interval
