@@ -24,6 +24,7 @@ from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
@@ -82,6 +83,11 @@ BLOCKS = {
     ),
     "shuffle": (Shuffle(2), (tensor(24),), Folding(2, 2)),
     "split": (Split((8, 12)), (tensor(20),), Folding(4, 4)),
+    "rescale": (
+        Rescale(np.array([90001, 77777, 65537] * 2), np.array([1 << 18, 5, 99]*2), [19], -113, 142, 1.0),
+        (tensor(6, 6, -4000, 4000),),
+        Folding(2, 2),
+    ),
     "threshold": (Threshold(ROWS, np.ones(6, int), 0, 1.0), (tensor(6, 6, -1024, 1023),), Folding(2, 2)),
     "threshold, single ones of channels that rise and fall": (
         Threshold(weights(900, 5, 1), np.array([1, -1, 1, 1, -1]), 0, 1.0), (tensor(5, 4, -1024, 1023),), Folding(2, 2)

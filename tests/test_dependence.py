@@ -18,6 +18,7 @@ from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
@@ -75,6 +76,7 @@ CASES = {
     "requant": (Requant(np.array([0]), 0, 127, 1.0), (tensor(2),), []),
     "shuffle": (Shuffle(2), (tensor(4),), ["whole", "wires"]),
     "split": (Split((1, 3)), (tensor(4),), []),
+    "rescale": (Rescale([3], [1], [1], 0, 127, 1.0), (tensor(2),), []),
     "threshold": (Threshold(THRESHOLDS, np.ones(2, int), 0, 1.0), (tensor(2),), []),
     "upsample": (Upsample(2), (tensor(2, 3, 4),), ["ahead"]),
 }

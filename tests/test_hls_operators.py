@@ -19,6 +19,7 @@ from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
@@ -159,6 +160,11 @@ CASES = {
     "avgpool of a map": (AvgPool(16), uint8(3, 3, 5)),
     "avgpool of signed": (AvgPool(4), int8(2, 2, 2)),
     "avgpool of a 1x1 map": (AvgPool(1), int8(3, 1, 1)),
+    "rescale of each channel": (
+        Rescale([77, -40, 3, 0, 123457], [2048, -9, 0, 50, 1 << 45], [12, 11, 9, 3, 38], -113, 142, 1.0),
+        TensorType((5, 3, 3), -9000, 8000),
+    ),
+    "rescale, one multiplier for all": (Rescale([77], [5], [3], 0, 255, 1.0), TensorType((3, 6, 5), 0, 90)),
     "threshold of each channel": (threshold(4, 15, -3000, 3000), TensorType((4, 3, 3), -3000, 3000)),
     "threshold of falling channels": (
         threshold(4, 6, -90, 3000, sign=(1, -1, -1, 1), lo=-3),

@@ -23,6 +23,7 @@ from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
@@ -102,6 +103,17 @@ def requant(rng: Rng) -> Sample:
     lo, hi = [(0, 255), (0, 255), (-128, 127), (0, 15), (-8, 7)][rng.integers(5)]
     x = TensorType((channels, *(_size(rng),) * 2), -(1 << (bits - 1)), (1 << (bits - 1)) - 1, scale)
     return Requant(shift, lo, hi, 1.0), (x,)
+
+
+def rescale(rng: Rng) -> Sample:
+    """Of sums of 12 to 20 bits to 8 bits, by multipliers of as many bits as give every step."""
+    bits, channels, width = int(rng.integers(12, 21)), _channels(rng), int(rng.integers(8, 27))
+    lo, hi = [(0, 255), (-128, 127), (-113, 142)][rng.integers(3)]
+    x = TensorType((channels, *(_size(rng),) * 2), -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    shift = bits + width - int(rng.integers(8, 11))
+    multiplier = rng.integers(1 << (width - 2), 1 << (width - 1), channels)
+    offset = rng.integers(-(1 << shift), 1 << shift, channels)
+    return Rescale(multiplier, offset, np.array([shift]), lo, hi, 1.0), (x,)
 
 
 def threshold(rng: Rng) -> Sample:

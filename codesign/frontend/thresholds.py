@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from codesign.errors import GraphError
+from codesign.frontend.multipliers import stepped
 from codesign.frontend.quantizer import Quantizer, Reals
 from codesign.frontend.values import Activation, Step
 from codesign.graph import TensorType
-from codesign.graph.ops.threshold import MOST_THRESHOLDS, Threshold
+from codesign.graph.ops.rescale import Rescale
+from codesign.graph.ops.threshold import Threshold
 
 IR_VERSION = 9
 SAMPLES = 4096
@@ -30,27 +32,24 @@ StepFunction = Callable[[Integers], Integers]
 """From sums (K, C) to the quantizer's integers (K, C)."""
 
 
-def thresholds(value: Activation, kind: TensorType, quantizer: Quantizer, factors: Reals | None = None) -> Threshold:
+def thresholds(
+    value: Activation, kind: TensorType, quantizer: Quantizer, factors: Reals | None = None
+) -> Threshold | Rescale:
     """The operator that makes of the integers of `value.tensor`, of type `kind`, what `quantizer` makes of `value`.
 
     factors: where an integer kernel does it, by which it multiplies, (1,) or (C,).
-    Raises GraphError if that takes more than 255 thresholds a channel, or is no monotone function.
+    Raises GraphError if that is no monotone function, or has more than 255 steps and no multiplier gives them.
     """
     function = _step_function(value, kind, quantizer) if factors is None else _multiplied(factors, quantizer)
     ends = function(_rows([kind.lo, kind.hi], kind.channels))
     lo, hi = (quantizer.lo, quantizer.hi) if quantizer.step > 1 else (int(ends.min()), int(ends.max()))
     count = max(1, (hi - lo) // quantizer.step)
-    if count > MOST_THRESHOLDS:
-        raise GraphError(
-            f"takes {count} thresholds a channel, {MOST_THRESHOLDS} are supported",
-            remedy="use at most 8 bits, or a scale that is the sums' scale times a power of two",
-        )
     sign = np.where(ends[1] < ends[0], -1, 1)
     found = _bisect(function, sign, kind, lo + quantizer.step * np.arange(1, count + 1))
     if (found == found[:1]).all() and (sign == sign[0]).all():
         found, sign = found[:1], sign[:1]
-    op = Threshold(found, sign, lo, quantizer.scale, quantizer.step)
-    _check(op, function, kind)
+    op = stepped(found, sign, lo, quantizer.step, quantizer.scale, kind)
+    _check(op, found.T * sign, function, kind)
     return op
 
 
@@ -69,9 +68,8 @@ def _bisect(function: StepFunction, sign: Integers, kind: TensorType, levels: In
     return low.T
 
 
-def _check(op: Threshold, function: StepFunction, kind: TensorType) -> None:
-    """Raises GraphError unless `op` is the function on both sides of its thresholds and all over the range."""
-    edges = op.thresholds.T * op.sign
+def _check(op: Threshold | Rescale, edges: Integers, function: StepFunction, kind: TensorType) -> None:
+    """Raises GraphError unless `op` is the function on both sides of its edges (K, C) and all over the range."""
     edges = np.broadcast_to(edges, (len(edges), kind.channels))
     spread = _rows(np.linspace(kind.lo, kind.hi, SAMPLES).round().astype(np.int64), kind.channels)
     sums = np.clip(np.concatenate([edges - 1, edges, edges + 1, spread]), kind.lo, kind.hi)
