@@ -53,7 +53,10 @@ BLOCKS = {
     ),
     "requant": (Requant([3, 0, -1, 5, 8, 2], 0, 255, 1.0), (SUMS,)),
     "requant_with_sign": (Requant([4], -128, 127, 1.0), (SUMS,)),
-    "rescale": (Rescale([77, -40, 3, 0, 900, 5], [2048, -9, 0, 50, -77, 1], [5, 4, 2, 3, 9, 3], -113, 142, 1.0), (SUMS,)),
+    "rescale": (
+        Rescale([77, -40, 3, 0, 900, 5], [2048, -9, 0, 50, -77, 1], [5, 4, 2, 3, 9, 3], -113, 142, 1.0),
+        (SUMS,),
+    ),
     "threshold": (Threshold(thresholds(6, 15), [1, -1, 1, 1, -1, 1], 0, 1.0), (SUMS,)),
     "bipolar": (Threshold(thresholds(6, 1), [1], -1, 1.0, step=2), (SUMS,)),
     "threshold_of_few_values": (Threshold([[-1, 0, 1]], [1, -1, 1, 1, -1, 1], 0, 1.0), (BITS,)),

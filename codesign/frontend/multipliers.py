@@ -31,9 +31,7 @@ Fraction = tuple[int, int]
 """Numerator and positive denominator; (-1, 0) and (1, 0) are the infinities."""
 
 
-def stepped(
-    rows: Integers, sign: Integers, lo: int, step: int, scale: float, kind: TensorType
-) -> Threshold | Rescale:
+def stepped(rows: Integers, sign: Integers, lo: int, step: int, scale: float, kind: TensorType) -> Threshold | Rescale:
     """The operator that makes lo + step * sum_k (sign_c * x_c >= rows_ck) of the integers x of type `kind`.
 
     rows: (C, K) or (1, K), ascending; sign: (C,) or (1,).
