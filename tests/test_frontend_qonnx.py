@@ -359,10 +359,6 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
         "bits": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), bits=17), "17 bits are out of range"),
         "fractional bits": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), bits=4.5), "bit width is not one integer"),
         "rounding": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), rounding_mode="DICE"), "(?s)rounding_mode = DICE"),
-        "levels": (
-            lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), 0.3, 9),
-            "takes .* thresholds a channel, 255 are supported",
-        ),
         "thresholds": (
             lambda n, x: n.multi_threshold(conv(n, x, 2, 4, 1, 1), np.ones((3, 1))),
             r"thresholds of shape \(3, 1\)",
