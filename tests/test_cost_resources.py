@@ -94,7 +94,7 @@ BLOCKS = {
     ),
     "upsample": (Upsample(2), (tensor(16),), Folding(2, 2)),
 }  # fmt: skip
-"""Of every operator one at least."""
+"""One at least for every operator."""
 
 QUICK = (
     "conv", "conv, outputs that leave at once, and wait for no turn", "depthwise", "maxpool",

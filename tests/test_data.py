@@ -153,7 +153,7 @@ BRIGHTNESS = [
     [62, 92, 88], [84, 77, 61], [89, 110, 94], [110, 124, 70], [104, 93, 85], [109, 104, 100],
     [84, 72, 60], [109, 93, 105], [83, 104, 98], [95, 85, 106], [106, 91, 103], [76, 73, 66],
 ]  # fmt: skip
-"""Of the left, middle and right third of the first scenes of seed 0."""
+"""Mean brightness of the left, middle and right third of the first scenes of seed 0."""
 
 
 def test_a_version_of_the_digits_has_the_same_scenes_everywhere():

@@ -82,7 +82,7 @@ def test_a_training_begins_with_the_weights_it_is_given_and_keeps_them_for_resum
         raise RuntimeError("seen enough")
 
     monkeypatch.setattr(TrainingTask, "training_step", first)
-    options = {"overrides": ["seed=11"], "progress": False}
+    options = {"overrides": ["seed=11"]}
     with pytest.raises(RuntimeError, match="seen enough"):
         train(TINY, tmp_path / "run", weights=tiny_run, tell=said.append, **options)
     with pytest.raises(RuntimeError, match="seen enough"):

@@ -28,7 +28,7 @@ MOST_OBLONG = 4.0
 
 FLOAT_STEPS, QUANTIZED_STEPS = 4400, 800
 LEAST_EPOCHS, MOST_EPOCHS = (30, 8), 1000
-"""Of either phase, for large sets; and for sets of a few pictures."""
+"""Bounds of a phase's epochs: the least (floating point, quantized), for large sets; the most, for a few pictures."""
 BATCH = 16
 LARGE_BATCH, LARGE_SET = 32, 5000
 FEW = 64

@@ -76,13 +76,14 @@ def run(
     from codesign.data.dataset import settings_for
     from codesign.places import run_folder
     from codesign.recipe import load_recipe
+    from codesign.run_folder import RECIPE
     from codesign.tasks import figures
     from codesign.training import is_first_process
 
     settings = [*(settings or ()), *(settings_for(data) if data else ())]
     read = load_recipe(recipe, settings)
     folder = out or run_folder(read.name)
-    if is_first_process() and not (folder / "recipe.yaml").is_file():
+    if is_first_process() and not (folder / RECIPE).is_file():
         print_check(read)
     kept = f"the last checkpoint is in {folder}, go on with the same command and --resume"
     with keeps(kept), progress_bars() as progress:
