@@ -156,11 +156,16 @@ def told(folding: Folding) -> dict[str, Any]:
     return {key: value for key, value in asdict(folding).items() if value != plain[key]}
 
 
-def draw(count: int, seed: int, sampler: str = "small", unlike: Collection[str] = ()) -> list[Point]:
-    """`count` blocks that differ from each other and from those of the keys `unlike`, the same ones for a seed."""
+def draw(
+    count: int, seed: int, sampler: str = "small", unlike: Collection[str] = (), only: str | None = None
+) -> list[Point]:
+    """`count` blocks that differ from each other and from those of the keys `unlike`, the same ones for a seed.
+
+    only: the one kind of operator that is drawn.
+    """
     rng = np.random.default_rng(seed)
     module, sizes = SAMPLERS[sampler], SIZES[sampler]
-    kinds = _kinds(module)
+    kinds = [only] if only else _kinds(module)
     weights = np.array([module.SHARES.get(kind, 1) for kind in kinds], float)
     drawn = set(unlike)
     points: list[Point] = []

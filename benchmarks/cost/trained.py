@@ -18,13 +18,14 @@ from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.threshold import Threshold
 
 WIDE = (58, 64, 72, 96, 116, 128, 160, 192, 232, 256, 464, 512, 1024)
 """Channels of layers; those of dense weights have at most 256."""
 
-SHARES = {"conv": 5, "requant": 4, "threshold": 4, "binary_conv": 3, "linear": 3, "depthwise": 2, "group_conv": 2}
+SHARES = {"conv": 5, "requant": 4, "rescale": 2, "threshold": 4, "binary_conv": 3, "linear": 3, "depthwise": 2, "group_conv": 2}
 """How often an operator is drawn, where it is more than once."""
 
 
@@ -73,6 +74,18 @@ def requant(rng: Rng) -> Sample:
     scale = tuple(2.0 ** -float(s) for s in shift)
     x = TensorType((channels, *(int(rng.integers(4, 12)),) * 2), -(1 << (bits - 1)), (1 << (bits - 1)) - 1, scale)
     return Requant(shift, lo, hi, 1.0), (x,)
+
+
+def rescale(rng: Rng) -> Sample:
+    """After a layer of 8 bits: multipliers of as many bits as the sums and up to eight more, or one for all channels."""
+    channels, bits = int(rng.choice(WIDE)), int(rng.integers(14, 22))
+    width = bits + int(rng.integers(-4, 6))
+    shift, several = bits + width - int(rng.integers(8, 11)), channels if rng.random() < 0.7 else 1
+    multiplier = np.clip(np.rint(2.0 ** rng.normal(width - 1.5, 0.5, several)), 1, (1 << width) - 1).astype(np.int64)
+    offset = (1 << (shift - 1)) + (np.rint(rng.normal(0, 40, several)).astype(np.int64) << (shift - 2))
+    lo, hi = [(0, 255), (-128, 127), (-113, 142)][rng.integers(3)]
+    x = TensorType((channels, *(int(rng.integers(4, 12)),) * 2), -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    return Rescale(multiplier, offset, np.array([shift]), lo, hi, 1.0), (x,)
 
 
 def threshold(rng: Rng) -> Sample:

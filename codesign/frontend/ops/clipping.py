@@ -12,6 +12,7 @@ from codesign.frontend.importer import Importer
 from codesign.frontend.reader import ANY, Reader, attributes
 from codesign.frontend.values import Coded, Sum, Value
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.threshold import Threshold
 
 
@@ -45,7 +46,7 @@ def _clipped(importer: Importer, node: onnx.NodeProto, lo: float, hi: float) -> 
     kind, op = importer.type(x), importer.builder.operator(x.tensor)
     scale, lo = kind.scale[0], min(lo, hi)
     bounds = np.clip([lo / scale, hi / scale], kind.lo, kind.hi)
-    narrows = isinstance(op, Requant | Threshold) and kind.step == 1 and not (bounds != np.rint(bounds)).any()
+    narrows = isinstance(op, Requant | Rescale | Threshold) and kind.step == 1 and not (bounds != np.rint(bounds)).any()
     if not narrows or x.scaled or x.clipped:
         return x.clip(lo, hi, importer.step(node))
     low, high = (int(bound) for bound in bounds)
