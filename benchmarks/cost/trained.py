@@ -25,7 +25,16 @@ from codesign.graph.ops.threshold import Threshold
 WIDE = (58, 64, 72, 96, 116, 128, 160, 192, 232, 256, 464, 512, 1024)
 """Channels of layers; those of dense weights have at most 256."""
 
-SHARES = {"conv": 5, "requant": 4, "rescale": 2, "threshold": 4, "binary_conv": 3, "linear": 3, "depthwise": 2, "group_conv": 2}
+SHARES = {
+    "conv": 5,
+    "requant": 4,
+    "rescale": 2,
+    "threshold": 4,
+    "binary_conv": 3,
+    "linear": 3,
+    "depthwise": 2,
+    "group_conv": 2,
+}
 """How often an operator is drawn, where it is more than once."""
 
 

@@ -1,4 +1,4 @@
-"""A quantizer's steps as the cheaper of two operators: thresholds, or a multiplication by the shortest multiplier.
+"""A quantizer's steps as one of two operators: thresholds, or a multiplication by the shortest multiplier.
 
 (m x + b) >> s reaches level k from the sum T_k on, and not before, if m T_k + b >= k 2^s and m (T_k - 1) + b < k 2^s. A
 line must pass above or through the points (T_k, k) and below (T_k - 1, k), of all steps. Its slopes m / 2^s are an open
@@ -19,8 +19,10 @@ from codesign.graph import TensorType
 from codesign.graph.ops.rescale import MOST_SHIFT, Rescale
 from codesign.graph.ops.threshold import MOST_THRESHOLDS, Threshold
 
-MOST_COMPARED = 31
-"""Steps of a channel up to which thresholds are cheaper, whatever the widths (`cost/ops`): searches of five stages."""
+MOST_COMPARED = 15
+"""Steps of a channel up to which they are thresholds. A block of more is built as either, whichever the scheduler finds
+to cost less (`hardware/ops/rescale.py`); of so few, a search takes less than a DSP slice is worth but in the widest layers.
+"""
 
 MOST_MULTIPLIER = 1 << 30
 """What a multiplier stays below. Those of 8-bit outputs have about as many bits as the sums, and six more."""

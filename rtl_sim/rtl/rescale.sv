@@ -36,6 +36,7 @@ module rescale #(
   localparam int ADDRESS = BEATS > 1 ? $clog2(BEATS) : 1;
   localparam int STAGES = 3;
   localparam int X_BITS = IN_BITS + (IN_SIGNED ? 0 : 1);
+  localparam int P_BITS = X_BITS + M_BITS < SUM_BITS ? X_BITS + M_BITS : SUM_BITS;
   localparam int VALUE_BITS = SUM_BITS - SHIFT;
   localparam int LOWEST = OUT_SIGNED ? -(1 << (OUT_BITS - 1)) : 0;
 
@@ -98,13 +99,14 @@ module rescale #(
     wire signed [M_BITS-1:0] m = multipliers[lane*M_BITS+:M_BITS];
     logic signed [X_BITS-1:0] x;
     logic signed [B_BITS-1:0] b;
-    logic signed [SUM_BITS-1:0] product, sum;
+    logic signed [P_BITS-1:0] product;  // no wider: Yosys takes a register behind a sign's copies for no slice's own
+    logic signed [SUM_BITS-1:0] sum;
     always_ff @(posedge clk_i) begin
       if (ready) begin
         x       <= X_BITS'({IN_SIGNED && x_lane[IN_BITS-1], x_lane});
-        product <= SUM_BITS'(m * x);
+        product <= P_BITS'(m * x);
         b       <= offsets[lane*B_BITS+:B_BITS];
-        sum     <= product + SUM_BITS'(b);
+        sum     <= SUM_BITS'(product) + SUM_BITS'(b);
       end
     end
 

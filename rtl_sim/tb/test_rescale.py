@@ -8,10 +8,13 @@ from codesign.graph.ops.rescale import Rescale
 from codesign.hardware.folding import Folding
 
 
-def case(constants, x: tuple[int, int], y: tuple[int, int], channels: int, lanes: int, weights: str = "") -> Case:
+SUMS = (-9000, 8000)
+
+
+def case(constants, x: tuple[int, int], y: tuple[int, int], channels: int, lanes: int, **built: str) -> Case:
     """constants: multipliers, offsets and shifts."""
     op = Rescale(*(np.array(values) for values in constants), *y, 1.0)
-    return Case(op, [TensorType((channels, 40, 1), *x)], Folding(lanes, lanes, weights=weights), seed=channels)
+    return Case(op, [TensorType((channels, 40, 1), *x)], Folding(lanes, lanes, **built), seed=channels)
 
 
 def test_requantization_by_a_multiplier_is_exact():
@@ -28,6 +31,15 @@ def test_requantization_by_a_multiplier_is_exact():
             case(([1, 2], [0], [0, 1]), (-20, 20), (-128, 127), 2, 2),
             case(([5], [-40], [2]), (0, 15), (0, 3), 4, 4),
             case(many, (-(2**15), 2**15 - 1), (-128, 127), 96, 1),
-            case(many, (-(2**15), 2**15 - 1), (-128, 127), 96, 1, "lut"),
+            case(many, (-(2**15), 2**15 - 1), (-128, 127), 96, 1, weights="lut"),
+            case(
+                ([77, -40, 3, 0, 900], [2048, -9, 0, 5000, -77], [12, 11, 9, 3, 14]),
+                SUMS,
+                (0, 255),
+                5,
+                2,
+                products="lut",
+            ),
+            case(([77], [1 << 11], [12]), SUMS, (-113, 142), 5, 5, products="lut"),
         ]
     )

@@ -1,4 +1,4 @@
-"""Price of `rescale.sv`."""
+"""Price of `rescale.sv`, or of `threshold.sv` where it is built as that."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from codesign.cost.block import BlockCost
 from codesign.cost.coefficients import coefficients
 from codesign.cost.memory import rom_block_luts, table_luts, varying_bits
 from codesign.cost.mvu import LEAST_DSP_PRODUCT
+from codesign.cost.ops import threshold
 from codesign.graph.op import IntArray
 from codesign.graph.ops.rescale import Rescale
 from codesign.hardware.folding import Folding, Types, beats, count_bits
 from codesign.hardware.memory import rom_ramb18
-from codesign.hardware.ops.rescale import Multiplication, multiplication
+from codesign.hardware.ops.rescale import Multiplication, compared, multiplication
 
 LATENCY = 4
 
@@ -26,24 +27,35 @@ class Luts(NamedTuple):
 
 
 class LaneLuts(NamedTuple):
-    """LUTs of a lane: of the sum, of the clamp, and of products that take no DSP slice."""
+    """LUTs of a lane: of the clamp, of a product that takes no DSP slice, and of one that takes several."""
 
-    sum_bit: float
     clamped_bit: float
     above: float
     bit_pair: float
+    joined_bit: float
+    slice: float
+
+
+class LaneFfs(NamedTuple):
+    """Flip-flops of a lane: a slice keeps factors and product, not the sum; several leave what they are joined from."""
+
+    sum_bit: float
+    result_bit: float
+    joined_bit: float
+    slice: float
 
 
 def cost(op: Rescale, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
     (x,), (y,), lanes = inputs, outputs, folding.pe
+    if folding.products == "lut" and (steps := compared(op, x)):
+        return threshold.cost(steps, inputs, outputs, folding)
     unit = multiplication(op, inputs, folding)
     each, counter = beats(x.channels, lanes), count_bits(unit.beats)
-    held = x.bits + unit.multiplier_bits + 2 * unit.offset_bits + 2 * unit.sum_bits + 2 * y.bits
     return BlockCost(
         interval_cycles=x.pixels * each,
         latency_cycles=LATENCY,
         lut=_lut(unit, y.bits) + counter,
-        ff=lanes * held + counter + LATENCY + 1,
+        ff=round(lanes * _lane_ff(unit, y.bits)) + counter + LATENCY + 1,
         bram36=sum(rom_ramb18(depth, varying_bits(words, bits)) for depth, words, bits in _roms(unit, True)) / 2,
         dsp=lanes * slices(unit),
         multipliers=0,
@@ -62,14 +74,25 @@ def slices(unit: Multiplication) -> int:
 
 
 def _lut(unit: Multiplication, y_bits: int) -> int:
-    luts = coefficients("rescale.lane", LaneLuts)
-    wider, narrower = unit.factor_bits
-    product = 0.0 if slices(unit) else luts.bit_pair * wider * narrower
-    above = unit.sum_bits - unit.shift - y_bits
-    lane = luts.sum_bit * unit.sum_bits + luts.clamped_bit * y_bits + luts.above * above + product
+    luts, number = coefficients("rescale.lane", LaneLuts), slices(unit)
+    lane = luts.clamped_bit * y_bits + luts.above * (unit.sum_bits - unit.shift - y_bits)
+    if not number:
+        lane += luts.bit_pair * math.prod(unit.factor_bits) + unit.sum_bits
+    if number > 1:
+        lane += luts.joined_bit * unit.sum_bits + luts.slice * (number - 1)
     tables = sum(table_luts(words[None], bits) for _, words, bits in _roms(unit, False))
     tables += sum(rom_block_luts(depth, varying_bits(words, bits)) for depth, words, bits in _roms(unit, True))
     return round(unit.folding.pe * lane) + tables + round(coefficients("rescale", Luts).control)
+
+
+def _lane_ff(unit: Multiplication, y_bits: int) -> float:
+    ffs, number = coefficients("rescale.lane_ff", LaneFfs), slices(unit)
+    lane = ffs.sum_bit * unit.sum_bits + ffs.result_bit * y_bits
+    if not number:
+        lane += unit.x.bits + unit.multiplier_bits + 2 * unit.offset_bits + unit.sum_bits
+    if number > 1:
+        lane += ffs.joined_bit * unit.sum_bits + ffs.slice * (number - 1)
+    return lane
 
 
 def _roms(unit: Multiplication, block: bool) -> list[tuple[int, IntArray, int]]:

@@ -1,19 +1,25 @@
-"""Requantization by a multiplier: product, offset, shift and clamp a lane (`rtl_sim/rtl/rescale.sv`)."""
+"""Requantization by a multiplier, built as that or as a search among its steps, whichever costs less.
+
+The one has product, offset, shift and clamp a lane (`rtl_sim/rtl/rescale.sv`). The other, in foldings whose products are
+of LUTs, is the block of `threshold` with the sums at which the result steps.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from codesign.graph.op import IntArray
 from codesign.graph.ops.rescale import Rescale
+from codesign.graph.ops.threshold import MOST_THRESHOLDS, Threshold
 from codesign.graph.types import TensorType, bits_for_range
 from codesign.hardware import lanes as folded
 from codesign.hardware.dependence import Dependence, element
 from codesign.hardware.folding import Folding, Lanes, Types, beats
 from codesign.hardware.memory import in_lanes, rom_in_block
+from codesign.hardware.ops import threshold
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,9 +103,22 @@ def multiplication(op: Rescale, inputs: Types, folding: Folding) -> Multiplicati
     return Multiplication(op, inputs[0], folding)
 
 
+@lru_cache(maxsize=256)
+def compared(op: Rescale, x: TensorType) -> Threshold | None:
+    """The same function of x by its steps; None if it has none, or more than a search has."""
+    (y,) = op.infer(x)
+    if not 1 <= y.hi - y.lo <= MOST_THRESHOLDS:
+        return None
+    return Threshold(*op.thresholds(np.arange(y.lo + 1, y.hi + 1)), y.lo, op.scale)
+
+
 def foldings(op: Rescale, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
     found = folded.foldings(folded.lane_counts(inputs[0].channels))
-    return found + tuple(replace(f, weights="lut") for f in found if any(multiplication(op, inputs, f).in_block))
+    found += tuple(replace(f, weights="lut") for f in found if any(multiplication(op, inputs, f).in_block))
+    steps = compared(op, inputs[0])
+    if steps is None:
+        return found
+    return found + tuple(replace(f, products="lut") for f in threshold.foldings(steps, inputs, outputs))
 
 
 def lanes(op: Rescale, inputs: Types, outputs: Types, folding: Folding) -> Lanes:

@@ -1,19 +1,22 @@
-"""The instance of `rescale.sv` for a requantization by a multiplier."""
+"""The instance of `rescale.sv`, or of `threshold.sv`, for a requantization by a multiplier."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from codesign.emit.rtl.base import Block, Memory, Port
+from codesign.emit.rtl.ops import threshold
 from codesign.graph.ops.rescale import Rescale
 from codesign.graph.types import TensorType
 from codesign.hardware.folding import Folding
-from codesign.hardware.ops.rescale import multiplication
+from codesign.hardware.ops.rescale import compared, multiplication
 
 
 def block(
     name: str, op: Rescale, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding
 ) -> Block:
+    if folding.products == "lut" and (steps := compared(op, inputs[0])):
+        return threshold.block(name, steps, inputs, outputs, folding)
     (x,), (y,), lanes, unit = inputs, outputs, folding.pe, multiplication(op, inputs, folding)
     lowest = -(1 << (y.bits - 1)) if y.signed else 0
     multipliers, offsets = f"{name}.multiplier.mem", f"{name}.offset.mem"
