@@ -20,6 +20,7 @@ from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
@@ -114,6 +115,18 @@ def rescale(rng: Rng) -> Sample:
     multiplier = rng.integers(1 << (width - 2), 1 << (width - 1), channels)
     offset = rng.integers(-(1 << shift), 1 << shift, channels)
     return Rescale(multiplier, offset, np.array([shift]), lo, hi, 1.0), (x,)
+
+
+def lookup(rng: Rng) -> Sample:
+    """SiLU at any scale of 4 to 10 bits, for all channels, or for each with a slope below zero of its own."""
+    bits, channels = int(rng.integers(4, 11)), _channels(rng)
+    lo = -(1 << (bits - 1)) if rng.random() < 0.7 else 0
+    real = np.arange(lo, lo + (1 << bits)) * 2.0 ** rng.uniform(1, 4) / (1 << bits)
+    most, least = (1 << int(rng.integers(3, 9))) - 1, int(rng.choice([0, 0, 10]))
+    slope = rng.uniform(0, 0.3, (channels if rng.random() < 0.3 else 1, 1))
+    curve = real / (1 + np.exp(-4 * real)) + slope * np.minimum(real, 0)
+    results = np.clip(np.rint(curve * most / np.abs(curve).max()), -most - 1, most) - least
+    return Lookup(results, lo, 1.0), (TensorType((channels, *(_size(rng),) * 2), lo, lo + (1 << bits) - 1),)
 
 
 def threshold(rng: Rng) -> Sample:

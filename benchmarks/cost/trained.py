@@ -16,6 +16,7 @@ from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.rescale import Rescale
@@ -95,6 +96,16 @@ def rescale(rng: Rng) -> Sample:
     lo, hi = [(0, 255), (-128, 127), (-113, 142)][rng.integers(3)]
     x = TensorType((channels, *(int(rng.integers(4, 12)),) * 2), -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
     return Rescale(multiplier, offset, np.array([shift]), lo, hi, 1.0), (x,)
+
+
+def lookup(rng: Rng) -> Sample:
+    """From 8 bits to 8 bits, or to 4: what a network's activation function is, for all channels, or with slopes."""
+    x = TensorType((int(rng.choice(WIDE)), *(int(rng.integers(4, 12)),) * 2), -128, 127)
+    real, most = np.arange(-128, 128) / 2.0 ** rng.uniform(4, 6), int(rng.choice([15, 127, 127]))
+    kind = str(rng.choice(["sigmoid", "silu", "slopes"]))
+    curves = {"sigmoid": 1 / (1 + np.exp(-real)), "silu": real / (1 + np.exp(-real))}
+    curve = curves.get(kind, np.where(real < 0, rng.uniform(0, 0.4, (x.channels, 1)), 1) * real)
+    return Lookup(np.atleast_2d(np.rint(curve * most / np.abs(curve).max())), -128, 1.0), (x,)
 
 
 def threshold(rng: Rng) -> Sample:
