@@ -393,7 +393,10 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
             lambda n, x: conv(n, n.op("Mul", x, n.const(0.5)), 2, 4, 1, 1),
             "no layer with weights computes; put a quantizer",
         ),
-        "two activations": (lambda n, x: n.op("Mul", x, x), "a Mul of two activations is not supported"),
+        "two activations": (
+            lambda n, x: n.op("Mul", x, n.quant(conv(n, x, 4, 4, 1, 1))),
+            "a Mul of two activations is not supported",
+        ),
         "residual": (residual_scales, "tensors of different scales that are put together"),
         "broadcast": (
             lambda n, x: n.op("Add", x, n.op("ReduceSum", x, n.const([2, 3], np.int64))),

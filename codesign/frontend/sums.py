@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.frontend.builder import Builder
+from codesign.frontend.functions import integer_kernel, step_session
 from codesign.frontend.multipliers import stepped
 from codesign.frontend.quantizer import Code, Quantizer
-from codesign.frontend.session import run_node
-from codesign.frontend.thresholds import step_session
 from codesign.frontend.values import Activation, Sum
 from codesign.graph import TensorType
 from codesign.graph.ops.add import Add
@@ -74,15 +73,8 @@ def _table(builder: Builder, value: Sum, quantizer: Quantizer, a: Integers, b: I
 
 def _kernel(value: Sum, quantizer: Quantizer, codes: tuple[Code, Code, Code], a: Integers, b: Integers) -> Integers:
     """As ONNX Runtime's integer kernel has it; bounds of activation functions in between narrow the result."""
-    first, second, result = codes
-    pairs = np.broadcast_arrays(a[:, None] + int(first.zero), b[None, :] + int(second.zero))
-    inputs = {"a": pairs[0], "sa": first.scale, "za": first.zero, "b": pairs[1], "sb": second.scale, "zb": second.zero}
-    inputs |= {"sc": result.scale, "zc": result.zero}
-    given = {
-        name: np.asarray(array, np.float32 if name[0] == "s" else result.zero.dtype) for name, array in inputs.items()
-    }
-    node = onnx.helper.make_node("QLinearAdd", list(given), ["c"], domain="com.microsoft")
-    found = run_node(node, given)[0].astype(np.int64) - int(result.zero)
+    pairs = np.broadcast_arrays(a[:, None], b[None, :])
+    found = integer_kernel("QLinearAdd", (pairs[0], pairs[1]), codes)
     lo, hi = (float(np.clip(bound / quantizer.scale, quantizer.lo, quantizer.hi)) for bound in (value.lo, value.hi))
     return np.clip(found, int(np.rint(lo)), int(np.rint(hi)))
 

@@ -7,7 +7,6 @@ from codesign.graph import TensorType
 from codesign.graph.ops.rescale import Rescale
 from codesign.hardware.folding import Folding
 
-
 SUMS = (-9000, 8000)
 
 
