@@ -21,6 +21,7 @@ from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
@@ -75,6 +76,9 @@ BLOCKS = {
     "group_conv": (matrix(GroupConv, 8, 4, groups=2), (tensor(8),), Folding(4, 2, weights="lut")),
     "interleave": (Interleave(), (tensor(8), tensor(8)), Folding(4, 2)),
     "linear": (Linear(weights(7, 10, 96), weights(99, 10)), (tensor(6, 4),), Folding(2, 3, weights="lut")),
+    "lookup": (
+        Lookup(np.rint(127 * np.tanh(np.arange(-128, 128) / 30))[None], -128, 1.0), (tensor(6, 6, -128, 127),), Folding(2, 2)
+    ),
     "maxpool": (MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), (tensor(4, 10),), Folding(2, 2)),
     "peak": (Peak(16, -128), (tensor(6, 10, -128, 127),), Folding(2, 2)),
     "requant": (

@@ -16,6 +16,7 @@ from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
@@ -165,6 +166,14 @@ CASES = {
         TensorType((5, 3, 3), -9000, 8000),
     ),
     "rescale, one multiplier for all": (Rescale([77], [5], [3], 0, 255, 1.0), TensorType((3, 6, 5), 0, 90)),
+    "lookup, one table for all": (
+        Lookup(np.rint(100 * np.sin(np.arange(-40, 90)))[None], -40, 1.0),
+        TensorType((3, 6, 5), -39, 80),
+    ),
+    "lookup of each channel": (
+        Lookup(np.random.default_rng(7).integers(-900, 900, (4, 256)), 0, 1.0),
+        TensorType((4, 3, 3), 0, 255),
+    ),
     "threshold of each channel": (threshold(4, 15, -3000, 3000), TensorType((4, 3, 3), -3000, 3000)),
     "threshold of falling channels": (
         threshold(4, 6, -90, 3000, sign=(1, -1, -1, 1), lo=-3),

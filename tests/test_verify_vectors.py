@@ -15,6 +15,7 @@ from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.rescale import Rescale
@@ -51,6 +52,7 @@ BLOCKS = {
         Deform(weights(6, 1, 3, 3), weights(6)),
         (TensorType((6, 2, 2), -100, 127), TensorType((1, 2, 2), -4, 3)),
     ),
+    "lookup": (Lookup(np.arange(4)[None] ** 2 - 3, -2, 1.0), (TensorType((6, 8, 8), -2, 1),)),
     "requant": (Requant([3, 0, -1, 5, 8, 2], 0, 255, 1.0), (SUMS,)),
     "requant_with_sign": (Requant([4], -128, 127, 1.0), (SUMS,)),
     "rescale": (

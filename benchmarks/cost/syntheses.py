@@ -2,8 +2,9 @@
 
     python -m benchmarks.cost.syntheses [--sampler trained] [--seed N] [--blocks N] [--only KIND]
 
-Draws blocks, of one kind with --only, that are not kept yet, synthesizes each by itself with `synth_xilinx`, and keeps the figures with what the
-block can be drawn from once more: the sampler, the state of its random generator, and the folding.
+Draws blocks that are not kept yet, with --only of one kind, synthesizes each by itself with `synth_xilinx`, and keeps
+the figures with what the block can be drawn from once more: the sampler, the state of its random generator, and the
+folding.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def requant(rng: Rng) -> Sample:
 
 
 def rescale(rng: Rng) -> Sample:
-    """After a layer of 8 bits: multipliers of as many bits as the sums and up to eight more, or one for all channels."""
+    """After a layer of 8 bits: multipliers of about as many bits as the sums, or one for all channels."""
     channels, bits = int(rng.choice(WIDE)), int(rng.integers(14, 22))
     width = bits + int(rng.integers(-4, 6))
     shift, several = bits + width - int(rng.integers(8, 11)), channels if rng.random() < 0.7 else 1

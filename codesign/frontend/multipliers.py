@@ -21,7 +21,7 @@ from codesign.graph.ops.threshold import MOST_THRESHOLDS, Threshold
 
 MOST_COMPARED = 15
 """Steps of a channel up to which they are thresholds. A block of more is built as either, whichever the scheduler finds
-to cost less (`hardware/ops/rescale.py`); of so few, a search takes less than a DSP slice is worth but in the widest layers.
+to cost less (`hardware/ops/rescale.py`); of so few, a search takes less than a DSP slice is worth but in wide layers.
 """
 
 MOST_MULTIPLIER = 1 << 30

@@ -84,10 +84,11 @@ class TailBuilder:
         node = self._producers[name]
         step = value.steps[-1] if isinstance(value, Activation) and value.steps else None
         if isinstance(value, Activation) and isinstance(step, Step) and step.node.output[0] == name:
-            if step.node.input[step.index] not in self._producers:  # a layer's bias, which the file adds in the layer
+            source = step.node.input[step.index]
+            if source not in self._producers:  # a layer's bias, which the file adds in the layer
                 self._take(step.node, name)
                 self._constants |= {key: numpy_helper.from_array(a, key) for key, a in step.constants.items()}
-                self._inputs[step.node.input[step.index]] = value.tensor, self._shape(name)
+                self._inputs[source] = value.tensor, self._shape(name)
                 return
         if not for_the_host(node):
             raise reason or _not_quantized(name)

@@ -1,9 +1,9 @@
 """A quantizer as a function of the integers before it, from what the file's own nodes compute in float32.
 
-Between a layer's sums and the next quantizer a file has bias, batch norm, scales and activation functions. Of integers of
-few bits the result of each is computed. Of wide ones all nodes have to be monotone, which they are in float32 too, since
-rounding is: the quantizer's integers are a step function of the sum, whose steps are found by bisection. The sum itself
-is taken as exact: `q * scale`, rounded once.
+Between a layer's sums and the next quantizer a file has bias, batch norm, scales and activation functions. Of integers
+of few bits the result of each is computed. Of wide ones all nodes have to be monotone, which they are in float32 too,
+since rounding is: the quantizer's integers are a step function of the sum, whose steps are found by bisection. The sum
+itself is taken as exact: `q * scale`, rounded once.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Requantization by a multiplier, built as that or as a search among its steps, whichever costs less.
 
-The one has product, offset, shift and clamp a lane (`rtl_sim/rtl/rescale.sv`). The other, in foldings whose products are
-of LUTs, is the block of `threshold` with the sums at which the result steps.
+The one has product, offset, shift and clamp a lane (`rtl_sim/rtl/rescale.sv`). The other, in foldings whose products
+are of LUTs, is the block of `threshold` with the sums at which the result steps.
 """
 
 from __future__ import annotations
