@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from codesign.cost.block import BlockCost
 from codesign.cost.coefficients import coefficients
-from codesign.cost.memory import rom_block_luts, table_luts, varying_bits
+from codesign.cost.memory import PART_WORDS, rom_block_luts, table_luts, varying_bits
 from codesign.graph.ops.lookup import Lookup
 from codesign.hardware.folding import Folding, Types, beats, count_bits
 from codesign.hardware.memory import rom_ramb18
@@ -16,16 +18,20 @@ LATENCY = 2
 
 
 class Luts(NamedTuple):
+    """table: what Yosys leaves of the look-up tables of a curve, in which words that follow each other are alike."""
+
     control: float
     bit: float
+    table: float
 
 
 def cost(op: Lookup, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
     (x,), (y,), lanes = inputs, outputs, folding.pe
     unit, each = tables(op, inputs, folding), beats(x.channels, lanes)
     varying = [varying_bits(words[:, None], y.bits) for words in unit.words]
-    held = 0 if unit.in_block else sum(varying)
-    depth, _ = unit.memory
+    (depth, _), held = unit.memory, 0 if unit.in_block else sum(varying)
+    if depth > PART_WORDS and not unit.in_block:  # where tables are chosen from, a bit that is always 1 has a register
+        held += sum(int(np.bitwise_count(np.bitwise_and.reduce(words) & ((1 << y.bits) - 1))) for words in unit.words)
     return BlockCost(
         interval_cycles=x.pixels * each,
         latency_cycles=LATENCY,
@@ -39,7 +45,7 @@ def cost(op: Lookup, inputs: Types, outputs: Types, folding: Folding) -> BlockCo
 def _lut(unit: Tables, varying: list[int]) -> int:
     luts, (depth, _) = coefficients("lookup", Luts), unit.memory
     if unit.in_block:
-        words = sum(rom_block_luts(depth, bits) for bits in varying)
+        words: float = sum(rom_block_luts(depth, bits) for bits in varying)
     else:
-        words = table_luts(unit.words[..., None], unit.y.bits)
-    return words + round(luts.control + luts.bit * unit.folding.pe * unit.y.bits)
+        words = luts.table * table_luts(unit.words[..., None], unit.y.bits)
+    return round(words + luts.control + luts.bit * unit.folding.pe * unit.y.bits)
