@@ -15,7 +15,7 @@ from codesign.errors import GraphError
 from codesign.frontend.quantizer import Quantizer, Reals
 from codesign.frontend.session import run_node
 from codesign.frontend.values import Activation, Branch, Meeting, Step
-from codesign.graph import TensorType
+from codesign.graph import IntArray, TensorType
 
 IR_VERSION = 9
 KERNELS = {"Add": "QLinearAdd", "Mul": "QLinearMul"}
@@ -48,7 +48,7 @@ def _real_function(steps: Sequence[Step | Meeting], scale: tuple[float, ...]) ->
     nodes = [_meeting(step) if isinstance(step, Meeting) else _step(step) for step in steps]
 
     def function(sums: Integers) -> Reals:
-        real = (sums * np.array(scale)).astype(np.float32)
+        real: Reals = (sums * np.array(scale)).astype(np.float32)
         for node in nodes:
             real = node(real, sums)
         return real
@@ -80,7 +80,7 @@ def _meeting(step: Meeting) -> Callable[[Reals, Integers], Reals]:
 
 def _integer_function(branch: Branch) -> StepFunction:
     def function(sums: Integers) -> Integers:
-        maps = sums.astype(np.int32)[:, :, None, None]
+        maps: IntArray = sums.astype(np.int32)[:, :, None, None]
         for op in branch.ops:
             (maps,) = op.execute(maps)
         return maps[:, :, 0, 0].astype(np.int64)
@@ -146,7 +146,8 @@ def _session(
     for index, name in names.items():
         node.input[index] = name
     del node.output[1:]
-    dims = ["K", "C"] if rank == 2 else [1, "C", "K", 1][:rank]
+    every: list[str | int | None] = [1, "C", "K", 1]
+    dims = ["K", "C"] if rank == 2 else every[:rank]
     graph = helper.make_graph(
         [node],
         "step",

@@ -91,7 +91,7 @@ def _multiplied(factors: Reals, quantizer: Quantizer) -> StepFunction:
     """As ONNX Runtime's integer kernels: the sum as float32, times the factor, to the nearest even integer."""
 
     def function(sums: Integers) -> Integers:
-        rounded = np.rint(sums.astype(np.float32) * factors)
+        rounded: Reals = np.rint(sums.astype(np.float32) * factors)
         return np.clip(rounded, quantizer.lo, quantizer.hi).astype(np.int64)
 
     return function
