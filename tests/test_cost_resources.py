@@ -77,7 +77,9 @@ BLOCKS = {
     "interleave": (Interleave(), (tensor(8), tensor(8)), Folding(4, 2)),
     "linear": (Linear(weights(7, 10, 96), weights(99, 10)), (tensor(6, 4),), Folding(2, 3, weights="lut")),
     "lookup": (
-        Lookup(np.rint(127 * np.tanh(np.arange(-128, 128) / 30))[None], -128, 1.0), (tensor(6, 6, -128, 127),), Folding(2, 2)
+        Lookup(np.rint(127 * np.tanh(np.arange(-128, 128) / 30))[None], -128, 1.0),
+        (tensor(6, 6, -128, 127),),
+        Folding(2, 2),
     ),
     "maxpool": (MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), (tensor(4, 10),), Folding(2, 2)),
     "peak": (Peak(16, -128), (tensor(6, 10, -128, 127),), Folding(2, 2)),

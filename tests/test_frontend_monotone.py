@@ -42,6 +42,9 @@ TURNING: dict[str, Build] = {
     "SiLU": lambda n, x: n.op("Mul", x, n.op("Sigmoid", x)),
     "SiLU, clipped": lambda n, x: n.op("Clip", n.op("Mul", x, n.op("Sigmoid", x)), n.const(-0.1), n.const(3.0)),
     "SiLU, its sigmoid quantized": lambda n, x: n.op("Mul", x, n.quant(n.op("Sigmoid", x), 1 / 251.3, 8)),
+    "a clip behind, at multiples of the scale": lambda n, x: n.op(
+        "Clip", n.op("Tanh", x), n.const(-0.093177 * 4), n.const(0.093177 * 5)
+    ),
     "a scale a channel behind": lambda n, x: n.op(
         "Mul", n.op("HardSwish", x), n.const(np.array([1, -1.3, 2]).reshape(3, 1, 1))
     ),
@@ -75,6 +78,14 @@ def test_a_function_that_rises_and_falls_of_wide_sums_is_refused(name: str) -> N
     x = net.conv(net.quant("image", 0.25, 8, signed=1), RNG.integers(-3, 4, (3, 2, 3, 3)))
     with pytest.raises(GraphError, match="which both rises and falls; put a quantizer of at most 10 bits before"):
         import_qonnx(net.model(net.quant(TURNING[name](net, x), 0.07, 5, signed=1)))
+
+
+def test_a_table_is_narrowed_by_a_clip_behind_its_quantizer() -> None:
+    net = QonnxNet(1, 2, 5, 5)
+    x = net.quant("image", 0.25, 8, signed=1)
+    x = net.op("Relu", net.quant(net.op("Mul", x, net.op("Sigmoid", x)), 0.25, 8, signed=1))
+    graph = assert_executors_agree(net.model(net.quant(net.conv(x, RNG.integers(-3, 4, (3, 2, 3, 3))), 2.0)), 8)
+    assert [node.op.kind for node in graph.nodes] == ["lookup", "conv", "requant"]
 
 
 def test_what_is_no_number_is_refused() -> None:

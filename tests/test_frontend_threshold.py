@@ -76,7 +76,7 @@ def signed_single_bits() -> onnx.ModelProto:
     """QONNX calls a signed Quant of one bit bipolar."""
     net = QonnxNet(1, 3, 4, 4)
     y = net.quant(net.conv(net.quant("image", 0.25, 4, signed=1), weights(4, 3, 1, 1), 0.5), 0.7, 1, signed=1)
-    return net.model(net.quant(net.conv(y, weights(2, 4, 3, 3), 0.3), 0.2, 5, signed=1))
+    return net.model(net.quant(net.conv(y, weights(2, 4, 3, 3), 0.3113), 0.2, 5, signed=1))
 
 
 def multi_thresholds() -> onnx.ModelProto:

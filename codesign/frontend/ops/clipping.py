@@ -48,7 +48,7 @@ def _clipped(importer: Importer, node: onnx.NodeProto, lo: float, hi: float) -> 
     scale, lo = kind.scale[0], min(lo, hi)
     bounds = np.clip([lo / scale, hi / scale], kind.lo, kind.hi)
     integral = kind.step == 1 and not (bounds != np.rint(bounds)).any()
-    if not isinstance(op, Lookup | Requant | Rescale | Threshold) or not integral or x.scaled or x.clipped:
+    if not isinstance(op, Lookup | Requant | Rescale | Threshold) or not integral or x.scaled or x.clipped or x.opaque:
         return x.clip(lo, hi, importer.step(node))
     low, high = (int(bound) for bound in bounds)
     if isinstance(op, Threshold):
