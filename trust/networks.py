@@ -77,7 +77,8 @@ def operators() -> onnx.ModelProto:
     classes = net.quant(
         net.op("Gemm", flat, net.weight(_weights(rng, 32, 5)), net.const(np.arange(5) / 4)), 8.0, signed=1
     )
-    odd = net.quant(net.conv(second, _weights(rng, 6, 6, 1, 1, most=31)), 27.3, 8, signed=1)
+    scale, bias = np.linspace(0.61, 1.7, 6).reshape(6, 1, 1, 1), 37.3 * np.arange(6) - 90
+    odd = net.quant(net.conv(second, _weights(rng, 6, 6, 1, 1, most=31), scale, bias), 27.3, 8, signed=1)
     curved = net.op("Mul", odd, net.op("Sigmoid", net.op("Mul", odd, net.const(0.0071))))
     curved = net.op("Mul", curved, net.const(np.arange(1, 7).reshape(6, 1, 1) / 3.1))
     curved = net.quant(curved, 37.1, 8, signed=1)

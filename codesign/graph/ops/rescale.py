@@ -79,7 +79,7 @@ class Rescale(Op):
     def thresholds(self, levels: IntArray) -> tuple[IntArray, IntArray]:
         """(C, K) and signs (C,): the lowest sign * x from which on y is at least each of the K levels.
 
-        The levels ascend, from above lo to hi at most. Where no x of 32 bits reaches one it is the highest, and so on.
+        The levels ascend; y is what it is before the clamp. Where no x of 32 bits reaches one it is the highest, and so on.
         """
         multiplier, offset, shift = (values[:, None] for values in np.broadcast_arrays(*self._rows.values()))
         sign = np.where(multiplier < 0, -1, 1)
