@@ -165,6 +165,10 @@ CASES = {
         Rescale([77, -40, 3, 0, 123457], [2048, -9, 0, 50, 1 << 45], [12, 11, 9, 3, 38], -113, 142, 1.0),
         TensorType((5, 3, 3), -9000, 8000),
     ),
+    "rescale as float32 has it": (
+        Rescale.of_float32(np.array([0.1, 0.3, 0.7, 3e-5], np.float32), -113, 142, 1.0),
+        TensorType((4, 9, 9), -800, 999),
+    ),
     "rescale, one multiplier for all": (Rescale([77], [5], [3], 0, 255, 1.0), TensorType((3, 6, 5), 0, 90)),
     "lookup, one table for all": (
         Lookup(np.rint(100 * np.sin(np.arange(-40, 90)))[None], -40, 1.0),

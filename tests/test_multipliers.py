@@ -84,3 +84,41 @@ def test_few_steps_stay_thresholds_and_uneven_ones_too():
     assert isinstance(stepped(uneven, np.ones(1, int), 0, 1, 1.0, kind), Threshold)
     with pytest.raises(GraphError, match="its steps are not even"):
         stepped(np.arange(300)[None] ** 2 // 9, np.ones(1, int), 0, 1, 1.0, kind)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_products_of_float32_step_where_float32_has_them(seed):
+    """Every step, from 10 to 23 bits of sums, and near halves of decimal factors."""
+    rng = np.random.default_rng(seed)
+    bits = int(rng.integers(10, 24))
+    factors = (2.0 ** rng.uniform(1 - bits, 9 - bits, 4)).astype(np.float32)
+    if seed % 3 == 0:
+        factors = rng.integers(1, 50, 4).astype(np.float32) / np.float32(10 ** (bits // 4))
+    least, most = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+    op = Rescale.of_float32(factors, -150, 127, 1.0)
+    (y,) = op.infer(TensorType((4, 1, 1), least, most))
+    levels = np.arange(y.lo + 1, y.hi + 1)
+    rows, _ = op.thresholds(levels)
+    inside = np.clip(rows, least, most + 1)
+
+    def quantized(x):
+        return np.rint(x.astype(np.float32) * factors[:, None])
+
+    assert ((quantized(np.minimum(inside, most)) >= levels) | (inside > most)).all()
+    assert ((quantized(np.maximum(inside - 1, least)) < levels) | (inside == least)).all()
+
+
+def test_steps_of_float32_products_that_no_line_gives_are_such_products():
+    kind, factors = TensorType((2, 1, 1), -(1 << 19), (1 << 19) - 1), np.array([3.1e-4, 2.3e-4], np.float32)
+    op = Rescale.of_float32(factors, -128, 127, 1.0)
+    rows, sign = op.thresholds(np.arange(-127, 128))
+    assert multiplied(rows, sign, -128, 1.0, kind) is None
+    assert isinstance(stepped(rows, sign, -128, 1, 1.0, kind), Threshold)
+    assert stepped(rows, sign, -128, 1, 1.0, kind, factors).single
+    assert isinstance(stepped(rows + 1, sign, -128, 1, 1.0, kind, factors), Threshold)
+
+
+@pytest.mark.parametrize("factor", [0.0, -0.1, 1e-9])
+def test_factors_that_are_not_positive_or_too_small_are_refused(factor):
+    with pytest.raises(GraphError, match=r"multipliers of float32 products|shifts are 0 to 47"):
+        Rescale.of_float32(np.array([factor], np.float32), -128, 127, 1.0)

@@ -197,7 +197,7 @@ def _drawn(name: str, origin: Draw, size: tuple[int, int], rng: np.random.Genera
         return _streamed(name, origin, op, inputs, rng)
     if origin.sampler == "trained" and origin.kind in MATRICES:
         return Point(name, origin, op, inputs, _matrix_folding(op, inputs, size, rng))
-    foldings = load("codesign.hardware.ops", origin.kind).foldings(op, inputs, op.infer(*inputs))
+    foldings = load("codesign.hardware.ops", op.kind).foldings(op, inputs, op.infer(*inputs))
     return Point(name, origin, op, inputs, foldings[int(rng.integers(len(foldings)))])
 
 

@@ -98,6 +98,16 @@ def rescale(rng: Rng) -> Sample:
     return Rescale(multiplier, offset, np.array([shift]), lo, hi, 1.0), (x,)
 
 
+def float32_rescale(rng: Rng) -> Sample:
+    """The same as kernels of integer networks have it: products of float32, a factor a channel or one for all."""
+    channels, bits = int(rng.choice(WIDE)), int(rng.integers(14, 22))
+    several = channels if rng.random() < 0.7 else 1
+    factors = (2.0 ** rng.normal(9 - bits, 0.5, several)).astype(np.float32)
+    lo, hi = [(0, 255), (-128, 127), (-113, 142)][rng.integers(3)]
+    x = TensorType((channels, *(int(rng.integers(4, 12)),) * 2), -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    return Rescale.of_float32(factors, lo, hi, 1.0), (x,)
+
+
 def lookup(rng: Rng) -> Sample:
     """From 8 bits to 8 bits, or to 4: what a network's activation function is, for all channels, or with slopes."""
     x = TensorType((int(rng.choice(WIDE)), *(int(rng.integers(4, 12)),) * 2), -128, 127)

@@ -33,14 +33,25 @@ Fraction = tuple[int, int]
 """Numerator and positive denominator; (-1, 0) and (1, 0) are the infinities."""
 
 
-def stepped(rows: Integers, sign: Integers, lo: int, step: int, scale: float, kind: TensorType) -> Threshold | Rescale:
+def stepped(
+    rows: Integers,
+    sign: Integers,
+    lo: int,
+    step: int,
+    scale: float,
+    kind: TensorType,
+    factors: NDArray[np.float32] | None = None,
+) -> Threshold | Rescale:
     """The operator that makes lo + step * sum_k (sign_c * x_c >= rows_ck) of the integers x of type `kind`.
 
-    rows: (C, K) or (1, K), ascending; sign: (C,) or (1,).
+    rows: (C, K) or (1, K), ascending; sign: (C,) or (1,). factors: where these are steps of products with them in
+    float32, (1,) or (C,).
     Raises GraphError if there are more than 255 steps, and no multiplier up to 30 bits.
     """
     steps = rows.shape[1]
     if steps > MOST_COMPARED and step == kind.step == 1 and (found := multiplied(rows, sign, lo, scale, kind)):
+        return found
+    if steps > MOST_COMPARED and factors is not None and (found := single(factors, rows, lo, scale, kind)):
         return found
     if steps > MOST_THRESHOLDS:
         raise GraphError(
@@ -72,6 +83,18 @@ def multiplied(rows: Integers, sign: Integers, lo: int, scale: float, kind: Tens
         return None
     _prove(op, rows, sign, kind)
     return op
+
+
+def single(factors: NDArray[np.float32], rows: Integers, lo: int, scale: float, kind: TensorType) -> Rescale | None:
+    """The same by multiplications with `factors` as float32 has them; None where that is not what steps at `rows`."""
+    try:
+        op = Rescale.of_float32(factors, lo, lo + rows.shape[1], scale)
+        op.infer(kind)
+    except GraphError:
+        return None
+    reached, _ = op.thresholds(lo + np.arange(1, rows.shape[1] + 1))
+    clipped = (np.clip(steps, kind.lo, kind.hi + 1) for steps in np.broadcast_arrays(reached, rows))
+    return op if np.array_equal(*clipped) else None
 
 
 def _prove(op: Rescale, rows: Integers, sign: Integers, kind: TensorType) -> None:

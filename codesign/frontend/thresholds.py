@@ -44,10 +44,12 @@ def quantized(
             f"quantizes {value.turns} of integers of {kind.bits} bits, which both rises and falls",
             remedy="put a quantizer of at most 10 bits before that function",
         )
-    return _bisected(function, kind, quantizer)
+    return _bisected(function, kind, quantizer, factors)
 
 
-def _bisected(function: StepFunction, kind: TensorType, quantizer: Quantizer) -> Threshold | Rescale:
+def _bisected(
+    function: StepFunction, kind: TensorType, quantizer: Quantizer, factors: Reals | None
+) -> Threshold | Rescale:
     ends = function(_rows([kind.lo, kind.hi], kind.channels))
     lo, hi = (quantizer.lo, quantizer.hi) if quantizer.step > 1 else (int(ends.min()), int(ends.max()))
     count = max(1, (hi - lo) // quantizer.step)
@@ -55,7 +57,7 @@ def _bisected(function: StepFunction, kind: TensorType, quantizer: Quantizer) ->
     found = _bisect(function, sign, kind, lo + quantizer.step * np.arange(1, count + 1))
     if (found == found[:1]).all() and (sign == sign[0]).all():
         found, sign = found[:1], sign[:1]
-    op = stepped(found, sign, lo, quantizer.step, quantizer.scale, kind)
+    op = stepped(found, sign, lo, quantizer.step, quantizer.scale, kind, factors)
     _check(op, found.T * sign, function, kind)
     return op
 

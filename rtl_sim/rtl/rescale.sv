@@ -5,7 +5,8 @@
 /// Channel c has the c-th multiplier m of MULTIPLIER_FILE and the c-th offset b of OFFSET_FILE (rows of LANES entries, lane
 /// 0 low, M_BITS and B_BITS each, two's complement). SUM_BITS hold every product and sum, and beyond SHIFT a bit more than
 /// OUT_BITS. LO and HI must fit OUT_BITS. Factors, product and sum have a register each, as a DSP slice has them.
-/// Cuts all combinatorial paths. Latency: 4 cycles.
+/// With SINGLE the product m x / 2^SHIFT is rounded to float32 and then to the nearest integer, of two the even one: b
+/// must be 2^(SHIFT-1), SHIFT at least 25. Cuts all combinatorial paths. Latency: 4 cycles, with SINGLE 5.
 module rescale #(
     parameter int LANES = 1,  // channels a beat
     parameter int BEATS = 1,  // of a pixel with constants of its own: 1 where all channels share them
@@ -19,6 +20,7 @@ module rescale #(
     parameter bit OUT_SIGNED = 0,  // output lanes are signed
     parameter int LO = 0,  // least value that leaves
     parameter int HI = 255,  // largest value that leaves
+    parameter bit SINGLE = 0,  // products are those of float32
     parameter bit [1:0] BLOCK = '0,  // whether multipliers (bit 0) and offsets are in block RAM
     parameter MULTIPLIER_FILE = "",  // memory file of the multipliers
     parameter OFFSET_FILE = ""  // memory file of the offsets
@@ -34,7 +36,7 @@ module rescale #(
 );
 
   localparam int ADDRESS = BEATS > 1 ? $clog2(BEATS) : 1;
-  localparam int STAGES = 3;
+  localparam int STAGES = SINGLE ? 4 : 3;
   localparam int X_BITS = IN_BITS + (IN_SIGNED ? 0 : 1);
   localparam int P_BITS = X_BITS + M_BITS < SUM_BITS ? X_BITS + M_BITS : SUM_BITS;
   localparam int VALUE_BITS = SUM_BITS - SHIFT;
@@ -45,6 +47,10 @@ module rescale #(
   end
   if (LO < LOWEST || HI > LOWEST + (1 << OUT_BITS) - 1 || LO > HI) begin : gen_check_range
     $fatal(1, "%m: the range [%0d, %0d] does not fit OUT_BITS = %0d", LO, HI, OUT_BITS);
+  end
+
+  if (SINGLE && SHIFT < 25) begin : gen_check_single
+    $fatal(1, "%m: SHIFT = %0d is less than 25", SHIFT);
   end
 
   logic ready;
@@ -110,13 +116,33 @@ module rescale #(
       end
     end
 
-    wire signed [VALUE_BITS-1:0] value = sum[SUM_BITS-1:SHIFT];
+    wire signed [VALUE_BITS-1:0] floor = sum[SUM_BITS-1:SHIFT];
+    logic signed [VALUE_BITS-1:0] value;
+    if (SINGLE) begin : gen_single
+      // What float32 does not tell apart from a half is that half, and goes from an odd floor to the even neighbour.
+      wire [SHIFT-1:0] below = sum[SHIFT-1:0];
+      wire down = floor[0] && below <= near(floor);
+      wire up = floor[0] && below >= -near(floor + VALUE_BITS'(1));
+      always_ff @(posedge clk_i) if (ready) value <= floor + VALUE_BITS'(up) - VALUE_BITS'(down);
+
+      /// How near to level - 1/2 that is, in units of 2^-SHIFT; where level is not clamped anyway.
+      function automatic logic [SHIFT-1:0] near(input logic signed [VALUE_BITS-1:0] level);
+        logic [VALUE_BITS-1:0] size;
+        size = level > 0 ? level - VALUE_BITS'(1) : -level;
+        near = SHIFT'(1) << (SHIFT - 25);
+        for (int i = 0; i < VALUE_BITS && i <= OUT_BITS; i++) begin
+          if (size[i]) near = SHIFT'(1) << (SHIFT - 24 + i);
+        end
+      endfunction
+    end else begin : gen_exact
+      assign value = floor;
+      if (SHIFT > 0) begin : gen_dropped
+        wire unused = &sum[SHIFT-1:0];
+      end
+    end
     wire under = value < VALUE_BITS'(LO);
     wire over = value > VALUE_BITS'(HI);
     assign y[lane*OUT_BITS+:OUT_BITS] = under ? OUT_BITS'(LO) : over ? OUT_BITS'(HI) : value[OUT_BITS-1:0];
-    if (SHIFT > 0) begin : gen_dropped
-      wire unused = &sum[SHIFT-1:0];
-    end
   end
 
   stream_register #(

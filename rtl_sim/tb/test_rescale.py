@@ -10,6 +10,12 @@ from codesign.hardware.folding import Folding
 SUMS = (-9000, 8000)
 
 
+def single(factors, x: tuple[int, int], y: tuple[int, int], lanes: int, **built: str) -> Case:
+    """Products of float32; of decimal factors many are halves."""
+    op = Rescale.of_float32(np.array(factors, np.float32), *y, 1.0)
+    return Case(op, [TensorType((len(factors), 40, 9), *x)], Folding(lanes, lanes, **built), seed=lanes)
+
+
 def case(constants, x: tuple[int, int], y: tuple[int, int], channels: int, lanes: int, **built: str) -> Case:
     """constants: multipliers, offsets and shifts."""
     op = Rescale(*(np.array(values) for values in constants), *y, 1.0)
@@ -40,5 +46,17 @@ def test_requantization_by_a_multiplier_is_exact():
                 products="lut",
             ),
             case(([77], [1 << 11], [12]), SUMS, (-113, 142), 5, 5, products="lut"),
+        ]
+    )
+
+
+def test_products_of_float32_are_exact():
+    check_all(
+        [
+            single([0.1, 0.3, 0.7, 0.9, 0.0123], (-999, 900), (-128, 127), 2),
+            single([0.1, 0.3, 0.7, 0.9, 0.0123], (-999, 900), (-113, 142), 5),
+            single([0.1, 0.3, 0.7, 0.9, 0.0123], (-999, 900), (0, 255), 1, products="lut"),
+            single([0.5, 1.5, 2.5], (0, 99), (0, 63), 1),
+            single([1e-4, 3e-5, 7e-6], (-(2**20), 2**20), (-128, 127), 3),
         ]
     )

@@ -34,6 +34,7 @@ class LaneLuts(NamedTuple):
     bit_pair: float
     joined_bit: float
     slice: float
+    single_bit: float
 
 
 class LaneFfs(NamedTuple):
@@ -53,9 +54,9 @@ def cost(op: Rescale, inputs: Types, outputs: Types, folding: Folding) -> BlockC
     each, counter = beats(x.channels, lanes), count_bits(unit.beats)
     return BlockCost(
         interval_cycles=x.pixels * each,
-        latency_cycles=LATENCY,
+        latency_cycles=LATENCY + op.single,
         lut=_lut(unit, y.bits) + counter,
-        ff=round(lanes * _lane_ff(unit, y.bits)) + counter + LATENCY + 1,
+        ff=round(lanes * _lane_ff(unit, y.bits)) + counter + LATENCY + op.single + 1,
         bram36=sum(rom_ramb18(depth, varying_bits(words, bits)) for depth, words, bits in _roms(unit, True)) / 2,
         dsp=lanes * slices(unit),
         multipliers=0,
@@ -80,6 +81,8 @@ def _lut(unit: Multiplication, y_bits: int) -> int:
         lane += luts.bit_pair * math.prod(unit.factor_bits) + unit.sum_bits
     if number > 1:
         lane += luts.joined_bit * unit.sum_bits + luts.slice * (number - 1)
+    if unit.op.single:
+        lane += luts.single_bit * unit.shift
     tables = sum(table_luts(words[None], bits) for _, words, bits in _roms(unit, False))
     tables += sum(rom_block_luts(depth, varying_bits(words, bits)) for depth, words, bits in _roms(unit, True))
     return round(unit.folding.pe * lane) + tables + round(coefficients("rescale", Luts).control)
@@ -92,6 +95,8 @@ def _lane_ff(unit: Multiplication, y_bits: int) -> float:
         lane += unit.x.bits + unit.multiplier_bits + 2 * unit.offset_bits + unit.sum_bits
     if number > 1:
         lane += ffs.joined_bit * unit.sum_bits + ffs.slice * (number - 1)
+    if unit.op.single:
+        lane += unit.sum_bits - unit.shift
     return lane
 
 

@@ -75,7 +75,8 @@ class Multiplication:
         multiplier, offset, shift = self._aligned
         ends = np.array([[self.x.lo], [self.x.hi]], np.int64) * multiplier
         (y,) = self.op.infer(self.x)
-        return max(_signed(np.stack(np.broadcast_arrays(ends, ends + offset))), shift + y.bits + 1)
+        spare = 2 if self.op.single else 1  # what float32 rounds up is one more than y, and must not turn over
+        return max(_signed(np.stack(np.broadcast_arrays(ends, ends + offset))), shift + y.bits + spare)
 
     @property
     def factor_bits(self) -> tuple[int, int]:

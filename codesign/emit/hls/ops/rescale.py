@@ -21,6 +21,7 @@ def layers(block: HlsBlock) -> tuple[Layer, ...]:
             "n_multiplier": multiplier.size,
             "n_offset": offset.size,
             "shift": shift,
+            "single": int(op.single),
             "lo": y.type.lo,
             "hi": y.type.hi,
         },

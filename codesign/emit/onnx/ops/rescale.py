@@ -1,4 +1,4 @@
-"""Mul, Add, Floor and Clip in float64, which holds every product."""
+"""Mul, Add, Floor and Clip in float64, which holds every product; where products are those of float32, in that."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from codesign.graph.ops.rescale import Rescale
 def emit(builder: OnnxBuilder, node: Node) -> None:
     """The integers times multiplier * 2^-shift, plus offset * 2^-shift: dyadic fractions of at most 52 bits."""
     op, name = cast(Rescale, node.op), node.name
+    if op.single:
+        _emit_single(builder, node, op)
+        return
     (x,), (y,) = builder.graph.input_types(node), builder.graph.output_types(node)
     part = np.exp2(-op.shift.astype(np.float64))
     constants = {
@@ -30,3 +33,14 @@ def emit(builder: OnnxBuilder, node: Node) -> None:
     clipped = builder.add("Clip", [floor, given["lo"], given["hi"]], f"{name}/clipped")
     single = builder.add("Cast", [clipped], f"{name}/single", to=onnx.TensorProto.FLOAT)
     builder.add("Mul", [single, builder.floats(f"{name}/scale", carried(y).scale[0])], name)
+
+
+def _emit_single(builder: OnnxBuilder, node: Node, op: Rescale) -> None:
+    name = node.name
+    (x,), (y,) = builder.graph.input_types(node), builder.graph.output_types(node)
+    real = builder.add("Cast", builder.sources(node), f"{name}/float", to=onnx.TensorProto.FLOAT)
+    factor = builder.floats(f"{name}/factor", (op.factors / np.array(carried(x).scale, np.float32))[:, None, None])
+    bounds = [builder.floats(f"{name}/{key}", value) for key, value in (("lo", op.lo), ("hi", op.hi))]
+    rounded = builder.add("Round", [builder.add("Mul", [real, factor], f"{name}/product")], f"{name}/rounded")
+    clipped = builder.add("Clip", [rounded, *bounds], f"{name}/clipped")
+    builder.add("Mul", [clipped, builder.floats(f"{name}/scale", carried(y).scale[0])], name)

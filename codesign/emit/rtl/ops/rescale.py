@@ -34,6 +34,7 @@ def block(
         # Where the output's type cannot leave the range anyway, its widest bounds make the cheapest comparisons.
         "LO": max(op.lo, lowest),
         "HI": min(op.hi, lowest + (1 << y.bits) - 1),
+        "SINGLE": int(op.single),
         "BLOCK": sum(block << place for place, block in enumerate(unit.in_block)),
         "MULTIPLIER_FILE": multipliers,
         "OFFSET_FILE": offsets,
