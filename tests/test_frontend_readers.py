@@ -492,3 +492,11 @@ def test_files_of_opset_7_are_read_and_older_ones_refused() -> None:
     own.version = 6
     with pytest.raises(GraphError, match="opset 6"):
         import_qonnx(model)
+
+
+def test_a_reshape_that_is_not_read_is_told_by_both_shapes() -> None:
+    net = QonnxNet(1, 4, 2, 2)
+    x = net.quant("image", 1.0, 4, signed=1)
+    shape = net.const([1, 2, 4, 2], np.int64)
+    with pytest.raises(GraphError, match=r"reshaping \(1, 4, 2, 2\) to \(1, 2, 4, 2\)"):
+        import_qonnx(net.model(net.op("Reshape", x, shape)))
