@@ -23,9 +23,11 @@ from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
@@ -77,6 +79,11 @@ BLOCKS = {
     "group_conv": (matrix(GroupConv, 8, 4, groups=2), (tensor(8),), Folding(4, 2, weights="lut")),
     "interleave": (Interleave(), (tensor(8), tensor(8)), Folding(4, 2)),
     "linear": (Linear(weights(7, 10, 96), weights(99, 10)), (tensor(6, 4),), Folding(2, 3, weights="lut")),
+    "lookup": (
+        Lookup(np.rint(127 * np.tanh(np.arange(-128, 128) / 30))[None], -128, 1.0),
+        (tensor(6, 6, -128, 127),),
+        Folding(2, 2),
+    ),
     "maxpool": (MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), (tensor(4, 10),), Folding(2, 2)),
     "peak": (Peak(16, -128), (tensor(6, 10, -128, 127),), Folding(2, 2)),
     "requant": (
@@ -85,6 +92,11 @@ BLOCKS = {
     ),
     "shuffle": (Shuffle(2), (tensor(24),), Folding(2, 2)),
     "split": (Split((8, 12)), (tensor(20),), Folding(4, 4)),
+    "rescale": (
+        Rescale(np.array([90001, 77777, 65537] * 2), np.array([1 << 18, 5, 99]*2), [19], -113, 142, 1.0),
+        (tensor(6, 6, -4000, 4000),),
+        Folding(2, 2),
+    ),
     "threshold": (Threshold(ROWS, np.ones(6, int), 0, 1.0), (tensor(6, 6, -1024, 1023),), Folding(2, 2)),
     "threshold, single ones of channels that rise and fall": (
         Threshold(weights(900, 5, 1), np.array([1, -1, 1, 1, -1]), 0, 1.0), (tensor(5, 4, -1024, 1023),), Folding(2, 2)

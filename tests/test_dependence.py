@@ -15,9 +15,11 @@ from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
@@ -70,12 +72,14 @@ CASES = {
     "group_conv, pointwise": (convolution(GroupConv, 4, 2, 1, groups=2), (tensor(4),), []),
     "interleave": (Interleave(), (tensor(2), tensor(2)), ["wires"]),
     "linear": (Linear(weights(5, 24), np.zeros(5, int)), (tensor(2, 4, 3),), ["whole", "ahead"]),
+    "lookup": (Lookup(np.arange(256)[None] - 90, 0, 1.0), (tensor(2),), []),
     "maxpool": (MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), (tensor(2),), WINDOW),
     "maxpool, side by side": (MaxPool((2, 2), (2, 2), (0, 0, 0, 0)), (tensor(2),), WINDOW),
     "peak": (Peak(-90, -128), (tensor(2, lo=-128, hi=127),), WINDOW),
     "requant": (Requant(np.array([0]), 0, 127, 1.0), (tensor(2),), []),
     "shuffle": (Shuffle(2), (tensor(4),), ["whole", "wires"]),
     "split": (Split((1, 3)), (tensor(4),), []),
+    "rescale": (Rescale([3], [1], [1], 0, 127, 1.0), (tensor(2),), []),
     "threshold": (Threshold(THRESHOLDS, np.ones(2, int), 0, 1.0), (tensor(2),), []),
     "upsample": (Upsample(2), (tensor(2, 3, 4),), ["ahead"]),
 }

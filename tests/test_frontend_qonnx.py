@@ -369,10 +369,6 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
         "bits": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), bits=17), "17 bits are out of range"),
         "fractional bits": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), bits=4.5), "bit width is not one integer"),
         "rounding": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), rounding_mode="DICE"), "(?s)rounding_mode = DICE"),
-        "levels": (
-            lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), 0.3, 9),
-            "takes .* thresholds a channel, 255 are supported",
-        ),
         "thresholds": (
             lambda n, x: n.multi_threshold(conv(n, x, 2, 4, 1, 1), np.ones((3, 1))),
             r"thresholds of shape \(3, 1\)",
@@ -407,7 +403,10 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
             lambda n, x: conv(n, n.op("Mul", x, n.const(0.5)), 2, 4, 1, 1),
             "no layer with weights computes; put a quantizer",
         ),
-        "two activations": (lambda n, x: n.op("Mul", x, x), "a Mul of two activations is not supported"),
+        "two activations": (
+            lambda n, x: n.op("Mul", x, n.quant(conv(n, x, 4, 4, 1, 1))),
+            "a Mul of two activations is not supported",
+        ),
         "residual": (residual_scales, "tensors of different scales that are put together"),
         "broadcast": (
             lambda n, x: n.op("Add", x, n.op("ReduceSum", x, n.const([2, 3], np.int64))),

@@ -15,8 +15,10 @@ from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.threshold import Threshold
 from codesign.plugins import load, names
 from codesign.verification.vectors import _aimed, _filters
@@ -50,8 +52,13 @@ BLOCKS = {
         Deform(weights(6, 1, 3, 3), weights(6)),
         (TensorType((6, 2, 2), -100, 127), TensorType((1, 2, 2), -4, 3)),
     ),
+    "lookup": (Lookup(np.arange(4)[None] ** 2 - 3, -2, 1.0), (TensorType((6, 8, 8), -2, 1),)),
     "requant": (Requant([3, 0, -1, 5, 8, 2], 0, 255, 1.0), (SUMS,)),
     "requant_with_sign": (Requant([4], -128, 127, 1.0), (SUMS,)),
+    "rescale": (
+        Rescale([77, -40, 3, 0, 900, 5], [2048, -9, 0, 50, -77, 1], [5, 4, 2, 3, 9, 3], -113, 142, 1.0),
+        (SUMS,),
+    ),
     "threshold": (Threshold(thresholds(6, 15), [1, -1, 1, 1, -1, 1], 0, 1.0), (SUMS,)),
     "bipolar": (Threshold(thresholds(6, 1), [1], -1, 1.0, step=2), (SUMS,)),
     "threshold_of_few_values": (Threshold([[-1, 0, 1]], [1, -1, 1, 1, -1, 1], 0, 1.0), (BITS,)),

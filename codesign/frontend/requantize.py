@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from codesign.errors import GraphError
 from codesign.frontend.builder import Builder
 from codesign.frontend.quantizer import Quantizer
-from codesign.frontend.thresholds import thresholds
+from codesign.frontend.thresholds import quantized
 from codesign.frontend.values import Activation, integers
 from codesign.graph import Op
 from codesign.graph.op import EXACT_FLOAT32
@@ -23,7 +23,7 @@ QUANTIZE = "put a quantizer behind it"
 
 
 def requantized(builder: Builder, value: Activation, quantizer: Quantizer) -> Activation:
-    """`value` quantized: shifted where scales and factors are powers of two, else compared with thresholds.
+    """`value` quantized: shifted where scales and factors are powers of two, else by whichever operator costs least.
 
     Raises GraphError where neither is exact.
     """
@@ -36,7 +36,7 @@ def requantized(builder: Builder, value: Activation, quantizer: Quantizer) -> Ac
     if value.layout not in ("map", "flat") or not sizes <= {1, kind.channels}:
         raise GraphError("quantizes values that are scaled one by one", remedy="scale by channel at most")
     origin = quantizer.origin
-    op = thresholds(value, kind, quantizer, _factors(builder, value, quantizer))
+    op = quantized(value, kind, quantizer, _factors(builder, value, quantizer))
     (tensor,) = builder.add(op, [value.tensor], quantizer.node, [origin])
     return Activation(tensor, value.layout, value.groups, origin=origin)
 

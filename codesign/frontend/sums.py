@@ -1,4 +1,4 @@
-"""Sums of two tensors of different scales, as integers: ma * a + mb * b and thresholds.
+"""Sums of two tensors of different scales, as integers: ma * a + mb * b and thresholds, or a further multiplier.
 
 What a quantizer makes of `a * scale_a + b * scale_b` is known for every pair of integers a and b. Two multipliers are
 exact if the pairs, in the order of ma * a + mb * b, have results that never fall, and equal sums have equal results.
@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.frontend.builder import Builder
+from codesign.frontend.functions import integer_kernel, step_session
+from codesign.frontend.multipliers import stepped
 from codesign.frontend.quantizer import Code, Quantizer
-from codesign.frontend.session import run_node
-from codesign.frontend.thresholds import step_session
 from codesign.frontend.values import Activation, Sum
 from codesign.graph import TensorType
 from codesign.graph.ops.add import Add
 from codesign.graph.ops.depthwise import Depthwise
-from codesign.graph.ops.threshold import MOST_THRESHOLDS, Threshold
+from codesign.graph.ops.rescale import Rescale
+from codesign.graph.ops.threshold import Threshold
 
 MOST_PAIRS = 1 << 20
 MOST_MULTIPLIER = 1 << 14
@@ -50,7 +51,8 @@ def summed(builder: Builder, value: Sum, quantizer: Quantizer) -> Activation:
         for part, kind, m, scale in zip(value.parts, kinds, found, scales, strict=True)
     ]
     (total,) = builder.add(Add(), parts, quantizer.node, [None])
-    op = _threshold(table, found[0] * a[:, None] + found[1] * b[None, :], quantizer)
+    sums = found[0] * a[:, None] + found[1] * b[None, :]
+    op = _stepped(table, sums, quantizer, builder.types[total])
     (tensor,) = builder.add(op, [total], quantizer.node, [quantizer.origin])
     return Activation(tensor, value.parts[0].layout, origin=quantizer.origin)
 
@@ -73,15 +75,8 @@ def _table(builder: Builder, value: Sum, quantizer: Quantizer, a: Integers, b: I
 
 def _kernel(value: Sum, quantizer: Quantizer, codes: tuple[Code, Code, Code], a: Integers, b: Integers) -> Integers:
     """As ONNX Runtime's integer kernel has it; bounds of activation functions in between narrow the result."""
-    first, second, result = codes
-    pairs = np.broadcast_arrays(a[:, None] + int(first.zero), b[None, :] + int(second.zero))
-    inputs = {"a": pairs[0], "sa": first.scale, "za": first.zero, "b": pairs[1], "sb": second.scale, "zb": second.zero}
-    inputs |= {"sc": result.scale, "zc": result.zero}
-    given = {
-        name: np.asarray(array, np.float32 if name[0] == "s" else result.zero.dtype) for name, array in inputs.items()
-    }
-    node = onnx.helper.make_node("QLinearAdd", list(given), ["c"], domain="com.microsoft")
-    found = run_node(node, given)[0].astype(np.int64) - int(result.zero)
+    pairs = np.broadcast_arrays(a[:, None], b[None, :])
+    found = integer_kernel("QLinearAdd", (pairs[0], pairs[1]), codes)
     lo, hi = (float(np.clip(bound / quantizer.scale, quantizer.lo, quantizer.hi)) for bound in (value.lo, value.hi))
     return np.clip(found, int(np.rint(lo)), int(np.rint(hi)))
 
@@ -114,17 +109,15 @@ def _exact(table: Integers, sums: Integers) -> bool:
     return bool((steps >= 0).all() and not steps[np.diff(flat[order]) == 0].any())
 
 
-def _threshold(table: Integers, sums: Integers, quantizer: Quantizer) -> Threshold:
-    """Where the results of the sums rise."""
+def _stepped(table: Integers, sums: Integers, quantizer: Quantizer, kind: TensorType) -> Threshold | Rescale:
+    """What steps where the results of the sums, of type `kind`, rise."""
     lo, hi = (quantizer.lo, quantizer.hi) if quantizer.step > 1 else (int(table.min()), int(table.max()))
     count = max(1, (hi - lo) // quantizer.step)
-    if count > MOST_THRESHOLDS:
-        raise GraphError(f"takes {count} thresholds, {MOST_THRESHOLDS} are supported", remedy="use at most 8 bits")
     order = np.argsort(sums.ravel(), kind="stable")
     ascending, results = sums.ravel()[order], table.ravel()[order]
     places = np.searchsorted(results, lo + quantizer.step * np.arange(1, count + 1), side="left")
     beyond = np.append(ascending, ascending[-1] + 1)
-    return Threshold(beyond[places][None], np.ones(1, np.int64), lo, quantizer.scale, quantizer.step)
+    return stepped(beyond[places][None], np.ones(1, np.int64), lo, quantizer.step, quantizer.scale, kind)
 
 
 def _weight_scales(kinds: list[TensorType], multipliers: tuple[int, int]) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from codesign.errors import GraphError
 from codesign.frontend.domains import ONNX, opset_of
-from codesign.frontend.values import Activation, Constant, Host, Joined, Sum, Value
+from codesign.frontend.values import Activation, Constant, Host, Joined, Step, Sum, Value
 
 HOST = frozenset(
     """
@@ -82,12 +82,13 @@ class TailBuilder:
 
     def _need_node(self, name: str, value: Value, reason: GraphError | None) -> None:
         node = self._producers[name]
-        if isinstance(value, Activation) and value.steps and value.steps[-1].node.output[0] == name:
-            step = value.steps[-1]
-            if step.node.input[step.index] not in self._producers:  # a layer's bias, which the file adds in the layer
+        step = value.steps[-1] if isinstance(value, Activation) and value.steps else None
+        if isinstance(value, Activation) and isinstance(step, Step) and step.node.output[0] == name:
+            source = step.node.input[step.index]
+            if source not in self._producers:  # a layer's bias, which the file adds in the layer
                 self._take(step.node, name)
                 self._constants |= {key: numpy_helper.from_array(a, key) for key, a in step.constants.items()}
-                self._inputs[step.node.input[step.index]] = value.tensor, self._shape(name)
+                self._inputs[source] = value.tensor, self._shape(name)
                 return
         if not for_the_host(node):
             raise reason or _not_quantized(name)
