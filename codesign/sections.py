@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
@@ -13,6 +13,8 @@ Size = Annotated[int, Field(strict=True, gt=0, le=2**16)]
 Magnification = Annotated[float, Field(strict=True, ge=0.01, le=100)]
 Weight = Annotated[float, Field(strict=True, ge=1e-9, le=1e6)]
 """Of a term of the loss."""
+Rate = Annotated[float, Field(strict=True, ge=1e-12, le=100)]
+"""Of learning."""
 
 
 class Section(BaseModel):
@@ -22,10 +24,50 @@ class Section(BaseModel):
 
 
 class Phase(Section):
-    """One run of the optimizer. The rate rises over the first tenth of the steps and falls to zero as a cosine."""
+    """One run of the optimizer. The rate rises over the first tenth of the steps and falls to zero as a cosine.
 
-    epochs: Positive
-    learning_rate: Annotated[float, Field(strict=True, ge=1e-12, le=100)]
+    Its length is either `epochs`, passes over the training set, or `steps`, batches, which are rounded up to whole
+    passes: a number of steps suits small sets and large ones alike. Without either it is the phase's default.
+    """
+
+    DEFAULT_STEPS: ClassVar[int]
+
+    epochs: Positive | None = None
+    steps: Positive | None = None
+    learning_rate: Rate
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_a_length(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("epochs") is None and given.get("steps") is None:
+            return {**given, "steps": cls.DEFAULT_STEPS}
+        return given
+
+    @model_validator(mode="after")
+    def _has_one_length(self) -> Self:
+        if self.epochs is not None and self.steps is not None:
+            raise ValueError("a phase has either epochs or steps: set the other to null")
+        return self
+
+    def passes(self, batches: int) -> int:
+        """How often it goes over a training set of so many batches."""
+        return self.epochs if self.epochs is not None else -(-(self.steps or 0) // batches)
+
+
+class FloatPhase(Phase):
+    """Floating point, from random weights."""
+
+    DEFAULT_STEPS: ClassVar[int] = 4000
+    learning_rate: Rate = 2e-3
+
+
+class QuantizedPhase(Phase):
+    """With quantizers, from the weights of the floating-point phase. A rate far below that phase's leaves it short of
+    what it can reach: weights of 4 bits must move by whole steps.
+    """
+
+    DEFAULT_STEPS: ClassVar[int] = 1000
+    learning_rate: Rate = 2e-3
 
 
 class Distillation(Section):
@@ -93,8 +135,8 @@ class Training(Section):
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
     augmentation: Augmentation | None = None
     fractional_first: StrictBool = False
-    float_phase: Phase = Phase(epochs=10, learning_rate=2e-3)
-    quantized_phase: Phase | None = Phase(epochs=4, learning_rate=5e-4)
+    float_phase: FloatPhase = FloatPhase()
+    quantized_phase: QuantizedPhase | None = QuantizedPhase()
     distillation: Distillation | None = None
     freezing: Freezing | None = None
     reuse: ChannelReuse | None = None

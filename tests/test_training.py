@@ -182,6 +182,13 @@ def test_dilations_are_fractional_before_the_quantized_phase_and_whole_in_it(tmp
         assert torch.equal(dilation, dilation.round()) == whole
 
 
+def test_a_phase_of_so_many_steps_takes_whole_passes_over_the_set(tmp_path):
+    settings = ["training.float_phase={steps: 4}", "training.quantized_phase={steps: 3}"]  # three batches a pass
+    train(TINY, tmp_path / "run", overrides=settings, progress=False)
+    files = (tmp_path / "run" / name for name in (FLOAT_CHECKPOINT, LAST_CHECKPOINT))
+    assert [torch.load(file, weights_only=True)["global_step"] for file in files] == [6, 3]
+
+
 def test_the_teacher_leaves_its_training_and_its_weights_as_they_were(run, whole_run):
     distilled = whole_run("distilled")
     states = [torch.load(one.run / FLOAT_CHECKPOINT, weights_only=True)["state_dict"] for one in (run, distilled)]

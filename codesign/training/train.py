@@ -189,15 +189,17 @@ def _fit(
     averaging = [] if recipe.training.ema is None else [AverageWeights(recipe.training.ema)]
     name = "quantized_phase" if phase is recipe.training.quantized_phase else "float_phase"
     watch = StopWhenDiverged(name, phase.learning_rate)
-    trainer = _trainer(session, phase, [watch, *callbacks, *averaging, SaveEveryEpoch(checkpoint)], checkpoint.stem)
+    trainer = _trainer(session, [watch, *callbacks, *averaging, SaveEveryEpoch(checkpoint)], checkpoint.stem)
     loader = train_loader(session.data, recipe, trainer.global_rank, trainer.world_size)
-    steps = phase.epochs * len(loader)
+    epochs = phase.passes(len(loader))
+    trainer.fit_loop.max_epochs = epochs  # not before: the loader's length depends on the trainer's world
+    steps = epochs * len(loader)
     settings = recipe.training.reuse if phase is recipe.training.quantized_phase else None
     reuse = None if settings is None else ReuseLoss(settings, network, steps)
     task = TrainingTask(network, recipe, phase, steps, teacher, reuse)
     previous = str(checkpoint) if os.path.lexists(checkpoint) else None
     if previous is not None:
-        check_progress(checkpoint, task, phase.epochs, len(loader))
+        check_progress(checkpoint, task, epochs, len(loader))
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="lightning")
@@ -213,10 +215,10 @@ def _fit(
     network.cpu()
 
 
-def _trainer(session: _Session, phase: Phase, callbacks: list[Callback], name: str) -> pl.Trainer:
+def _trainer(session: _Session, callbacks: list[Callback], name: str) -> pl.Trainer:
     rate = [LearningRateMonitor("step")] if session.tensorboard else []
     return pl.Trainer(
-        max_epochs=phase.epochs,
+        max_epochs=-1,
         accelerator="auto",
         devices=session.devices,
         num_nodes=int(os.environ.get("GROUP_WORLD_SIZE", 1)),  # of torchrun
