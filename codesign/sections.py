@@ -126,6 +126,9 @@ class Training(Section):
     ema: each phase ends with the moving average of its weights, e.g. 0.999.
     fractional_first: dilations become whole numbers in the quantized phase only; in floating point the operator samples
         fractional positions, which learn faster than rounded ones.
+    batch_norm: in the quantized phase. Kept, its statistics follow what quantization does, are frozen for the last
+        quarter, and are folded into the weights before these are quantized, all the time; folded, it is gone from the
+        start. Either way nothing is left of it in the result, but for units of binary networks.
     precision: of convolutions, mixed on devices that have it; quantizers compute in float32 always.
     """
 
@@ -135,6 +138,7 @@ class Training(Section):
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
     augmentation: Augmentation | None = None
     fractional_first: StrictBool = False
+    batch_norm: Literal["kept", "folded"] = "kept"
     float_phase: FloatPhase = FloatPhase()
     quantized_phase: QuantizedPhase | None = QuantizedPhase()
     distillation: Distillation | None = None

@@ -25,6 +25,7 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
+from codesign.nn.norm import TrainedNorm
 from codesign.nn.quantizers import TwiceMeanMagnitude
 from codesign.nn.strided import conv2d
 
@@ -223,29 +224,61 @@ class QuantIdentity(_FusedActivation, qnn.QuantIdentity):
 
 
 class QuantConv2d(qnn.QuantConv2d):
-    """Convolution with quantized weights and bias. Gives plain accumulators while it trains."""
+    """Convolution with quantized weights and bias. Gives plain accumulators while it trains.
+
+    `norm` is a batch norm that takes part in training only (`keep_norm`), and is then folded in.
+    """
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.norm: TrainedNorm | None = None
+
+    def keep_norm(self) -> None:
+        """Train with a batch norm of its own, instead of a bias."""
+        self.bias = None
+        self.norm = TrainedNorm(self.out_channels)
 
     def forward(self, x: Tensor | QuantTensor) -> Tensor | QuantTensor:
-        if not self.training or self.weight_quant.export_mode:
+        if self._is_brevitas_own:
             return super().forward(x)
         weight, bias = self.quantized_parameters(x)
-        return conv2d(_value(x), weight, bias, self.stride, self.padding, self.dilation, self.groups)
+        out = conv2d(_value(x), weight, bias, self.stride, self.padding, self.dilation, self.groups)
+        return self.normalized(out)
+
+    def normalized(self, out: Tensor) -> Tensor:
+        """Its output from that of the convolution with `quantized_parameters`."""
+        return out if self.norm is None or not self.norm.training else self.norm(out)
 
     def quantized_parameters(self, x: Tensor | QuantTensor) -> tuple[Tensor, Tensor | None]:
-        """Weight, and bias or none, as Brevitas' quantizers give them for an input of x's scale."""
-        if not self.training or self.weight_quant.export_mode:
+        """Weight, and bias or none, as Brevitas' quantizers give them for an input of x's scale.
+
+        A batch norm whose statistics follow makes the bias needless.
+        """
+        if self._is_brevitas_own:
             weight = self.quant_weight()
             bias = None if self.bias is None else self.bias_quant(self.bias, x, weight)
             return _value(weight), bias if bias is None else _value(bias)
         assert isinstance(x, QuantTensor)
-        return QuantizeParameters.apply(self.weight, self.bias, x.scale, self._bounds)
+        weight, bias = self.float_parameters()
+        if self.norm is not None and self.norm.training:
+            bias = None
+        return QuantizeParameters.apply(weight, bias, x.scale, self._bounds)
+
+    def float_parameters(self) -> tuple[Tensor, Tensor | None]:
+        """What is quantized: weight (O, I, K, K), and bias (O,) or none."""
+        return (self.weight, self.bias) if self.norm is None else self.norm.folded_into(self.weight)
+
+    @property
+    def _is_brevitas_own(self) -> bool:
+        return self.norm is None and (not self.training or self.weight_quant.export_mode)
 
     @torch.no_grad()
     def weight_steps(self) -> Tensor:
         """Weights as multiples of their scale, clamped but not rounded."""
-        scale, _, _ = _channel_scales(self.weight, self._bounds)
+        weight, _ = self.float_parameters()
+        scale, _, _ = _channel_scales(weight, self._bounds)
         limit = self._bounds.limit
-        return (self.weight / _per_filter(scale, self.weight)).clamp_(-limit, limit)
+        return (weight / _per_filter(scale, weight)).clamp_(-limit, limit)
 
     @cached_property
     def _bounds(self) -> WeightBounds:

@@ -83,7 +83,7 @@ class QuantSquareDeformConv2d(QuantConv2d):
         self, x: Tensor | QuantTensor, dilation: Tensor | QuantTensor
     ) -> Tensor:
         weight, bias = self.quantized_parameters(x)
-        return square_depthwise(plain(x), weight, plain(dilation), bias)
+        return self.normalized(square_depthwise(plain(x), weight, plain(dilation), bias))
 
 
 class RoundedHardtanh(nn.Module):

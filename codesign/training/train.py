@@ -21,11 +21,17 @@ from lightning.pytorch.utilities import rank_zero_only
 from codesign.data.dataset import SampleSet, training_set, validation_set
 from codesign.errors import CheckpointError, ToolError
 from codesign.files import locked
-from codesign.nn.fold import calibrate, clip_weights, fold_batch_norm
+from codesign.nn.fold import calibrate, clip_weights, deployed, fold_batch_norm, keep_batch_norm
 from codesign.nn.network import Network, float_network, quantized_network
 from codesign.recipe import Recipe, load_recipe, save_recipe
 from codesign.sections import Phase
-from codesign.training.callbacks import AverageWeights, FreezeConfidentWeights, SaveEveryEpoch, StopWhenDiverged
+from codesign.training.callbacks import (
+    AverageWeights,
+    FreezeConfidentWeights,
+    FreezeStatistics,
+    SaveEveryEpoch,
+    StopWhenDiverged,
+)
 from codesign.training.channel_reuse import ReuseLoss
 from codesign.training.checkpoint import check_progress
 from codesign.training.metrics import evaluate_network
@@ -162,18 +168,21 @@ def _float_phase(session: _Session) -> Network:
 def _quantized_phase(session: _Session, trained: Network) -> Network:
     recipe, training = session.recipe, session.recipe.training
     network = quantized_network(recipe)
+    if training.batch_norm == "kept":
+        keep_batch_norm(network, trained)
     fold_batch_norm(trained, network)
     clip_weights(network, recipe.quantization.weight_percentile)
     batches = itertools.cycle(train_loader(session.data, recipe))
     count = recipe.quantization.calibration_batches + 1
     calibrate(network, (batch.images / 256 for batch in itertools.islice(batches, count)))
     teacher = None if training.distillation is None else trained
-    callbacks = [] if training.freezing is None else [FreezeConfidentWeights(training.freezing)]
+    freezing = [] if training.freezing is None else [FreezeConfidentWeights(training.freezing)]
+    callbacks = [FreezeStatistics(), *freezing]
     assert training.quantized_phase is not None  # without one this is not called
     _fit(session, network, training.quantized_phase, session.out / LAST_CHECKPOINT, teacher, callbacks)
-    network.eval()
-    network.finish(recipe)
-    return network
+    final = deployed(network, recipe).eval()
+    final.finish(recipe)
+    return final
 
 
 def _fit(
