@@ -72,14 +72,16 @@ class Data(Section):
         return self
 
 
-WeightScale = Literal["largest", "statistics"]
+WeightScale = Literal["largest", "unclipped", "least-error", "statistics"]
 
 
 class Quantization(Section):
     """Widths in bits. Scales are powers of two: per output channel for weights, per tensor for activations.
 
-    weight_scale: what sets a channel's full scale, its largest magnitude or twice its mean magnitude (Liu, Liu, Cheng,
-        arXiv 2302.02210): a scale from statistics does not follow the few weights that oscillate.
+    weight_scale: what sets a channel's full scale. Its largest magnitude, rounded to the nearest power of two, which
+        clips by up to a factor of sqrt(2); the same rounded up, so unclipped; the power of two of least squared error;
+        or statistics, twice its mean magnitude (Liu, Liu, Cheng, arXiv 2302.02210), which does not follow the few
+        weights that oscillate.
     weight_percentile: magnitudes of a channel beyond this percentile are clipped before quantized training; 100: none.
     binary: weights and activations are -1 or +1, but for the image, the weights of the first layer, the last layer, and
         in residual networks the summands and the average.

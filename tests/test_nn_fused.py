@@ -9,7 +9,7 @@ import torch
 
 from codesign.nn import fused
 from codesign.nn.fold import calibrate
-from codesign.nn.layers import QuantLayers, plain
+from codesign.nn.layers import WEIGHT_QUANTIZERS, QuantLayers, plain
 from codesign.nn.network import quantized_network
 from codesign.recipe import Quantization, load_recipe
 
@@ -74,7 +74,7 @@ def test_an_activation_equals_brevitas_in_value_and_gradients_at_every_tie(kind,
 
 @pytest.mark.parametrize("bits", [2, 4, 8])
 @pytest.mark.parametrize("groups", [1, 4])
-@pytest.mark.parametrize("weight_scale", ["largest", "statistics"])
+@pytest.mark.parametrize("weight_scale", sorted(WEIGHT_QUANTIZERS))
 def test_weights_and_biases_equal_brevitas_in_value_and_gradients(bits, groups, weight_scale):
     torch.manual_seed(0)
     conv = (

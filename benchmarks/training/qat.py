@@ -5,8 +5,8 @@
 
 For every seed trains the recipe in floating point once, then quantizes that network with every method of METHODS: by
 training, or after it. Run folders are kept in WORK/SIZE: what was interrupted goes on from its last checkpoint, what is
-finished is not trained again. Measured on the test split. LUT and DSP slices are predicted for a PYNQ-Z2 at FRAMES_PER_S
-with the least hardware. Writes benchmarks/results/qat.json after every run; rows of other sizes stay there.
+finished is not trained again. Measured on the test split. LUT and DSP slices are predicted for a PYNQ-Z2 that does
+FRAMES_PER_S with the least hardware. Writes benchmarks/results/qat.json after every run; rows of other runs stay there.
 """
 
 from __future__ import annotations
@@ -31,10 +31,27 @@ from codesign.training.run import FLOAT_CHECKPOINT, RECIPE, load_result, load_ru
 
 FRAMES_PER_S = 200.0
 
+BASE = (
+    "training.batch_norm=kept",
+    "quantization.weight_bits=4",
+    "quantization.activation_bits=8",
+    "quantization.weight_scale=largest",
+    "quantization.activation_percentile=99.9",
+)
+"""What every method says, whatever the defaults are, unless it says otherwise."""
+
 METHODS: dict[str, tuple[str, ...]] = {
-    "defaults": (),
+    "base": (),
     "batch norm folded first": ("training.batch_norm=folded",),
     "rate of 5e-4": ("training.quantized_phase.learning_rate=5e-4",),
+    "folded first, rate of 5e-4": ("training.batch_norm=folded", "training.quantized_phase.learning_rate=5e-4"),
+    "weight scales unclipped": ("quantization.weight_scale=unclipped",),
+    "weight scales of least error": ("quantization.weight_scale=least-error",),
+    "weight scales from statistics": ("quantization.weight_scale=statistics",),
+    "activations to their maximum": ("quantization.activation_percentile=100",),
+    "moving average": ("training.ema=0.98",),
+    "distillation": ("training.distillation={weight: 1.0}",),
+    "8-bit weights": ("quantization.weight_bits=8",),
 }
 """Settings of a recipe by what they are called on the page."""
 
@@ -111,7 +128,7 @@ def main() -> None:
         floating = floating_point(settings, given.recipe, folder / f"{seed}-float")
         for method in given.methods:
             run = folder / f"{seed}-{method.replace(' ', '-')}"
-            figures = quantized([*settings, *METHODS[method]], given.recipe, floating, run)
+            figures = quantized([*settings, *BASE, *METHODS[method]], given.recipe, floating, run)
             recipe = load_recipe(run / RECIPE)
             keep(row(method, recipe, figures | hardware(run)))
 

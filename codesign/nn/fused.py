@@ -19,6 +19,7 @@ from typing import Any
 import brevitas.nn as qnn
 import numpy as np
 import torch
+from brevitas.core.function_wrapper import CeilSte
 from brevitas.core.scaling import ParameterFromRuntimeStatsScaling
 from brevitas.quant_tensor import IntQuantTensor, QuantTensor
 from torch import Tensor
@@ -26,7 +27,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from codesign.nn.norm import TrainedNorm
-from codesign.nn.quantizers import TwiceMeanMagnitude
+from codesign.nn.quantizers import LeastErrorFullScale, TwiceMeanMagnitude, least_error_full_scale
 from codesign.nn.strided import conv2d
 
 BIAS_RANGE = (-(2.0**31), 2.0**31 - 1)
@@ -61,8 +62,11 @@ class WeightBounds:
     """Integers in the full scale."""
     limit: float
     """Largest integer."""
-    statistics: bool
-    """Full scale from the mean magnitude, not from the largest."""
+    bits: int
+    statistics: type
+    """What gives the full scale: the largest magnitude, twice the mean one, or the one of least error."""
+    upwards: bool
+    """Whether it is rounded up to a power of two, not to the nearest one."""
 
 
 class QuantizeActivation(Function):
@@ -126,10 +130,15 @@ class QuantizeParameters(Function):
 
 def _channel_scales(weight: Tensor, bounds: WeightBounds) -> tuple[Tensor, Tensor, Tensor | None]:
     """For each channel of (O, ...): scale, its derivative by the full scale (O,); which weight is that, if one is."""
+    if bounds.statistics is LeastErrorFullScale:
+        power = least_error_full_scale(weight.flatten(1), bounds.bits)
+        return power.clamp_min(bounds.minimum).div_(bounds.steps), torch.zeros_like(power), None
     magnitudes = weight.flatten(1).abs()
-    full, place = (2 * magnitudes.mean(1), None) if bounds.statistics else magnitudes.max(1)
+    mean = bounds.statistics is TwiceMeanMagnitude
+    full, place = (2 * magnitudes.mean(1), None) if mean else magnitudes.max(1)
     full = full.clamp_min_(bounds.minimum)
-    power = 2.0 ** torch.log2(full).round_()
+    exponent = torch.log2(full)
+    power = 2.0 ** (exponent.ceil_() if bounds.upwards else exponent.round_())
     scale = power.clamp_min(bounds.minimum).div_(bounds.steps)
     return scale, power.div_(full).div_(bounds.steps), place
 
@@ -284,11 +293,14 @@ class QuantConv2d(qnn.QuantConv2d):
     def _bounds(self) -> WeightBounds:
         quant = self.weight_quant.tensor_quant
         scaling, bits = quant.scaling_impl, quant.msb_clamp_bit_width_impl()
+        restrict = scaling.stats_scaling_impl.restrict_clamp_scaling.restrict_value_impl
         return WeightBounds(
             minimum=float(scaling.stats_scaling_impl.clamp_scaling.min_val),
             steps=float(quant.int_scaling_impl(bits)),
             limit=float(quant.int_quant.max_int(bits)),
-            statistics=isinstance(scaling.parameter_list_stats.stats.stats_impl, TwiceMeanMagnitude),
+            bits=int(bits),
+            statistics=type(scaling.parameter_list_stats.stats.stats_impl),
+            upwards=isinstance(restrict.float_to_int_impl, CeilSte),
         )
 
 

@@ -21,8 +21,10 @@ from codesign.nn.quantizers import (
     BiasQuantizer,
     DilationQuantizer,
     ImageQuantizer,
+    LeastErrorWeightQuantizer,
     SignedActivationQuantizer,
     StatisticsWeightQuantizer,
+    UnclippedWeightQuantizer,
     UnsignedActivationQuantizer,
     WeightQuantizer,
 )
@@ -30,7 +32,12 @@ from codesign.nn.sampling import DeformConv2d
 from codesign.nn.strided import Conv2d
 from codesign.recipe import Quantization
 
-WEIGHT_QUANTIZERS = {"largest": WeightQuantizer, "statistics": StatisticsWeightQuantizer}
+WEIGHT_QUANTIZERS = {
+    "largest": WeightQuantizer,
+    "unclipped": UnclippedWeightQuantizer,
+    "least-error": LeastErrorWeightQuantizer,
+    "statistics": StatisticsWeightQuantizer,
+}
 
 
 class ConvUnit(nn.Module):
