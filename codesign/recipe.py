@@ -75,6 +75,28 @@ class Data(Section):
 WeightScale = Literal["largest", "unclipped", "least-error", "statistics"]
 
 
+class LayerWidths(Section):
+    """Widths of single layers in bits, in place of those of the whole network; a number alone is that of both."""
+
+    weight_bits: Bits | None = None
+    activation_bits: Bits | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _both_alike(cls, given: Any) -> Any:
+        alike = isinstance(given, int) and not isinstance(given, bool)
+        return {"weight_bits": given, "activation_bits": given} if alike else given
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.weight_bits is None and self.activation_bits is None:
+            raise ValueError("a layer's widths are weight_bits, activation_bits or both")
+        return self
+
+
+Pattern = Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class Quantization(Section):
     """Widths in bits. Scales are powers of two: per output channel for weights, per tensor for activations.
 
@@ -96,6 +118,7 @@ class Quantization(Section):
     activation_percentile: Percentile = 99.9
     calibration_batches: Annotated[int, Field(strict=True, gt=0, le=10_000)] = 4
     binary: StrictBool = False
+    layers: dict[Pattern, LayerWidths] = Field(default={}, max_length=1000)
 
 
 class Detection(Section):
@@ -282,11 +305,11 @@ def _keys_at(location: Sequence[int | str]) -> list[str]:
     if location[:1] == ("model",):
         section, location = sections()[str(location[1])], location[2:]
     for step in location:
-        if isinstance(step, int):
+        if isinstance(step, int) or step not in section.model_fields:  # a place in a list, or a key that is free
             continue
         section = section.model_fields[step].annotation
         if not isinstance(section, type) or not issubclass(section, BaseModel):
-            section = next(part for part in get_args(section) if isinstance(part, type))
+            section = next(part for part in get_args(section) if isinstance(part, type) and issubclass(part, BaseModel))
     return list(section.model_fields)
 
 

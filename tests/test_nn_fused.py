@@ -52,7 +52,7 @@ def ties(bits, signed, scale):
 @pytest.mark.parametrize("kind", ["activation", "signed"])
 def test_an_activation_equals_brevitas_in_value_and_gradients_at_every_tie(kind, bits, channels_last):
     layers = QuantLayers(Quantization(activation_bits=bits, calibration_batches=2, activation_percentile=100))
-    ours = (layers.activation() if kind == "activation" else layers._signed(bits)).train()
+    ours = (layers.activation() if kind == "activation" else layers.signed(bits)).train()
     for seed in range(3):
         ours(torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(seed)))
     theirs = by_brevitas(ours)

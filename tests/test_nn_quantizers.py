@@ -21,7 +21,7 @@ torch.set_num_threads(1)  # these tensors gain nothing from more, and tests may 
 @pytest.mark.parametrize("kind", ["activation", "signed"])
 def test_an_activation_evaluates_with_the_step_it_trained_with(kind, range_, bits):
     layers = QuantLayers(Quantization(activation_bits=bits, calibration_batches=2, activation_percentile=100))
-    act = layers.activation() if kind == "activation" else layers._signed(bits)
+    act = layers.activation() if kind == "activation" else layers.signed(bits)
     x = (torch.rand(4, 3, 8, 8, generator=torch.Generator().manual_seed(0)) - 0.5) * 2 * range_
     for _ in range(3):
         act.train()(x)

@@ -84,6 +84,8 @@ def train(
     """
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, overrides)
     out = Path(out)
+    if recipe.training.quantized_phase is not None:
+        quantized_network(recipe)  # refuses what cannot be built before anything is trained
     if is_first_process():
         _refuse_other_runs(out, recipe, resume)
     if (out / RESULT).exists() and is_finished(out, recipe):
