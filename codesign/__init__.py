@@ -1,7 +1,7 @@
 """From PyTorch to verified FPGA hardware.
 
-Every command is also a function here, with a typed result: `summary`, `train`, `evaluate`, `export`, `verify`,
-`simulate`, `synth`, `build`, `report`, `compare`, `detect`, `tune`, `search`, `demo`. Each lives in
+Every command is also a function here, with a typed result: `summary`, `train`, `quantize`, `evaluate`, `export`,
+`verify`, `simulate`, `synth`, `build`, `report`, `compare`, `detect`, `tune`, `search`, `demo`. Each lives in
 `codesign/api/<name>.py` and is imported when first used, so that `import codesign` stays fast.
 """
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from codesign.api.detect import detect as detect
     from codesign.api.evaluate import evaluate as evaluate
     from codesign.api.export import export as export
+    from codesign.api.quantize import quantize as quantize
     from codesign.api.report import report as report
     from codesign.api.search import search as search
     from codesign.api.simulate import simulate as simulate

@@ -72,6 +72,14 @@ class Data(Section):
         return self
 
 
+PTQ = (
+    "training.quantized_phase={steps: 0}",
+    "quantization.equalize=true",
+    "quantization.adaptive_rounding=true",
+    "quantization.weight_scale=least-error",
+)
+"""Settings that quantize a network after its training, without another one."""
+
 WeightScale = Literal["largest", "unclipped", "least-error", "statistics"]
 
 
@@ -105,6 +113,10 @@ class Quantization(Section):
         or statistics, twice its mean magnitude (Liu, Liu, Cheng, arXiv 2302.02210), which does not follow the few
         weights that oscillate.
     weight_percentile: magnitudes of a channel beyond this percentile are clipped before quantized training; 100: none.
+    equalize: channels between layers get ranges alike before anything is quantized, which the network computes the same
+        with (cross-layer equalization, Nagel et al., arXiv 1906.04721).
+    adaptive_rounding: weights are rounded for the least error of their layer's output, and biases corrected, by the
+        calibration's images (GPTQ, arXiv 2210.17323); in place of a training, so with a quantized phase of 0 steps.
     binary: weights and activations are -1 or +1, but for the image, the weights of the first layer, the last layer, and
         in residual networks the summands and the average.
     """
@@ -117,6 +129,8 @@ class Quantization(Section):
     weight_percentile: Percentile = 100.0
     activation_percentile: Percentile = 99.9
     calibration_batches: Annotated[int, Field(strict=True, gt=0, le=10_000)] = 4
+    equalize: StrictBool = False
+    adaptive_rounding: StrictBool = False
     binary: StrictBool = False
     layers: dict[Pattern, LayerWidths] = Field(default={}, max_length=1000)
 
@@ -154,6 +168,17 @@ class Recipe(Section):
             raise ValueError(f"a {self.model.kind} has no binary form: quantization.binary is for {able}")
         if self.training.reuse is not None and not self.quantization.binary:
             raise ValueError("training.reuse is for binary networks: quantization.binary must be true")
+        return self
+
+    @model_validator(mode="after")
+    def _rounding_is_the_last_thing_done(self) -> Self:
+        phase = self.training.quantized_phase
+        if self.quantization.adaptive_rounding and (phase is None or phase.steps != 0):
+            raise ValueError(
+                "quantization.adaptive_rounding is in place of a training: training.quantized_phase.steps must be 0"
+            )
+        if self.quantization.binary and (self.quantization.equalize or self.quantization.adaptive_rounding):
+            raise ValueError("binary networks are trained: quantization.equalize and adaptive_rounding must be false")
         return self
 
     @model_validator(mode="after")

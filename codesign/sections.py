@@ -63,10 +63,11 @@ class FloatPhase(Phase):
 
 class QuantizedPhase(Phase):
     """With quantizers, from the weights of the floating-point phase. A rate far below that phase's leaves it short of
-    what it can reach: weights of 4 bits must move by whole steps.
+    what it can reach: weights of 4 bits must move by whole steps. 0 steps: no training, only calibration.
     """
 
     DEFAULT_STEPS: ClassVar[int] = 1000
+    steps: Annotated[int, Field(strict=True, ge=0, le=10**6)] | None = None
     learning_rate: Rate = 2e-3
 
 

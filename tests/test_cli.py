@@ -23,6 +23,7 @@ RECIPE = Path(__file__).parent / "recipes" / "tiny.yaml"
 COMMANDS = (
     "summary",
     "train",
+    "quantize",
     "eval",
     "export",
     "verify",
@@ -95,6 +96,8 @@ def test_targets_are_listed(capfd):
         (("train", "nowhere.yaml"), "nowhere.yaml: no such recipe"),
         (("summary", "nowhere"), "nowhere: no such recipe"),
         (("ablate",), "Missing option '--out'"),
+        (("quantize", "nowhere", "--out", "x"), "no such run folder"),
+        (("quantize", "codenet-digits", "--out", "x"), "holds no floating-point network"),
         (("ablate", "--out", "nowhere", "--operator", "fancy"), "unknown operator 'fancy'"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",

@@ -23,7 +23,8 @@ from benchmarks.record import SCHEDULER, TRAINING, load, save
 from codesign.errors import ScheduleError
 from codesign.frontend.export import export_qonnx
 from codesign.frontend.qonnx import import_qonnx
-from codesign.recipe import Recipe, load_recipe, save_recipe
+from codesign.nn.network import Network
+from codesign.recipe import PTQ, Recipe, load_recipe, save_recipe
 from codesign.schedule import schedule
 from codesign.targets import load_target
 from codesign.training import train
@@ -40,18 +41,57 @@ BASE = (
 )
 """What every method says, whatever the defaults are, unless it says otherwise."""
 
+UNTRAINED = "training.quantized_phase={steps: 0}"
+
 METHODS: dict[str, tuple[str, ...]] = {
     "base": (),
-    "batch norm folded first": ("training.batch_norm=folded",),
-    "rate of 5e-4": ("training.quantized_phase.learning_rate=5e-4",),
     "folded first, rate of 5e-4": ("training.batch_norm=folded", "training.quantized_phase.learning_rate=5e-4"),
+    "rate of 5e-4": ("training.quantized_phase.learning_rate=5e-4",),
+    "rate of 4e-3": ("training.quantized_phase.learning_rate=4e-3",),
+    "batch norm folded first": ("training.batch_norm=folded",),
     "weight scales unclipped": ("quantization.weight_scale=unclipped",),
     "weight scales of least error": ("quantization.weight_scale=least-error",),
     "weight scales from statistics": ("quantization.weight_scale=statistics",),
     "activations to their maximum": ("quantization.activation_percentile=100",),
+    "equalized": ("quantization.equalize=true",),
     "moving average": ("training.ema=0.98",),
     "distillation": ("training.distillation={weight: 1.0}",),
+    "heads of 8 bits": ("quantization.layers={'heads.*': {weight_bits: 8}}",),
+    "depthwise weights of 8 bits": (
+        "quantization.layers={'*depthwise': {weight_bits: 8}, '*.spatial': {weight_bits: 8}}",
+    ),
     "8-bit weights": ("quantization.weight_bits=8",),
+    "4-bit activations": ("quantization.activation_bits=4",),
+    "untrained": (UNTRAINED,),
+    "untrained, unclipped": (UNTRAINED, "quantization.weight_scale=unclipped"),
+    "untrained, least error": (UNTRAINED, "quantization.weight_scale=least-error"),
+    "untrained, least error, activations to their maximum": (
+        UNTRAINED,
+        "quantization.weight_scale=least-error",
+        "quantization.activation_percentile=100",
+    ),
+    "untrained, least error, equalized": (
+        UNTRAINED,
+        "quantization.weight_scale=least-error",
+        "quantization.equalize=true",
+    ),
+    "untrained, least error, rounded": (
+        UNTRAINED,
+        "quantization.weight_scale=least-error",
+        "quantization.adaptive_rounding=true",
+    ),
+    "post-training": PTQ,
+    "post-training, heads of 8 bits": (*PTQ, "quantization.layers={'heads.*': {weight_bits: 8}}"),
+    "post-training, depthwise weights of 8 bits": (
+        *PTQ,
+        "quantization.layers={'*depthwise': {weight_bits: 8}, '*.spatial': {weight_bits: 8}}",
+    ),
+    "post-training, pointwise weights of 8 bits": (
+        *PTQ,
+        "quantization.weight_bits=8",
+        "quantization.layers={'*depthwise': {weight_bits: 4}, '*.spatial': {weight_bits: 4}}",
+    ),
+    "post-training, 8-bit weights": (*PTQ, "quantization.weight_bits=8"),
 }
 """Settings of a recipe by what they are called on the page."""
 
@@ -85,9 +125,20 @@ def quantized(settings: Sequence[str], recipe: str, floating: Path, run: Path) -
     }
 
 
-def hardware(run: Path) -> dict[str, int | None]:
-    """LUTs and DSP slices that the cost model predicts of a run; none if it does not fit."""
+def hardware(run: Path, known: dict[str, dict[str, int | None]]) -> dict[str, int | None]:
+    """LUTs and DSP slices that the cost model predicts of a run; none if it does not fit.
+
+    known: of other runs by their widths, which decide nearly all of it.
+    """
     recipe, network = load_run(run)
+    fields = {"weight_bits", "stem_weight_bits", "activation_bits", "output_bits", "layers"}
+    widths = recipe.quantization.model_dump_json(include=fields)
+    if widths not in known:
+        known[widths] = _predicted(recipe, network)
+    return known[widths]
+
+
+def _predicted(recipe: Recipe, network: Network) -> dict[str, int | None]:
     try:
         plan = schedule(
             import_qonnx(export_qonnx(network, recipe)), load_target("pynq-z2"), fps=FRAMES_PER_S, streaming=True
@@ -121,7 +172,8 @@ def main() -> None:
     parser.add_argument("--methods", nargs="*", choices=list(METHODS), default=list(METHODS))
     parser.add_argument("--set", action="append", default=[], dest="settings", help="setting of the recipe")
     given = parser.parse_args()
-    common = [f"data.path={given.data.resolve()}", f"data.image_size={given.image_size}", *given.settings]
+    common = [f"data.path={given.data.absolute()}", f"data.image_size={given.image_size}", *given.settings]
+    known: dict[str, dict[str, int | None]] = {}
     for seed in range(given.seeds):
         folder = given.work / str(given.image_size)
         settings = [*common, f"seed={seed}"]
@@ -130,7 +182,7 @@ def main() -> None:
             run = folder / f"{seed}-{method.replace(' ', '-')}"
             figures = quantized([*settings, *BASE, *METHODS[method]], given.recipe, floating, run)
             recipe = load_recipe(run / RECIPE)
-            keep(row(method, recipe, figures | hardware(run)))
+            keep(row(method, recipe, figures | hardware(run, known)))
 
 
 def keep(new: dict[str, Any]) -> None:

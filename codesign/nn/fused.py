@@ -285,9 +285,24 @@ class QuantConv2d(qnn.QuantConv2d):
     def weight_steps(self) -> Tensor:
         """Weights as multiples of their scale, clamped but not rounded."""
         weight, _ = self.float_parameters()
-        scale, _, _ = _channel_scales(weight, self._bounds)
-        limit = self._bounds.limit
-        return (weight / _per_filter(scale, weight)).clamp_(-limit, limit)
+        limit = self.largest_integer
+        return (weight / _per_filter(self.weight_scales(), weight)).clamp_(-limit, limit)
+
+    @torch.no_grad()
+    def weight_scales(self) -> Tensor:
+        """Real value of one step of each output channel's weights (O,)."""
+        weight, _ = self.float_parameters()
+        return _channel_scales(weight, self._bounds)[0]
+
+    @torch.no_grad()
+    def quantized_weight(self) -> Tensor:
+        """What it computes with (O, I, K, K)."""
+        return self.weight_steps().round_() * _per_filter(self.weight_scales(), self.weight)
+
+    @property
+    def largest_integer(self) -> float:
+        """Of its weights."""
+        return self._bounds.limit
 
     @cached_property
     def _bounds(self) -> WeightBounds:

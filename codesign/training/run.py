@@ -30,6 +30,8 @@ from codesign.training.checkpoint import read_checkpoint
 RECIPE = "recipe.yaml"
 FLOAT_CHECKPOINT = "float.ckpt"
 LAST_CHECKPOINT = "last.ckpt"
+FLOAT_FILES = (FLOAT_CHECKPOINT,)
+"""What a floating-point phase leaves: where they lie, the phase is over."""
 WEIGHTS = "weights.safetensors"
 RESULT = "result.json"
 LOGS = "tensorboard"

@@ -17,12 +17,15 @@ import torch
 from lightning.pytorch.callbacks import Callback, LearningRateMonitor
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
+from torch import Tensor
 
 from codesign.data.dataset import SampleSet, training_set, validation_set
 from codesign.errors import CheckpointError, ToolError
 from codesign.files import locked
+from codesign.nn.equalize import equalize
 from codesign.nn.fold import calibrate, clip_weights, deployed, fold_batch_norm, keep_batch_norm
 from codesign.nn.network import Network, float_network, quantized_network
+from codesign.nn.rounding import round_adaptively
 from codesign.recipe import Recipe, load_recipe, save_recipe
 from codesign.sections import Phase
 from codesign.training.callbacks import (
@@ -168,23 +171,41 @@ def _float_phase(session: _Session) -> Network:
 
 
 def _quantized_phase(session: _Session, trained: Network) -> Network:
-    recipe, training = session.recipe, session.recipe.training
-    network = quantized_network(recipe)
-    if training.batch_norm == "kept":
-        keep_batch_norm(network, trained)
-    fold_batch_norm(trained, network)
-    clip_weights(network, recipe.quantization.weight_percentile)
-    batches = itertools.cycle(train_loader(session.data, recipe))
+    recipe, phase = session.recipe, session.recipe.training.quantized_phase
+    assert phase is not None  # without one this is not called
     count = recipe.quantization.calibration_batches + 1
-    calibrate(network, (batch.images / 256 for batch in itertools.islice(batches, count)))
-    teacher = None if training.distillation is None else trained
-    freezing = [] if training.freezing is None else [FreezeConfidentWeights(training.freezing)]
-    callbacks = [FreezeStatistics(), *freezing]
-    assert training.quantized_phase is not None  # without one this is not called
-    _fit(session, network, training.quantized_phase, session.out / LAST_CHECKPOINT, teacher, callbacks)
+    batches = itertools.islice(itertools.cycle(train_loader(session.data, recipe)), count)
+    images = [batch.images / 256 for batch in batches]
+    network = _start(recipe, trained, images)
+    if phase.steps == 0:
+        network.eval()
+        if recipe.quantization.adaptive_rounding:
+            round_adaptively(network, trained, images)
+    else:
+        _train_quantized(session, phase, network, trained)
     final = deployed(network, recipe).eval()
     final.finish(recipe)
     return final
+
+
+def _start(recipe: Recipe, trained: Network, images: Sequence[Tensor]) -> Network:
+    """The quantized network with what `trained` knows, calibrated on batches (N, 3, S, S) of images."""
+    if recipe.quantization.equalize:
+        equalize(trained, images[0])
+    network = quantized_network(recipe)
+    if recipe.training.batch_norm == "kept" and not recipe.quantization.adaptive_rounding:
+        keep_batch_norm(network, trained)
+    fold_batch_norm(trained, network)
+    clip_weights(network, recipe.quantization.weight_percentile)
+    calibrate(network, images)
+    return network
+
+
+def _train_quantized(session: _Session, phase: Phase, network: Network, trained: Network) -> None:
+    training = session.recipe.training
+    teacher = None if training.distillation is None else trained
+    freezing = [] if training.freezing is None else [FreezeConfidentWeights(training.freezing)]
+    _fit(session, network, phase, session.out / LAST_CHECKPOINT, teacher, [FreezeStatistics(), *freezing])
 
 
 def _fit(

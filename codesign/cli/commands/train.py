@@ -19,6 +19,9 @@ def run(
         typer.Option(help="VOC devkit, or folder of COCO, Fashion-MNIST or CIFAR-10. Default: the recipe's data.path."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run folder's last checkpoint.")] = False,
+    ptq: Annotated[
+        bool, typer.Option("--ptq", help="Quantize after training, without another: as `codesign quantize` does.")
+    ] = False,
     devices: Annotated[
         int, typer.Option(parser=whole(1, MOST_DEVICES), help="GPUs, or processes without one, that share each batch.")
     ] = 1,
@@ -45,10 +48,10 @@ def run(
     """
     from codesign.api.train import train
     from codesign.data.dataset import settings_for
-    from codesign.recipe import load_recipe
+    from codesign.recipe import PTQ, load_recipe
     from codesign.tasks import figures
 
-    settings = [*(settings or ()), *(settings_for(data) if data else ())]
+    settings = [*(PTQ if ptq else ()), *(settings or ()), *(settings_for(data) if data else ())]
     folder = out or Path("runs") / load_recipe(recipe, settings).name
     with keeps(f"the last checkpoint is in {folder}, go on with the same command and --resume"):
         result = train(recipe, folder, resume=resume, overrides=settings, devices=devices, tensorboard=tensorboard)

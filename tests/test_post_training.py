@@ -1,0 +1,195 @@
+"""Quantization without training: equalization, adaptive rounding, corrected biases, and the run that they leave."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from codesign import quantize
+from codesign.errors import CheckpointError, RecipeError
+from codesign.nn.deform import sampled, square_depthwise
+from codesign.nn.equalize import equalize
+from codesign.nn.fold import calibrate, deployed, fold_batch_norm, keep_batch_norm
+from codesign.nn.layers import WEIGHT_QUANTIZERS
+from codesign.nn.network import conv_units, float_network, quantized_network
+from codesign.nn.rounding import round_adaptively
+from codesign.recipe import PTQ, load_recipe
+from codesign.training import train
+from codesign.training.run import FLOAT_CHECKPOINT, LAST_CHECKPOINT, WEIGHTS, load_run
+
+RECIPES = Path(__file__).parent / "recipes"
+TINY, RESNET = RECIPES / "tiny.yaml", RECIPES / "tiny-resnet.yaml"
+
+torch.set_num_threads(1)  # the tiny network gains nothing from more, and tests may run side by side
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CODESIGN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+def images(recipe, seed=0, count=4):
+    size = recipe.data.image_size
+    return torch.randint(0, 256, (count, 3, size, size), generator=torch.Generator().manual_seed(seed)) / 256
+
+
+def settled(recipe):
+    """A random floating-point network in eval mode whose batch norms know what they see."""
+    torch.manual_seed(0)
+    network = float_network(recipe)
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            if ".norm." in name:
+                parameter.add_(torch.randn(parameter.shape) * 0.3)
+        for seed in range(10):
+            network.raw_heads(images(recipe, seed))
+    return network.eval()
+
+
+def quantized(recipe, trained):
+    network = quantized_network(recipe)
+    fold_batch_norm(trained, network)
+    calibrate(network, [images(recipe, seed) for seed in range(recipe.quantization.calibration_batches + 1)])
+    return network.eval()
+
+
+@torch.no_grad()
+def error(network, expected, recipe):
+    """Of each output on images of its own, relative to the output's spread."""
+    x = images(recipe, 99)
+    pairs = zip(network.raw_heads(x), expected.raw_heads(x), strict=True)
+    return [float((mine - theirs).square().mean().sqrt() / theirs.std()) for mine, theirs in pairs]
+
+
+@pytest.mark.parametrize("file", [TINY, RESNET], ids=lambda file: file.stem)
+def test_an_equalized_network_computes_the_same_from_channels_of_ranges_alike(file):
+    recipe = load_recipe(file)
+    network = settled(recipe)
+    before = copy.deepcopy(network)
+    assert equalize(network, images(recipe)) > 0
+    assert max(error(network, before, recipe)) < 1e-4
+    changed = [path for path, unit in conv_units(network).items() if not alike(unit, conv_units(before)[path])]
+    assert changed
+
+
+def alike(unit, other):
+    return all(torch.equal(a, b) for a, b in zip(unit.parameters(), other.parameters(), strict=True))
+
+
+def test_channels_that_something_else_reads_too_stay_as_they_are():
+    recipe = load_recipe(TINY)
+    network = settled(recipe)
+    block = network.decoder[0]
+    original = block.forward
+    block.forward = lambda x: original(x) + x.mean()
+    before = copy.deepcopy(conv_units(network)["backbone.last"])
+    assert equalize(network, images(recipe)) > 0
+    assert alike(conv_units(network)["backbone.last"], before)
+    block.forward = original
+    equalize(network, images(recipe))
+    assert not alike(conv_units(network)["backbone.last"], before)
+
+
+@pytest.mark.parametrize("weight_scale", sorted(WEIGHT_QUANTIZERS))
+def test_adaptive_rounding_lessens_the_error_of_the_outputs_and_keeps_weights_on_their_grid(weight_scale):
+    recipe = load_recipe(TINY, [f"quantization.weight_scale={weight_scale}", "quantization.weight_bits=3"])
+    trained = settled(recipe)
+    network = quantized(recipe, trained)
+    nearest = error(network, trained, recipe)
+    scales = {path: unit.conv.weight_scales() for path, unit in conv_units(network).items()}
+    batches = [images(recipe, seed) for seed in range(4)]
+    done = round_adaptively(network, trained, batches)
+    assert done.layers == len(conv_units(network)) and 0 < done.biases <= done.layers
+    assert sum(error(network, trained, recipe)) < 0.8 * sum(nearest)
+    for path, unit in conv_units(network).items():
+        ratio = scales[path] / unit.conv.weight_scales()
+        assert (ratio == 1).all() if weight_scale != "least-error" else (ratio.log2() >= 0).all()
+
+
+def test_what_taps_read_is_what_the_operator_sums():
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(2, 3, 6, 5, generator=generator)
+    weight = torch.randn(3, 1, 3, 3, generator=generator)
+    dilation = torch.randint(-3, 4, (2, 1, 6, 5), generator=generator).float()
+    columns = sampled(x, dilation).reshape(2, 3, 9, 30)
+    out = (columns * weight.reshape(1, 3, 9, 1)).sum(2).reshape(x.shape)
+    torch.testing.assert_close(out, square_depthwise(x, weight, dilation))
+    torch.testing.assert_close(sampled(x, torch.ones_like(dilation)), F.unfold(x, 3, padding=1))
+
+
+def test_a_network_without_the_batch_norms_that_it_trained_with_computes_the_same_to_the_bit():
+    recipe = load_recipe(TINY)
+    trained = settled(recipe)
+    network = quantized_network(recipe)
+    keep_batch_norm(network, trained)
+    fold_batch_norm(trained, network)
+    calibrate(network, [images(recipe, seed) for seed in range(recipe.quantization.calibration_batches + 1)])
+    before = conv_units(network)["backbone.last"].conv.norm.running_mean.clone()
+    network.raw_heads(images(recipe))
+    assert not torch.equal(before, conv_units(network)["backbone.last"].conv.norm.running_mean)
+    final = deployed(network.eval(), recipe).eval()
+    assert not any("norm" in name for name in final.state_dict())
+    with torch.no_grad():
+        for mine, theirs in zip(final.raw_heads(images(recipe)), network.raw_heads(images(recipe)), strict=True):
+            assert torch.equal(mine, theirs)
+
+
+def test_batch_statistics_make_up_for_what_quantization_does_to_mean_and_variance():
+    recipe = load_recipe(TINY, ["quantization.weight_bits=2"])
+    trained = settled(recipe)
+    network = quantized_network(recipe)
+    keep_batch_norm(network, trained)
+    fold_batch_norm(trained, network)
+    calibrate(network, [images(recipe)] * (recipe.quantization.calibration_batches + 1))
+    unit = conv_units(network)["backbone.stem.conv"]
+    seen = []
+    unit.conv.register_forward_hook(lambda module, given, out: seen.append(out))
+    network.raw_heads(images(recipe))
+    norm = unit.conv.norm
+    torch.testing.assert_close(seen[0].mean((0, 2, 3)), norm.bias, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(seen[0].std((0, 2, 3)), norm.weight.abs(), rtol=1e-2, atol=1e-3)
+
+
+def test_quantization_without_training_leaves_a_run_and_writes_no_checkpoint(tmp_path):
+    result = train(TINY, tmp_path / "run", overrides=PTQ, progress=False)
+    recipe, _ = load_run(tmp_path / "run")
+    assert not (tmp_path / "run" / LAST_CHECKPOINT).exists()
+    assert result.ap50 is not None and recipe.quantization.adaptive_rounding
+    again = quantize(tmp_path / "run", tmp_path / "again", progress=False)
+    assert (tmp_path / "again" / WEIGHTS).read_bytes() == (tmp_path / "run" / WEIGHTS).read_bytes()
+    assert again.ap50 == result.ap50
+    wider = quantize(
+        tmp_path / "run", tmp_path / "wider", overrides=["quantization.layers={'heads.*': 8}"], progress=False
+    )
+    assert int(load_run(wider.run)[1].heads["heat"].pointwise.conv.quant_weight().bit_width) == 8
+
+
+def test_a_run_is_quantized_again_with_training_too(tmp_path):
+    train(TINY, tmp_path / "run", overrides=["training.quantized_phase=null"], progress=False)
+    settings = ["training.quantized_phase={steps: 3}", "quantization.weight_bits=8"]
+    quantize(tmp_path / "run", tmp_path / "again", training=True, overrides=settings, progress=False)
+    assert (tmp_path / "again" / LAST_CHECKPOINT).is_file()
+    checkpoints = [(tmp_path / name / FLOAT_CHECKPOINT).read_bytes() for name in ("run", "again")]
+    assert checkpoints[0] == checkpoints[1]
+    with pytest.raises(CheckpointError, match="already holds a run"):
+        quantize(tmp_path / "run", tmp_path / "again", progress=False)
+    with pytest.raises(CheckpointError, match="another network"):
+        quantize(tmp_path / "run", tmp_path / "other", overrides=["model.last_channels=16"], progress=False)
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "settings"),
+    [
+        (TINY, ["quantization.adaptive_rounding=true"]),
+        ("fashion-binary", PTQ),
+        (TINY, ["training.float_phase={steps: 0}"]),
+    ],
+)
+def test_what_cannot_be_quantized_so_is_refused(file, settings):
+    with pytest.raises(RecipeError):
+        load_recipe(file, settings)
