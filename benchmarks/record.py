@@ -1,7 +1,8 @@
 """Figures, and what they depend on: each file of `benchmarks/results` says which sources it was measured on.
 
 A result is an object with a member `made`: the command that makes it, the sources that it depends on as glob patterns,
-a digest of these files as they were, and the seconds that it took. `python -m benchmarks.stale` compares.
+a digest of these files as they were, and the seconds that it took. `python -m benchmarks.stale` compares. Where only
+some of the figures are measured anew, the result is as old as those that stay.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ SCHEDULER = ("codesign/graph/**/*.py", "codesign/hardware/**/*.py", "codesign/co
 RTL = ("rtl_sim/rtl/*.sv", "codesign/emit/rtl/**/*.py", "codesign/emit/rtl/templates/*")
 """What decides the SystemVerilog of a scheduled graph."""
 
+SYNTHESIS = ("rtl_sim/rtl/*.sv", "codesign/synthesis/**/*.py", "codesign/emit/rtl/**/*.py", "codesign/hardware/**/*.py")
+"""What decides the resources of a synthesized block."""
+
+EXPORT = ("codesign/frontend/**/*.py", *SCHEDULER, *RTL)
+"""What decides the hardware of a trained network."""
+
 TRAINING = ("codesign/nn/**/*.py", "codesign/training/**/*.py", "codesign/data/**/*.py")
 """What decides the weights of a recipe."""
 
@@ -42,20 +49,27 @@ class Made:
     seconds: float
 
 
-def save(name: str, figures: Mapping[str, Any], sources: Sequence[str]) -> Path:
-    """Writes `results/NAME.json`: the figures, and that they were made now, by the module that is running."""
-    made = Made(_command(), tuple(sources), digest(sources), round(time.monotonic() - STARTED, 1))
+def save(name: str, figures: Mapping[str, Any], sources: Sequence[str], *, whole: bool = True) -> Path:
+    """Writes `results/NAME.json`: the figures, and that they were made now, by the module that is running.
+
+    whole: all of them were. Otherwise some were there before, and what the file says of how it was made stays.
+    """
     path = RESULTS / f"{name}.json"
-    write_text(path, json.dumps({**figures, "made": asdict(made)}, indent=1) + "\n")
+    made = asdict(Made(_command(), tuple(sources), digest(sources), round(time.monotonic() - STARTED, 1)))
+    said = {"made": made} if whole or not path.is_file() else {k: v for k, v in _read(path).items() if k == "made"}
+    write_text(path, json.dumps({**figures, **said}, indent=1) + "\n")
     return path
 
 
 def load(name: str) -> dict[str, Any]:
     """The figures of `results/NAME.json` without `made`; none where there is no such file."""
     path = RESULTS / f"{name}.json"
-    figures: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
-    figures.pop("made", None)
-    return figures
+    return {key: value for key, value in _read(path).items() if key != "made"} if path.is_file() else {}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text())
+    return content
 
 
 def digest(sources: Sequence[str], root: Path = ROOT) -> str:

@@ -68,7 +68,7 @@ def changes(folder: Path, manifest: Mapping[str, Any]) -> Changes:
 
 
 def sha256(file: Path) -> str:
-    """Of a file's contents; of what is no file, as a pipe, which could be read for ever, there is none."""
+    """The digest of a file's contents; there is none of what is no file: a pipe could be read for ever."""
     if not stat.S_ISREG(file.stat().st_mode):
         return ""
     with file.open("rb") as contents:

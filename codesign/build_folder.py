@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from codesign.build_changes import MANIFEST, Changes, changes, hashes
+from codesign.design import Design, design_of
 from codesign.errors import BuildError
 from codesign.files import claimed, locked, new_folder, write_text
 from codesign.graph import Graph, load
+from codesign.recipe import Recipe, load_recipe
+from codesign.schedule.record import Schedule
+from codesign.targets import target_of
 from codesign.version import VERSION
 
 FORMAT = 1
@@ -97,6 +101,19 @@ class BuildFolder:
     def graph(self) -> Graph:
         """The integer graph. Raises GraphError if it is missing or damaged."""
         return load(self.graph_file)
+
+    @cached_property
+    def design(self) -> Design:
+        """The network as it was built. Raises a CodesignError if a part of it is missing or damaged."""
+        target = target_of(self.manifest.get("target"), str(self.path / MANIFEST))
+        options = self.manifest.get("options")
+        sparse = isinstance(options, dict) and options.get("sparse") is True
+        return design_of(self.graph, target, Schedule.load(self.schedule), sparse=sparse)
+
+    @cached_property
+    def recipe(self) -> Recipe | None:
+        """The recipe of the run that was exported; None if a QONNX file was."""
+        return load_recipe(self.run / "recipe.yaml") if self.run.is_dir() else None
 
     @cached_property
     def manifest(self) -> Mapping[str, Any]:

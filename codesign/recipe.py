@@ -26,11 +26,11 @@ Percentile = Annotated[float, Field(strict=True, gt=50, le=100)]
 Seed = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 
 MOST_PIXELS_MADE = 2**34
-"""Of all images of a digits set that is made."""
+"""The most pixels of all images of a digits set that is made."""
 LONGEST_SHOWN = 60
 """Characters of a value that an error shows."""
 LARGEST_BATCH_BYTES = 2**32
-"""Of the images of a batch."""
+"""The most bytes that the images of a batch take."""
 
 
 def _known_task(task: str) -> str:

@@ -12,9 +12,9 @@ Size = Annotated[int, Field(strict=True, gt=0, le=2**16)]
 """Channels, or images at once: more is a mistake, which would take all memory before it showed."""
 Magnification = Annotated[float, Field(strict=True, ge=0.01, le=100)]
 Weight = Annotated[float, Field(strict=True, ge=1e-9, le=1e6)]
-"""Of a term of the loss."""
+"""The weight of a term of the loss."""
 Rate = Annotated[float, Field(strict=True, ge=1e-12, le=100)]
-"""Of learning."""
+"""A learning rate."""
 
 
 class Section(BaseModel):

@@ -5,15 +5,11 @@ from pathlib import Path
 from codesign.build_folder import BuildFolder
 from codesign.emit.board import emit_board
 from codesign.emit.rtl.top import emit_rtl
-from codesign.recipe import load_recipe
-from codesign.schedule import schedule
-from codesign.targets import load_target
+from tests.designs import designed
 
 
 def emit(build: BuildFolder, folder: Path) -> None:
     """Writes `rtl/` and `board/` of the network of `build` into `folder`."""
-    target = load_target("pynq-z2")
-    plan = schedule(build.graph, target, streaming=True, sparse=True)
-    project = emit_rtl(build.graph, plan, folder / "rtl", sparse=True)
-    recipe = load_recipe(build.run / "recipe.yaml")
-    emit_board(build.graph, project, target, folder / "board", clock_mhz=plan.clock_mhz, recipe=recipe)
+    design = designed(build.graph, streaming=True, sparse=True)
+    project = emit_rtl(design, folder / "rtl")
+    emit_board(design, project, folder / "board", recipe=build.recipe)

@@ -11,8 +11,8 @@ from codesign.emit.rtl.top import emit_rtl
 from codesign.graph import Graph, Node, TensorType
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
-from codesign.schedule import schedule
 from codesign.targets import load_target
+from tests.designs import designed
 
 WIDTHS = (3, 64, 768, 12)
 
@@ -37,6 +37,6 @@ def emit(folder: Path) -> None:
     """Writes `rtl/` and `board/` into `folder`."""
     target = load_target("pynq-z2")
     small = target.model_copy(update={"resources": target.resources.model_copy(update={"bram36": 4, "lut": 3500})})
-    plan = schedule(network(), small, fps=8000, streaming=True)
-    project = emit_rtl(network(), plan, folder / "rtl")
-    emit_board(network(), project, target, folder / "board", clock_mhz=plan.clock_mhz, recipe=None)
+    design = designed(network(), small, fps=8000, streaming=True)
+    project = emit_rtl(design, folder / "rtl")
+    emit_board(design, project, folder / "board", recipe=None)

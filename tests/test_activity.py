@@ -5,13 +5,11 @@ import pytest
 from rich.console import Console
 
 from codesign.api.report import report, summary_of
-from codesign.build_folder import new_build, open_build
 from codesign.cost import energy
 from codesign.cost.energy import Activity
 from codesign.emit.rtl.saif import changes
-from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import ToolError
-from codesign.graph import Graph, Node, TensorType, save
+from codesign.graph import Graph, Node, TensorType
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 from codesign.reporting import activity
@@ -19,6 +17,7 @@ from codesign.reporting.terminal import print_report
 from codesign.schedule import schedule
 from codesign.targets import load_target
 from codesign.verification.images import random_images
+from tests.designs import built, designed
 
 SIZE = 6
 
@@ -30,14 +29,8 @@ def build(tmp_path_factory):
     conv = Conv(rng.integers(-7, 8, (16, 16, 1, 1)), rng.integers(-99, 99, 16), (2.0**-6,))
     nodes = (Node("conv", conv, ("image",)), Node("act", Requant(np.array([6]), 0, 255, 1.0), ("conv",)))
     graph = Graph("one", {"image": TensorType((16, SIZE, SIZE), 0, 255)}, nodes, ("act",))
-    target = load_target("pynq-z2")
-    plan = schedule(graph, target, fps=target.clock_mhz * 1e6 / (256 * SIZE * SIZE))
-    path = tmp_path_factory.mktemp("activity") / "build"
-    with new_build(path, {"source": "one", "target": target.model_dump(mode="json")}) as folder:
-        save(graph, folder.graph_file)
-        plan.save(folder.schedule)
-        emit_rtl(graph, plan, folder.rtl)
-    return open_build(path)
+    fps = load_target("pynq-z2").clock_mhz * 1e6 / (256 * SIZE * SIZE)
+    return built(designed(graph, fps=fps), tmp_path_factory.mktemp("activity") / "build")
 
 
 @pytest.fixture(scope="module")

@@ -13,17 +13,15 @@ import pytest
 from cocotb_tools.runner import get_runner
 
 from codesign.api.bitstream import bitstream
-from codesign.build_folder import new_build, open_build
 from codesign.emit.rtl.top import emit_rtl
 from codesign.emit.rtl.verilator import environment
 from codesign.emit.serial import emit_serial
 from codesign.errors import TargetError, ToolError
-from codesign.graph import Graph, Node, TensorType, execute, save
+from codesign.graph import Graph, Node, TensorType, execute
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
-from codesign.schedule import schedule
-from codesign.targets import load_target
 from codesign.verification.images import random_images
+from tests.designs import built, designed
 
 HERE = Path(__file__).parent
 BIT_CYCLES = 8
@@ -43,29 +41,17 @@ def graph() -> Graph:
 
 @pytest.fixture
 def build(graph, tmp_path):
-    """As much of a build folder as a bitstream needs."""
-    return make_build(graph, tmp_path / "build", "ulx3s-85f")
-
-
-def make_build(graph, path, name):
-    target = load_target(name)
-    plan = schedule(graph, target, fps=FPS)
-    with new_build(path, {"source": "line", "target": target.model_dump(mode="json")}) as folder:
-        save(graph, folder.graph_file)
-        plan.save(folder.schedule)
-        emit_rtl(graph, plan, folder.rtl)
-    return open_build(path)
+    return built(designed(graph, "ulx3s-85f", fps=FPS), tmp_path / "build")
 
 
 def test_the_design_behind_its_line_gives_what_the_graph_says(graph, tmp_path, monkeypatch):
     for name, value in environment().items():
         monkeypatch.setenv(name, value)
-    target = load_target("ulx3s-85f")
-    plan = schedule(graph, target, fps=FPS)
-    project = emit_rtl(graph, plan, tmp_path / "rtl")
+    design = designed(graph, "ulx3s-85f", fps=FPS)
+    project = emit_rtl(design, tmp_path / "rtl")
     folder = tmp_path / "line"
     folder.mkdir()
-    sources = emit_serial(graph, project, target, folder, clock_mhz=plan.clock_mhz, recipe=None)
+    sources = emit_serial(design, project, folder, recipe=None)
     frames = random_images(graph.inputs["image"], 3)
     outputs = execute(graph, {"image": frames}, graph.outputs)
     expected = [
@@ -109,17 +95,14 @@ def test_the_design_behind_its_line_gives_what_the_graph_says(graph, tmp_path, m
 
 
 def test_a_design_that_reads_weights_from_memory_is_refused(graph, tmp_path):
-    target = load_target("ulx3s-85f")
-    plan = schedule(graph, target, fps=FPS)
-    project = emit_rtl(graph, plan, tmp_path / "rtl")
+    design = designed(graph, "ulx3s-85f", fps=FPS)
+    project = emit_rtl(design, tmp_path / "rtl")
     with pytest.raises(TargetError, match="reads weights from external memory"):
-        emit_serial(
-            graph, replace(project, weights=("region",)), target, tmp_path, clock_mhz=plan.clock_mhz, recipe=None
-        )
+        emit_serial(design, replace(project, weights=("region",)), tmp_path, recipe=None)
 
 
 def test_a_board_without_a_serial_line_is_refused(graph, tmp_path):
-    build = make_build(graph, tmp_path / "build", "pynq-z2")
+    build = built(designed(graph, fps=FPS), tmp_path / "build")
     with pytest.raises(TargetError, match="export for ulx3s-85f"):
         bitstream(build)
     assert not build.bitstream.exists()

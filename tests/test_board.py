@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,6 @@ from codesign.emit.board.system import CONVERTER_BYTES, Channel
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.verilator import environment
 from codesign.errors import TargetError
-from codesign.graph import load
 from codesign.targets import load_target
 from tests import sparse
 from tests.streamed import emit
@@ -261,14 +260,8 @@ def test_the_vitis_script_synthesizes_the_hls4ml_project(tiny_build, tmp_path):
 
 def test_a_target_without_an_overlay_has_no_package(tiny_build, tmp_path):
     with pytest.raises(TargetError, match="ulx3s-85f: no board package is known"):
-        emit_board(
-            load(tiny_build / "graph.npz"),
-            RtlProject.load(tiny_build / "rtl"),
-            load_target("ulx3s-85f"),
-            tmp_path / "board",
-            clock_mhz=50,
-            recipe=None,
-        )
+        elsewhere = replace(open_build(tiny_build).design, target=load_target("ulx3s-85f"))
+        emit_board(elsewhere, RtlProject.load(tiny_build / "rtl"), tmp_path / "board", recipe=None)
 
 
 @pytest.mark.parametrize("lanes", [1, 3, 24, 100, 116])

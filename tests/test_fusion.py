@@ -7,9 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codesign.build_folder import new_build
 from codesign.emit.onnx import emit_qcdq, run_onnxruntime
-from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import GraphError
 from codesign.graph import Graph, Node, Op, TensorType, execute, load, save
 from codesign.graph.ops.add import Add
@@ -20,10 +18,10 @@ from codesign.graph.ops.threshold import Threshold
 from codesign.graph.reals import random_integers
 from codesign.graph.store import digest
 from codesign.reporting.summarize import summarize
-from codesign.schedule import schedule
 from codesign.schedule.fusion import fused, pairs
 from codesign.schedule.problem import Problem, Sums, adapter
 from codesign.targets import load_target
+from tests.designs import built, designed
 from tests.streamed import network
 
 RNG = np.random.default_rng(3)
@@ -133,14 +131,11 @@ def test_the_halves_of_a_fused_block_fit_each_other_only() -> None:
 def test_a_report_has_a_fused_block_as_one(tmp_path: Path) -> None:
     target = load_target("pynq-z2")
     small = target.model_copy(update={"resources": target.resources.model_copy(update={"bram36": 4, "lut": 3500})})
-    plan = schedule(network(), small, fps=8000, streaming=True)
+    design = designed(network(), small, fps=8000, streaming=True)
+    plan = design.schedule
     tiled = {name for name, folding in plan.foldings.items() if folding.tile}
     assert tiled == {"conv1"}
-    with new_build(tmp_path / "build", {"target": target.model_dump(mode="json")}) as build:
-        save(network(), build.graph_file)
-        plan.save(build.schedule)
-        emit_rtl(network(), plan, build.rtl)
-        found = summarize(build, target)
+    found = summarize(design, built(design, tmp_path / "build"))
     assert [block.name for block in found.blocks] == [node.name for node in fused(network(), tiled).nodes]
     (block,) = (block for block in found.blocks if block.name == "conv1")
     assert block.operator == "conv_tile"

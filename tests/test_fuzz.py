@@ -12,8 +12,7 @@ from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
-from codesign.schedule import schedule
-from codesign.targets import load_target
+from tests.designs import designed
 from trust import fuzz
 
 
@@ -61,14 +60,14 @@ def test_parts_of_one_stream_that_meet_again_neither_stop_nor_slow_down(tmp_path
         Node("row", MaxPool((1, 1), (4, 1)), ("twice",)),
     )
     graph = Graph("net", {"x": TensorType((4, 4, 3), 0, 255)}, nodes, ("row",))
-    plan = schedule(graph, load_target("pynq-z2"), fps=1.0)
+    design = designed(graph, fps=1.0)
     images = np.random.default_rng(1).integers(0, 256, (3, 4, 4, 3))
-    run = simulate(emit_rtl(graph, plan, tmp_path / "rtl").folder, graph, images)
+    run = simulate(emit_rtl(design, tmp_path / "rtl").folder, graph, images)
     expected = execute(graph, {"x": images}, keep=list(run.values))
     assert set(run.values) == set(graph.types)
     for name, values in run.values.items():
         np.testing.assert_array_equal(values, expected[name], err_msg=name)
-    assert run.interval_cycles == plan.interval_cycles
+    assert run.interval_cycles == design.schedule.interval_cycles
 
 
 def test_values_in_steps_of_five_are_what_the_next_block_takes(tmp_path):
@@ -77,7 +76,6 @@ def test_values_in_steps_of_five_are_what_the_next_block_takes(tmp_path):
         Node("twice", Add(), ("steps", "steps")),
     )
     graph = Graph("net", {"x": TensorType((2, 4, 3), 0, 255)}, nodes, ("twice",))
-    plan = schedule(graph, load_target("pynq-z2"))
     images = np.random.default_rng(1).integers(0, 256, (2, 2, 4, 3))
-    run = simulate(emit_rtl(graph, plan, tmp_path / "rtl").folder, graph, images)
+    run = simulate(emit_rtl(designed(graph), tmp_path / "rtl").folder, graph, images)
     np.testing.assert_array_equal(run.values["twice"], execute(graph, {"x": images})["twice"])

@@ -26,8 +26,8 @@ from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.upsample import Upsample
 from codesign.hardware.folding import Folding
-from codesign.schedule.edges import Edge
-from tests.hls_projects import BOARD, shared_project
+from tests.designs import folded
+from tests.hls_projects import shared_project
 
 PADS = (1, 1, 1, 1)
 RANDOM = np.random.default_rng(2)
@@ -82,8 +82,8 @@ def reference(graph, batch):
     return execute(graph, dict.fromkeys(graph.inputs, batch), graph.types)
 
 
-def emit(graph, folder, **options):
-    emit_hls(graph, folder, **BOARD, **options)
+def emit(graph, folder):
+    emit_hls(folded(graph), folder)
     return folder
 
 
@@ -222,14 +222,6 @@ def test_foldings_become_reuse_factors(compiled):
     stem = parameters[parameters.index("// stem__conv\n") :]
     assert re.search(r"reuse_factor = (\d+)", stem)[1] == str(8 * 27 // (8 * 3))
     assert "static const int lanes = 4;" in parameters
-
-
-def test_fifo_depths_reach_their_streams(tmp_path):
-    graph = network()
-    depths = {Edge("new.0", "unit.concat", 0): 11, Edge("double", "config2", 0): 13}
-    source = (emit(graph, tmp_path / "hls", fifo_depths=depths) / "firmware" / "top.cpp").read_text()
-    assert "variable=new__0 depth=11" in source
-    assert "variable=double__to_config2__0 depth=13" in source
 
 
 def test_hls4ml_is_silent(small, tmp_path, capfd):

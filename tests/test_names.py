@@ -22,12 +22,11 @@ from codesign.errors import GraphError
 from codesign.frontend import well_formed
 from codesign.frontend.qonnx import import_qonnx
 from codesign.frontend.run import run_qonnx
-from codesign.graph import Graph, Node, TensorType, execute, load, save
+from codesign.graph import Graph, Node, TensorType, digest, execute, load, save
 from codesign.graph._reserved import RESERVED
 from codesign.graph.names import MOST_CHARACTERS, Names, Scope, identifier, plain
 from codesign.graph.ops.requant import Requant
-from codesign.schedule import schedule
-from codesign.targets import load_target
+from tests.designs import designed
 from tests.onnx_nets import QonnxNet, random_images
 from tests.vendor_scripts import interpreter, run_script
 
@@ -171,11 +170,10 @@ def model(inputs, nodes=()):
 
 def emitted(graph: Graph, folder: Path) -> None:
     """`rtl/`, `hls/` and `board/` of `graph`."""
-    target = load_target("pynq-z2")
-    plan = schedule(graph, target, fps=1000)
-    project = emit_rtl(graph, plan, folder / "rtl")
-    emit_hls(graph, folder / "hls", part=target.part, clock_period_ns=10)
-    emit_board(graph, project, target, folder / "board", clock_mhz=100, recipe=None)
+    design = designed(graph, fps=1000)
+    project = emit_rtl(design, folder / "rtl")
+    emit_hls(design, folder / "hls")
+    emit_board(design, project, folder / "board", recipe=None)
 
 
 def lint(folder: Path) -> str:
@@ -184,6 +182,25 @@ def lint(folder: Path) -> str:
     command = ["verilator_bin", "--lint-only", "-Wno-fatal", "-Wno-lint", "--top", "top", *sources]
     done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
     return "" if done.returncode == 0 else done.stderr
+
+
+@pytest.mark.parametrize("letter", ["a", "/", "节", "a."])
+def test_names_of_thousands_of_characters_come_back_from_the_graph_s_file(tmp_path: Path, letter: str) -> None:
+    inputs, outputs = [f"{letter * 2000}{end}" for end in "xy"], [f"{letter * 5000}{end}" for end in "xy"]
+    graph = import_qonnx(model(inputs, outputs))
+    assert [graph.title(tensor) for tensor in graph.inputs] == inputs
+    assert set(outputs) <= set(graph.origins.values())
+    save(graph, tmp_path / "graph.npz")
+    again = load(tmp_path / "graph.npz")
+    assert digest(again) == digest(graph)
+    assert (again.origins, again.titles) == (graph.origins, graph.titles)
+
+
+def test_numbered_names_of_many_characters_are_names_of_a_graph_still() -> None:
+    names = Names()
+    found = [names.new("a" * 2000) for _ in range(120)]
+    assert len(set(found)) == 120
+    assert all(plain(name) == name for name in found)
 
 
 @pytest.mark.parametrize("name", HONEST)

@@ -10,22 +10,20 @@ import numpy as np
 import pytest
 
 from codesign.api.verify import verify
-from codesign.build_folder import new_build, open_build
+from codesign.build_folder import open_build
 from codesign.cli.main import status
 from codesign.emit.rtl import library
 from codesign.emit.rtl.project import RtlProject
-from codesign.emit.rtl.top import emit_rtl
 from codesign.emit.rtl.verilator import environment
-from codesign.graph import Graph, Node, TensorType, save
+from codesign.graph import Graph, Node, TensorType
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 from codesign.resources import cache_folder, rtl_dir
-from codesign.schedule import schedule
 from codesign.synthesis import yosys
 from codesign.synthesis.module import read
 from codesign.synthesis.netlist import cell_models, netlist_project, started_at_random
 from codesign.synthesis.network import elaborate, key_of, verilog_file
-from codesign.targets import load_target
+from tests.designs import built, designed
 
 FAMILIES = ("xc7", "ecp5")
 
@@ -190,14 +188,7 @@ def small(request, tmp_path_factory):
     conv = Node("conv", Conv(rng.integers(-7, 8, (2, 2, 3, 3)), rng.integers(-9, 9, 2), pads=(1, 1, 1, 1)), ("image",))
     nodes = (conv, Node("act", Requant(np.array([4]), 0, 255, 16.0), ("conv",)))
     graph = Graph("small", {"image": TensorType((2, 4, 4), 0, 255)}, nodes, ("act",))
-    board = load_target(TARGETS[family])
-    path = tmp_path_factory.mktemp("netlist") / family
-    with new_build(path, {"source": "small", "target": board.model_dump(mode="json")}) as folder:
-        save(graph, folder.graph_file)
-        plan = schedule(graph, board)
-        plan.save(folder.schedule)
-        emit_rtl(graph, plan, folder.rtl)
-    return family, open_build(path)
+    return family, built(designed(graph, TARGETS[family]), tmp_path_factory.mktemp("netlist") / family)
 
 
 def netlists_of(build, family):

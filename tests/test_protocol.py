@@ -7,22 +7,19 @@ import pytest
 
 from codesign.api import verify as verify_api
 from codesign.api.verify import verify
-from codesign.build_folder import new_build
 from codesign.emit.rtl import registers, traffic
 from codesign.emit.rtl.harness_report import Report, assertion
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.protocol import AFTER_RESET, RULES, Violation, accesses, misread, told
 from codesign.emit.rtl.simulate import simulate
-from codesign.emit.rtl.top import emit_rtl
 from codesign.emit.rtl.traffic import GAPS, Pause, Phase, Stall, demanding, even, first_frames, frames_of, lines
-from codesign.graph import Graph, Node, TensorType, save
+from codesign.graph import Graph, Node, TensorType
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.split import Split
-from codesign.schedule import schedule
-from codesign.targets import load_target
 from codesign.verification.findings import Findings, Interval
+from tests.designs import built, designed
 from tests.protocol_faults import equip, switch
 
 IMAGES = 16
@@ -77,20 +74,15 @@ def network():
 @pytest.fixture(scope="module")
 def build(tmp_path_factory):
     """As much of a build as the simulation reads, with all faults, switched off; one compiled simulator for all."""
-    graph = network()
-    plan = schedule(graph, load_target("pynq-z2"), fps=50_000)
-    with new_build(tmp_path_factory.mktemp("protocol") / "build", {"source": "branches"}) as folder:
-        save(graph, folder.graph_file)
-        plan.save(folder.schedule)
-        emit_rtl(graph, plan, folder.rtl)
-    made = replace(folder, path=folder.path.parent / "build")
-    equip(made.rtl, plan.interval_cycles)
+    design = designed(network(), fps=50_000)
+    made = built(design, tmp_path_factory.mktemp("protocol") / "build")
+    equip(made.rtl, design.schedule.interval_cycles)
     return made
 
 
 @pytest.fixture
 def verdict(build, monkeypatch):
-    """Of the simulation with a fault."""
+    """Verifies the simulation with a fault."""
     monkeypatch.setattr(verify_api, "STAGES", ("rtl",))
 
     def verdict(fault):

@@ -11,8 +11,7 @@ from codesign.emit.rtl.verilator import environment
 from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import ops
 from codesign.plugins import names
-from codesign.schedule import schedule
-from codesign.targets import load_target
+from tests.designs import designed
 from trust.networks import CASES
 from trust.sabotage import Fault, equip, files_of, load_faults, sabotaged
 
@@ -27,8 +26,8 @@ def projects(tmp_path_factory):
     for name, case in CASES.items():
         network, target = case.files(folder, name)
         graph = import_qonnx(network)
-        plan = schedule(graph, load_target(target), fps=case.fps, streaming=True, lut_products=True, sparse=case.sparse)
-        emit_rtl(graph, plan, folder / name, sparse=case.sparse)
+        design = designed(graph, target, fps=case.fps, streaming=True, lut_products=True, sparse=case.sparse)
+        emit_rtl(design, folder / name)
         found[name] = folder / name, graph
     return found
 

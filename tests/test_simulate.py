@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from codesign.design import Design
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
@@ -15,8 +16,7 @@ from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.split import Split
-from codesign.schedule import Schedule, schedule
-from codesign.targets import load_target
+from tests.designs import designed
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,8 @@ def graph() -> Graph:
 
 
 @pytest.fixture(scope="module")
-def plan(graph: Graph) -> Schedule:
-    return schedule(graph, load_target("pynq-z2"), fps=50_000)
+def design(graph: Graph) -> Design:
+    return designed(graph, fps=50_000)
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +52,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def project(graph: Graph, plan: Schedule, tmp_path: Path) -> RtlProject:
-    return emit_rtl(graph, plan, tmp_path / "rtl")
+def project(design: Design, tmp_path: Path) -> RtlProject:
+    return emit_rtl(design, tmp_path / "rtl")
 
 
 def test_the_top_names_its_wires_after_the_tensors(project: RtlProject) -> None:
@@ -115,10 +115,10 @@ def test_a_flipped_weight_bit_is_seen_without_a_new_compilation(
 
 
 def test_without_its_fifos_the_network_deadlocks_and_the_streams_are_named(
-    graph: Graph, plan: Schedule, images: IntArray, cache: Path, tmp_path: Path
+    graph: Graph, design: Design, images: IntArray, cache: Path, tmp_path: Path
 ) -> None:
-    assert plan.fifos
-    project = emit_rtl(graph, replace(plan, fifos={}), tmp_path / "rtl")
+    assert design.schedule.fifos
+    project = emit_rtl(replace(design, schedule=replace(design.schedule, fifos={})), tmp_path / "rtl")
     with pytest.raises(ToolError, match=r"deadlock at cycle \d+; offered and not taken: .*block\.0\.split\.0"):
         simulate(project.folder, graph, images, cache=cache)
 

@@ -25,6 +25,7 @@ from codesign.schedule import schedule
 from codesign.targets import load_target
 from codesign.verification.blocks import trial_of
 from codesign.verification.stages.blocks import compared
+from tests.designs import designed
 from tests.onnx_nets import QonnxNet
 
 SHAPE, CLASSES = (2, 9, 7), 3
@@ -43,7 +44,7 @@ def network(*, size_channels=2, wide=127, brightest=255):
 
 
 def pictures():
-    """Of peaks only, of none, and of some, in every order that matters."""
+    """Frames of peaks only, of none, and of some, in every order that matters."""
     rng = np.random.default_rng(0)
     some = rng.integers(0, 256, (4, *SHAPE))
     full, none = np.full((1, *SHAPE), 120), np.zeros((1, *SHAPE), int)
@@ -53,10 +54,9 @@ def pictures():
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """The RTL of the network, and its simulator once it is compiled."""
-    folder, graph = tmp_path_factory.mktemp("sparse"), network()
-    plan = schedule(graph, load_target("pynq-z2"), sparse=True)
-    emit_rtl(graph, plan, folder / "rtl", sparse=True)
-    return folder, graph, plan
+    folder, design = tmp_path_factory.mktemp("sparse"), designed(network(), sparse=True)
+    emit_rtl(design, folder / "rtl")
+    return folder, design.graph, design
 
 
 def test_one_output_of_records_takes_the_place_of_three(made):
@@ -82,33 +82,32 @@ def test_frames_of_no_of_all_and_of_some_peaks_are_the_graphs(made, stall):
 
 def test_the_records_are_compared_with_what_the_outputs_were_given(made):
     """Each block by itself: records are made of maps that no picture gives."""
-    folder, graph, plan = made
-    project = RtlProject.load(folder / "rtl")
-    trial = trial_of(graph, plan, project)
+    folder, graph, design = made
+    trial = trial_of(design)
     counts = {name: len(frames) for name, frames in trial.expected.items()}
-    driven = drive_blocks(folder / "rtl", trial.given, counts, heads=heads_of(graph))
+    driven = drive_blocks(folder / "rtl", trial.given, counts, heads=design.heads)
     assert not driven.violations and set(driven.left) == set(graph.outputs)
     assert all(np.array_equal(driven.left[name], trial.given[name]) for name in graph.outputs)
     given = {**trial.given, "offset": trial.given["offset"] + 1}
-    found = compared(folder / "rtl", graph, replace(trial, given=given), silent)
+    found = compared(folder / "rtl", design, replace(trial, given=given), silent)
     assert found.mismatch.block == "output offset"
 
 
 def test_records_that_are_none_are_told_with_their_stream(made, tmp_path):
-    folder, graph, plan = made
+    folder, _, design = made
     project = RtlProject.load(folder / "rtl")
-    given = trial_of(graph, plan, project).given
+    given = trial_of(design).given
     words = np.zeros(2 * BYTES // 2, "<i4")
     words[BYTES // 2] = END
     values_file(tmp_path, project.outputs[0]).write_bytes(words.tobytes())
-    left, (wrong,) = recorded(tmp_path, project, heads_of(graph), given)
+    left, (wrong,) = recorded(tmp_path, project, design.heads, given)
     assert not left and wrong.stream == "m_axis_peaks" and "frame 0" in wrong.rule
 
 
 def test_few_peaks_do_not_slow_it_down(made):
-    folder, graph, plan = made
+    folder, graph, design = made
     found = simulate(folder / "rtl", graph, np.zeros((3, *SHAPE), np.int32))
-    assert found.interval_cycles <= plan.interval_cycles + 1  # the record that ends a frame
+    assert found.interval_cycles <= design.schedule.interval_cycles + 1  # the record that ends a frame
 
 
 def test_a_record_that_loses_its_sign_is_found(made, tmp_path):
@@ -124,7 +123,8 @@ def test_a_record_that_loses_its_sign_is_found(made, tmp_path):
 
 
 def test_the_outputs_wait_for_each_other_in_fifos_that_are_paid_for(made):
-    _, graph, plan = made
+    _, graph, design = made
+    plan = design.schedule
     waiting = {edge.tensor for edge in plan.fifos if not edge.reader}
     assert waiting == {"size", "offset"}  # the peak test sees the next row first
     assert plan.streams.lut > schedule(graph, load_target("pynq-z2")).streams.lut

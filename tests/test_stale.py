@@ -45,6 +45,20 @@ def test_a_result_that_does_not_say_where_it_comes_from_is_stale(repository):
     assert found(repository) == {"old"}
 
 
+def test_a_result_of_which_a_part_is_measured_anew_is_as_old_as_the_rest(repository):
+    record.save("figure", {"a": 1, "b": 2}, ["source.py"])
+    (repository / "source.py").write_text("a = 2\n")
+    record.save("figure", {"a": 1, "b": 3}, ["source.py"], whole=False)
+    assert found(repository) == {"figure"}
+    record.save("figure", {"a": 2, "b": 3}, ["source.py"])
+    assert found(repository) == set()
+
+
+def test_the_first_part_of_a_result_is_all_of_it(repository):
+    record.save("figure", {"a": 1}, ["source.py"], whole=False)
+    assert found(repository) == set()
+
+
 def test_what_is_loaded_is_what_was_saved(repository):
     record.save("figure", {"value": 3}, ["source.py"])
     assert record.load("figure") == {"value": 3}

@@ -10,12 +10,10 @@ import numpy as np
 import pytest
 
 from codesign.api.synth import compare
-from codesign.build_folder import new_build, open_build
 from codesign.cli.main import status
 from codesign.emit.rtl import library
-from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import ToolError
-from codesign.graph import Graph, Node, TensorType, save
+from codesign.graph import Graph, Node, TensorType
 from codesign.graph.names import identifier
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
@@ -23,11 +21,10 @@ from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.split import Split
 from codesign.hardware.memory import block_ramb18, rom_ramb18
 from codesign.resources import rtl_dir
-from codesign.schedule import schedule
 from codesign.synthesis import place_and_route, synthesize_flat, synthesize_module, synthesize_network, yosys
 from codesign.synthesis.module import read, statistics
 from codesign.synthesis.utilization import Utilization, count
-from codesign.targets import load_target
+from tests.designs import built, designed
 
 
 @pytest.fixture(scope="module")
@@ -44,19 +41,13 @@ def graph() -> Graph:
 
 
 @pytest.fixture(scope="module")
-def plan(graph):
-    return schedule(graph, load_target("pynq-z2"), fps=100_000)
+def design(graph):
+    return designed(graph, fps=100_000)
 
 
 @pytest.fixture(scope="module")
-def build(graph, plan, tmp_path_factory):
-    """As much of a build folder as synthesis reads."""
-    path = tmp_path_factory.mktemp("synth") / "build"
-    with new_build(path, {"source": "halves"}) as folder:
-        save(graph, folder.graph_file)
-        plan.save(folder.schedule)
-        emit_rtl(graph, plan, folder.rtl)
-    return open_build(path)
+def build(design, tmp_path_factory):
+    return built(design, tmp_path_factory.mktemp("synth") / "build")
 
 
 @pytest.fixture(scope="module")
@@ -177,8 +168,8 @@ def test_flattened_the_top_is_no_larger(network, build):
     assert 0.7 * network.total.lut < flat.lut <= 1.02 * network.total.lut
 
 
-def test_predictions_stand_beside_what_was_found(network, graph, plan):
-    result = compare(graph, plan, network)
+def test_predictions_stand_beside_what_was_found(network, graph, design):
+    result = compare(design, network)
     assert [figures.block for figures in result.blocks] == [node.name for node in graph.nodes]
     for figures in result.blocks:
         assert (figures.predicted.dsp, figures.predicted.bram36) == (
@@ -199,7 +190,8 @@ def test_the_command_writes_the_figures_of_a_build(network, build, capfd):
     assert f"{network.total.lut:,}" in text
 
 
-def test_a_network_beyond_its_budget_ends_with_status_1(network, build, plan, capfd):
+def test_a_network_beyond_its_budget_ends_with_status_1(network, build, design, capfd):
+    plan = design.schedule
     replace(plan, budget=replace(plan.budget, lut=network.total.lut - 1)).save(build.schedule)
     try:
         assert status(["synth", str(build.path), "--changed"]) == 1

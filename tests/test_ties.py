@@ -8,6 +8,7 @@ from codesign.frontend.run import run_qonnx
 from codesign.graph import execute
 from codesign.progress import silent
 from codesign.verification.compare import compare
+from codesign.verification.reference import Reference
 from codesign.verification.ties import Judge
 from tests.onnx_nets import QonnxNet, random_images
 
@@ -40,7 +41,7 @@ def case():
 
 def compared(case, got, judge=True):
     model, graph, images, _ = case
-    return compare("qonnx", graph, images, [got], silent, Judge(model, graph) if judge else None)
+    return compare("qonnx", Reference(graph, images), [got], silent, Judge(model, graph) if judge else None)
 
 
 def copied(got):
@@ -70,7 +71,7 @@ def test_what_follows_a_tie_is_judged_by_what_the_executor_made_of_it(case):
 def test_as_many_ties_are_found_frame_by_frame(case):
     model, graph, images, got = case
     frames = [{name: values[i : i + 1] for name, values in got.items()} for i in range(len(images))]
-    found = compare("qonnx", graph, images, frames, silent, Judge(model, graph))
+    found = compare("qonnx", Reference(graph, images), frames, silent, Judge(model, graph))
     assert found.mismatch is None
     assert found.ties == compared(case, got).ties
 

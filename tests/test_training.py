@@ -62,7 +62,7 @@ OPTIONS = {
     ),
 }
 FLOAT_STEPS = 9
-"""Of the tiny recipe, 3 an epoch; then as many quantized ones."""
+"""Steps of the tiny recipe, 3 an epoch; then as many quantized ones."""
 
 
 @pytest.fixture(scope="module")

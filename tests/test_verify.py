@@ -26,6 +26,7 @@ from codesign.reporting.comparison import compare_summaries
 from codesign.verification import STAGES
 from codesign.verification.compare import compare
 from codesign.verification.images import picture_images, random_images
+from codesign.verification.reference import Reference
 
 GRAPH = Graph(
     "toy",
@@ -35,6 +36,7 @@ GRAPH = Graph(
 )
 STAGE_FIELDS = {"name", "exact", "tensors", "values", "seconds", "images", "protocol", "problem", "ties"}
 IMAGES = random_images(GRAPH.inputs["x"], 5)
+REFERENCE = Reference(GRAPH, IMAGES)
 
 
 def shown(images, at_a_time=2):
@@ -43,7 +45,7 @@ def shown(images, at_a_time=2):
 
 
 def test_equal_tensors_compare_exact_and_are_counted():
-    found = compare("stage", GRAPH, IMAGES, shown(IMAGES), silent)
+    found = compare("stage", REFERENCE, shown(IMAGES), silent)
     assert found.mismatch is None
     assert found.tensors == 2
     assert found.values == IMAGES.size * 3
@@ -61,7 +63,7 @@ def test_a_difference_is_located_at_its_earliest_block(place):
             done += len(values["half"])
             yield values
 
-    found = compare("stage", GRAPH, IMAGES, broken(), silent).mismatch
+    found = compare("stage", REFERENCE, broken(), silent).mismatch
     assert (found.stage, found.block, found.tensor) == ("stage", "half", "half")
     assert (found.image, found.channel, found.y, found.x) == place
     assert found.got == found.expected + 1
@@ -69,7 +71,7 @@ def test_a_difference_is_located_at_its_earliest_block(place):
 
 def test_a_stage_that_loses_images_is_no_match():
     with pytest.raises(RuntimeError, match="gave 4 of 5 images"):
-        compare("stage", GRAPH, IMAGES, shown(IMAGES[:4]), silent)
+        compare("stage", REFERENCE, shown(IMAGES[:4]), silent)
 
 
 def test_random_images_reach_both_ends_of_the_range():
@@ -221,7 +223,7 @@ def test_all_stages_tell_how_far_they_are(build_copy):
     def progress(what, done, total):
         told.setdefault(what, []).append((done, total))
 
-    verify(build_copy, images=8, stages=["brevitas", "onnxruntime", "graph"], progress=progress)
+    verify(build_copy, images=16, stages=["brevitas", "onnxruntime", "graph"], progress=progress)
     for steps in told.values():
-        assert steps[0] == (0, 8) and steps[-1] == (8, 8) and len(steps) > 2
+        assert steps[0] == (0, 16) and steps[-1] == (16, 16) and len(steps) > 2
     assert list(told) == ["brevitas", "onnxruntime", "graph"]

@@ -18,11 +18,11 @@ from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.requant import Requant
 from codesign.progress import silent
-from codesign.schedule import schedule
-from codesign.targets import load_target
-from codesign.verification.blocks import Trial, trial_of, units_of
+from codesign.verification.blocks import Trial, trial_of
 from codesign.verification.coverage import coverage_of
+from codesign.verification.reference import Reference
 from codesign.verification.stages.blocks import compared
+from tests.designs import designed
 from tests.made_once import made_once
 
 FAULTS = {
@@ -96,7 +96,7 @@ def network():
 
 
 GRAPH = network()
-PLAN = schedule(GRAPH, load_target("pynq-z2"))
+DESIGN = designed(GRAPH)
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +104,7 @@ def design(common_folder):
     """The design's RTL, in which the file `fault` has the number of the fault that is on. Compiled once."""
 
     def make(folder):
-        project = emit_rtl(GRAPH, PLAN, folder / "rtl")
+        project = emit_rtl(DESIGN, folder / "rtl")
         for number, (file, text, fault, _) in enumerate(FAULTS.values(), 1):
             path = project.folder / "library" / file
             source = path.read_text()
@@ -130,14 +130,13 @@ def with_fault(design, tmp_path):
 
 
 def verdict_on(rtl):
-    trial = trial_of(GRAPH, PLAN, RtlProject.load(rtl))
-    return compared(rtl, GRAPH, trial, silent)
+    return compared(rtl, DESIGN, trial_of(DESIGN), silent)
 
 
 def test_blocks_without_a_fault_are_exact_each_with_frames_of_its_own(design, with_fault):
     rtl = with_fault(0)
-    trial = trial_of(GRAPH, PLAN, RtlProject.load(rtl))
-    found = compared(rtl, GRAPH, trial, silent)
+    trial = trial_of(DESIGN)
+    found = compared(rtl, DESIGN, trial, silent)
     assert found.mismatch is None and found.findings.good
     assert found.tensors == len(GRAPH.types) + len(GRAPH.outputs)
     assert len({len(frames) for frames in trial.given.values()}) > 1
@@ -192,9 +191,9 @@ def test_a_top_whose_streams_lie_elsewhere_is_refused(design, with_fault):
         drive_blocks(rtl, {}, {})
 
 
-def test_coverage_tells_what_images_leave_out_and_blocks_reach(design):
+def test_coverage_tells_what_images_leave_out_and_blocks_reach():
     images = np.full((1, 2, 12, 10), 9)
-    covered = coverage_of(GRAPH, images, trial_of(GRAPH, PLAN, RtlProject.load(design / "rtl")))
+    covered = coverage_of(Reference(GRAPH, images), trial_of(DESIGN))
     assert list(covered) == list(GRAPH.types)
     sums = covered["first"]
     assert sums.span == sums.blocks != sums.images and sums.bits == sums.bits_blocks > sums.bits_images
@@ -206,18 +205,16 @@ def test_coverage_tells_what_images_leave_out_and_blocks_reach(design):
 
 
 def test_ends_that_no_window_has_are_unreachable_not_missing():
-    """Of nine taps only one lies on a map of one pixel: the type is for all of them."""
+    """Only one of nine taps lies on a map of one pixel: the type is for all of them."""
     conv = Conv(np.arange(1, 10).reshape(1, 1, 3, 3), [0], pads=(1, 1, 1, 1))
     graph = Graph("pixel", {"image": TensorType((1, 1, 1), 0, 255)}, (Node("sum", conv, ("image",)),), ("sum",))
     images = np.array([0, 255]).reshape(2, 1, 1, 1)
-    units = units_of(graph, tuple(graph.types))
     given = {"image": images, "sum": images}
-    covered = coverage_of(graph, images, Trial(units, given, {"image": images, **units[0].made_of(graph, given)}))
+    covered = coverage_of(Reference(graph, images), Trial(given, execute(graph, {"image": images}, graph.types)))
     assert covered["sum"].span == (0, 45 * 255) and covered["sum"].reachable == (0, 5 * 255)
     assert covered["sum"].missing == covered["sum"].missing_ends == 0
     black = coverage_of(
-        graph,
-        images[:1],
-        Trial(units, {"image": images[:1], "sum": images[:1]}, dict.fromkeys(graph.types, images[:1])),
+        Reference(graph, images[:1]),
+        Trial({"image": images[:1], "sum": images[:1]}, dict.fromkeys(graph.types, images[:1])),
     )
     assert black["sum"].missing_ends == 1

@@ -8,17 +8,15 @@ import pytest
 
 from codesign.api import verify as verify_api
 from codesign.api.verify import verify
-from codesign.build_folder import new_build, open_build
+from codesign.build_folder import open_build
 from codesign.cli.main import status
-from codesign.emit.rtl.top import emit_rtl
 from codesign.emit.rtl.vitis import adapt_vitis
 from codesign.errors import BuildError, ToolError
-from codesign.graph import Graph, Node, TensorType, save
+from codesign.graph import Graph, Node, TensorType
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
-from codesign.schedule import schedule
-from codesign.targets import load_target
 from codesign.vendor.vitis_hls import VERILOG
+from tests.designs import built, designed
 from tests.vitis_standin import write_vitis
 
 
@@ -37,13 +35,7 @@ def network():
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """As much of a build as the stage reads, our own RTL included."""
-    path, graph = tmp_path_factory.mktemp("vitis") / "build", network()
-    with new_build(path, {"source": "two"}) as folder:
-        plan = schedule(graph, load_target("pynq-z2"), fps=50_000)
-        save(graph, folder.graph_file)
-        plan.save(folder.schedule)
-        emit_rtl(graph, plan, folder.rtl)
-    return path
+    return built(designed(network(), fps=50_000), tmp_path_factory.mktemp("vitis") / "build").path
 
 
 @pytest.fixture

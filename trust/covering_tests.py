@@ -210,7 +210,7 @@ def _too_long(*_: object) -> None:
 
 
 def _cpu_s() -> float:
-    """Of this process and what it has started and waited for."""
+    """CPU seconds of this process and what it has started and waited for."""
     return sum(os.times()[:4])
 
 

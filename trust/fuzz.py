@@ -21,11 +21,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from hypothesis import HealthCheck, assume, given, seed, settings
 from hypothesis import strategies as st
 
+from codesign.design import Design, design_of
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.hls.run import run_hls
 from codesign.emit.onnx import emit_qcdq, run_onnxruntime
@@ -102,25 +104,27 @@ def through_hardware(graph: Graph, number: int) -> Covered:
     images = images_of(graph, number)
     computed = [name for name in graph.types if name not in graph.inputs]
     expected = execute(graph, images, keep=computed)
-    plan = random_schedule(graph, np.random.default_rng(number))
+    design = random_design(graph, np.random.default_rng(number))
     with tempfile.TemporaryDirectory(prefix="fuzz_") as scratch:
         folder = Path(scratch)
-        emit_hls(graph, folder / "hls", part="xc7z020clg400-1", clock_period_ns=10.0, foldings=plan.foldings)
+        emit_hls(design, folder / "hls")
         same(run_hls(folder / "hls", graph, images, computed, processes=1), expected, "hls")
-        rtl = emit_rtl(graph, plan, folder / "rtl").folder
+        rtl = emit_rtl(design, folder / "rtl").folder
         for stall in (0.0, 0.5):
             run = simulate(rtl, graph, images, tensors=computed, stall=stall, seed=number)
             same({name: run.values[name] for name in computed}, expected, f"rtl with stalls {stall}")
     yield from operators(graph)
-    yield from foldings(plan)
+    yield from foldings(design.schedule)
 
 
-def random_schedule(graph: Graph, rng: np.random.Generator) -> Schedule:
-    """As fast as can be or at a random rate, on DSP slices or with few of them."""
-    few = {} if rng.random() < 0.7 else {"max_dsp": int(rng.integers(3)), "lut_products": True}
-    fold = partial(schedule, graph, load_target(TARGETS[rng.integers(2)]), **few)
-    fastest = fold()
-    return fastest if rng.random() < 0.3 else fold(fps=fastest.frames_per_second * 10 ** -rng.uniform(0, 4))
+def random_design(graph: Graph, rng: np.random.Generator) -> Design:
+    """Scheduled as fast as can be or at a random rate, on DSP slices or with few of them."""
+    few: dict[str, Any] = {} if rng.random() < 0.7 else {"max_dsp": int(rng.integers(3)), "lut_products": True}
+    target = load_target(TARGETS[rng.integers(2)])
+    plan = schedule(graph, target, **few)
+    if rng.random() >= 0.3:
+        plan = schedule(graph, target, **few, fps=plan.frames_per_second * 10 ** -rng.uniform(0, 4))
+    return design_of(graph, target, plan)
 
 
 @dataclass

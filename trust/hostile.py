@@ -568,7 +568,7 @@ def _resume(folder: Path, checkpoint: bytes) -> list[str]:
 
 @cache
 def _good_checkpoint() -> bytes:
-    """Of the float phase's last epoch."""
+    """The checkpoint of the float phase's last epoch."""
     from codesign.training import train
 
     with tempfile.TemporaryDirectory() as scratch:
@@ -720,7 +720,7 @@ for _name, _make in NO_FILES.items():
 # Good files, damaged at random
 
 DAMAGED = 16
-"""Of each kind."""
+"""So many files of each kind are damaged."""
 
 
 def damaged(content: bytes, number: int) -> bytes:

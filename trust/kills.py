@@ -2,11 +2,13 @@
 
     python -m trust.kills [--kills 50] [--seed 1]
 
-Half of the kills (SIGKILL) come after a random time, half right before or after a random renaming of a file or folder,
-where a half-replaced state would show. Of trainings, the checkpoints that were there must still load, no fewer epochs
-on, and the last `--resume` must leave the weights of a training that was never killed, byte for byte. Of exports into a
-folder that holds a build, this or the new one must lie there, every file as its manifest says. Exit status 1 if
-anything was lost. Keeps its figures in benchmarks/results/trust.json.
+Half of the kills come after a random time, half right before or after a random renaming of a file or folder, where a
+half-replaced state would show. A third of them are SIGTERM, after which nothing may lie about. Of trainings, the
+checkpoints that were there must still load, no fewer epochs on, and the last `--resume` must leave the weights of a
+training that was never killed, byte for byte. Of exports into a folder that holds a build, this or the new one must lie
+there, every file as its manifest says. Of two exports at once into a folder that is not there yet, one must be refused,
+and the other one's build must lie there. Exit status 1 if anything was lost. Keeps its figures in
+benchmarks/results/trust.json.
 """
 
 from __future__ import annotations
@@ -28,24 +30,34 @@ import torch
 
 from codesign import files
 from codesign.api.export import export
+from codesign.api.train import train
 from codesign.build_folder import open_build
+from codesign.cli.endings import MISTAKE, OK, tidy_ends
 from codesign.errors import CodesignError
-from codesign.training import train
 from codesign.training.run import FLOAT_CHECKPOINT, LAST_CHECKPOINT, WEIGHTS
 
 RECIPE = Path(__file__).resolve().parents[1] / "tests" / "recipes" / "tiny.yaml"
 FORK = get_context("fork")  # the libraries are loaded once, not once a kill
 LIMIT_S = 900
+ENDING_S = 120
+"""For which what was told to end may clear up."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """After so many seconds, or at the renaming of that number, counted from 0, before it or after it."""
+    """After so many seconds, or at the renaming of that number, counted from 0, before it or after it.
+
+    number: the signal; SIGTERM ends what runs as the commands do.
+    """
 
     seconds: float | None = None
     renaming: int = 0
     before: bool = True
+    number: signal.Signals = signal.SIGKILL
 
+
+PAIRS = 5
+"""Of exports at once."""
 
 NEVER = Moment(LIMIT_S)
 """What is not to be killed is run like this too: threads that a library starts here would not be there after a fork."""
@@ -57,9 +69,13 @@ def run_killed(work: Callable[[], object], moment: Moment) -> bool:
     process.start()
     process.join(LIMIT_S if moment.seconds is None else moment.seconds)
     if process.is_alive():
+        assert process.pid is not None
+        os.kill(process.pid, moment.number)
+        process.join(ENDING_S)
+    if process.is_alive():
         process.kill()
-        process.join()
-    if process.exitcode not in (0, -signal.SIGKILL):
+        raise RuntimeError(f"the process went on for {ENDING_S} s after {moment.number.name}")
+    if process.exitcode not in (0, -moment.number, 128 + moment.number):
         raise RuntimeError(f"the process failed with status {process.exitcode}")
     return process.exitcode != 0
 
@@ -68,7 +84,11 @@ def _child(work: Callable[[], object], moment: Moment) -> None:
     torch.set_num_threads(1)
     if moment.seconds is None:
         _die_at_renaming(moment)
-    work()
+    try:
+        with tidy_ends():
+            work()
+    except KeyboardInterrupt:
+        sys.exit(128 + moment.number)
 
 
 def _die_at_renaming(moment: Moment) -> None:
@@ -79,10 +99,10 @@ def _die_at_renaming(moment: Moment) -> None:
         def renamed(*places: object) -> object:
             here = next(count) == moment.renaming
             if here and moment.before:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), moment.number)
             result = rename(*places)
             if here:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), moment.number)
             return result
 
         return renamed
@@ -144,7 +164,11 @@ def kill_exports(kills: int, rng: random.Random, folder: Path) -> tuple[int, lis
     seconds = time.monotonic() - started
     killed, lost = 0, []
     while killed < kills:
-        killed += run_killed(lambda: export(folder / "whole", build), moment(rng, seconds, 30))
+        before, when = set(folder.iterdir()), moment(rng, seconds, 30)
+        killed += run_killed(lambda: export(folder / "whole", build), when)
+        left = set(folder.iterdir()) - before
+        if left and when.number == signal.SIGTERM:
+            lost.append(f"export, kill {killed}: left {min(left).name}")
         try:
             if not whole(build):
                 lost.append(f"export, kill {killed}: a file is not what the manifest says")
@@ -155,10 +179,37 @@ def kill_exports(kills: int, rng: random.Random, folder: Path) -> tuple[int, lis
     return killed, lost
 
 
+def export_at_once(pairs: int, folder: Path) -> list[str]:
+    """What was lost of so many pairs of exports, each into a new folder."""
+    lost = []
+    for pair in range(pairs):
+        build = folder / f"new{pair}"
+        both = [FORK.Process(target=_told, args=(lambda build=build: export(folder / "whole", build),)) for _ in "ab"]
+        for process in both:
+            process.start()
+        for process in both:
+            process.join(LIMIT_S)
+        statuses = sorted(process.exitcode for process in both)
+        if statuses != [OK, MISTAKE] or not whole(build):
+            lost.append(f"two exports at once: they ended with {statuses}")
+        print(f"two exports at once: {statuses}", flush=True)
+    return lost
+
+
+def _told(work: Callable[[], object]) -> None:
+    torch.set_num_threads(1)
+    try:
+        work()
+    except CodesignError as error:
+        print(error, flush=True)
+        sys.exit(MISTAKE)
+
+
 def moment(rng: random.Random, seconds: float, renamings: int) -> Moment:
+    number = signal.SIGTERM if rng.random() < 1 / 3 else signal.SIGKILL
     if rng.random() < 0.5:
-        return Moment(rng.uniform(0, seconds))
-    return Moment(renaming=rng.randrange(renamings), before=rng.random() < 0.5)
+        return Moment(rng.uniform(0, seconds), number=number)
+    return Moment(renaming=rng.randrange(renamings), before=rng.random() < 0.5, number=number)
 
 
 def main() -> None:
@@ -175,11 +226,11 @@ def main() -> None:
         half = options.kills // 2
         trainings, lost = kill_trainings(options.kills - half, rng, folder)
         exports, more = kill_exports(half, rng, folder)
-    lost += more
+        lost += more + export_at_once(PAIRS, folder)
     for line in lost:
         print(line)
-    update({"kills": trainings + exports, "lost": len(lost)})
-    print(f"{trainings} kills of trainings, {exports} of exports, {len(lost)} losses")
+    update({"kills": trainings + exports, "exports_at_once": PAIRS, "lost": len(lost)})
+    print(f"{trainings} kills of trainings, {exports} of exports, {PAIRS} pairs of exports at once, {len(lost)} losses")
     sys.exit(bool(lost))
 
 

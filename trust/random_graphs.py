@@ -46,10 +46,10 @@ KINDS = (
     "binary_conv",
     "linear",
 )
-"""Of steps. `bipolar` is a threshold whose output takes -1 and +1; `requant` and `concat` are parts of other steps."""
+"""Kinds of steps. `bipolar` is a threshold of outputs -1 and +1; `requant` and `concat` are parts of other steps."""
 
 RANGES = ((0, 255), (-128, 127), (-7, 7), (0, 1), (3, 900), (-1, 0), (-32, 5), (-1, 1, 2), (-3, 12, 5))
-"""Of the input: least integer, greatest, and their steps where these are not 1."""
+"""What the input may hold: least integer, greatest, and their steps where these are not 1."""
 
 
 @st.composite
@@ -144,7 +144,7 @@ class _Maker:
         return self.add(Threshold(np.sort(values, axis=1), sign, lo, 2.0 ** self.int(-4, 2), step), x)
 
     def magnitude(self, t: TensorType, terms: int) -> int:
-        """Of weights: up to 2, 4 ... 128, less where sums of so many terms would be too large. 0 if none would do."""
+        """The largest weight: 2, 4 ... 128, less where sums of so many terms would be too large. 0 if none would do."""
         return min(2 ** self.int(1, 7), (EXACT_FLOAT32 - 2**12) // (terms * max(1, t.magnitude)))
 
     def weights(self, most: int, shape: tuple[int, ...]) -> IntArray:

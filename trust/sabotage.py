@@ -33,14 +33,13 @@ import yaml
 from benchmarks.record import RESULTS
 from codesign.api.export import export
 from codesign.build_folder import BuildFolder
-from codesign.emit.rtl.project import RtlProject
 from codesign.errors import ToolError
 from codesign.files import write_text
 from codesign.progress import silent
-from codesign.schedule import Schedule
 from codesign.verification.blocks import Trial, trial_of
 from codesign.verification.compare import Comparison, compare
 from codesign.verification.images import verification_images
+from codesign.verification.reference import Reference
 from codesign.verification.stages import blocks, rtl
 from trust.figures import update
 from trust.networks import CASES
@@ -162,7 +161,7 @@ class Bench:
 
     @cached_property
     def trial(self) -> Trial:
-        return trial_of(self.build.graph, Schedule.load(self.build.schedule), RtlProject.load(self.build.rtl))
+        return trial_of(self.build.design)
 
     def verified(self, fault: Fault) -> tuple[str, str]:
         """The stage that finds a fault and what it says; both empty if none does."""
@@ -176,12 +175,12 @@ class Bench:
         return "", ""
 
     def _blocks(self, fault: Fault) -> str:
-        return _told(blocks.compared(self.build.rtl, self.build.graph, self.trial, silent, plusargs=fault.plusargs))
+        return _told(blocks.compared(self.build.rtl, self.build.design, self.trial, silent, plusargs=fault.plusargs))
 
     def _rtl(self, fault: Fault) -> str:
         images = verification_images(self.build, IMAGES)
         shown = rtl.prove(self.build, images, tuple(self.build.graph.types), plusargs=fault.plusargs)
-        return _told(compare("rtl", self.build.graph, images, shown, silent))
+        return _told(compare("rtl", Reference(self.build.graph, images), shown, silent))
 
 
 def _told(found: Comparison) -> str:

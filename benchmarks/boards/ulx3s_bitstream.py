@@ -9,17 +9,16 @@ and `codesign synth BUILD --bitstream` make. Writes benchmarks/results/ulx3s_bit
 
 from __future__ import annotations
 
-import json
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.record import RESULTS
+from benchmarks.record import EXPORT, save
 from codesign.api.bitstream import bitstream
 from codesign.api.export import export
 
 RECIPE = Path(__file__).parents[2] / "tests" / "recipes" / "tiny.yaml"
-RESULT = RESULTS / "ulx3s_bitstream.json"
+SOURCES = ("benchmarks/boards/ulx3s_bitstream.py", "tests/recipes/tiny.yaml", "codesign/emit/serial/**/*", *EXPORT)
 TARGET, FPS, CLOCK_MHZ = "ulx3s-85f", 500, 80.0
 
 
@@ -27,8 +26,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="codesign_ulx3s_") as folder:
         build = export(RECIPE, Path(folder) / "build", target=TARGET, fps=FPS, clock_mhz=CLOCK_MHZ, random_weights=True)
         made = bitstream(build.folder)
-    found = asdict(made)
-    RESULT.write_text(json.dumps(found, indent=1) + "\n")
+    save("ulx3s_bitstream", asdict(made), SOURCES)
     print(f"{made.placed.clock_mhz} MHz of {made.clock_mhz:g}, {dict(made.placed.used)}, {made.bytes:,} bytes")
 
 

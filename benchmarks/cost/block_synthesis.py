@@ -8,20 +8,20 @@ the others are kept. Writes benchmarks/results/block_synthesis.json.
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.cost.block_cases import Case, cases
-from benchmarks.record import RESULTS
+from benchmarks.record import SYNTHESIS, load, save
 from codesign.emit.rtl import library
 from codesign.resources import rtl_dir
 from codesign.schedule import Resources
 from codesign.synthesis import synthesize_module, yosys
 
-RESULT = RESULTS / "block_synthesis.json"
+NAME = "block_synthesis"
+SOURCES = ("benchmarks/cost/block_synthesis.py", "benchmarks/cost/block_cases.py", "codesign/cost/**/*", *SYNTHESIS)
 
 
 def measure(case: Case) -> dict[str, object]:
@@ -50,7 +50,7 @@ def show(result: dict) -> None:
 
 
 def main(words: list[str]) -> None:
-    kept = {r["block"]: r for r in json.loads(RESULT.read_text())["blocks"]} if RESULT.exists() else {}
+    kept = {r["block"]: r for r in load(NAME).get("blocks", [])}
     everything = list(cases())
     found = {case.name: kept[case.name] for case in everything if case.name in kept}
     print("    LUT      FF  BRAM36     DSP")
@@ -61,7 +61,7 @@ def main(words: list[str]) -> None:
         show(found[case.name])
         ordered = [found[case.name] for case in everything if case.name in found]
         text = {"synthesis": f"pyosys {yosys.version()}, synth_xilinx", "blocks": ordered}
-        RESULT.write_text(json.dumps(text, indent=1) + "\n")
+        save(NAME, text, SOURCES, whole=not words and case is everything[-1])
 
 
 if __name__ == "__main__":

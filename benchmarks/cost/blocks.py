@@ -41,7 +41,7 @@ MATRICES = ("conv", "linear", "binary_conv")
 """Operators of many foldings."""
 
 MOST_CYCLES = {"small": 60_000, "trained": 2_000_000}
-"""Of a frame: small blocks are simulated as well."""
+"""The most cycles of a frame: small blocks are simulated as well."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ names contain one of them are run; results of the others are kept. Writes benchm
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 import time
@@ -20,7 +19,8 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.cost import block_cases
-from benchmarks.record import RESULTS
+from benchmarks.record import SCHEDULER, SYNTHESIS, load, save
+from codesign.design import design_of
 from codesign.emit.rtl import library
 from codesign.emit.rtl.top import emit_rtl
 from codesign.frontend.export import export_qonnx
@@ -35,7 +35,8 @@ GOAL_MHZ = 100.0
 FPS = 1000
 TARGET = load_target("ulx3s-85f")
 RUN = Path(__file__).parent.parent / "models" / "codenet-digits"
-RESULT = RESULTS / "ecp5_timing.json"
+NAME = "ecp5_timing"
+SOURCES = ("benchmarks/cost/ecp5_timing.py", "benchmarks/cost/block_cases.py", *SCHEDULER, *SYNTHESIS)
 
 
 def block(case: block_cases.Case, folder: Path) -> Placement:
@@ -48,7 +49,7 @@ def block(case: block_cases.Case, folder: Path) -> Placement:
 def network(folder: Path) -> Placement:
     recipe, model = load_run(RUN)
     graph = import_qonnx(export_qonnx(model, recipe))
-    project = emit_rtl(graph, schedule(graph, TARGET, fps=FPS), folder / "rtl")
+    project = emit_rtl(design_of(graph, TARGET, schedule(graph, TARGET, fps=FPS)), folder / "rtl")
     return place_and_route(project.sources, "top", {}, project.folder, clock_mhz=GOAL_MHZ)
 
 
@@ -73,17 +74,19 @@ def measure(name: str, place: Callable[[Path], Placement]) -> dict[str, object]:
 
 
 def main(words: list[str]) -> None:
-    kept = {r["design"]: r for r in json.loads(RESULT.read_text())["designs"]} if RESULT.exists() else {}
+    kept = {r["design"]: r for r in load(NAME).get("designs", [])}
     found = {name: kept[name] for name, _ in designs() if name in kept}
+    measured: set[str] = set()
     for name, place in designs():
         if words and not any(word in name for word in words):
             continue
         found[name] = measure(name, place)
+        measured.add(name)
         critical = found[name]["critical"]
         print(f"{found[name]['clock_mhz']:7.1f} MHz  {name}  {critical['from']} -> {critical['to']}", flush=True)
         ordered = [found[name] for name, _ in designs() if name in found]
         device = {"part": TARGET.part, "goal_mhz": GOAL_MHZ}
-        RESULT.write_text(json.dumps({**device, "designs": ordered}, indent=1) + "\n")
+        save(NAME, {**device, "designs": ordered}, SOURCES, whole=not words and len(measured) == len(ordered))
 
 
 if __name__ == "__main__":

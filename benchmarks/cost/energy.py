@@ -19,7 +19,6 @@ straight line through the calibration rows. Writes benchmarks/results/energy.jso
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -27,7 +26,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy import stats
 
-from benchmarks.record import RESULTS
+from benchmarks.record import SCHEDULER, save
 from codesign.cost import energy
 from codesign.cost.energy import FabricEnergy
 from codesign.graph import Graph, Node, TensorType
@@ -38,7 +37,7 @@ from codesign.graph.ops.requant import Requant
 from codesign.schedule import schedule
 from codesign.targets import load_target
 
-RESULT = RESULTS / "energy.json"
+SOURCES = ("benchmarks/cost/energy.py", "codesign/targets/*.yaml", *SCHEDULER)
 TARGET = "pynq-z2"
 
 CALIBRATION = ("CNV-W1A1", "AD08", "RN07")
@@ -237,7 +236,7 @@ def main() -> None:
         "fabric_factor": {"low": factor[0], "value": factor[1], "high": factor[2]},
         "rows": [asdict(row) for row in judged],
     }
-    RESULT.write_text(json.dumps(text, indent=1) + "\n")
+    save("energy", text, SOURCES)
 
 
 def scheduled(row: Measured, graph: Graph) -> Scheduled:

@@ -17,7 +17,6 @@ import json
 import statistics
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -25,14 +24,15 @@ import matplotlib
 from benchmarks.cost import syntheses
 from benchmarks.cost.blocks import Point, Streamed, draw
 from benchmarks.cost.syntheses import WORK, Synthesis
+from benchmarks.record import ROOT, SCHEDULER, SYNTHESIS, load, save
 from codesign.cost import error_bars
 from codesign.files import write_text
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
 
-ROOT = Path(__file__).parents[2]
-RESULT, PLOT = ROOT / "benchmarks" / "results" / "cost_model.json", ROOT / "docs" / "cost_model.svg"
+PLOT = ROOT / "docs" / "cost_model.svg"
+SOURCES = ("benchmarks/cost/*.py", *SCHEDULER, *SYNTHESIS)
 SEED = 5005
 
 BATCH = 12
@@ -52,14 +52,14 @@ def main() -> None:
     small = draw(options.small, options.seed, "small", fitted)
     trained = draw(options.trained, options.seed, "trained", fitted)
     result = summarize(syntheses.synthesize([*small, *trained]))
-    before = json.loads(RESULT.read_text()) if RESULT.is_file() else {}
+    before = load("cost_model")
     result["cycles"] = simulate(small[: options.cycles], options.seed) if options.cycles else before.get("cycles")
     for key, value in result.items():
         if key not in ("points", "operators"):
             print(f"{key}: {value}")
     for kind, figures in result["operators"].items():
         print(f"{kind:11} {figures}")
-    write_text(RESULT, json.dumps({"seed": options.seed, **result}, indent=1) + "\n")
+    save("cost_model", {"seed": options.seed, **result}, SOURCES)
     plot(result["points"])
 
 

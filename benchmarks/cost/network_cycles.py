@@ -27,24 +27,25 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.record import RESULTS
+from benchmarks.record import RTL, SCHEDULER, load, save
 from codesign.api.tune import untrained_graph
+from codesign.design import Design, design_of
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
-from codesign.files import write_text
-from codesign.graph import Graph, execute
+from codesign.graph import execute
 from codesign.graph.reals import random_integers
 from codesign.recipe import load_recipe
 from codesign.resources import models_dir
 from codesign.schedule import Schedule, schedule
 from codesign.targets import BUS_BITS, load_target
 
-RESULT = RESULTS / "network_cycles.json"
+NAME = "network_cycles"
+SOURCES = ("benchmarks/cost/network_cycles.py", "models/*.yaml", "codesign/targets/*.yaml", *SCHEDULER, *RTL)
 FRAMES = 4
 """At least; as many more as are under way at once if weights are streamed."""
 
 PARTS = (1.0, 0.2)
-"""Of the highest rate that fits."""
+"""Each network runs at these parts of the highest rate that fits."""
 
 
 @dataclass(frozen=True)
@@ -95,19 +96,20 @@ def designs(case: Case) -> Iterator[dict[str, Any]]:
             "part": part,
             "blocks": len(graph.nodes),
             "multipliers": sum(block.multipliers for block in plan.blocks.values()),
-            **compared(graph, plan),
+            **compared(design_of(graph, target, plan)),
         }
 
 
-def compared(graph: Graph, plan: Schedule) -> dict[str, Any]:
+def compared(design: Design) -> dict[str, Any]:
     """Predicted and simulated cycles, and by which part the prediction is above."""
+    graph, plan = design.graph, design.schedule
     rng = np.random.default_rng(2)
     tiled = any(folding.tile for folding in plan.foldings.values())
     count = FRAMES + (-(-plan.latency_cycles // plan.interval_cycles) if tiled else 0)
     frames = {name: random_integers(rng, kind, count) for name, kind in graph.inputs.items()}
-    timed = [_of_the_slowest(graph, plan)] if tiled else list(graph.outputs)
+    timed = [_of_the_slowest(design)] if tiled else list(graph.outputs)
     with tempfile.TemporaryDirectory(prefix="codesign_cycles_") as scratch:
-        folder = emit_rtl(graph, plan, Path(scratch) / "rtl").folder
+        folder = emit_rtl(design, Path(scratch) / "rtl").folder
         found = simulate(folder, graph, frames, tensors=timed)
         first = {name: images[:1] for name, images in frames.items()}
         alone = simulate(folder, graph, first, tensors=timed) if tiled else found
@@ -126,11 +128,10 @@ def compared(graph: Graph, plan: Schedule) -> dict[str, Any]:
     return figures
 
 
-def _of_the_slowest(graph: Graph, plan: Schedule) -> str:
+def _of_the_slowest(design: Design) -> str:
     """The tensor that leaves the slowest block."""
-    built = plan.built(graph)
-    slowest = max(built.nodes, key=lambda node: plan.blocks[node.name].interval_cycles)
-    return built.output_names(slowest)[0]
+    costs = design.schedule.blocks
+    return max(design.blocks, key=lambda block: costs[block.name].interval_cycles).outputs[0]
 
 
 def _with_all_of_the_port(plan: Schedule) -> int:
@@ -139,17 +140,17 @@ def _with_all_of_the_port(plan: Schedule) -> int:
     return max(ceil(reading), *(block.interval_cycles for block in plan.blocks.values()))
 
 
-def write(rows: list[dict[str, Any]]) -> None:
+def write(rows: list[dict[str, Any]], whole: bool) -> None:
     worst = {f"{name}_worst_rel": max(abs(row[f"{name}_rel"]) for row in rows) for name in ("interval", "latency")}
     text = {"recipes": len({row["recipe"] for row in rows}), **worst, "designs": rows}
-    write_text(RESULT, json.dumps(text, indent=1) + "\n")
+    save(NAME, text, SOURCES, whole=whole)
 
 
 def main(words: list[str]) -> None:
     order = [case.recipe for case in CASES]
     if missing := {path.stem for path in models_dir().glob("*.yaml")} ^ {*order, *TOO_LARGE}:
         raise SystemExit(f"not in the cases, or no recipe: {', '.join(sorted(missing))}")
-    rows = json.loads(RESULT.read_text())["designs"] if RESULT.exists() else []
+    rows = load(NAME).get("designs", [])
     for case in CASES:
         if words and case.recipe not in words:
             continue
@@ -158,7 +159,9 @@ def main(words: list[str]) -> None:
             print(json.dumps(row), flush=True)
             rows.append(row)
             rows.sort(key=lambda row: (order.index(row["recipe"]), -row["part"]))
-            write(rows)
+            write(rows, whole=False)
+    if not words:
+        write(rows, whole=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Group sizes of three small stacks: simulated cycles and synthesized resources against the model's prediction.
 
-    python -m benchmarks.groups.e2gc [--stack mobilenet] [--sizes 1,2,4] [--out benchmarks/results/e2gc.json]
+    python -m benchmarks.groups.e2gc [--stack mobilenet] [--sizes 1,2,4]
 
 Every size is scheduled within the same budget, emitted, simulated with random frames (which must equal the integer
 graph's) and synthesized for xc7. The measured point is the model's own with simulated cycles and synthesized resources
@@ -11,7 +11,6 @@ is done is kept in `--work` and not done again.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
@@ -20,9 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.record import RESULTS
+from benchmarks import record
 from codesign.api.synth import compare
 from codesign.cost.block import BlockCost
+from codesign.design import design_of
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
 from codesign.graph import Graph, Node, Op, TensorType, execute
@@ -106,6 +106,8 @@ def shufflenet(size: int) -> Graph:
     return b.graph(b.conv("last", x, 128, 64, 1))
 
 
+SOURCES = ("benchmarks/groups/*.py", *record.SCHEDULER, *record.RTL)
+
 STACKS: dict[str, tuple[Callable[[int], Graph], tuple[str, ...]]] = {
     "mobilenet": (mobilenet, ("block1.spatial", "block2.spatial")),
     "resnext": (resnext, ("block1.spatial", "block2.spatial")),
@@ -117,13 +119,14 @@ def measured(stack: Stack, size: int, target: Target, max_dsp: int, work: Path) 
     """The point with simulated cycles and synthesized resources, and the blocks' simulated values' mismatches."""
     graph = stack.build(size)
     plan = schedule(graph, target, max_dsp=max_dsp)
-    folder = emit_rtl(graph, plan, work / f"{stack.name}-{size}" / "rtl").folder
+    design = design_of(graph, target, plan)
+    folder = emit_rtl(design, work / f"{stack.name}-{size}" / "rtl").folder
     (kind,) = graph.inputs.values()
     frames = np.random.default_rng(2).integers(0, 256, (FRAMES, *kind.shape)).astype(np.int32)
     found = simulate(folder, graph, frames, cache=work / "cache")
     expected = execute(graph, {"x": frames}, keep=found.values)
     wrong = {name: int((found.values[name] != expected[name]).sum()) for name in expected}
-    parts = compare(graph, plan, synthesize_network(folder, "xc7", cache=work / "cache"))
+    parts = compare(design, synthesize_network(folder, "xc7", cache=work / "cache"))
     blocks = {figures.block: _built(plan.blocks[figures.block], figures.synthesized) for figures in parts.blocks}
     built = replace(
         plan,
@@ -132,7 +135,7 @@ def measured(stack: Stack, size: int, target: Target, max_dsp: int, work: Path) 
         interval_cycles=found.interval_cycles,
         latency_cycles=found.latency_cycles,
     )
-    return point(stack, size, graph, built, target), {name: count for name, count in wrong.items() if count}
+    return point(stack, size, replace(design, schedule=built)), {name: count for name, count in wrong.items() if count}
 
 
 def _built(predicted: BlockCost, synthesized: Resources) -> BlockCost:
@@ -197,12 +200,12 @@ def _json(p: Point) -> dict[str, object]:
     return {**asdict(p), "merit": merit(p.macs, p.middle_uj, p.interval_cycles)}
 
 
-def save(stack: dict[str, object], out: Path) -> None:
-    """Into the file; what else it holds stays."""
-    kept = json.loads(out.read_text()) if out.is_file() else {}
+def save(stack: dict[str, object]) -> None:
+    """Into the result; what else it holds stays."""
+    kept = record.load("e2gc")
     others = [other for other in kept.get("stacks", []) if other["name"] != stack["name"]]
     stacks = sorted([*others, stack], key=lambda one: list(STACKS).index(one["name"]))
-    out.write_text(json.dumps(kept | {"stacks": stacks}, indent=1) + "\n")
+    record.save("e2gc", kept | {"stacks": stacks}, SOURCES, whole=False)
 
 
 def main() -> None:
@@ -211,12 +214,11 @@ def main() -> None:
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
     parser.add_argument("--max-dsp", type=int, default=MAX_DSP)
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "codesign_e2gc")
-    parser.add_argument("--out", type=Path, default=RESULTS / "e2gc.json")
     options = parser.parse_args()
     sizes = tuple(int(size) for size in options.sizes.split(","))
     for name in options.stack or STACKS:
         for stack in run(name, sizes, options.max_dsp, options.work):
-            save(stack, options.out)
+            save(stack)
 
 
 if __name__ == "__main__":

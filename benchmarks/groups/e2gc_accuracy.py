@@ -1,6 +1,6 @@
 """Accuracy of constant group size against a constant number of groups, at equal multiplications, on Fashion-MNIST.
 
-    python -m benchmarks.groups.e2gc_accuracy [--work FOLDER] [--out benchmarks/results/e2gc.json]
+    python -m benchmarks.groups.e2gc_accuracy [--work FOLDER]
 
 The network is `fashion-mobilenet` with other blocks, chosen so that both forms have the very same number of
 multiplications wherever size x number = 32. What differs is where they are: a constant number has its larger groups,
@@ -11,17 +11,16 @@ an interrupted one goes on from its last checkpoint in `--work`. The file's key 
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from itertools import product
 from pathlib import Path
 
-from benchmarks.record import RESULTS
+from benchmarks import record
+from benchmarks.groups.e2gc import SOURCES
 from codesign.api.train import train
 from codesign.nn.count import count
 from codesign.recipe import Recipe, load_recipe
 
-RESULT = RESULTS / "e2gc.json"
 SEEDS = (0, 1, 2)
 PAIRS = ((4, 8), (8, 4), (16, 2))
 """Size, and number of as many multiplications."""
@@ -59,17 +58,16 @@ def trained(form: str, value: int, seed: int, work: Path) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "codesign_e2gc" / "runs")
-    parser.add_argument("--out", type=Path, default=RESULT)
     options = parser.parse_args()
     for seed, (size, number) in product(SEEDS, PAIRS):
         for form, value in (("size", size), ("number", number)):
-            kept = json.loads(options.out.read_text()) if options.out.is_file() else {}
+            kept = record.load("e2gc")
             runs = kept.get("accuracy", [])
             if any((run["form"], run["value"], run["seed"]) == (form, value, seed) for run in runs):
                 continue
             runs.append(trained(form, value, seed, options.work))
             print(runs[-1], flush=True)
-            options.out.write_text(json.dumps(kept | {"accuracy": runs}, indent=1) + "\n")
+            record.save("e2gc", kept | {"accuracy": runs}, SOURCES, whole=False)
 
 
 if __name__ == "__main__":

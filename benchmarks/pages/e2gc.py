@@ -26,7 +26,7 @@ ROWS: dict[str, Callable[[Point], float]] = {
     "microjoules a frame": lambda p: sum(p["energy_uj"]) / 2,
     "merit": lambda p: p["merit"],
 }
-"""Of the plot, and what each shows of a point."""
+"""The plot's panels, and what each shows of a point."""
 
 
 def main() -> None:
@@ -81,7 +81,7 @@ def _choices(stacks: Sequence[dict[str, Any]]) -> str:
 
 
 def _layers(stack: dict[str, Any]) -> str:
-    """Of the first layer in groups."""
+    """The table of the first layer in groups."""
     headings = (
         "G",
         "MACs",

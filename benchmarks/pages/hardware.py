@@ -5,23 +5,21 @@ python -m benchmarks.pages.hardware
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 from benchmarks.pages.passages import DOCS, fill, table
-from benchmarks.record import RESULTS
+from benchmarks.record import load
 
 PAGES = ("hardware.md", "report.md")
 
 
 def main() -> None:
     for name, made in TABLES.items():
-        measured = RESULTS / f"{name}.json"
-        if measured.is_file():
+        if found := load(name):
             begin, end = f"<!-- {name}: benchmarks/pages/hardware.py -->\n", f"<!-- end of {name} -->\n"
             for page in PAGES:
-                fill(DOCS / page, begin, end, f"\n{made(json.loads(measured.read_text()))}\n")
+                fill(DOCS / page, begin, end, f"\n{made(found)}\n")
 
 
 def _timing(found: dict) -> str:
@@ -81,22 +79,22 @@ def _efficiency(found: dict) -> str:
     return f"{table(headings, rows)}\non {found['target']}.\n"
 
 
-def _whole(found: list) -> str:
-    rows = []
-    for row in found:
+def _whole(found: dict) -> str:
+    rows, variants = [], found["variants"]
+    for row in variants:
         rate = row["clock_mhz"] * 1e6 / row["interval_cycles"]
         values = f"{row['values']:,} {'exact' if row['exact'] else 'NOT EXACT'}"
         cycles = (f"{row['interval_cycles']:,}", f"{rate:.2f}", f"{row['latency_cycles']:,}", values)
         area = [f"{row[key]:,g} ({row['predicted'][key]:,g})" for key in ("lut", "ff", "bram36", "dsp")]
         rows.append([row["variant"], *cycles, *area, f"{row['ddr_mb_s']}"])
     headings = ("variant", "cycles a frame", "frames/s", "latency", "values", "LUT", "FF", "BRAM36", "DSP", "MB/s")
-    board = ", ".join(f"{value:,g} {key.upper()}" for key, value in found[0]["board"].items())
-    return f"{table(headings, rows)}\nAt {found[0]['clock_mhz']:g} MHz; the board has {board}.\n"
+    board = ", ".join(f"{value:,g} {key.upper()}" for key, value in variants[0]["board"].items())
+    return f"{table(headings, rows)}\nAt {variants[0]['clock_mhz']:g} MHz; the board has {board}.\n"
 
 
-def _schedules(found: list) -> str:
+def _schedules(found: dict) -> str:
     rows = []
-    for row in found:
+    for row in found["schedules"]:
         what = [f"{row['configuration']}, {row['order'].replace('_', ' ')}, bound {row['bound']}", row["target"]]
         if "refused" in row:
             rows.append([*what, "", "", *[""] * 4, "", row["refused"]])

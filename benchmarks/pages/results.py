@@ -8,7 +8,6 @@ table of README.md.
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
@@ -16,22 +15,19 @@ from pathlib import Path
 
 import codesign
 from benchmarks.pages.passages import fill
-from benchmarks.record import RESULTS as FIGURES
+from benchmarks.record import EXPORT, ROOT, load, save
 from codesign.api.demo import FIXED, IMAGES, RECIPE
 from codesign.cli.console import progress_bars
-from codesign.files import write_text
 from codesign.resources import models_dir
 from codesign.training.run import load_result
 from codesign.verification.compare import Verification
 
-ROOT = Path(__file__).parents[2]
-RESULTS = FIGURES / "results.json"
-DEFORMATION = FIGURES / "deformation.json"
+SOURCES = ("benchmarks/pages/results.py", "models/codenet-digits/*", "models/codenet-digits-fixed/*", *EXPORT)
 BEGIN, END = "<!-- results: benchmarks/pages/results.py -->\n", "<!-- end of results -->\n"
 
 
 def main(run: str) -> None:
-    write_text(RESULTS, json.dumps(measured(run), indent=1) + "\n")
+    save("results", measured(run), SOURCES)
     fill_readme()
 
 
@@ -70,7 +66,7 @@ def _verdict(verdict: Verification) -> str:
 
 def fill_readme() -> None:
     """Puts what the JSON files hold between the markers in README.md."""
-    found = json.loads(RESULTS.read_text())
+    found = load("results")
     resources = {name: f"{used:,g} of {held:,g}" for name, (used, held) in found["resources"].items()}
     fixed = f"{found['ap50_fixed_dilation']:.3f} ({found['ap_fixed_dilation']:.3f})"
     rows = [
@@ -91,7 +87,7 @@ def fill_readme() -> None:
 
 def _deformation() -> list[tuple[str, str]]:
     """The difference that the dilation makes, over several seeds."""
-    found = json.loads(DEFORMATION.read_text())
+    found = load("deformation")
     quantized = next(name for name in found["mean"] if name.startswith("w"))
     gains = {measure: means["difference"] for measure, means in found["mean"][quantized].items()}
     seeds = len({run["seed"] for run in found["runs"]})

@@ -27,7 +27,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.peers import nngen_side
-from benchmarks.record import RESULTS
+from benchmarks.record import RTL, SCHEDULER, load, save
+from codesign.design import design_of
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import ScheduleError
@@ -42,7 +43,7 @@ from codesign.synthesis.module import read, statistics
 from codesign.synthesis.utilization import count
 from codesign.targets import load_target
 
-RESULT = RESULTS / "vs_nngen.json"
+SOURCES = ("benchmarks/peers/*.py", "codesign/targets/*.yaml", *SCHEDULER, *RTL)
 CACHE = cache_dir() / "vs_nngen"
 PARALLELISM = {"stack": (1, 2), "detector": (1,)}
 """Input and output channels that NNgen works on at once; Yosys takes more than an hour for its larger detectors."""
@@ -103,14 +104,14 @@ NETWORKS: dict[str, Callable[[], Graph]] = {"stack": stack, "detector": detector
 
 
 def main(names: Sequence[str]) -> None:
-    results = {r["network"]: r for r in json.loads(RESULT.read_text())["networks"]} if RESULT.exists() else {}
+    results = {r["network"]: r for r in load("vs_nngen").get("networks", [])}
     for name in names or NETWORKS:
         results[name] = compare(NETWORKS[name]())
         text = {
             "synthesis": f"pyosys {yosys.version()}, synth_xilinx, not flattened",
             "networks": list(results.values()),
         }
-        RESULT.write_text(json.dumps(text, indent=1) + "\n")
+        save("vs_nngen", text, SOURCES, whole=not names and name == list(NETWORKS)[-1])
         show(results[name])
 
 
@@ -150,7 +151,7 @@ def measure_ours(graph: Graph, frames: IntArray, cycles: int, dsp: int) -> dict[
     except ScheduleError as error:
         return {"does_not_fit": str(error)}
     with tempfile.TemporaryDirectory(prefix="vs_nngen_") as scratch:
-        project = emit_rtl(graph, plan, Path(scratch) / "rtl")
+        project = emit_rtl(design_of(graph, target, plan), Path(scratch) / "rtl")
         found = simulate(project.folder, graph, frames, tensors=())
         expected = execute(graph, {"image": frames})
         exact = all(np.array_equal(found.values[name], expected[name]) for name in graph.outputs)

@@ -31,7 +31,6 @@ Figures are written to benchmarks/results/mst.json one by one; those that are th
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
 from pathlib import Path
@@ -39,7 +38,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.record import RESULTS
+from benchmarks import record
 from codesign.cost.ops import binary_conv as price
 from codesign.emit.rtl import adder_graph, library, popcounts
 from codesign.emit.rtl.base import Block
@@ -54,7 +53,7 @@ from codesign.synthesis.levels import lut_levels
 from codesign.synthesis.module import read, statistics
 from codesign.synthesis.utilization import Utilization, count
 
-RESULT = RESULTS / "mst.json"
+SOURCES = ("benchmarks/reuse/mst.py", "codesign/reuse/*.py", "codesign/emit/rtl/adder_graph.py", "rtl_sim/rtl/*.sv")
 FLIPS = {"random": 0.5, "correlated": 0.047}
 LAYERS = [(kind, inputs, 64) for inputs in (64, 144) for kind in FLIPS]
 FORMS = ("da4ml", "mst_shared", "da4ml_hard_dc2", "mst_shared_shallow", "mst", "plain")
@@ -304,12 +303,12 @@ def computed(recipe: Any) -> int:
 
 
 def load() -> dict[str, Any]:
-    return json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    return record.load("mst")
 
 
 def save(changed: dict[str, Any]) -> None:
     """Replaces keys of the results; what other subcommands have written stays."""
-    RESULT.write_text(json.dumps(load() | changed, indent=1) + "\n")
+    record.save("mst", load() | changed, SOURCES, whole=False)
 
 
 def main() -> None:

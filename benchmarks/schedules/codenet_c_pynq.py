@@ -19,17 +19,16 @@ from typing import Any
 import numpy as np
 
 import codesign
-from benchmarks.record import RESULTS
+from benchmarks.record import EXPORT, load, save
 from codesign.build_folder import BuildFolder
 from codesign.cli.console import progress_bars
 from codesign.emit.rtl.simulate import simulate
 from codesign.graph import execute
 from codesign.progress import Progress
-from codesign.schedule import Schedule
-from codesign.targets import load_target
 from codesign.verification.images import verification_images
 
-RESULT = RESULTS / "codenet_c_pynq.json"
+NAME = "codenet_c_pynq"
+SOURCES = ("benchmarks/schedules/codenet_c_pynq.py", "models/codenet-c.yaml", "codesign/synthesis/**/*.py", *EXPORT)
 RECIPE = "codenet-c"
 
 
@@ -79,7 +78,7 @@ def main() -> None:
         if not folder.exists():
             codesign.export(RECIPE, folder, fps=given.fps, random_weights=True, overrides=settings, progress=progress)
         build = BuildFolder(folder)
-        plan, board = Schedule.load(build.schedule), load_target("pynq-z2")
+        plan, board = build.design.schedule, build.design.target
         row = {
             "variant": f"{RECIPE}, {given.order}, bound {given.bound}",
             **simulated(build, given.frames, progress),
@@ -88,9 +87,9 @@ def main() -> None:
             "clock_mhz": plan.clock_mhz,
             "board": board.resources.model_dump(),
         }
-    rows = json.loads(RESULT.read_text()) if RESULT.exists() else []
-    rows = sorted([*(r for r in rows if r["variant"] != row["variant"]), row], key=lambda r: r["variant"])
-    RESULT.write_text(json.dumps(rows, indent=1) + "\n")
+    others = [r for r in load(NAME).get("variants", []) if r["variant"] != row["variant"]]
+    variants = sorted([*others, row], key=lambda r: r["variant"])
+    save(NAME, {"variants": variants}, SOURCES, whole=not others)
     print(json.dumps({key: value for key, value in row.items() if key != "multiplications_per_dsp"}, indent=1))
 
 

@@ -11,7 +11,6 @@ Writes benchmarks/results/efficiency.json, docs/efficiency_gap.svg and docs/wate
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,18 +21,19 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 from matplotlib.ticker import NullFormatter
 
-from benchmarks.record import RESULTS
+from benchmarks.record import ROOT, SCHEDULER, save
 from codesign.api.tune import untrained_graph
 from codesign.cost.energy import frame_bytes
+from codesign.design import Design, design_of
 from codesign.errors import ScheduleError
 from codesign.graph import Graph, load
 from codesign.recipe import load_recipe
 from codesign.reporting.efficiency import bytes_alone, limit_cycles, useful_share
-from codesign.schedule import Schedule, schedule
+from codesign.schedule import schedule
 from codesign.targets import Target, load_target
 
-RESULT = RESULTS / "efficiency.json"
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = ROOT / "docs"
+SOURCES = ("benchmarks/schedules/efficiency.py", "models/*.yaml", "codesign/targets/*.yaml", *SCHEDULER)
 NETWORKS = ("codenet-a", "codenet-b", "codenet-c", "codenet-d", "codenet-e")
 ORDER = "model.decoder.order=pointwise_first"
 plt.rcParams["svg.hashsalt"] = "codesign"
@@ -95,7 +95,7 @@ def main() -> None:
         )
     results = [{"efficiency": round(work.efficiency, 4), **asdict(work)} for work in works]
     text = {"target": target.name, "networks": results, "do_not_fit": failures}
-    RESULT.write_text(json.dumps(text, indent=1) + "\n")
+    save("efficiency", text, SOURCES)
     if works:
         plot_gap(works, target)
         plot_waterline(works, target)
@@ -120,19 +120,18 @@ def measure(name: str, graph: Graph, target: Target, fps: float | None) -> Netwo
         dsp=plan.used.dsp,
         binds=plan.binds,
         bytes_built=sum(map(frame_bytes, ends)) + sum(cost.memory_bytes for cost in plan.blocks.values()),
-        blocks=_blocks(graph, plan),
+        blocks=_blocks(design_of(graph, target, plan)),
     )
 
 
-def _blocks(graph: Graph, plan: Schedule) -> tuple[BlockWork, ...]:
-    found = []
-    graph = plan.built(graph)
-    for node in graph.nodes:
-        inputs, cost = graph.input_types(node), plan.blocks[node.name]
-        macs = node.op.macs(*inputs)
+def _blocks(design: Design) -> tuple[BlockWork, ...]:
+    found, plan = [], design.schedule
+    for block in design.blocks:
+        node, cost = block.node, plan.blocks[block.name]
+        macs = node.op.macs(*block.input_types)
         if not macs or not cost.multipliers:
             continue
-        moved = bytes_alone(graph, node)
+        moved = bytes_alone(design.built, node)
         efficiency = useful_share(macs, cost.multipliers, plan.interval_cycles)
         limit = -(-macs // cost.multipliers)
         found.append(

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.record import RESULTS
+from benchmarks.record import SCHEDULER, load, save
 from codesign.api.tune import untrained_graph
 from codesign.errors import ScheduleError
 from codesign.recipe import Recipe, load_recipe
@@ -23,6 +23,7 @@ from codesign.targets import load_target
 
 MODELS = Path(__file__).parent.parent / "models"
 PYNQ, LARGER = "pynq-z2", ("ultra96-v2", "zcu104")
+SOURCES = ("benchmarks/schedules/schedules.py", "models/*.yaml", "codesign/targets/*.yaml", *SCHEDULER)
 ORDERS = ("pointwise_first", "depthwise_first")
 VARIANTS = [
     *((name, "pointwise_first", 7, PYNQ) for name in "cabde"),
@@ -70,8 +71,7 @@ def row(name: str, order: str, bound: int, target: str) -> dict[str, Any]:
 def main(words: list[str]) -> None:
     boards = {board for *_, board in VARIANTS} & set(words)
     names = set(words) - boards
-    path = RESULTS / "schedules.json"
-    rows = json.loads(path.read_text()) if path.exists() else []
+    rows = load("schedules").get("schedules", [])
     for variant in VARIANTS:
         if (names and variant[0] not in names) or (boards and variant[3] not in boards):
             continue
@@ -79,7 +79,7 @@ def main(words: list[str]) -> None:
         print(json.dumps(found), flush=True)
         rows = [r for r in rows if (r["configuration"], r["order"], r["bound"], r["target"]) != variant] + [found]
         rows.sort(key=lambda r: (r["configuration"], r["target"], ORDERS.index(r["order"]), -r["bound"]))
-        path.write_text(json.dumps(rows, indent=1) + "\n")
+        save("schedules", {"schedules": rows}, SOURCES, whole=variant == VARIANTS[-1] and not words)
 
 
 if __name__ == "__main__":

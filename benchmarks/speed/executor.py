@@ -18,7 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
 
-from benchmarks.record import RESULTS
+from benchmarks.record import save
 from codesign.emit.onnx import emit_qcdq, run_onnxruntime
 from codesign.frontend.load import simplified
 from codesign.frontend.qonnx import import_qonnx
@@ -69,7 +69,7 @@ def stack() -> onnx.ModelProto:
 
 
 def frames_per_second(run: Callable[[], object], frames: int) -> float:
-    """Of the fastest of the calls that fit into SECONDS, after one to warm up."""
+    """The rate of the fastest of the calls that fit into SECONDS, after one to warm up."""
     run()
     fastest, stop = np.inf, time.perf_counter() + SECONDS
     while time.perf_counter() < stop:
@@ -105,7 +105,7 @@ def main() -> None:
         "frames_per_second": {key: round(value, 1) for key, value in rates.items()},
         "times_qonnx": {key: round(value / rates["qonnx"], 1) for key, value in rates.items()},
     }
-    RESULTS / "executor.json".write_text(json.dumps(result, indent=2) + "\n")
+    save("executor", result, ("benchmarks/speed/executor.py", "codesign/graph/**/*.py"))
     print(json.dumps(result, indent=2))
 
 

@@ -1,6 +1,6 @@
 """Speed of a network's hls4ml project in C simulation: emission, compilation, and multiplications a second.
 
-    python -m benchmarks.speed.hls_simulation BUILD/graph.npz [FRAMES]
+    python -m benchmarks.speed.hls_simulation BUILD [FRAMES]
 
 The simulation must agree with the graph's executor in every output. Writes benchmarks/results/hls_simulation.json.
 """
@@ -18,10 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.record import RESULTS
+from benchmarks.record import save
+from codesign.build_folder import open_build
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.hls.run import compile_csim, run_hls
-from codesign.graph import execute, load
+from codesign.graph import execute
 
 
 def children_seconds(work: Callable[[], object]) -> float:
@@ -31,8 +32,9 @@ def children_seconds(work: Callable[[], object]) -> float:
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
 
 
-def main(file: str, frames: str = "4") -> None:
-    graph = load(Path(file))
+def main(folder: str, frames: str = "4") -> None:
+    design = open_build(folder).design
+    graph = design.graph
     inputs = {
         name: np.random.default_rng(0).integers(kind.lo, kind.hi + 1, (int(frames), *kind.shape))
         for name, kind in graph.inputs.items()
@@ -41,7 +43,7 @@ def main(file: str, frames: str = "4") -> None:
     with tempfile.TemporaryDirectory() as scratch:
         project = Path(scratch) / "hls"
         start = time.process_time()
-        emit_hls(graph, project, part="xc7z020clg400-1", clock_period_ns=10.0)
+        emit_hls(design, project)
         emission = time.process_time() - start
         compilation = children_seconds(lambda: compile_csim(project))
         one = children_seconds(lambda: run_hls(project, graph, first))
@@ -60,7 +62,7 @@ def main(file: str, frames: str = "4") -> None:
         "frame_cpu_s": round(frame, 3),
         "mmacs_per_cpu_s": round(graph.macs / frame / 1e6, 1),
     }
-    RESULTS / "hls_simulation.json".write_text(json.dumps(result, indent=1) + "\n")
+    save("hls_simulation", result, ("benchmarks/speed/hls_simulation.py", "codesign/emit/hls/**/*", "hls/*.h"))
     print(json.dumps(result, indent=1))
 
 

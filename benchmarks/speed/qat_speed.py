@@ -19,7 +19,7 @@ import brevitas.nn as qnn
 import numpy as np
 import torch
 
-from benchmarks.record import RESULTS
+from benchmarks.record import save
 from codesign.data import Sample
 from codesign.data.scenes import scenes
 from codesign.nn import fused
@@ -98,7 +98,7 @@ def main() -> None:
         "median_milliseconds": {name: round(1e3 * median, 1) for name, median in medians.items()},
         "times_float": {name: round(median / medians["float"], 2) for name, median in medians.items()},
     }
-    RESULTS / "qat_speed.json".write_text(json.dumps(result, indent=2) + "\n")
+    save("qat_speed", result, ("benchmarks/speed/qat_speed.py", "codesign/nn/**/*.py"))
     print(json.dumps(result, indent=2))
 
 

@@ -8,7 +8,6 @@ FOLDER is a checkout of another version, with its environment in `.venv`. CPU se
 """
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -17,11 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.record import RESULTS
-from codesign.files import write_text
+from benchmarks.record import ROOT, save
 
 NETWORK, IMAGES = "codenet-digits", 16
-ROOT = Path(__file__).parents[1]
 
 
 def codesign(checkout: Path, *words: str) -> dict[str, float]:
@@ -82,7 +79,11 @@ def main() -> None:
     if "against" in medians:
         ratios = {unit: medians["present"][unit] / medians["against"][unit] for unit in ("cpu_s", "wall_s")}
         fields["ratio"] = {unit: round(ratio, 3) for unit, ratio in ratios.items()}
-    write_text(RESULTS / "verify_speed.json", json.dumps(fields, indent=1) + "\n")
+    save(
+        "verify_speed",
+        fields,
+        ("benchmarks/speed/verify_speed.py", "codesign/verification/**/*.py", "codesign/emit/**/*"),
+    )
 
 
 if __name__ == "__main__":

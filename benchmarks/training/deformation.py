@@ -8,17 +8,15 @@ checkpoint under OUT/runs. Writes benchmarks/results/deformation.json after ever
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from benchmarks.record import RESULTS
+from benchmarks.record import TRAINING, save
 from codesign.api.ablate import ablate
 from codesign.api.demo import RECIPE
 from codesign.cli.console import progress_bars
-from codesign.files import write_text
 from codesign.recipe import load_recipe
 from codesign.reporting.ablation import AblationRun
 
@@ -33,7 +31,11 @@ def main(out: str = "runs/deformation", seeds: str = "3") -> None:
         for seed in range(int(seeds)):
             pair = {"operators": (LEARNED, FIXED), "orders": (order,), "seeds": (seed,)}
             runs += ablate(RECIPE, out, **pair, progress=progress)
-            write_text(RESULTS / "deformation.json", json.dumps(outcome(runs), indent=1) + "\n")
+            save(
+                "deformation",
+                outcome(runs),
+                ("benchmarks/training/deformation.py", "models/codenet-digits.yaml", *TRAINING),
+            )
 
 
 def outcome(runs: Sequence[AblationRun]) -> dict[str, object]:

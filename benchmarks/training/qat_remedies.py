@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.record import RESULTS
+from benchmarks.record import TRAINING, save
 from codesign.nn.fused import QuantConv2d
 from codesign.recipe import load_recipe, save_recipe
 from codesign.training import train
@@ -98,7 +98,7 @@ def main(folder: Path) -> None:
             rows.append({"option": option, "seed": seed, **quantize(trained, out, settings)})
             print(rows[-1], flush=True)
             content = {"quantized_phase": PHASE.partition("=")[2], "runs": rows}
-            RESULTS / "qat_remedies.json".write_text(json.dumps(content, indent=1) + "\n")
+            save("qat_remedies", content, ("benchmarks/training/qat_remedies.py", *TRAINING))
 
 
 if __name__ == "__main__":

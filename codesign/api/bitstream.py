@@ -16,11 +16,8 @@ from codesign.emit.serial.package import PINS
 from codesign.errors import TargetError
 from codesign.files import new_folder, write_text
 from codesign.progress import Progress, silent
-from codesign.recipe import load_recipe
-from codesign.schedule import Schedule
 from codesign.synthesis import Placement
 from codesign.synthesis import bitstream as implement
-from codesign.targets import target_of
 
 SCHEMA = 1
 BITS, RECORD = "design.bit", "bitstream.json"
@@ -53,18 +50,17 @@ def bitstream(build: Path | BuildFolder, *, changed: bool = False, progress: Pro
     ToolError if a tool is missing, the design does not fit, or it misses its clock: then nothing is written.
     """
     folder = open_build(build, changed=changed)
-    target = target_of(folder.manifest.get("target"), str(folder.path))
+    design, project = folder.design, RtlProject.load(folder.rtl)
+    target, plan = design.target, design.schedule
     if target.serial is None:
         raise TargetError(
             "no bitstream is made for it by open tools",
             where=target.name,
             remedy="export for ulx3s-85f, or for a target file with the section `serial`",
         )
-    plan, project = Schedule.load(folder.schedule), RtlProject.load(folder.rtl)
-    recipe = load_recipe(folder.run / "recipe.yaml") if folder.run.is_dir() else None
     started = time.perf_counter()
     with folder.locked(), new_folder(folder.bitstream) as out:
-        sources = emit_serial(folder.graph, project, target, out, clock_mhz=plan.clock_mhz, recipe=recipe)
+        sources = emit_serial(design, project, out, recipe=folder.recipe)
         progress("synthesis, placement, routing", 0, 1)
         placed = implement(
             sources,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from codesign.build_folder import BuildFolder, new_build
+from codesign.design import Design, design_of
 from codesign.emit.board import emit_board
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.onnx import emit_qcdq
@@ -25,7 +26,6 @@ from codesign.recipe import Recipe, find_recipe, load_recipe
 from codesign.reporting.summarize import summarize
 from codesign.reporting.summary import Summary
 from codesign.schedule import schedule
-from codesign.schedule.record import Schedule
 from codesign.targets import Target, load_target
 
 RUN_FILES = ("recipe.yaml", "weights.safetensors", "result.json")
@@ -98,7 +98,7 @@ class _Work:
     sparse: bool
     untrained: Recipe | None
     graph: Graph = field(init=False)
-    plan: Schedule = field(init=False)
+    design: Design = field(init=False)
     rtl: RtlProject = field(init=False)
     summary: Summary = field(init=False)
 
@@ -119,30 +119,27 @@ def _write_onnx(work: _Work) -> None:
 
 
 def _schedule(work: _Work) -> None:
-    work.plan = schedule(work.graph, work.board, **work.limits, streaming=True, lut_products=True, sparse=work.sparse)
-    work.plan.save(work.build.schedule)
+    plan = schedule(work.graph, work.board, **work.limits, streaming=True, lut_products=True, sparse=work.sparse)
+    plan.save(work.build.schedule)
+    work.design = design_of(work.graph, work.board, plan, sparse=work.sparse)
 
 
 def _write_hls(work: _Work) -> None:
-    part, period_ns = work.board.part, 1e3 / work.plan.clock_mhz
-    emit_hls(work.graph, work.build.hls, part=part, clock_period_ns=period_ns, foldings=work.plan.foldings)
+    emit_hls(work.design, work.build.hls)
 
 
 def _write_rtl(work: _Work) -> None:
-    work.rtl = emit_rtl(work.graph, work.plan, work.build.rtl, sparse=work.sparse)
+    work.rtl = emit_rtl(work.design, work.build.rtl)
 
 
 def _write_board(work: _Work) -> None:
     """Nothing for a board without an overlay."""
-    if not work.board.overlay:
-        return
-    build, clock_mhz = work.build, work.plan.clock_mhz
-    recipe = load_recipe(build.run / "recipe.yaml") if build.run.is_dir() else None
-    emit_board(work.graph, work.rtl, work.board, build.board, clock_mhz=clock_mhz, recipe=recipe)
+    if work.board.overlay:
+        emit_board(work.design, work.rtl, work.build.board, recipe=work.build.recipe)
 
 
 def _report(work: _Work) -> None:
-    work.summary = summarize(work.build, work.board)
+    work.summary = summarize(work.design, work.build)
     write_text(work.build.report, work.summary.model_dump_json(indent=1) + "\n")
 
 

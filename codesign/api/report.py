@@ -10,7 +10,6 @@ from codesign.files import write_text
 from codesign.progress import Progress, silent
 from codesign.reporting.summarize import summarize
 from codesign.reporting.summary import Summary
-from codesign.targets import target_of
 
 DISTRIBUTION_IMAGES = 4
 """Activations are counted on so many of the images that the build is verified on."""
@@ -59,9 +58,8 @@ def report(
 
 def summary_of(build: BuildFolder, *, activity: bool = False) -> Summary:
     """The report's figures, nothing written. Raises a CodesignError if a part of the build is missing."""
-    target = target_of(build.manifest.get("target"), str(build.path / "manifest.json"))
     if not activity:
-        return summarize(build, target)
+        return summarize(build.design, build)
     from codesign.reporting.activity import simulated_activity
 
-    return summarize(build, target, simulated_activity(build))
+    return summarize(build.design, build, simulated_activity(build))

@@ -11,7 +11,6 @@ import numpy as np
 from codesign.build_folder import BuildFolder, open_build
 from codesign.errors import ToolError
 from codesign.graph import Graph, Node, execute
-from codesign.schedule import Schedule
 from codesign.verification.images import verification_images
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def simulate(
     found = run_rtl(folder.rtl, folder.graph, frames, tensors=(), stall=stall, seed=seed, waves=waves, stalls=stalls)
     expected = execute(folder.graph, {source: frames})
     exact = all(np.array_equal(found.values[name], expected[name]) for name in folder.graph.outputs)
-    binding = _binding(Schedule.load(folder.schedule).built(folder.graph), found.stalls) if stalls else None
+    binding = _binding(folder.design.built, found.stalls) if stalls else None
     figures = (found.interval_cycles, found.latency_cycles, found.cycles, found.seconds)
     return SimulationResult(len(frames), exact, *figures, found.stalls, binding, found.violations)
 

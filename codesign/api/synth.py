@@ -8,14 +8,12 @@ from pathlib import Path
 
 from codesign.build_folder import BuildFolder, open_build
 from codesign.cost.block import BlockCost
+from codesign.design import Design
 from codesign.files import write_text
-from codesign.graph import Graph
-from codesign.graph.names import identifier
 from codesign.progress import Progress, silent
-from codesign.schedule import Resources, Schedule
+from codesign.schedule import Resources
 from codesign.synthesis import NetworkSynthesis, Utilization, synthesize_flat, synthesize_network
-from codesign.synthesis.utilization import Family
-from codesign.targets import load_target
+from codesign.synthesis.utilization import Family, family_of
 
 SCHEMA = 1
 
@@ -64,26 +62,26 @@ def synth(
     ToolError if Yosys is missing.
     """
     folder = open_build(build, changed=changed)
-    schedule = Schedule.load(folder.schedule)
-    kind: Family = family or ("ecp5" if load_target(schedule.target).family == "ecp5" else "xc7")
+    design = folder.design
+    kind = family or family_of(design.target)
     with folder.locked():
         found = synthesize_network(folder.rtl, kind, progress=progress)
         whole = _resources(synthesize_flat(folder.rtl, kind)) if flat else None
-        result = compare(folder.graph, schedule, found, whole)
+        result = compare(design, found, whole)
         text = json.dumps({"schema": SCHEMA, **asdict(result)}, indent=1)
         write_text(folder.synthesis, text + "\n")
     return result
 
 
-def compare(graph: Graph, schedule: Schedule, found: NetworkSynthesis, flat: Resources | None = None) -> Synthesis:
-    """Puts the synthesized figures beside those of `schedule`."""
-    names = {identifier(node.name): node for node in schedule.built(graph).nodes}
+def compare(design: Design, found: NetworkSynthesis, flat: Resources | None = None) -> Synthesis:
+    """Puts the synthesized figures beside those of the design's schedule."""
+    schedule, instances = design.schedule, {block.instance for block in design.blocks}
     blocks = tuple(
-        _figures(node.name, node.op.kind, schedule.blocks[node.name], found.instances[instance])
-        for instance, node in names.items()
-        if instance in found.instances
+        _figures(block.name, block.node.op.kind, schedule.blocks[block.name], found.instances[block.instance])
+        for block in design.blocks
+        if block.instance in found.instances
     )
-    between = sum((u for instance, u in found.instances.items() if instance not in names), Utilization())
+    between = sum((u for instance, u in found.instances.items() if instance not in instances), Utilization())
     total = _resources(found.total)
     return Synthesis(
         target=schedule.target,

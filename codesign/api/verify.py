@@ -12,12 +12,10 @@ from pathlib import Path
 from threading import Event
 
 from codesign.build_folder import BuildFolder, open_build
-from codesign.emit.rtl.project import RtlProject
 from codesign.errors import BuildError
 from codesign.files import write_text
 from codesign.graph import IntArray
 from codesign.progress import Progress, silent
-from codesign.schedule import Schedule
 from codesign.synthesis import yosys
 from codesign.synthesis.utilization import Family
 from codesign.verification import FURTHER, STAGES
@@ -25,6 +23,7 @@ from codesign.verification.blocks import Trial, trial_of
 from codesign.verification.compare import Comparison, StageResult, Verification, compare
 from codesign.verification.coverage import coverage_of
 from codesign.verification.images import picture_images, verification_images
+from codesign.verification.reference import Reference
 from codesign.verification.stages import blocks, netlist
 
 SIMULATIONS = {"codesign": "rtl", "vitis": "vitis"}
@@ -48,10 +47,11 @@ class _StoppedError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class _Job:
-    """What all stages work on: the images of each by its name, and the frames of those that drive blocks."""
+    """What all stages work on: what the images of each should give, by its name, and the frames of those that drive
+    blocks."""
 
     build: BuildFolder
-    images: Mapping[str, IntArray]
+    references: Mapping[str, Reference]
     trial: Trial | None
     family: Family | None
 
@@ -82,12 +82,13 @@ def verify(
     names = _chosen(folder, stages, whole, netlist)
     with folder.locked():
         integers, count, pictures = _images(folder, images, fast_images)
-        trial = _trial(folder) if any(name in DRIVEN for name in names) else None
-        batches = {name: integers if name in FAST else integers[:count] for name in names}
-        outcomes = _run_stages(_Job(folder, batches, trial, family), progress)
+        trial = trial_of(folder.design) if any(name in DRIVEN for name in names) else None
+        many, few = Reference(folder.graph, integers), Reference(folder.graph, integers[:count])
+        references = {name: many if name in FAST and len(integers) > count else few for name in names}
+        outcomes = _run_stages(_Job(folder, references, trial, family), progress)
         first = next((found.mismatch for _, found in outcomes if found.mismatch), None)
         results = tuple(result for result, _ in outcomes)
-        coverage = coverage_of(folder.graph, integers[:count], trial) if trial and "blocks" in names else {}
+        coverage = coverage_of(few, trial) if trial and "blocks" in names else {}
         verdict = Verification(
             results,
             min(count, len(integers)),
@@ -100,10 +101,6 @@ def verify(
         )
         write_text(folder.verification, json.dumps(asdict(verdict), indent=1) + "\n")
     return verdict
-
-
-def _trial(build: BuildFolder) -> Trial:
-    return trial_of(build.graph, Schedule.load(build.schedule), RtlProject.load(build.rtl))
 
 
 def _whole(build: BuildFolder, rtl: str) -> list[str]:
@@ -148,9 +145,9 @@ def _run_stages(job: _Job, progress: Progress) -> list[Outcome]:
     That takes longest by far, and runs beside the other stages.
     It is this thread's, so that an interrupt reaches it at once; the others then stop at their next step.
     """
-    *beside, simulation = job.images
+    *beside, simulation = job.references
     stopped = Event()
-    for name in job.images:
+    for name in job.references:
         progress(name, 0, _steps(name, job))
 
     def unless_stopped(what: str, done: int, total: int) -> None:
@@ -170,7 +167,7 @@ def _run_stages(job: _Job, progress: Progress) -> list[Outcome]:
 
 def _steps(name: str, job: _Job) -> int:
     """What the stage counts its progress in: frames of its own, or images."""
-    return job.trial.frames if name == "blocks" and job.trial else len(job.images[name])
+    return job.trial.frames if name == "blocks" and job.trial else len(job.references[name].images)
 
 
 def _run_stage(name: str, job: _Job, progress: Progress) -> Outcome:
@@ -185,12 +182,12 @@ def _run_stage(name: str, job: _Job, progress: Progress) -> Outcome:
 
 
 def _compared(name: str, job: _Job, progress: Progress) -> Comparison:
-    graph, images = job.build.graph, job.images[name]
+    graph, reference = job.build.graph, job.references[name]
     if job.trial and name == "blocks":
-        return blocks.compared(job.build.rtl, graph, job.trial, progress)
+        return blocks.compared(job.build.rtl, job.build.design, job.trial, progress)
     if job.trial and name == "netlist":
-        return netlist.compared(job.build, images, job.trial, progress, family=job.family)
+        return netlist.compared(job.build, reference, job.trial, progress, family=job.family)
     stage = import_module(f"codesign.verification.stages.{name}")
     judge = stage.judge(job.build) if hasattr(stage, "judge") else None
-    shown = getattr(stage, "prove", stage.run)(job.build, images, tuple(graph.types))
-    return compare(name, graph, images, shown, progress, judge)
+    shown = getattr(stage, "prove", stage.run)(job.build, reference.images, tuple(graph.types))
+    return compare(name, reference, shown, progress, judge)

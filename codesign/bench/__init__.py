@@ -337,7 +337,7 @@ def _problems(case: Streams, index: int, run: Path) -> list[str]:
 
 
 def _timing(case: Streams, index: int, run: Path) -> dict[str, int]:
-    """Of the unstalled run: latency of the first frame, interval between the starts or ends of the last two frames.
+    """What the unstalled run took: latency of the first frame, interval between starts or ends of the last two frames.
 
     The longer one: the last frame may end sooner than others, since none follows it.
     """

@@ -39,7 +39,7 @@ class ErrorBar(Record):
 
 
 class ErrorBars(Record):
-    """Of LUTs and of flip-flops."""
+    """Error bars of LUTs and of flip-flops."""
 
     lut: ErrorBar = ErrorBar()
     ff: ErrorBar = ErrorBar()

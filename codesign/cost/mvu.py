@@ -30,7 +30,7 @@ class ControlLuts(NamedTuple):
 
 
 class DigitLuts(NamedTuple):
-    """Of a product in `mac.sv`, by the weight's digits of two bits."""
+    """LUTs of a product in `mac.sv`, by the weight's digits of two bits."""
 
     product: float
     x_bit: float
@@ -38,7 +38,7 @@ class DigitLuts(NamedTuple):
 
 
 class ArrayLuts(NamedTuple):
-    """Of a product that Yosys makes, by the weight's bits."""
+    """LUTs of a product that Yosys makes, by the weight's bits."""
 
     bit_pair: float
 

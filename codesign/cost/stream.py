@@ -22,7 +22,7 @@ class Part(NamedTuple):
 
 
 class Ends(NamedTuple):
-    """Of the registers, and of each input's and output's AXI4-Stream port."""
+    """What the registers take, and each input's and output's AXI4-Stream port."""
 
     lut: float
     lut_input: float
@@ -33,7 +33,7 @@ class Ends(NamedTuple):
 
 
 class Adapter(NamedTuple):
-    """Of a stage of `stream_width`."""
+    """What a stage of `stream_width` takes."""
 
     lut: float
     register_bit: float
@@ -41,7 +41,7 @@ class Adapter(NamedTuple):
 
 
 class Fork(NamedTuple):
-    """Of each reader."""
+    """What a fork takes for each reader."""
 
     lut: float
 

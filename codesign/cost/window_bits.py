@@ -12,7 +12,7 @@ from codesign.hardware.window_bits import WindowBits
 
 
 class Luts(NamedTuple):
-    """Of the control."""
+    """LUTs of the control."""
 
     fixed: float
     edge: float

@@ -20,7 +20,7 @@ from codesign.frontend.well_formed import MOST_BYTES, check_model, tensors_of
 
 QUANTIZERS = ("Quant", "IntQuant", "BipolarQuant", "Trunc", "FloatQuant", "MultiThreshold")
 MOST_VALUES = 1 << 27
-"""Of one tensor."""
+"""The most values of one tensor."""
 
 
 def load_model(source: onnx.ModelProto | Path) -> onnx.ModelProto:

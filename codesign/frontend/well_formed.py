@@ -16,7 +16,7 @@ from codesign.frontend.registry import check_domain
 MOST_NODES = 5000
 """QONNX' transformations take a time that grows with the square of the nodes; real networks have some hundreds."""
 MOST_BYTES = (1 << 31) - 1
-"""Of a file, and of all its weights: as much as one ONNX file can hold."""
+"""The largest file, and the most that all its weights take: as much as one ONNX file can hold."""
 AGAIN = "export it again"
 
 

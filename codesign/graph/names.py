@@ -14,7 +14,13 @@ from codesign.errors import GraphError
 from codesign.graph._reserved import RESERVED
 
 MOST_CHARACTERS = 96
-"""Of an identifier. With what is put around it, it still fits into a file's name and any tool's limits."""
+"""The longest identifier. With what is put around it, it still fits into a file's name and any tool's limits."""
+
+LONGEST_NAME = 1000
+"""Characters of a graph's name; what `Graph.origins` and `Graph.titles` tell of the file may be longer."""
+
+_LONGEST_MADE = 900
+"""Of a new name, so that there is room for numbers behind it."""
 
 _NAME = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -38,9 +44,7 @@ def identifier(text: str) -> str:
     identifier: within a graph `Names` tells them apart.
     """
     found = plain(text).replace(".", "__")
-    if len(found) > MOST_CHARACTERS - len(_BEFORE):
-        digest = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:_DIGEST]
-        found = f"{found[: MOST_CHARACTERS - len(_BEFORE) - 1 - _DIGEST]}_{digest}"
+    found = _shortened(found, text, MOST_CHARACTERS - len(_BEFORE))
     if found in RESERVED or _TAKEN_BY_TOOLS.fullmatch(found):
         return f"{found}_"
     return found if found[0].isalpha() and not _OUTSIDE.match(found) else f"{_BEFORE}{found}"
@@ -52,11 +56,19 @@ def is_identifier(text: object) -> bool:
 
 
 def plain(text: str) -> str:
-    """Any text as a name that a graph may have; such names stay as they are."""
-    if _NAME.fullmatch(text):
+    """Any text as a name that a graph may have; such names stay as they are, and of a longer text a hash is the end."""
+    if _NAME.fullmatch(text) and len(text) <= LONGEST_NAME:
         return text
     parts = (re.sub(r"[^A-Za-z0-9]+", "_", part).strip("_") for part in text.split("."))
-    return ".".join(filter(None, parts)) or "x"
+    return _shortened(".".join(filter(None, parts)) or "x", text, LONGEST_NAME)
+
+
+def _shortened(name: str, text: str, most: int) -> str:
+    """`name` in at most so many characters, the last of which are of a hash of `text` if it has more."""
+    if len(name) <= most:
+        return name
+    digest = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:_DIGEST]
+    return f"{name[: most - 1 - _DIGEST]}_{digest}"
 
 
 class Names:
@@ -70,7 +82,7 @@ class Names:
 
     def new(self, text: str, outputs: int = 1) -> str:
         """`text` as a name, numbered if it, or the name of one of its output tensors, cannot be told from others."""
-        wanted = candidate = plain(text)
+        wanted = candidate = _shortened(plain(text), text, _LONGEST_MADE)
         count = 0
         while not self.take(candidate, outputs):
             count += 1
@@ -104,9 +116,10 @@ def check(inputs: Sequence[str], nodes: Sequence[tuple[str, int]]) -> None:
     """Raises GraphError for a name that is none, or that cannot be told from another. nodes: with their outputs."""
     names = Names()
     for name, outputs in [*((name, 1) for name in inputs), *nodes]:
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not isinstance(name, str) or len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
             raise GraphError(
-                f"{name!r:.60} is no name of a graph's part", remedy="use letters, digits, underscores and dots"
+                f"{name!r:.60} is no name of a graph's part",
+                remedy=f"use up to {LONGEST_NAME:,} letters, digits, underscores and dots",
             )
         if not names.take(name, outputs):
             raise GraphError(f"the name '{name}' cannot be told from another in generated sources", remedy="rename it")

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.graph.graph import Graph, Node
+from codesign.graph.names import LONGEST_NAME
 from codesign.graph.op import Op, fields_of, op_class
 from codesign.graph.types import HIGHEST, LOWEST, TensorType
 from codesign.reading import read_bytes
@@ -26,9 +27,8 @@ from codesign.reading import read_bytes
 FORMAT = 2
 
 MOST_BYTES = 1 << 30
-"""Of the file, and of all that is packed in it."""
+"""The largest file, and the most that is packed in it."""
 MOST_ARRAYS = 100_000
-LONGEST_NAME = 1000
 LONGEST_SHOWN = 60
 """Characters of a name that an error shows."""
 
@@ -175,9 +175,9 @@ def _rebuild(description: dict[str, Any], arrays: dict[str, Any]) -> Graph:
         results = _names(entry.get("results", ()))
         nodes.append(Node(_name(entry["name"]), _op(entry["kind"], fields), _names(entry["inputs"]), results))
     inputs = {_name(name): _tensor_type(kind) for name, kind in description["inputs"].items()}
-    origins = {_name(name): _name(origin) for name, origin in description["origins"].items()}
-    titles = {_name(name): _name(title) for name, title in description.get("titles", {}).items()}
-    return Graph(_name(description["name"]), inputs, tuple(nodes), _names(description["outputs"]), origins, titles)
+    origins = {_name(name): _text(origin) for name, origin in description["origins"].items()}
+    titles = {_name(name): _text(title) for name, title in description.get("titles", {}).items()}
+    return Graph(_text(description["name"]), inputs, tuple(nodes), _names(description["outputs"]), origins, titles)
 
 
 def _tensor_type(fields: dict[str, Any]) -> TensorType:
@@ -220,8 +220,15 @@ def _names(found: Any) -> tuple[str, ...]:
 
 
 def _name(found: Any) -> str:
-    if not isinstance(found, str) or len(found) > LONGEST_NAME:
-        raise GraphError(f"{str(found)[:LONGEST_SHOWN]!r} is no name of at most {LONGEST_NAME} characters")
+    if len(_text(found)) > LONGEST_NAME:
+        raise GraphError(f"{found[:LONGEST_SHOWN]!r} is no name of at most {LONGEST_NAME} characters")
+    return str(found)
+
+
+def _text(found: Any) -> str:
+    """What somebody's file says, however long: MOST_BYTES bounds it."""
+    if not isinstance(found, str):
+        raise GraphError(f"{str(found)[:LONGEST_SHOWN]!r} is no text")
     return found
 
 

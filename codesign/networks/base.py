@@ -13,7 +13,7 @@ Repeats = Annotated[int, Field(strict=True, gt=0, le=256)]
 """How often a layer is repeated."""
 EvenChannels = Annotated[int, Field(strict=True, gt=0, le=2**16, multiple_of=2)]
 MOST_STAGES, MOST_BLOCKS = 16, 256
-"""Of a network: 16 stages that halve the image want one of 65,536 pixels."""
+"""The most that a network has: 16 stages that halve the image want one of 65,536 pixels."""
 MOST_CLASSES = 2**16
 LONGEST_NAME = 200
 """Characters of a class's name."""

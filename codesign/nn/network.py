@@ -19,7 +19,7 @@ from codesign.plugins import load
 from codesign.recipe import Recipe
 
 MOST_PARAMETERS = 2**30
-"""Of a network that is built: training it takes 16 bytes a parameter."""
+"""The most parameters of a network that is built: training it takes 16 bytes a parameter."""
 
 
 class Network(nn.Module):

@@ -11,7 +11,6 @@ from codesign.build_folder import BuildFolder
 from codesign.cost.energy import Activity
 from codesign.emit.rtl.saif import Changes, changes
 from codesign.emit.rtl.simulate import simulate
-from codesign.graph.names import identifier
 from codesign.verification.images import verification_images
 
 IMAGES = 2
@@ -32,7 +31,7 @@ def simulated_activity(build: BuildFolder) -> DesignActivity:
         file = Path(scratch) / "design.saif"
         simulate(build.rtl, build.graph, verification_images(build, IMAGES), tensors=(), waves=file)
         counted = dict(changes(file))
-    nodes = {identifier(node.name): node.name for node in build.graph.nodes}
+    nodes = {block.instance: block.name for block in build.design.blocks}
     blocks = {nodes[name]: _a_frame(counted.pop(name)) for name in [*counted] if name in nodes}
     between = Changes()
     for found in counted.values():

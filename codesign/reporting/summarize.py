@@ -1,4 +1,4 @@
-"""Makes the report of a build from its graph, schedule, target, run and verification."""
+"""Makes the report of a build from its design, and from what its run and its verification have shown."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from codesign.build_folder import BuildFolder
 from codesign.cost import energy, error_bars
-from codesign.emit.rtl.project import RtlProject
+from codesign.design import BuiltBlock, Design
 from codesign.errors import BuildError
-from codesign.graph import Graph, Node, TensorType
-from codesign.recipe import Detection, load_recipe
+from codesign.graph import TensorType
+from codesign.recipe import Detection, Recipe
 from codesign.reporting import efficiency, reuse, summary
 from codesign.schedule import Schedule
 from codesign.targets import Target
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from codesign.reporting.activity import DesignActivity
 
 
-def summarize(build: BuildFolder, target: Target, activity: DesignActivity | None = None) -> summary.Summary:
-    """activity: of a simulated frame, by which energies are told instead of by assumed rates.
+def summarize(design: Design, build: BuildFolder, activity: DesignActivity | None = None) -> summary.Summary:
+    """The report on a design, whose build may have been verified or synthesized already.
 
-    Raises a CodesignError if a part of the build is missing or damaged.
+    activity: of a simulated frame, by which energies are told instead of by assumed rates. Raises a CodesignError if a
+    part of the build is damaged.
     """
-    schedule = Schedule.load(build.schedule)
-    graph = schedule.built(build.graph)
+    graph, schedule, target = design.graph, design.schedule, design.target
     (source,) = graph.inputs
-    blocks = _blocks(graph, schedule, target, activity)
-    peaks = _peaks(build)
-    totals = _totals(graph, schedule, target, blocks, activity, peaks)
+    blocks = _blocks(design, activity)
+    peaks = _peaks(build.recipe) if design.heads else None
+    totals = _totals(design, blocks, activity, peaks)
     return summary.Summary(
         network=graph.name,
         target=summary.Board(
@@ -50,55 +50,46 @@ def summarize(build: BuildFolder, target: Target, activity: DesignActivity | Non
         accuracy=_accuracy(build),
         verification=_verdict(build),
         vendor=VendorFigures.load(build.vendor) if build.vendor.is_file() else None,
-        activity=_difference(graph, schedule, target, blocks, activity, peaks) if activity else None,
+        activity=_difference(design, blocks, activity, peaks) if activity else None,
     )
 
 
-def _blocks(
-    graph: Graph, schedule: Schedule, target: Target, activity: DesignActivity | None
-) -> tuple[summary.BlockReport, ...]:
+def _blocks(design: Design, activity: DesignActivity | None) -> tuple[summary.BlockReport, ...]:
     found = activity.blocks if activity else {}
-    return tuple(_block(graph, node, schedule, target, found.get(node.name)) for node in graph.nodes)
+    return tuple(_block(design, block, found.get(block.name)) for block in design.blocks)
 
 
-def _block(
-    graph: Graph, node: Node, schedule: Schedule, target: Target, activity: energy.Activity | None
-) -> summary.BlockReport:
-    cost, folding = schedule.blocks[node.name], schedule.foldings[node.name]
-    outputs = zip(graph.output_names(node), graph.output_types(node), strict=True)
+def _block(design: Design, block: BuiltBlock, activity: energy.Activity | None) -> summary.BlockReport:
+    graph, schedule, coefficients = design.built, design.schedule, design.target.energy
+    node, op, cost = block.node, block.node.op, schedule.blocks[block.name]
     interval = schedule.interval_cycles
     return summary.BlockReport(
-        name=node.name,
-        operator=node.op.kind,
-        inputs=node.inputs,
-        outputs=tuple(_tensor(name, kind, graph.origins.get(name)) for name, kind in outputs),
-        pe=folding.pe,
-        simd=folding.simd,
-        macs=node.op.macs(*graph.input_types(node)),
-        parameters=node.op.parameters(),
+        name=block.name,
+        operator=op.kind,
+        inputs=block.inputs,
+        outputs=tuple(_tensor(name, graph.types[name], graph.origins.get(name)) for name in block.outputs),
+        pe=block.folding.pe,
+        simd=block.folding.simd,
+        macs=op.macs(*block.input_types),
+        parameters=op.parameters(),
         multipliers=cost.multipliers,
         bytes_alone=efficiency.bytes_alone(graph, node),
         interval_cycles=cost.interval_cycles,
         latency_cycles=cost.latency_cycles,
         latency_us=cost.latency_cycles / schedule.clock_mhz,
         resources=_resources(cost),
-        error_bars=error_bars.of_block(node.op.kind, cost),
-        energy=energy.of_block(graph, node, cost, interval, target.energy, activity) if target.energy else None,
-        reuse=reuse.of_block(graph, node, folding),
+        error_bars=error_bars.of_block(op.kind, cost),
+        energy=energy.of_block(graph, node, cost, interval, coefficients, activity) if coefficients else None,
+        reuse=reuse.of_block(block),
         activity=activity,
     )
 
 
 def _difference(
-    graph: Graph,
-    schedule: Schedule,
-    target: Target,
-    blocks: tuple[summary.BlockReport, ...],
-    activity: DesignActivity,
-    peaks: int | None,
+    design: Design, blocks: tuple[summary.BlockReport, ...], activity: DesignActivity, peaks: int | None
 ) -> summary.SimulatedActivity | None:
     """How energies by simulated activity differ from those by assumed rates; None without energies."""
-    assumed = _totals(graph, schedule, target, _blocks(graph, schedule, target, None), None, peaks).energy_incremental
+    assumed = _totals(design, _blocks(design, None), None, peaks).energy_incremental
     if assumed is None:
         return None
     counted = [block for block in blocks if block.activity and block.resources.lut]
@@ -115,13 +106,9 @@ def _difference(
 
 
 def _totals(
-    graph: Graph,
-    schedule: Schedule,
-    target: Target,
-    blocks: tuple[summary.BlockReport, ...],
-    activity: DesignActivity | None,
-    peaks: int | None,
+    design: Design, blocks: tuple[summary.BlockReport, ...], activity: DesignActivity | None, peaks: int | None
 ) -> summary.Totals:
+    graph, schedule, target = design.built, design.schedule, design.target
     between = activity.streams if activity else None
     streams = (
         energy.of_streams(graph, schedule.streams, schedule.interval_cycles, target.energy, between, peaks=peaks)
@@ -154,11 +141,9 @@ def _totals(
     )
 
 
-def _peaks(build: BuildFolder) -> int | None:
-    """Peaks of a frame that are counted where only they leave: as many as boxes are kept; None where maps leave."""
-    if not RtlProject.load(build.rtl).sparse:
-        return None
-    return (load_recipe(build.run / "recipe.yaml").detection if build.run.is_dir() else Detection()).max_boxes
+def _peaks(recipe: Recipe | None) -> int:
+    """Peaks of a frame that are counted where only they leave: as many as boxes are kept."""
+    return (recipe.detection if recipe else Detection()).max_boxes
 
 
 def _energy_sources(target: Target) -> tuple[str, ...]:

@@ -12,10 +12,8 @@ from typing import Any
 from codesign.cost.block import BlockCost, Resources
 from codesign.errors import ScheduleError
 from codesign.files import write_text
-from codesign.graph import Graph
 from codesign.hardware.folding import Folding, Memory
 from codesign.schedule.edges import Edge
-from codesign.schedule.fusion import fused
 
 SCHEMA = 3
 
@@ -32,8 +30,8 @@ class Fifo:
 class Schedule:
     """How a graph is built on a target.
 
-    foldings, blocks: by node of the graph as it is `built`. lanes: channels per beat of each of its tensors where it is
-    produced. fifos: by edge.
+    foldings, blocks: by node of the graph as it is built (`codesign.design`). lanes: channels per beat of each of its
+    tensors where it is produced. fifos: by edge.
     interval_cycles: between frames, at the slowest block or at external memory. latency_cycles: of one frame in an
     empty network, first input beat to last output beat. streams: what adapters, forks, FIFOs, registers,
     ports and the reader of streamed weights take together. memory_mb_s: what may be read from external memory, in 10^6
@@ -52,10 +50,6 @@ class Schedule:
     budget: Resources
     memory_mb_s: float
     binds: str
-
-    def built(self, graph: Graph) -> Graph:
-        """`graph` as it is built: its pairs of convolution and requantization that are one block each are fused."""
-        return fused(graph, [name for name, folding in self.foldings.items() if folding.tile])
 
     @property
     def used(self) -> Resources:

@@ -14,7 +14,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from codesign.targets import Target
+
 Family = Literal["xc7", "ecp5"]
+
+
+def family_of(target: Target) -> Family:
+    """The cells of a target; UltraScale+ has the look-up tables and registers of the 7 series."""
+    return "ecp5" if target.family == "ecp5" else "xc7"
+
 
 _LUT = {
     "xc7": {

@@ -57,7 +57,7 @@ class TrainResult:
     """Classification: the same of top-1 accuracy."""
     float_accuracy: float | None = None
     threads: int | None = None
-    """Of torch on the CPU. It splits sums among them, so another number of threads ends with other weights."""
+    """Threads of torch on the CPU. It splits sums among them, so another number of them ends with other weights."""
 
 
 _RESULT = TypeAdapter(TrainResult)

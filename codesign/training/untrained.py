@@ -61,7 +61,7 @@ def _settle(network: Network, images: Tensor) -> None:
 
 
 def _bound(dilation: ConvUnit) -> int:
-    """Of the dilations, or offsets, that a unit gives."""
+    """The largest dilation, or offset, that a unit gives."""
     assert isinstance(dilation.act, RoundedHardtanh)
     return dilation.act.bound
 

@@ -24,14 +24,15 @@ from dataclasses import dataclass
 
 from codesign.cost import energy
 from codesign.cost.energy import FabricEnergy
+from codesign.design import BuiltBlock, Design, design_of
 from codesign.errors import ScheduleError
-from codesign.graph import Graph, Node
+from codesign.graph import Graph
 from codesign.hardware.folding import beats
 from codesign.hardware.mvu import Mvu
 from codesign.hardware.vvu import Vvu
 from codesign.hardware.window import Window
 from codesign.plugins import load
-from codesign.schedule import Resources, Schedule, schedule
+from codesign.schedule import Resources, schedule
 from codesign.targets import Target
 
 
@@ -128,7 +129,8 @@ def curve(stack: Stack, sizes: Sequence[int], target: Target, *, max_dsp: int | 
     for size in sizes:
         graph = stack.build(size)
         try:
-            points.append(point(stack, size, graph, schedule(graph, target, max_dsp=max_dsp), target))
+            design = design_of(graph, target, schedule(graph, target, max_dsp=max_dsp))
+            points.append(point(stack, size, design))
         except ScheduleError as error:
             refused[size] = str(error)
     if not points:
@@ -136,31 +138,31 @@ def curve(stack: Stack, sizes: Sequence[int], target: Target, *, max_dsp: int | 
     return Curve(stack.name, target.name, tuple(points), refused)
 
 
-def point(stack: Stack, size: int, graph: Graph, plan: Schedule, target: Target) -> Point:
-    """The figures of one scheduled size; of a measured one, if `plan` holds what was measured."""
-    total = frame_energy(graph, plan, target)
+def point(stack: Stack, size: int, design: Design) -> Point:
+    """The figures of one scheduled size; of a measured one, if the schedule holds what was measured."""
+    total, plan = frame_energy(design), design.schedule
     return Point(
         group_size=size,
-        macs=graph.macs,
+        macs=design.graph.macs,
         interval_cycles=plan.interval_cycles,
         latency_cycles=plan.latency_cycles,
         used=plan.used,
         energy_uj=_range(total),
         binds=plan.binds,
-        layers=tuple(_layer(graph, graph.node(name), plan, target) for name in stack.grouped),
+        layers=tuple(_layer(design, block) for block in design.blocks if block.name in stack.grouped),
     )
 
 
-def frame_energy(graph: Graph, plan: Schedule, target: Target) -> FabricEnergy:
+def frame_energy(design: Design) -> FabricEnergy:
     """Energy of a frame in the fabric, its way from and to memory and the clock included."""
+    plan, target = design.schedule, design.target
     if target.energy is None:
         raise ScheduleError("no energies are known", where=target.name, remedy="take a target file with `energy`")
-    built = plan.built(graph)
     blocks = (
-        energy.of_block(built, node, plan.blocks[node.name], plan.interval_cycles, target.energy)
-        for node in built.nodes
+        energy.of_block(design.built, block.node, plan.blocks[block.name], plan.interval_cycles, target.energy)
+        for block in design.blocks
     )
-    return sum(blocks, energy.of_streams(graph, plan.streams, plan.interval_cycles, target.energy))
+    return sum(blocks, energy.of_streams(design.graph, plan.streams, plan.interval_cycles, target.energy))
 
 
 def _range(parts: FabricEnergy) -> tuple[float, float]:
@@ -168,16 +170,17 @@ def _range(parts: FabricEnergy) -> tuple[float, float]:
     return total.low_uj, total.high_uj
 
 
-def _layer(graph: Graph, node: Node, plan: Schedule, target: Target) -> LayerFigures:
-    cost, interval = plan.blocks[node.name], plan.interval_cycles
-    macs = node.op.macs(*graph.input_types(node))
-    unit, window = _hardware(graph, node, plan)
-    pixels = graph.output_types(node)[0].pixels
+def _layer(design: Design, block: BuiltBlock) -> LayerFigures:
+    node, coefficients = block.node, design.target.energy
+    cost, interval = design.schedule.blocks[block.name], design.schedule.interval_cycles
+    macs = node.op.macs(*block.input_types)
+    unit, window = _hardware(block)
+    pixels = block.output_types[0].pixels
     depth, port_bits = unit.weight_memory
-    assert target.energy is not None
-    low, high = _range(energy.of_block(graph, node, cost, interval, target.energy))
+    assert coefficients is not None
+    low, high = _range(energy.of_block(design.built, node, cost, interval, coefficients))
     return LayerFigures(
-        name=node.name,
+        name=block.name,
         operator=node.op.kind,
         macs=macs,
         interval_cycles=cost.interval_cycles,
@@ -192,12 +195,12 @@ def _layer(graph: Graph, node: Node, plan: Schedule, target: Target) -> LayerFig
     )
 
 
-def _hardware(graph: Graph, node: Node, plan: Schedule) -> tuple[Mvu | Vvu, Window | None]:
+def _hardware(block: BuiltBlock) -> tuple[Mvu | Vvu, Window | None]:
     """The unit and the window of a convolution."""
-    built, folding = load("codesign.hardware.ops", node.op.kind), plan.foldings[node.name]
-    inputs, outputs = graph.input_types(node), graph.output_types(node)
-    unit: Mvu | Vvu = built.unit(node.op, inputs, outputs, folding)
-    window: Window | None = unit.window if isinstance(unit, Vvu) else built.window(node.op, inputs, folding)
+    op, inputs, folding = block.node.op, block.input_types, block.folding
+    built = load("codesign.hardware.ops", op.kind)
+    unit: Mvu | Vvu = built.unit(op, inputs, block.output_types, folding)
+    window: Window | None = unit.window if isinstance(unit, Vvu) else built.window(op, inputs, folding)
     return unit, window
 
 

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from codesign.design import design_of
 from codesign.errors import RecipeError, ScheduleError, ToolError
 from codesign.graph import Graph
 from codesign.graph.op import weight_bits
@@ -72,7 +73,7 @@ Quality = Callable[[Recipe, int], float]
 def measure(recipe: Recipe, graph: Graph, target: Target) -> Figures:
     """The figures of an untrained network. Raises ScheduleError if it does not fit, or no energies are known."""
     plan = schedule(graph, target, streaming=True)
-    energy = frame_energy(graph, plan, target)
+    energy = frame_energy(design_of(graph, target, plan))
     total = energy.work + energy.clock
     operations = size_bits = 0
     for node in graph.nodes:

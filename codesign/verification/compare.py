@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.graph import Graph, IntArray, execute
+from codesign.graph import Graph, IntArray
 from codesign.progress import Progress
 from codesign.verification.coverage import Coverage
 from codesign.verification.findings import Findings
+from codesign.verification.reference import Reference
 from codesign.verification.ties import Judge, Tie
 
 
@@ -94,31 +95,30 @@ class Comparison:
 
 def compare(
     stage: str,
-    graph: Graph,
-    images: IntArray,
+    reference: Reference,
     shown: Iterable[Mapping[str, NDArray[Any]]],
     progress: Progress,
     judge: Judge | None = None,
 ) -> Comparison:
-    """Compares the successive results `shown` for `images` (N, C, H, W) with the executor's, up to a difference.
+    """Compares the successive results `shown` for the images of `reference` with its own, up to a difference.
 
     A stage may show images in an order of its own (`shown.order`), and may end early (`shown.stopped`). judge: tells,
     of a back end that computes in float32, which differences are ties. From the first one on, each tensor is compared
     with what the graph makes of the tensors before it as the back end has them.
     """
-    (source,) = graph.inputs
-    order: Sequence[int] = getattr(shown, "order", range(len(images)))
+    images = len(reference.images)
+    order: Sequence[int] = getattr(shown, "order", range(images))
     ties: list[Tie] = []
     mismatch = None
     tensors = values = done = 0
     for chunk in shown:
         numbers = list(order[done : done + len(next(iter(chunk.values())))])
-        found = _compare_chunk(stage, graph, {source: images[numbers]}, chunk, judge)
+        found = _compare_chunk(stage, reference, numbers, chunk, judge)
         tensors, values = max(tensors, found.tensors), values + found.values
         ties += [replace(tie, image=numbers[tie.image]) for tie in found.ties]
         if found.mismatch:
             frame = done + found.mismatch.image
-            again = frame if len(order) > len(images) else None
+            again = frame if len(order) > images else None
             mismatch = replace(found.mismatch, image=order[frame], frame=again)
             break
         done += len(numbers)
@@ -130,15 +130,15 @@ def compare(
 
 def _compare_chunk(
     stage: str,
-    graph: Graph,
-    given: Mapping[str, IntArray],
+    reference: Reference,
+    numbers: Sequence[int],
     chunk: Mapping[str, NDArray[Any]],
     judge: Judge | None,
 ) -> Comparison:
-    """Compares what a back end made of `given` at once; images are numbered from 0."""
-    expected: Mapping[str, IntArray] = execute(graph, given, keep=tuple(chunk))
+    """Compares what a back end made at once of the images of those numbers; in what is found they count from 0."""
+    graph, expected = reference.graph, reference.tensors(numbers, tuple(chunk))
     if judge and not all(np.array_equal(expected[name], chunk[name]) for name in chunk):
-        expected = _by_their_own_inputs(graph, given, chunk)
+        expected = _by_their_own_inputs(graph, reference.given(numbers), chunk)
     ties: list[Tie] = []
     tensors = values = 0
     for name in (tensor for tensor in graph.types if tensor in chunk):

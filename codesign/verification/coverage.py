@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from codesign.graph import Graph, IntArray, Node, TensorType, execute
+from codesign.graph import Graph, IntArray, Node, TensorType
 from codesign.graph.types import bits_for_range
 from codesign.plugins import load
 from codesign.verification.blocks import Trial
+from codesign.verification.reference import Reference, images_at_a_time
 from codesign.verification.vectors import Flags, Goal
-
-IMAGES_AT_A_TIME = 4
 
 Span = tuple[int, int]
 """Least and greatest."""
@@ -73,13 +72,13 @@ class _Seen:
         return _Seen((min(self.span[0], other.span[0]), max(self.span[1], other.span[1])), flags)
 
 
-def coverage_of(graph: Graph, images: IntArray, trial: Trial) -> dict[str, Coverage]:
-    """By tensor, what `images` (N, C, H, W) and the frames of `trial` have reached."""
+def coverage_of(reference: Reference, trial: Trial) -> dict[str, Coverage]:
+    """By tensor, what the images of `reference` and the frames of `trial` have reached."""
+    graph, count, at_a_time = reference.graph, len(reference.images), images_at_a_time(reference.graph)
     goals = {node.name: _goals(graph, node) for node in graph.nodes}
-    (source,) = graph.inputs
     by_images: dict[str, _Seen] = {}
-    for start in range(0, len(images), IMAGES_AT_A_TIME):
-        values = execute(graph, {source: images[start : start + IMAGES_AT_A_TIME]}, keep=tuple(graph.types))
+    for start in range(0, count, at_a_time):
+        values = reference.tensors(range(start, min(start + at_a_time, count)), tuple(graph.types))
         for name, seen in _seen(graph, goals, values, values):
             by_images[name] = by_images[name] | seen if name in by_images else seen
     by_blocks = dict(_seen(graph, goals, {**trial.expected, **trial.given}, trial.expected))

@@ -13,6 +13,7 @@ from codesign.data.pictures import picture_files, read_picture, stretched
 from codesign.errors import GraphError
 from codesign.graph import IntArray, TensorType
 from codesign.graph.reals import random_integers
+from codesign.verification.predict import recipe_of
 
 SEED = 20
 
@@ -35,9 +36,8 @@ def verification_images(build: BuildFolder, count: int) -> IntArray:
 def validation_images(build: BuildFolder, count: int | None) -> IntArray:
     """The first `count` images of the validation set, or all. Raises DataError if the set is not to be had."""
     from codesign.data.dataset import validation_set
-    from codesign.recipe import load_recipe
 
-    dataset = validation_set(load_recipe(build.run / "recipe.yaml"))
+    dataset = validation_set(recipe_of(build))
     count = len(dataset) if count is None else min(count, len(dataset))
     return np.stack([dataset[index].image for index in range(count)]).astype(np.int32)
 

@@ -10,17 +10,17 @@ from codesign.build_folder import BuildFolder
 from codesign.errors import BuildError
 from codesign.graph import IntArray
 from codesign.progress import Progress
-from codesign.recipe import Recipe, load_recipe
+from codesign.recipe import Recipe
 from codesign.tasks import task_of
 
 
 def recipe_of(build: BuildFolder) -> Recipe:
     """The recipe of the run that was exported. Raises BuildError if the build was made from a QONNX file."""
-    if not build.run.is_dir():
+    if build.recipe is None:
         raise BuildError(
             "was made from a QONNX file: there is no dataset", where=str(build.path), remedy="export a trained run"
         )
-    return load_recipe(build.run / "recipe.yaml")
+    return build.recipe
 
 
 def predictions(build: BuildFolder, stage: str, images: IntArray, progress: Progress) -> Iterator[Any]:

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+from qonnx.core.modelwrapper import ModelWrapper
 
 from codesign.frontend.load import simplified
 from codesign.graph import Graph
@@ -43,7 +45,7 @@ class Tie:
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """Of one frame of a tensor, (C, H, W): where it may differ from what is expected, and its values in float64."""
+    """Where one frame of a tensor, (C, H, W), may differ from what is expected, and its values in float64."""
 
     tie: NDArray[np.bool_]
     value: NDArray[np.float64]
@@ -54,12 +56,17 @@ class Judge:
 
     def __init__(self, model: onnx.ModelProto, graph: Graph) -> None:
         self.graph = graph
-        self.model = simplified(model)
+        self._file = model
+
+    @cached_property
+    def model(self) -> ModelWrapper:
+        """The file, simplified; few verifications ask for it."""
+        return simplified(self._file)
 
     def judged(
         self, tensor: str, expected: NDArray[Any], got: NDArray[Any], shown: Mapping[str, NDArray[Any]]
     ) -> Judged | None:
-        """Of `tensor` in one frame, (C, H, W) integers; None if there is no bound.
+        """Judges `tensor` in one frame, (C, H, W) integers; None if there is no bound.
 
         shown: what the back end gave for every tensor, which its own nodes have read. expected: what the integer graph
         makes of that.

@@ -19,9 +19,9 @@ from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.upsample import Upsample
-from codesign.schedule import Schedule, schedule
-from codesign.targets import load_target
+from codesign.schedule import Schedule
 from rtl_sim.tb.network_builder import Builder
+from tests.designs import designed
 
 CACHE = Path(__file__).parent / "sim_build"
 FRAMES = 3
@@ -74,8 +74,8 @@ def expected() -> dict[str, IntArray]:
 
 @pytest.fixture(scope="module", params=RATES)
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Schedule]:
-    plan = schedule(network(), load_target("pynq-z2"), fps=RATES[request.param])
-    return emit_rtl(network(), plan, tmp_path_factory.mktemp(request.param) / "rtl").folder, plan
+    design = designed(network(), fps=RATES[request.param])
+    return emit_rtl(design, tmp_path_factory.mktemp(request.param) / "rtl").folder, design.schedule
 
 
 def test_the_network_runs_at_the_predicted_rate_and_every_tensor_is_exact(

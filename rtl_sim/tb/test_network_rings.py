@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from codesign.design import design_of
 from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
 from codesign.graph import Graph, execute
@@ -22,6 +23,7 @@ from codesign.schedule.record import Fifo
 from codesign.targets import load_target
 from rtl_sim.tb.network_builder import Builder
 
+BOARD = load_target("pynq-z2")
 CACHE = Path(__file__).parent / "sim_build"
 FRAMES = 4
 CHANNELS, SLACK = 6, 2
@@ -52,10 +54,10 @@ def folded(graph: Graph, plan: Schedule, foldings: dict[str, Folding]) -> Schedu
 @pytest.mark.parametrize("slack", [0, SLACK])
 def test_a_block_with_a_small_ring_behind_a_slow_one_keeps_the_rate_that_is_promised(slack, tmp_path):
     graph = network()
-    found = schedule(graph, load_target("pynq-z2"), fps=20_000)
+    found = schedule(graph, BOARD, fps=20_000)
     plan = folded(graph, found, {"reduce": Folding(3, 1), "depthwise": Folding(1, 1, slack=slack, buffer="lut")})
     images = np.random.default_rng(0).integers(0, 256, (FRAMES, 8, 12, 16)).astype(np.int32)
-    run = simulate(emit_rtl(graph, plan, tmp_path / "rtl").folder, graph, images, cache=CACHE)
+    run = simulate(emit_rtl(design_of(graph, BOARD, plan), tmp_path / "rtl").folder, graph, images, cache=CACHE)
     (output,) = graph.outputs
     np.testing.assert_array_equal(run.values[output], execute(graph, {"image": images})[output])
     writer, reader = plan.blocks["reduce"], plan.blocks["depthwise"]
@@ -72,13 +74,15 @@ def test_the_rows_of_a_small_ring_wait_for_a_slow_block_behind_it(with_fifo, tmp
     reduced = b.depthwise("depthwise", b.conv("reduce", "image", 8, CHANNELS), CHANNELS, stride=2)
     graph = b.graph(b.conv("expand", reduced, CHANNELS, 17))
     foldings = {"reduce": Folding(3, 1), "depthwise": Folding(1, 1, slack=SLACK, buffer="lut"), "expand": Folding(1, 1)}
-    plan = folded(graph, schedule(graph, load_target("pynq-z2"), fps=15_000), foldings)
+    plan = folded(graph, schedule(graph, BOARD, fps=15_000), foldings)
     interval = plan.blocks["depthwise"].sustained_cycles
     assert 0.9 * interval < plan.blocks["expand"].interval_cycles < interval
     if with_fifo:
         plan = replace(plan, fifos=fifos(graph, plan, interval))
     images = np.random.default_rng(0).integers(0, 256, (FRAMES, 8, 12, 16)).astype(np.int32)
-    run = simulate(emit_rtl(graph, plan, tmp_path / "rtl").folder, graph, images, tensors=(), cache=CACHE)
+    run = simulate(
+        emit_rtl(design_of(graph, BOARD, plan), tmp_path / "rtl").folder, graph, images, tensors=(), cache=CACHE
+    )
     assert (run.interval_cycles <= interval) == with_fifo
 
 
@@ -88,13 +92,15 @@ def test_less_than_a_pixel_behind_a_small_ring_holds_up_a_writer_without_a_pause
     reduced = b.depthwise("depthwise", b.conv("reduce", "image", 8, 96), 96, stride=2)
     graph = b.graph(b.conv("expand", reduced, 96, 15))
     foldings = {"reduce": Folding(4, 1), "depthwise": Folding(3, 3, slack=4, buffer="lut"), "expand": Folding(1, 2)}
-    plan = folded(graph, schedule(graph, load_target("pynq-z2"), fps=8_000), foldings)
+    plan = folded(graph, schedule(graph, BOARD, fps=8_000), foldings)
     interval = plan.blocks["reduce"].interval_cycles
     assert max(plan.blocks["depthwise"].sustained_cycles, plan.blocks["expand"].interval_cycles) < 0.95 * interval
     if with_fifo:
         plan = replace(plan, fifos=fifos(graph, plan, interval))
     images = np.random.default_rng(0).integers(0, 256, (FRAMES, 8, 8, 8)).astype(np.int32)
-    run = simulate(emit_rtl(graph, plan, tmp_path / "rtl").folder, graph, images, tensors=(), cache=CACHE)
+    run = simulate(
+        emit_rtl(design_of(graph, BOARD, plan), tmp_path / "rtl").folder, graph, images, tensors=(), cache=CACHE
+    )
     assert (run.interval_cycles == interval) is with_fifo
 
 
@@ -115,7 +121,7 @@ def test_groups_in_turn_wait_behind_a_split_that_passes_their_channels_at_once(w
     grouped = b.grouped("grouped", f"{halves}.1", 16, 16, groups=4, kernel=1)
     graph = b.graph(b.add("joined", Concat(), f"{halves}.0", grouped))
     foldings = {"split": Folding(1, 1), "grouped": Folding(2, 1), "joined": Folding(1, 1)}
-    plan = folded(graph, schedule(graph, load_target("pynq-z2"), fps=10_000), foldings)
+    plan = folded(graph, schedule(graph, BOARD, fps=10_000), foldings)
     interval = plan.blocks["grouped"].interval_cycles
     assert interval == plan.blocks["split"].interval_cycles
     needed = fifos(graph, plan, interval)
@@ -123,6 +129,6 @@ def test_groups_in_turn_wait_behind_a_split_that_passes_their_channels_at_once(w
     assert 0 < needed[behind].depth < 16
     kept = {edge: fifo for edge, fifo in needed.items() if with_fifo or edge != behind}
     images = np.random.default_rng(0).integers(0, 256, (FRAMES, 32, 6, 6)).astype(np.int32)
-    folder = emit_rtl(graph, replace(plan, fifos=kept), tmp_path / "rtl").folder
+    folder = emit_rtl(design_of(graph, BOARD, replace(plan, fifos=kept)), tmp_path / "rtl").folder
     run = simulate(folder, graph, images, tensors=(), cache=CACHE)
     assert (run.interval_cycles == interval) is with_fifo

@@ -12,9 +12,10 @@ from codesign.emit.rtl.top import emit_rtl
 from codesign.graph import Graph, IntArray, execute
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.split import Split
-from codesign.schedule import Schedule, schedule
+from codesign.schedule import Schedule
 from codesign.targets import Target, load_target
 from rtl_sim.tb.network_builder import Builder
+from tests.designs import designed
 
 CACHE = Path(__file__).parent / "sim_build"
 FRAMES = 3
@@ -44,8 +45,8 @@ def small_board() -> Target:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[RtlProject, Schedule]:
-    plan = schedule(network(), small_board(), fps=260, streaming=True)
-    return emit_rtl(network(), plan, tmp_path_factory.mktemp("streamed") / "rtl"), plan
+    design = designed(network(), small_board(), fps=260, streaming=True)
+    return emit_rtl(design, tmp_path_factory.mktemp("streamed") / "rtl"), design.schedule
 
 
 def inexact(project: RtlProject, stall: float = 0.0, seed: int = 0) -> tuple[list[str], int]:
@@ -85,10 +86,11 @@ def test_a_changed_bit_of_the_weight_file_changes_the_result(project: tuple[RtlP
 
 def test_frames_of_fewer_pixels_than_are_in_flight_at_once_keep_the_rate_and_the_latency(tmp_path: Path) -> None:
     graph = network(2, 1)
-    plan = schedule(graph, small_board(), fps=2600, streaming=True)
+    design = designed(graph, small_board(), fps=2600, streaming=True)
+    plan = design.schedule
     assert any(folding.tile > 2 * 2 for folding in plan.foldings.values())
     images = np.random.default_rng(2).integers(0, 256, (12, 3, 2, 1)).astype(np.int32)
-    result = simulate(emit_rtl(graph, plan, tmp_path / "rtl").folder, graph, images, cache=CACHE)
+    result = simulate(emit_rtl(design, tmp_path / "rtl").folder, graph, images, cache=CACHE)
     (output,) = graph.outputs
     np.testing.assert_array_equal(result.values[output], execute(graph, {"image": images})[output])
     ends = result.passages[output][:, 1]

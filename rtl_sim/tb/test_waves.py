@@ -17,8 +17,7 @@ from codesign.emit.rtl.top import emit_rtl
 from codesign.emit.rtl.verilator import FST
 from codesign.graph import Graph, IntArray, Node, TensorType
 from codesign.graph.ops.requant import Requant
-from codesign.schedule import schedule
-from codesign.targets import load_target
+from tests.designs import designed
 
 CODECS = r"""
 #include <cstdio>
@@ -128,7 +127,7 @@ def shift() -> Graph:
 def test_the_activity_of_a_network_is_how_often_the_bits_of_its_streams_change(tmp_path: Path) -> None:
     graph, file = shift(), tmp_path / "top.saif"
     images = np.random.default_rng(0).integers(-128, 128, (2, 3, 9, 40)).astype(np.int32)
-    project = emit_rtl(graph, schedule(graph, load_target("pynq-z2"), fps=100), tmp_path / "rtl")
+    project = emit_rtl(designed(graph, fps=100), tmp_path / "rtl")
     simulate(project.folder, graph, images, waves=file)
     (stream,) = project.inputs
     signal = re.escape(f"{stream.wire}_tdata") + r"\\\[(\d)\\\] .*\(TC (\d+)\)"
@@ -143,7 +142,7 @@ def test_the_activity_of_a_network_is_how_often_the_bits_of_its_streams_change(t
 def test_the_waveform_of_a_network_holds_its_streams(tmp_path: Path) -> None:
     graph = shift()
     images = np.random.default_rng(0).integers(-128, 128, (4, 3, 9, 40)).astype(np.int32)
-    project = emit_rtl(graph, schedule(graph, load_target("pynq-z2"), fps=100), tmp_path / "rtl")
+    project = emit_rtl(designed(graph, fps=100), tmp_path / "rtl")
     file = tmp_path / "top.fst"
     result = simulate(project.folder, graph, images, stall=0.3, waves=file)
     for stream, values in ((project.inputs[0], images), (project.outputs[0], result.values["half"])):

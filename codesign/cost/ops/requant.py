@@ -20,7 +20,7 @@ class Luts(NamedTuple):
 
 
 class LaneLuts(NamedTuple):
-    """Of a lane, by the largest spread of its shifts: where y is clamped, and where there is nothing to clamp."""
+    """LUTs of a lane, by the largest spread of its shifts: where y is clamped, and where there is nothing to clamp."""
 
     clamped: float
     clamped_bit: float

@@ -5,25 +5,26 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from codesign.design import Design
 from codesign.emit.board.system import ACCELERATOR, ACCELERATOR_ADDRESS, Channel, System
 from codesign.emit.rtl import registers
 from codesign.emit.rtl.project import Stream
 from codesign.graph import Graph
-from codesign.graph.heads import heads_of
+from codesign.graph.heads import Heads
 from codesign.recipe import Recipe
 from codesign.tasks import task_of
 
 FORMAT = 1
 
 
-def describe(system: System, graph: Graph, clock_mhz: float, recipe: Recipe | None) -> str:
+def describe(system: System, design: Design, recipe: Recipe | None) -> str:
     """The contents of `design.json`; without a recipe (a QONNX file's network) outputs are given as they are."""
-    sparse = system.project.sparse
+    graph = design.graph
     fields: dict[str, Any] = {
         "format": FORMAT,
         "name": system.project.name,
         "digest": system.project.digest,
-        "clock_mhz": clock_mhz,
+        "clock_mhz": design.schedule.clock_mhz,
         "registers": {
             "cell": ACCELERATOR,
             "address": ACCELERATOR_ADDRESS,
@@ -35,16 +36,16 @@ def describe(system: System, graph: Graph, clock_mhz: float, recipe: Recipe | No
         },
         "weights": system.streamed,
         "inputs": [_channel(channel, system, graph) for channel in system.inputs],
-        "outputs": [] if sparse else [_channel(channel, system, graph) for channel in system.outputs],
-        "records": _records(system, graph) if sparse else None,
+        "outputs": [] if design.heads else [_channel(channel, system, graph) for channel in system.outputs],
+        "records": _records(system, graph, design.heads) if design.heads else None,
         "decode": None if recipe is None else decoding(recipe),
     }
     return json.dumps(fields, indent=1) + "\n"
 
 
-def _records(system: System, graph: Graph) -> dict[str, Any]:
+def _records(system: System, graph: Graph, heads: Heads) -> dict[str, Any]:
     """`scale`: of the heads, by name."""
-    (channel,), heads = system.outputs, heads_of(graph)
+    (channel,) = system.outputs
     dma = system.dmas[channel.dma]
     return {
         "tensor": channel.stream.tensor,

@@ -7,15 +7,14 @@ from importlib import resources
 from pathlib import Path
 
 from codesign.board import __name__ as DRIVER
+from codesign.design import Design
 from codesign.emit.board.description import describe
 from codesign.emit.board.system import ACCELERATOR, ACCELERATOR_ADDRESS, RANGE, System
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.templating import template
 from codesign.errors import TargetError
 from codesign.files import new_folder
-from codesign.graph import Graph
 from codesign.recipe import Recipe
-from codesign.targets import Target
 
 TEMPLATES = Path(__file__).parent / "templates"
 RENDERED = ("accelerator.v", "vivado.tcl", "vitis_hls.tcl", "Makefile")
@@ -28,14 +27,13 @@ PACKAGE = "codesign_board"
 """What the driver is called there."""
 
 
-def emit_board(
-    graph: Graph, project: RtlProject, target: Target, out_dir: Path, *, clock_mhz: float, recipe: Recipe | None
-) -> None:
+def emit_board(design: Design, project: RtlProject, out_dir: Path, *, recipe: Recipe | None) -> None:
     """Writes the package for a board with a Zynq-7000 to `out_dir`, a sibling of the build's `rtl/` and `hls/`.
 
-    recipe: of the run that was exported, which says what the outputs mean. Raises TargetError for a target without
-    the section `overlay`.
+    project: the design's RTL. recipe: of the run that was exported, which says what the outputs mean. Raises
+    TargetError for a target without the section `overlay`.
     """
+    target = design.target
     if target.overlay is None:
         raise TargetError("no board package is known for it", where=target.name, remedy="see docs/board.md")
     system = System(project)
@@ -43,7 +41,7 @@ def emit_board(
         "system": system,
         "project": project,
         "target": target,
-        "clock_mhz": clock_mhz,
+        "clock_mhz": design.schedule.clock_mhz,
         "accelerator": ACCELERATOR,
         "address": ACCELERATOR_ADDRESS,
         "range": RANGE,
@@ -56,7 +54,7 @@ def emit_board(
         for name in COPIED:
             shutil.copyfile(TEMPLATES / name, folder / name)
         _deploy(folder / DEPLOYED, project)
-        (folder / DEPLOYED / "design.json").write_text(describe(system, graph, clock_mhz, recipe))
+        (folder / DEPLOYED / "design.json").write_text(describe(system, design, recipe))
 
 
 def _deploy(folder: Path, project: RtlProject) -> None:

@@ -5,22 +5,21 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from codesign import quoting
+from codesign.design import Design
 from codesign.emit.hls.base import Layer, Stream
 from codesign.emit.hls.wiring import Wiring, pixel_type, wire
 from codesign.emit.templating import template
 from codesign.errors import CodesignError, ToolError
 from codesign.files import new_folder
-from codesign.graph import Graph, digest
-from codesign.hardware.folding import Folding
+from codesign.graph import digest
 from codesign.plugins import load
 from codesign.resources import hls_dir
-from codesign.schedule.edges import Edge
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -35,30 +34,20 @@ class HlsProject:
     folder: Path
 
 
-def emit_hls(
-    graph: Graph,
-    out_dir: Path,
-    *,
-    part: str,
-    clock_period_ns: float,
-    foldings: Mapping[str, Folding] | None = None,
-    fifo_depths: Mapping[Edge, int] | None = None,
-) -> HlsProject:
-    """Writes the hls4ml project of `graph` to `out_dir`, in place of what is there.
+def emit_hls(design: Design, out_dir: Path) -> HlsProject:
+    """Writes the hls4ml project of a design to `out_dir`, in place of what is there.
 
-    part: the FPGA's full name, such as `xc7z020clg400-1`. foldings: by node name, one multiplier where it has none.
-    fifo_depths: pixels that the stream along an edge can hold, a whole frame where it has none. Raises GraphError for
-    a graph that this back end cannot wire, ToolError if hls4ml refuses it.
+    It is of the graph before blocks are fused, whose nodes all have weights on chip here. Raises GraphError for a graph
+    that this back end cannot wire, ToolError if hls4ml refuses it.
     """
-    wiring = wire(graph, foldings)
+    wiring = wire(design.graph, design.schedule.foldings)
     with new_folder(Path(out_dir)) as folder:
         with _hls4ml():
-            model = _model(wiring, _settings(folder, part, clock_period_ns))
-            _set_depths(model, wiring, fifo_depths or {})
+            model = _model(wiring, _settings(folder, design.target.part, 1e3 / design.schedule.clock_mhz))
             _declare_types(model)
             _observe(model, wiring)
             model.write()
-            _make_reproducible(folder, model.config.get_config_value("Stamp"), digest(graph)[:8])
+            _make_reproducible(folder, model.config.get_config_value("Stamp"), digest(design.graph)[:8])
         (folder / "csim.h").write_bytes((hls_dir() / "csim.h").read_bytes())
         (folder / "csim.cpp").write_text(_csim(model))
     return HlsProject(Path(out_dir))
@@ -150,14 +139,6 @@ def _layers(wiring: Wiring) -> Iterator[Layer]:
     for block in wiring.blocks:
         yield from load("codesign.emit.hls.ops", block.op.kind).layers(block)
         yield from with_copies(block.outputs)
-
-
-def _set_depths(model: Any, wiring: Wiring, depths: Mapping[Edge, int]) -> None:
-    by_stream = {stream.name: depths[edge] for edge, stream in wiring.edges.items() if edge in depths}
-    for layer in model.get_layers():
-        for variable in layer.get_variables():
-            if variable.name in by_stream:
-                variable.pragma = ("stream", by_stream[variable.name])
 
 
 def _declare_types(model: Any) -> None:

@@ -26,7 +26,7 @@ class Wiring:
     """The graph with its streams.
 
     blocks: the nodes, in order; copies: hls4ml layers by the tensor that they multiply; inputs, outputs: the design's
-    own streams; tensors: the stream in which each tensor appears first; edges: the stream along each edge.
+    own streams; tensors: the stream in which each tensor appears first.
     """
 
     blocks: tuple[HlsBlock, ...]
@@ -34,7 +34,6 @@ class Wiring:
     inputs: tuple[Stream, ...]
     outputs: tuple[Stream, ...]
     tensors: Mapping[str, Stream]
-    edges: Mapping[Edge, Stream]
 
 
 def wire(graph: Graph, foldings: Mapping[str, Folding] | None = None) -> Wiring:
@@ -57,7 +56,6 @@ def wire(graph: Graph, foldings: Mapping[str, Folding] | None = None) -> Wiring:
         inputs=tuple(tensors[name] for name in graph.inputs),
         outputs=tuple(streams[Edge(name, "", port)] for port, name in enumerate(graph.outputs)),
         tensors=tensors,
-        edges=streams,
     )
 
 

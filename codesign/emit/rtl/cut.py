@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from codesign.emit.rtl.project import Stream
 
 _SIGNALS = {"valid": "o", "ready": "i", "data": "o"}
 """A stream's signals by the direction in which the block that makes it has them."""
+
+_CONNECTION = re.compile(
+    r"(?P<port>\.\w+_(?P<signal>valid|ready|data)_(?P<end>[io])\s*\(\s*)(?P<wire>\w+)_(?P=signal)(?P<close>\s*\))"
+)
+"""Of a port named as the library's are with a signal of a stream."""
 
 _HEADER_END = re.compile(r"^\);\s*$", re.MULTILINE)
 
@@ -20,7 +26,8 @@ def made_id(streams: Sequence[Stream], stream: Stream) -> int:
 
 def uncuttable(text: str, streams: Sequence[Stream]) -> tuple[str, ...]:
     """The tensors among `streams` that leave no port of an instance in `text`, as they do in every top of ours."""
-    return tuple(s.tensor for s in streams if any(len(_port(s, signal).findall(text)) != 1 for signal in _SIGNALS))
+    made = Counter(map(_connected, _CONNECTION.finditer(text)))
+    return tuple(s.tensor for s in streams if any(made[s.wire, signal, end] != 1 for signal, end in _SIGNALS.items()))
 
 
 def cut(text: str, streams: Sequence[Stream]) -> str:
@@ -28,23 +35,28 @@ def cut(text: str, streams: Sequence[Stream]) -> str:
 
     Instances, their parameters and what is between them stay as they are; so do streams that are `uncuttable`.
     """
-    found = [s for s in streams if s.tensor not in uncuttable(text, streams)]
     header = _HEADER_END.search(text)
     if header is None:
         return text
-    ports, body = text[: header.end()], text[header.end() :]
-    for stream in found:
-        for signal in _SIGNALS:
-            body = _port(stream, signal).sub(rf"\g<1>{_made(stream, signal)}\g<2>", body)
-    wires = "".join(_wires(stream) for stream in found)
-    cuts = "".join(_instance(stream, made_id(streams, stream)) for stream in found)
+    lost = uncuttable(text, streams)
+    found = {s.wire: s for s in streams if s.tensor not in lost}
+
+    def renamed(connection: re.Match[str]) -> str:
+        wire, signal, end = _connected(connection)
+        if wire not in found or end != _SIGNALS[signal]:
+            return connection[0]
+        return f"{connection['port']}{_made(found[wire], signal)}{connection['close']}"
+
+    ports, body = text[: header.end()], _CONNECTION.sub(renamed, text[header.end() :])
+    wires = "".join(_wires(stream) for stream in found.values())
+    cuts = "".join(_instance(stream, made_id(streams, stream)) for stream in found.values())
     before, end, after = body.rpartition("endmodule")
     return "".join((ports, "\n", wires, before, cuts, end, after))
 
 
-def _port(stream: Stream, signal: str) -> re.Pattern[str]:
-    """The connection, of a port named as the library's are, by which a block makes the stream."""
-    return re.compile(rf"(\.\w+_{signal}_{_SIGNALS[signal]}\s*\(\s*){re.escape(stream.wire)}_{signal}(\s*\))")
+def _connected(connection: re.Match[str]) -> tuple[str, str, str]:
+    """Wire of a stream, signal, and direction of the port, `o` or `i`."""
+    return connection["wire"], connection["signal"], connection["end"]
 
 
 def _made(stream: Stream, signal: str) -> str:

@@ -24,7 +24,7 @@ SHORT, LONG = Stall(0.25), Stall(0.015, 96)
 """Pauses of sources and readers, and such of readers that a block stands still whatever it can hold."""
 
 STALLED_OF = 4
-"""Of so many frames the first has short pauses and the second long ones; the last frame of all has short ones too."""
+"""The first of so many frames has short pauses, the second has long ones; the last frame of all has short ones too."""
 
 
 @dataclass(frozen=True, eq=False)

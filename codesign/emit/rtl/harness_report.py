@@ -16,7 +16,7 @@ WORDS = ("frame", "frames", "state", "stalls", "violation", "register", "deadloc
 """Those with which lines of the harness begin."""
 
 _MESSAGE = re.compile(r"%(?:Error|Fatal): ([^:]+:\d+): (.*)")
-"""Of an assertion, `$error` or `$fatal`, as Verilator prints it."""
+"""What an assertion, `$error` or `$fatal`, says, as Verilator prints it."""
 
 
 @dataclass(eq=False)

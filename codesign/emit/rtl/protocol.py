@@ -70,7 +70,7 @@ class Violation:
 
 
 def names(project: RtlProject) -> dict[int, str]:
-    """Of streams and channels, by the harness's number."""
+    """The names of streams and channels, by the harness's number."""
     return {stream.id: stream.wire for stream in (*project.inputs, *project.outputs, *project.tensors)} | CHANNELS
 
 
@@ -137,7 +137,7 @@ def _at_end(project: RtlProject, begins: Sequence[int], ends: Sequence[int]) -> 
 
 
 def _measured_latency(begins: Sequence[int], ends: Sequence[int]) -> int:
-    """Of the last frame that is measured: those are, that begin when none is measured."""
+    """The latency of the last frame that is measured: those are, that begin when none is measured."""
     measured = 0
     for frame, begin in enumerate(begins):
         if begin >= ends[measured]:

@@ -166,7 +166,7 @@ def simulate(
 
 @dataclass(frozen=True)
 class Options:
-    """Of a simulation: those of `simulate` with the same names.
+    """How a simulation runs; what is called as in `simulate` means the same.
 
     watched: also read the registers after each reset and at the end, look for beats after the last frame, and let
     what no reset sets begin at random. plusargs: as in `run_harness`.

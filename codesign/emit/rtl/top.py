@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codesign import files
+from codesign.design import Design
 from codesign.emit.rtl import library, wiring
 from codesign.emit.rtl.base import Block, Port, WeightStream, template
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.weight_image import WeightImage, reader_depth, reader_parameters, weight_image
 from codesign.emit.rtl.wiring import Unit, Wiring
-from codesign.graph import Graph, Node
-from codesign.graph.heads import BITS, Heads, heads_of
+from codesign.graph.heads import BITS, Heads
 from codesign.graph.names import identifier
 from codesign.graph.store import digest
 from codesign.plugins import load
 from codesign.resources import rtl_dir
-from codesign.schedule import Schedule
 
 RECORDS, FIELDS = "peaks", 8
 """The output of a design that sends peaks only, and how many fields a record has."""
@@ -33,22 +32,19 @@ class _Blocks:
     streamed: Mapping[str, WeightStream]
 
 
-def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path, *, sparse: bool = False) -> RtlProject:
-    """Writes the RTL of `graph` under `schedule` to `out_dir`, beside it first and then renamed.
-
-    sparse: a detector's outputs leave as records of peaks, which the schedule must have been made for. Raises
-    GraphError if they cannot.
-    """
-    built = schedule.built(graph)
-    blocks = _blocks(built, schedule)
-    ports = _tensor_ports(graph, schedule, blocks.units)
-    inputs, outputs, tensors = _streams(graph, ports, sparse)
+def emit_rtl(design: Design, out_dir: Path) -> RtlProject:
+    """Writes the RTL of a design to `out_dir`, beside it first and then renamed."""
+    graph, schedule = design.graph, design.schedule
+    blocks = _blocks(design)
+    ports = _tensor_ports(design, blocks.units)
+    inputs, outputs, tensors = _streams(design, ports)
     image = weight_image(blocks.streamed)
     facts = (graph.name, digest(graph), schedule.interval_cycles)
     slowest = max(cost.latency_cycles for cost in schedule.blocks.values())
     streams = (inputs, outputs, tensors)
+    sparse = design.heads is not None
     project = RtlProject(out_dir, *facts, *streams, weights=image.regions, sparse=sparse, slowest_cycles=slowest)
-    sections = _sections(Wiring(built, schedule, ports), blocks, project, image)
+    sections = _sections(Wiring(design, ports), blocks, project, image)
     text = template("top.sv.j2").render(
         name=graph.name,
         schedule=schedule,
@@ -74,47 +70,33 @@ def emit_rtl(graph: Graph, schedule: Schedule, out_dir: Path, *, sparse: bool = 
     return project
 
 
-def _blocks(graph: Graph, schedule: Schedule) -> _Blocks:
+def _blocks(design: Design) -> _Blocks:
     units: list[Unit] = []
     streamed: dict[str, WeightStream] = {}
-    for node in graph.nodes:
-        block, port = _block(graph, node, schedule), None
+    for built in design.blocks:
+        op = built.node.op
+        emit = load("codesign.emit.rtl.ops", op.kind)
+        block: Block = emit.block(built.instance, op, built.input_types, built.output_types, built.folding)
+        port = len(streamed) if block.weights else None
         if block.weights:
-            port = len(streamed)
-            streamed[node.name] = block.weights
-        title = _title(graph, node, schedule)
-        units.append(Unit(node.name, title, block, node.inputs, graph.output_names(node), port))
+            streamed[built.name] = block.weights
+        units.append(Unit(built, block, port))
     return _Blocks(tuple(units), streamed)
 
 
-def _block(graph: Graph, node: Node, schedule: Schedule) -> Block:
-    emit = load("codesign.emit.rtl.ops", node.op.kind)
-    block: Block = emit.block(
-        identifier(node.name), node.op, graph.input_types(node), graph.output_types(node), schedule.foldings[node.name]
-    )
-    return block
-
-
-def _title(graph: Graph, node: Node, schedule: Schedule) -> str:
-    inputs = ", ".join(str(kind) for kind in graph.input_types(node))
-    results = ", ".join(str(kind) for kind in graph.output_types(node))
-    folding = schedule.foldings[node.name]
-    tile = f", tile {folding.tile}" if folding.tile else ""
-    return f"{node.name}: {node.op.kind} {inputs} -> {results}, pe {folding.pe}, simd {folding.simd}{tile}"
-
-
-def _tensor_ports(graph: Graph, schedule: Schedule, units: Sequence[Unit]) -> dict[str, Port]:
+def _tensor_ports(design: Design, units: Sequence[Unit]) -> dict[str, Port]:
     """The port that produces each tensor which is a stream, in the order of the graph that is not fused."""
-    ports = {name: Port.of(kind, schedule.lanes[name]) for name, kind in graph.inputs.items()}
+    ports = {name: Port.of(kind, design.schedule.lanes[name]) for name, kind in design.graph.inputs.items()}
     for unit in units:
-        ports.update(zip(unit.outputs, unit.block.outputs, strict=True))
-    return {name: ports[name] for name in graph.types if name in ports}
+        ports.update(zip(unit.built.outputs, unit.block.outputs, strict=True))
+    return {name: ports[name] for name in design.graph.types if name in ports}
 
 
 def _streams(
-    graph: Graph, ports: Mapping[str, Port], sparse: bool
+    design: Design, ports: Mapping[str, Port]
 ) -> tuple[tuple[Stream, ...], tuple[Stream, ...], tuple[Stream, ...]]:
     """Streams of the top's inputs, its outputs, and all tensors, numbered in this order."""
+    graph = design.graph
 
     def stream(number: int, tensor: str, wire: str, bits: int) -> Stream:
         port = ports[tensor]
@@ -127,8 +109,8 @@ def _streams(
     inputs = tuple(stream(i, name, f"s_axis_{identifier(name)}", padded(name)) for i, name in enumerate(graph.inputs))
     count = len(inputs)
     outputs = (
-        (_records(count, heads_of(graph)),)
-        if sparse
+        (_records(count, design.heads),)
+        if design.heads
         else tuple(
             stream(count + i, name, f"m_axis_{identifier(name)}", padded(name)) for i, name in enumerate(graph.outputs)
         )
@@ -149,8 +131,8 @@ def _sections(wires: Wiring, blocks: _Blocks, project: RtlProject, image: Weight
     sections = [wiring.registers(len(project.inputs), len(project.outputs), project.digest)]
     sections += [wires.input(stream) for stream in project.inputs]
     sections += [wires.unit(unit) for unit in blocks.units]
-    if project.sparse:
-        sections.append(wires.records(project.outputs[0], heads_of(wires.graph)))
+    if wires.design.heads:
+        sections.append(wires.records(project.outputs[0], wires.design.heads))
     else:
         sections += [wires.output(stream) for stream in project.outputs]
     if blocks.streamed:

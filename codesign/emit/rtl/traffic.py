@@ -143,7 +143,7 @@ def _ports(project: RtlProject) -> tuple[Stream, ...]:
 
 
 def _beats(port: Stream) -> int:
-    """Of a frame."""
+    """Beats of a frame."""
     channels, height, width = port.shape
     return height * width * -(-channels // port.lanes)
 

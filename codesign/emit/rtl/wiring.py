@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from codesign import quoting
+from codesign.design import BuiltBlock, Design
 from codesign.emit.rtl.base import Block, Port
 from codesign.emit.rtl.project import Stream
 from codesign.errors import GraphError
@@ -15,7 +16,7 @@ from codesign.graph.heads import Heads
 from codesign.graph.names import Scope, identifier
 from codesign.hardware.folding import beats
 from codesign.hardware.memory import mixed
-from codesign.schedule import Edge, Schedule, edges
+from codesign.schedule.edges import Edge, edges
 from codesign.targets import BUS_BITS
 
 WEIGHTS = "m_axi_weights"
@@ -27,18 +28,23 @@ REGISTERS = "s_axil"
 
 @dataclass(frozen=True, eq=False)
 class Unit:
-    """A block of the design, of one node, with its tensors.
+    """A block of the design, and the module's instance that it becomes.
 
     weight_port: the number of the reader's port that brings its weights, to the port behind its inputs; none if they
     are on chip.
     """
 
-    node: str
-    title: str
+    built: BuiltBlock
     block: Block
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
     weight_port: int | None = None
+
+    @property
+    def title(self) -> str:
+        built, folding = self.built, self.built.folding
+        inputs, outputs = (", ".join(map(str, types)) for types in (built.input_types, built.output_types))
+        tile = f", tile {folding.tile}" if folding.tile else ""
+        kind = built.node.op.kind
+        return f"{built.name}: {kind} {inputs} -> {outputs}, pe {folding.pe}, simd {folding.simd}{tile}"
 
 
 @dataclass(frozen=True)
@@ -71,11 +77,14 @@ class Section:
 
 @dataclass(frozen=True, eq=False)
 class Wiring:
-    """The streams of a design, whose graph is the one that is built. ports: the port that produces each tensor."""
+    """The streams of a design. ports: the port that produces each tensor."""
 
-    graph: Graph
-    schedule: Schedule
+    design: Design
     ports: Mapping[str, Port]
+
+    @property
+    def graph(self) -> Graph:
+        return self.design.built
 
     @cached_property
     def scope(self) -> Scope:
@@ -113,18 +122,18 @@ class Wiring:
         """A block, with what its inputs pass before they reach it, and the forks behind it."""
         section = Section(unit.title)
         connections: list[str] = []
-        for index, tensor in enumerate(unit.inputs):
-            edge = Edge(tensor, unit.node, index)
+        for index, tensor in enumerate(unit.built.inputs):
+            edge = Edge(tensor, unit.built.name, index)
             connections += _port(f"in{index}", self._connected(section, edge, unit.block.inputs[index]), "i")
         if unit.weight_port is not None:
-            width = unit.block.inputs[len(unit.inputs)].width
-            connections += _weight_port(len(unit.inputs), unit.weight_port, width)
-        for index, tensor in enumerate(unit.outputs):
+            behind = len(unit.built.inputs)
+            connections += _weight_port(behind, unit.weight_port, unit.block.inputs[behind].width)
+        for index, tensor in enumerate(unit.built.outputs):
             section.wires.append(Wire(identifier(tensor), unit.block.outputs[index].width))
             connections += _port(f"out{index}", identifier(tensor), "o")
         parameters = {key: literal(key, value) for key, value in unit.block.parameters.items()}
-        section.instances.append(Instance(unit.block.module, identifier(unit.node), parameters, connections))
-        for tensor in unit.outputs:
+        section.instances.append(Instance(unit.block.module, unit.built.instance, parameters, connections))
+        for tensor in unit.built.outputs:
             self._spread(section, tensor)
         return section
 
@@ -199,7 +208,7 @@ class Wiring:
             raise GraphError(f"{edge}: the block reads {sink}, the tensor is {source}")
         stem = f"{identifier(edge.reader)}_in{edge.port}" if edge.reader else f"{identifier(edge.tensor)}_out"
         free = self.scope.free
-        fifo = self.schedule.fifos.get(edge)
+        fifo = self.design.schedule.fifos.get(edge)
         if fifo:
             parameters = {"WIDTH": source.width, "DEPTH": fifo.depth, "BLOCK": int(fifo.memory != "lut")}
             if fifo.memory == "mixed":

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from codesign.board import uart
+from codesign.design import Design
 from codesign.emit.board.description import decoding, stream_fields
 from codesign.emit.rtl import library, registers
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.simulate import HARNESS
 from codesign.emit.templating import template
 from codesign.errors import TargetError
-from codesign.graph import Graph
 from codesign.recipe import Recipe
 from codesign.resources import rtl_dir
-from codesign.targets import Target
 
 TEMPLATES = Path(__file__).parent / "templates"
 LINE, BOARD, PINS, DESIGN = "serial_line.sv", "board.v", "board.lpf", "design.json"
@@ -24,15 +23,14 @@ _MODULES = ("credit_counter", "packet_merge", "register_writer", "stream_fifo", 
 _LINE_MODULES = (*_MODULES, "uart_receiver", "uart_transmitter")
 
 
-def emit_serial(
-    graph: Graph, project: RtlProject, target: Target, folder: Path, *, clock_mhz: float, recipe: Recipe | None
-) -> tuple[Path, ...]:
+def emit_serial(design: Design, project: RtlProject, folder: Path, *, recipe: Recipe | None) -> tuple[Path, ...]:
     """Writes the serial line (`serial_line.sv`), the board around it and its description; returns all sources.
 
-    The clock's `pll.v` is not among them, the vendor's or open tools make it. recipe: of the run that was exported,
-    which says what the outputs mean. Raises TargetError for a target without the section `serial`, and for designs that
-    a serial line cannot feed: those with several inputs, or with weights from memory.
+    The clock's `pll.v` is not among them, the vendor's or open tools make it. project: the design's RTL. recipe: of the
+    run that was exported, which says what the outputs mean. Raises TargetError for a target without the section
+    `serial`, and for designs that a serial line cannot feed: those with several inputs, or with weights from memory.
     """
+    target = design.target
     if target.serial is None:
         raise TargetError(
             "no serial line is known for it", where=target.name, remedy="add the section `serial` to its file"
@@ -54,26 +52,26 @@ def emit_serial(
         "input": project.inputs[0],
         "outputs": project.outputs,
         "serial": target.serial,
-        "bit_cycles": round(clock_mhz * 1e6 / target.serial.baud),
+        "bit_cycles": round(design.schedule.clock_mhz * 1e6 / target.serial.baud),
         "control": registers.offset("CONTROL"),
         "uart": uart,
     }
     for name in (LINE, BOARD, PINS):
         (folder / name).write_text(template(TEMPLATES, f"{name}.j2").render(facts))
-    (folder / DESIGN).write_text(_describe(graph, project, target, clock_mhz, recipe))
+    (folder / DESIGN).write_text(_describe(design, project, target.serial.baud, recipe))
     shared = library.sources(_LINE_MODULES, rtl_dir(), HARNESS)
     of_design = {path.name for path in project.sources}
     return (*project.sources, *(path for path in shared if path.name not in of_design), folder / LINE, folder / BOARD)
 
 
-def _describe(graph: Graph, project: RtlProject, target: Target, clock_mhz: float, recipe: Recipe | None) -> str:
-    assert target.serial is not None
+def _describe(design: Design, project: RtlProject, baud: int, recipe: Recipe | None) -> str:
+    graph = design.graph
     fields: dict[str, Any] = {
         "format": uart.FORMAT,
         "name": project.name,
         "digest": project.digest,
-        "clock_mhz": clock_mhz,
-        "serial": {"baud": target.serial.baud},
+        "clock_mhz": design.schedule.clock_mhz,
+        "serial": {"baud": baud},
         "inputs": [stream_fields(stream, graph) for stream in project.inputs],
         "outputs": [stream_fields(stream, graph) for stream in project.outputs],
         "decode": None if recipe is None else decoding(recipe),

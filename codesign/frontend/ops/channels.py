@@ -12,7 +12,7 @@ from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.split import Split
 
 MOST_INPUTS = 1000
-"""Of a concatenation: more than any network has."""
+"""The most inputs of a concatenation: more than any network has."""
 
 
 def read_split(importer: Importer, node: onnx.NodeProto) -> Activation | tuple[Activation, ...]:

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from codesign.design import Design
 from codesign.emit.rtl.drive import Driven, drive_blocks
-from codesign.emit.rtl.project import RtlProject
 from codesign.graph import Graph, IntArray
-from codesign.graph.heads import heads_of
 from codesign.graph.reals import NOT_AN_INTEGER
 from codesign.progress import Progress
 from codesign.verification.blocks import Trial
@@ -25,7 +24,7 @@ from codesign.verification.findings import Findings
 
 def compared(
     rtl_dir: Path,
-    graph: Graph,
+    design: Design,
     trial: Trial,
     progress: Progress,
     *,
@@ -34,13 +33,12 @@ def compared(
 ) -> Comparison:
     """Values that blocks made and should have made, up to the first block that differs, and rules broken.
 
-    stage: in whose name. plusargs: as in `run_harness`. Raises ToolError without a C++ compiler, and if the design does
-    not compile.
+    rtl_dir: the design's RTL, or netlists of it. stage: in whose name. plusargs: as in `run_harness`. Raises ToolError
+    without a C++ compiler, and if the design does not compile.
     """
     counts = {name: len(frames) for name, frames in trial.expected.items()}
-    heads = heads_of(graph) if RtlProject.load(rtl_dir).sparse else None
-    driven = drive_blocks(rtl_dir, trial.given, counts, heads=heads, plusargs=plusargs)
-    found = replace(_compare(stage, graph, trial, driven), findings=Findings(driven.violations, trial.frames))
+    driven = drive_blocks(rtl_dir, trial.given, counts, heads=design.heads, plusargs=plusargs)
+    found = replace(_compare(stage, design.graph, trial, driven), findings=Findings(driven.violations, trial.frames))
     progress(stage, trial.frames, trial.frames)
     return found
 

@@ -14,9 +14,8 @@ from codesign.build_folder import BuildFolder
 from codesign.graph import IntArray
 from codesign.graph.reals import to_integers, to_real
 from codesign.training.run import load_run
+from codesign.verification.reference import images_at_a_time
 from codesign.verification.ties import Judge
-
-IMAGES_AT_A_TIME = 4
 
 
 def judge(build: BuildFolder) -> Judge:
@@ -34,8 +33,9 @@ def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Itera
     (kind,) = graph.inputs.values()
     _, model = load_run(build.run)
     by_origin = {graph.origins.get(name, name): name for name in tensors}
-    for start in range(0, len(images), IMAGES_AT_A_TIME):
-        batch = torch.from_numpy(to_real(images[start : start + IMAGES_AT_A_TIME], kind))
+    at_a_time = images_at_a_time(build.graph)
+    for start in range(0, len(images), at_a_time):
+        batch = torch.from_numpy(to_real(images[start : start + at_a_time], kind))
         seen = {by_origin[origin]: value for origin, value in _values(model, batch).items() if origin in by_origin}
         seen = {
             name: value

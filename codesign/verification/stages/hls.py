@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from codesign.build_folder import BuildFolder
 from codesign.emit.hls.run import FRAMES_A_PROCESS, run_hls
 from codesign.graph import IntArray, digest
-
-FRAMES_AT_A_TIME = 4
+from codesign.verification.reference import images_at_a_time
 
 
 @dataclass(frozen=True)
@@ -55,5 +54,6 @@ def prove(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Sho
 
 def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
     """Raises ToolError without a C++ compiler, or if the project does not compile."""
-    for frames in np.array_split(images, max(1, len(images) // max(FRAMES_AT_A_TIME, FRAMES_A_PROCESS))):
+    at_a_time = max(images_at_a_time(build.graph), FRAMES_A_PROCESS)
+    for frames in np.array_split(images, max(1, len(images) // at_a_time)):
         yield run_hls(build.hls, build.graph, frames, tensors)

@@ -11,34 +11,33 @@ from pathlib import Path
 
 from codesign.build_folder import BuildFolder
 from codesign.emit.rtl.project import RtlProject
-from codesign.graph import IntArray
 from codesign.progress import Progress
 from codesign.synthesis.netlist import netlist_project
-from codesign.synthesis.utilization import Family
-from codesign.targets import target_of
+from codesign.synthesis.utilization import Family, family_of
 from codesign.verification.blocks import Trial
 from codesign.verification.compare import Comparison, compare
 from codesign.verification.findings import Findings
+from codesign.verification.reference import Reference
 from codesign.verification.stages import blocks
 from codesign.verification.stages.rtl import Simulated
 
 
 def compared(
-    build: BuildFolder, images: IntArray, trial: Trial, progress: Progress, *, family: Family | None = None
+    build: BuildFolder, reference: Reference, trial: Trial, progress: Progress, *, family: Family | None = None
 ) -> Comparison:
-    """What the netlists made of `trial` and of `images` (N, C, H, W), up to the first value that differs.
+    """What the netlists made of `trial` and of the images of `reference`, up to the first value that differs.
 
     family: of cells; default: that of the build's target. Raises ToolError without Yosys or a C++ compiler, if either
     refuses the design.
     """
-    project, cells = RtlProject.load(build.rtl), family or default_family(build)
+    project, cells = RtlProject.load(build.rtl), family or family_of(build.design.target)
     with tempfile.TemporaryDirectory(prefix="codesign_netlist_") as scratch:
         made = netlist_project(project, cells, Path(scratch) / "rtl", progress=progress)
-        alone = blocks.compared(made.folder, build.graph, trial, _as(progress, "netlist: blocks"), stage="netlist")
+        alone = blocks.compared(made.folder, build.design, trial, _as(progress, "netlist: blocks"), stage="netlist")
         if alone.mismatch:
             return alone
-        shown = Simulated(build, made, images, tuple(build.graph.types), demanding=False)
-        together = compare("netlist", build.graph, images, shown, progress)
+        shown = Simulated(build, made, reference.images, tuple(build.graph.types), demanding=False)
+        together = compare("netlist", reference, shown, progress)
     tensors, values = max(alone.tensors, together.tensors), alone.values + together.values
     return Comparison(tensors, values, together.mismatch, findings=_both(alone.findings, together.findings))
 
@@ -47,12 +46,6 @@ def _both(alone: Findings | None, together: Findings | None) -> Findings | None:
     if alone is None or together is None:
         return alone or together
     return Findings((*alone.violations, *together.violations), alone.frames + together.frames)
-
-
-def default_family(build: BuildFolder) -> Family:
-    """The cells of the build's target; UltraScale+ has the look-up tables and registers of the 7 series."""
-    target = target_of(build.manifest.get("target"), str(build.path))
-    return "ecp5" if target.family == "ecp5" else "xc7"
 
 
 def _as(progress: Progress, what: str) -> Progress:

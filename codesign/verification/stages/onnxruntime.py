@@ -12,8 +12,7 @@ from codesign.build_folder import BuildFolder
 from codesign.emit.onnx.model import DIGEST
 from codesign.emit.onnx.run import run_onnxruntime
 from codesign.graph import IntArray, digest
-
-IMAGES_AT_A_TIME = 4
+from codesign.verification.reference import images_at_a_time
 
 
 def check(build: BuildFolder) -> str | None:
@@ -26,5 +25,6 @@ def check(build: BuildFolder) -> str | None:
 
 def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
     model = onnx.load(build.qcdq)
-    for start in range(0, len(images), IMAGES_AT_A_TIME):
-        yield run_onnxruntime(model, build.graph, images[start : start + IMAGES_AT_A_TIME], tensors)
+    at_a_time = images_at_a_time(build.graph)
+    for start in range(0, len(images), at_a_time):
+        yield run_onnxruntime(model, build.graph, images[start : start + at_a_time], tensors)

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from codesign.build_folder import BuildFolder
 from codesign.frontend.run import run_qonnx
 from codesign.graph import IntArray
+from codesign.verification.reference import images_at_a_time
 from codesign.verification.ties import Judge
-
-IMAGES_AT_A_TIME = 4
 
 
 def judge(build: BuildFolder) -> Judge:
@@ -25,5 +24,6 @@ def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Itera
     """Shows the tensors that exist in the file."""
     model = onnx.load(build.qonnx)
     shown = [name for name in tensors if name in build.graph.origins]
-    for start in range(0, len(images), IMAGES_AT_A_TIME):
-        yield run_qonnx(model, build.graph, images[start : start + IMAGES_AT_A_TIME], shown)
+    at_a_time = images_at_a_time(build.graph)
+    for start in range(0, len(images), at_a_time):
+        yield run_qonnx(model, build.graph, images[start : start + at_a_time], shown)

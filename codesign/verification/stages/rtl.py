@@ -17,7 +17,6 @@ from codesign.emit.rtl.protocol import Violation
 from codesign.emit.rtl.simulate import Options, Played, play, simulate
 from codesign.emit.rtl.traffic import Traffic, demanding, even, frames_of, steady_frames, under_way
 from codesign.graph import IntArray, digest
-from codesign.schedule import Schedule
 from codesign.verification.findings import Findings, Interval
 
 FRAMES_AT_A_TIME = 4
@@ -112,7 +111,7 @@ class Simulated:
     @cached_property
     def latency(self) -> int:
         """In cycles, as scheduled."""
-        return Schedule.load(self.build.schedule).latency_cycles
+        return self.build.design.schedule.latency_cycles
 
     def _findings(self, played: Played, traffic: Traffic) -> Findings:
         """Those of a run, after those of the runs before."""

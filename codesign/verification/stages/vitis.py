@@ -13,7 +13,6 @@ from codesign.build_folder import BuildFolder
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.vitis import adapt_vitis
 from codesign.graph import IntArray
-from codesign.schedule import Schedule
 from codesign.vendor.vitis_hls import REPORT, VERILOG, read_vitis_hls
 from codesign.verification.stages.rtl import Simulated, in_bench
 
@@ -46,4 +45,4 @@ def _cycles(build: BuildFolder) -> int:
     """The most that a frame takes."""
     report = build.board / "build" / REPORT
     latency = read_vitis_hls(report).latency_cycles if report.is_file() else None
-    return latency[1] if latency else PATIENCE * Schedule.load(build.schedule).latency_cycles
+    return latency[1] if latency else PATIENCE * build.design.schedule.latency_cycles

@@ -10,7 +10,8 @@ import numpy as np
 from codesign.graph.op import IntArray
 from codesign.graph.types import TensorType
 from codesign.graph.windows import Filters, Pads, Pair, output_size
-from codesign.verification.vectors import Flags, Frames, Goal, _fill
+from codesign.verification import fill
+from codesign.verification.vectors import Flags, Frames, Goal
 
 Patch = IntArray
 """(C, kH, kW): all that one output pixel is made of."""
@@ -31,15 +32,15 @@ def frames(
     weight: (C_out, C / groups, kH, kW); outside: the value around the map.
     """
     kernel = (weight.shape[2], weight.shape[3])
-    yield _fill.uniform(rng, x)
+    yield fill.uniform(rng, x)
     yield from placed(extremes(weight, x, rng, groups, bias), x, kernel, stride, pads, rng)
     if not (x.lo <= outside <= x.hi and fits(x, kernel, stride, pads)):
         yield from _at_borders(weight, x, stride, pads, rng, outside)
-    yield _fill.ends(rng, x)
-    yield _fill.constant(x, x.hi)
-    yield _fill.constant(x, x.lo)
+    yield fill.ends(rng, x)
+    yield fill.constant(x, x.hi)
+    yield fill.constant(x, x.lo)
     yield from placed(turning(weight, x, rng, groups), x, kernel, stride, pads, rng)
-    yield _fill.uniform(rng, x)
+    yield fill.uniform(rng, x)
 
 
 def goals(
@@ -112,7 +113,7 @@ def placed(
     corners = [(row, column) for row in rows for column in columns]
     left = iter(patches)
     while group := list(islice(left, len(corners))):
-        frame = _fill.uniform(rng, x)
+        frame = fill.uniform(rng, x)
         for (row, column), patch in zip(corners, group, strict=False):
             _stamp(frame, patch, row, column)
         yield frame
@@ -134,7 +135,7 @@ def _at_borders(
     for output in range(outputs):
         first = output // runs * inputs
         for filters in (weight[output], -weight[output]):
-            frame = _fill.uniform(rng, x)
+            frame = fill.uniform(rng, x)
             stamp_best(frame[first : first + inputs], filters, x, stride, pads, rng, outside)
             yield frame
 

@@ -8,18 +8,19 @@ import numpy as np
 
 from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.types import TensorType
-from codesign.verification.vectors import Frame, Goal, _fill, _filters
+from codesign.verification import fill
+from codesign.verification.vectors import Frame, Goal, _filters
 
 
 def frames(op: AvgPool, inputs: Sequence[TensorType], rng: np.random.Generator) -> Iterator[Frame]:
     (x,) = inputs
-    yield (_fill.uniform(rng, x),)
-    yield (_fill.constant(x, x.hi),)
-    yield (_fill.constant(x, x.lo),)
+    yield (fill.uniform(rng, x),)
+    yield (fill.constant(x, x.hi),)
+    yield (fill.constant(x, x.lo),)
     turns = np.arange(x.channels)[:, None, None] % 2 == 0
-    yield (np.where(turns, _fill.constant(x, x.lo), x.hi).astype(np.int32),)
-    yield (_fill.ends(rng, x),)
-    yield (_fill.uniform(rng, x),)
+    yield (np.where(turns, fill.constant(x, x.lo), x.hi).astype(np.int32),)
+    yield (fill.ends(rng, x),)
+    yield (fill.uniform(rng, x),)
 
 
 def goals(op: AvgPool, inputs: Sequence[TensorType]) -> tuple[Goal, ...]:

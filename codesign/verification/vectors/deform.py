@@ -10,7 +10,8 @@ import numpy as np
 from codesign.graph.op import IntArray
 from codesign.graph.ops.deform import Deform
 from codesign.graph.types import TensorType
-from codesign.verification.vectors import Flags, Frame, Frames, Goal, _fill, _filters
+from codesign.verification import fill
+from codesign.verification.vectors import Flags, Frame, Frames, Goal, _filters
 
 SKEW = 5
 """From one row to the next the dilations move on by so many, so that neighbours above each other differ."""
@@ -26,8 +27,8 @@ def frames(op: Deform, inputs: Sequence[TensorType], rng: np.random.Generator) -
     if not (x.lo <= 0 <= x.hi and any(_fits(x, dilation) for dilation in _values(s))):
         yield from _at_borders(op, x, s, rng)
     for dilation in (s.lo, s.hi):
-        yield _fill.ends(rng, x), _fill.constant(s, dilation)
-    yield _fill.uniform(rng, x), _fill.uniform(rng, s)
+        yield fill.ends(rng, x), fill.constant(s, dilation)
+    yield fill.uniform(rng, x), fill.uniform(rng, s)
 
 
 def _turned(s: TensorType, turn: int) -> IntArray:
@@ -42,7 +43,7 @@ def _at_both_ends(
     patches: Iterator[_filters.Patch], x: TensorType, dilations: IntArray, rng: np.random.Generator
 ) -> IntArray:
     """A map in which some pixels see one of the `patches` each, at the dilations given."""
-    frame = _fill.uniform(rng, x)
+    frame = fill.uniform(rng, x)
     taken = np.zeros(x.shape[1:], dtype=bool)
     for place in rng.permutation(x.pixels):
         row, column = divmod(int(place), x.width)
@@ -62,11 +63,11 @@ def _at_borders(op: Deform, x: TensorType, s: TensorType, rng: np.random.Generat
     for sign, chosen in zip((-1, 1), best, strict=True):
         for index in np.unique(chosen):
             dilation = s.lo + s.step * int(index)
-            frame, weight = _fill.uniform(rng, x), sign * _spread(op, dilation)
+            frame, weight = fill.uniform(rng, x), sign * _spread(op, dilation)
             for channel in np.flatnonzero(chosen == index):
                 pads = (abs(dilation),) * 4
                 _filters.stamp_best(frame[channel : channel + 1], weight[channel], x, (1, 1), pads, rng, 0)
-            yield frame, _fill.constant(s, dilation)
+            yield frame, fill.constant(s, dilation)
 
 
 def goals(op: Deform, inputs: Sequence[TensorType]) -> tuple[Goal, ...]:

@@ -9,18 +9,19 @@ import numpy as np
 from codesign.graph.op import IntArray
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.types import TensorType
-from codesign.verification.vectors import Frame, Goal, _fill
+from codesign.verification import fill
+from codesign.verification.vectors import Frame, Goal
 
 
 def frames(op: MaxPool, inputs: Sequence[TensorType], rng: np.random.Generator) -> Iterator[Frame]:
     (x,) = inputs
-    yield (_fill.uniform(rng, x),)
+    yield (fill.uniform(rng, x),)
     share = 1 / (op.kernel[0] * op.kernel[1])
     yield (_sparse(rng, x, x.lo, x.hi, share),)
     yield (_sparse(rng, x, x.lo, x.lo + x.step, share),)
     yield (_sparse(rng, x, x.hi, x.hi - x.step, 1 - share),)
-    yield (_fill.constant(x, x.lo),)
-    yield (_fill.uniform(rng, x),)
+    yield (fill.constant(x, x.lo),)
+    yield (fill.uniform(rng, x),)
 
 
 def _sparse(rng: np.random.Generator, x: TensorType, ground: int, other: int, share: float) -> IntArray:

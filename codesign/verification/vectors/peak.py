@@ -10,19 +10,20 @@ from codesign.graph.op import IntArray
 from codesign.graph.ops.peak import Peak
 from codesign.graph.types import TensorType
 from codesign.graph.windows import window_max
-from codesign.verification.vectors import Flags, Frame, Frames, Goal, _fill
+from codesign.verification import fill
+from codesign.verification.vectors import Flags, Frame, Frames, Goal
 
 
 def frames(op: Peak, inputs: Sequence[TensorType], rng: np.random.Generator) -> Iterator[Frame]:
     (x,) = inputs
     near = np.arange(op.threshold - 1, op.threshold + 2)
     yield (_sparse(rng, x, np.concatenate((near, [x.hi, x.hi]))),)
-    yield (_fill.uniform(rng, x),)
+    yield (fill.uniform(rng, x),)
     yield (_among(rng, x, near),)
     yield (_among(rng, x, np.array([x.hi - 1, x.hi])),)
     yield (_among(rng, x, np.array([x.lo, op.threshold - 1, op.threshold])),)
-    yield (_fill.constant(x, x.lo),)
-    yield (_fill.constant(x, x.hi),)
+    yield (fill.constant(x, x.lo),)
+    yield (fill.constant(x, x.hi),)
 
 
 def _among(rng: np.random.Generator, x: TensorType, values: IntArray) -> IntArray:

@@ -9,7 +9,8 @@ import numpy as np
 from codesign.graph.op import IntArray
 from codesign.graph.ops.requant import Requant
 from codesign.graph.types import TensorType
-from codesign.verification.vectors import Flags, Frame, Frames, Goal, _fill
+from codesign.verification import fill
+from codesign.verification.vectors import Flags, Frame, Frames, Goal
 
 KINDS = 4
 """How many kinds of ties there are: what lies below is even or odd, the sum negative or positive."""
@@ -19,7 +20,7 @@ def frames(op: Requant, inputs: Sequence[TensorType], rng: np.random.Generator) 
     (x,) = inputs
     shifts = np.broadcast_to(op.shift, x.channels)
     telling = [values(op, int(shift), x, rng) for shift in shifts]
-    return ((frame,) for frame in [*_fill.listed(rng, x, telling), _fill.ends(rng, x), _fill.uniform(rng, x)])
+    return ((frame,) for frame in [*fill.listed(rng, x, telling), fill.ends(rng, x), fill.uniform(rng, x)])
 
 
 def values(op: Requant, shift: int, x: TensorType, rng: np.random.Generator) -> IntArray:

@@ -9,13 +9,14 @@ import numpy as np
 from codesign.graph.op import IntArray
 from codesign.graph.ops.threshold import Threshold
 from codesign.graph.types import TensorType
-from codesign.verification.vectors import Flags, Frame, Frames, Goal, _fill
+from codesign.verification import fill
+from codesign.verification.vectors import Flags, Frame, Frames, Goal
 
 
 def frames(op: Threshold, inputs: Sequence[TensorType], rng: np.random.Generator) -> Iterator[Frame]:
     (x,) = inputs
     telling = [values(op, channel, x, rng) for channel in range(x.channels)]
-    return ((frame,) for frame in [*_fill.listed(rng, x, telling), _fill.ends(rng, x), _fill.uniform(rng, x)])
+    return ((frame,) for frame in [*fill.listed(rng, x, telling), fill.ends(rng, x), fill.uniform(rng, x)])
 
 
 def values(op: Threshold, channel: int, x: TensorType, rng: np.random.Generator) -> IntArray:
