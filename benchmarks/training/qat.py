@@ -190,7 +190,8 @@ def keep(new: dict[str, Any]) -> None:
     print(json.dumps(new), flush=True)
     same = ("data", "network", "image_size", "method", "weight_bits", "activation_bits", "seed")
     rows = [old for old in load("qat").get("runs", []) if any(old[key] != new[key] for key in same)]
-    save("qat", {"frames_per_s": FRAMES_PER_S, "runs": [*rows, new]}, (*TRAINING, *SCHEDULER))
+    figures = {"frames_per_s": FRAMES_PER_S, "runs": [*rows, new]}
+    save("qat", figures, (*TRAINING, *SCHEDULER), whole=not rows)
 
 
 if __name__ == "__main__":

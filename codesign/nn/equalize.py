@@ -17,7 +17,7 @@ from codesign.nn.layers import ConvUnit
 from codesign.nn.network import Network, conv_units
 
 LARGEST_FACTOR = 64.0
-"""Of a channel, either way: dead channels have no range."""
+"""The largest change of a channel, either way: dead channels have no range."""
 TOLERANCE = 1e-3
 """Relative change of the outputs, beyond which a pair was no pair: something else reads the channels too."""
 

@@ -301,7 +301,7 @@ class QuantConv2d(qnn.QuantConv2d):
 
     @property
     def largest_integer(self) -> float:
-        """Of its weights."""
+        """The largest magnitude of its integer weights."""
         return self._bounds.limit
 
     @cached_property

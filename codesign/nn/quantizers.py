@@ -32,7 +32,7 @@ SMALLEST_RANGE = 2.0**-8
 
 
 FULL_SCALES_TRIED = 3
-"""Of a channel's weights: powers of two, each half of the one before."""
+"""How many powers of two, each half of the one before, are tried for a channel's weights."""
 
 
 class WeightQuantizer(Int8WeightPerChannelFixedPoint):

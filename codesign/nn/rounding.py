@@ -20,7 +20,7 @@ from codesign.nn.layers import ConvUnit, QuantSquareDeformConv2d, plain
 from codesign.nn.network import Network, conv_units
 
 DAMPING = 0.01
-"""Of the mean of a Hessian's diagonal, added to it: inputs that never vary leave their weights undetermined."""
+"""The part of a Hessian's mean diagonal that is added to it: inputs that never vary leave weights undetermined."""
 
 
 class _ReachedError(Exception):
