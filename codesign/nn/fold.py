@@ -13,6 +13,7 @@ from codesign.nn import norm
 from codesign.nn.fused import QuantConv2d
 from codesign.nn.layers import ConvUnit
 from codesign.nn.network import Network, conv_units, quantized_network
+from codesign.nn.norm import TrainedNorm
 from codesign.recipe import Recipe
 
 
@@ -30,6 +31,8 @@ def fold_batch_norm(trained: Network, quantized: Network) -> None:
             source = batch_norm(unit)
             assert source is not None
             kept.load_state_dict(source.state_dict())
+            if isinstance(kept, TrainedNorm):
+                kept.reset_count()
             target.conv.weight.copy_(unit.conv.weight)
             continue
         weight, bias = folded(unit)

@@ -17,11 +17,19 @@ SMALLEST_GAIN = 1e-4
 
 
 class TrainedNorm(nn.BatchNorm2d):
-    """Called with the output (N, C, H, W) of a convolution with `folded_into`'s weight, without its bias."""
+    """Called with the output (N, C, H, W) of a convolution with `folded_into`'s weight, without its bias.
+
+    Its statistics are the mean over the first batches, then the moving average: what floating point left is forgotten.
+    """
 
     def folded_into(self, weight: Tensor) -> tuple[Tensor, Tensor]:
         """Weight (C, ...) and bias (C,) with the running statistics."""
         return folded(weight, None, self)
+
+    def reset_count(self) -> None:
+        """Let the next batch replace the statistics."""
+        assert self.num_batches_tracked is not None
+        self.num_batches_tracked.zero_()
 
     def forward(self, x: Tensor) -> Tensor:
         mean, variance = torch.zeros_like(self.bias), torch.zeros_like(self.bias)
@@ -32,15 +40,14 @@ class TrainedNorm(nn.BatchNorm2d):
     @torch.no_grad()
     def _follow(self, mean: Tensor, variance: Tensor) -> None:
         """Move the statistics towards a batch's, of outputs that the gain is folded into."""
-        assert self.running_mean is not None and self.running_var is not None and self.momentum is not None
+        assert self.num_batches_tracked is not None and self.momentum is not None
         gain = _gain(self)
         known = (gain.abs() > SMALLEST_GAIN) & (variance > 0)
-        self.running_mean.copy_(
-            torch.where(known, self.running_mean.lerp(mean / gain, self.momentum), self.running_mean)
-        )
-        self.running_var.copy_(
-            torch.where(known, self.running_var.lerp(variance / gain**2, self.momentum), self.running_var)
-        )
+        self.num_batches_tracked.add_(1)
+        share = (1 / self.num_batches_tracked).clamp_min(self.momentum)
+        for followed, found in ((self.running_mean, mean / gain), (self.running_var, variance / gain**2)):
+            assert followed is not None
+            followed.copy_(torch.where(known, followed.lerp(found, share), followed))
 
 
 def folded(weight: Tensor, bias: Tensor | None, norm: nn.BatchNorm2d | None) -> tuple[Tensor, Tensor | None]:
