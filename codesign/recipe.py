@@ -76,7 +76,7 @@ PTQ = (
     "training.quantized_phase={steps: 0}",
     "quantization.equalize=true",
     "quantization.adaptive_rounding=true",
-    "quantization.weight_scale=least-error",
+    "quantization.weight_scale=unclipped",
 )
 """Settings that quantize a network after its training, without another one."""
 

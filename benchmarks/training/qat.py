@@ -42,6 +42,8 @@ BASE = (
 """What every method says, whatever the defaults are, unless it says otherwise."""
 
 UNTRAINED = "training.quantized_phase={steps: 0}"
+UNCLIPPED = "quantization.weight_scale=unclipped"
+MAXIMUM = "quantization.activation_percentile=100"
 
 METHODS: dict[str, tuple[str, ...]] = {
     "base": (),
@@ -49,10 +51,10 @@ METHODS: dict[str, tuple[str, ...]] = {
     "rate of 5e-4": ("training.quantized_phase.learning_rate=5e-4",),
     "rate of 4e-3": ("training.quantized_phase.learning_rate=4e-3",),
     "batch norm folded first": ("training.batch_norm=folded",),
-    "weight scales unclipped": ("quantization.weight_scale=unclipped",),
+    "weight scales unclipped": (UNCLIPPED,),
     "weight scales of least error": ("quantization.weight_scale=least-error",),
     "weight scales from statistics": ("quantization.weight_scale=statistics",),
-    "activations to their maximum": ("quantization.activation_percentile=100",),
+    "activations to their maximum": (MAXIMUM,),
     "equalized": ("quantization.equalize=true",),
     "moving average": ("training.ema=0.98",),
     "distillation": ("training.distillation={weight: 1.0}",),
@@ -63,23 +65,11 @@ METHODS: dict[str, tuple[str, ...]] = {
     "8-bit weights": ("quantization.weight_bits=8",),
     "4-bit activations": ("quantization.activation_bits=4",),
     "untrained": (UNTRAINED,),
-    "untrained, unclipped": (UNTRAINED, "quantization.weight_scale=unclipped"),
     "untrained, least error": (UNTRAINED, "quantization.weight_scale=least-error"),
-    "untrained, least error, activations to their maximum": (
-        UNTRAINED,
-        "quantization.weight_scale=least-error",
-        "quantization.activation_percentile=100",
-    ),
-    "untrained, least error, equalized": (
-        UNTRAINED,
-        "quantization.weight_scale=least-error",
-        "quantization.equalize=true",
-    ),
-    "untrained, least error, rounded": (
-        UNTRAINED,
-        "quantization.weight_scale=least-error",
-        "quantization.adaptive_rounding=true",
-    ),
+    "untrained, unclipped": (UNTRAINED, UNCLIPPED),
+    "untrained, unclipped, activations to their maximum": (UNTRAINED, UNCLIPPED, MAXIMUM),
+    "untrained, unclipped, equalized": (UNTRAINED, UNCLIPPED, "quantization.equalize=true"),
+    "untrained, unclipped, rounded": (UNTRAINED, UNCLIPPED, "quantization.adaptive_rounding=true"),
     "post-training": PTQ,
     "post-training, heads of 8 bits": (*PTQ, "quantization.layers={'heads.*': {weight_bits: 8}}"),
     "post-training, depthwise weights of 8 bits": (

@@ -104,9 +104,20 @@ def _round(conv: QuantConv2d, inputs: Sequence[tuple[Tensor, ...]]) -> None:
     integers = _compensated(rows / scale, _inverse_root(hessian), conv.largest_integer)
     before = conv.weight.clone()
     after = (integers * scale).reshape(conv.weight.shape)
-    conv.weight.copy_(after)
+    conv.weight.copy_(_with_their_scale(after, scale.reshape(-1, 1, 1, 1)))
     wrong = (conv.quantized_weight() != after).flatten(1).any(1)
     conv.weight[wrong] = before[wrong]
+
+
+def _with_their_scale(weight: Tensor, scale: Tensor) -> Tensor:
+    """Weights (O, I, K, K) on a grid of steps (O, 1, 1, 1), but the largest of each channel a quarter of a step larger.
+
+    It rounds as before, and says more clearly which scale its channel has.
+    """
+    rows = weight.flatten(1)
+    place = rows.abs().argmax(1, keepdim=True)
+    largest = rows.gather(1, place)
+    return rows.scatter(1, place, largest + largest.sign() * scale.flatten(1) / 4).reshape(weight.shape)
 
 
 def _hessian(conv: QuantConv2d, given: tuple[Tensor, ...]) -> Tensor:
