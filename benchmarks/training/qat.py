@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import time
 from collections.abc import Sequence
@@ -162,7 +163,7 @@ def main() -> None:
     parser.add_argument("--methods", nargs="*", choices=list(METHODS), default=list(METHODS))
     parser.add_argument("--set", action="append", default=[], dest="settings", help="setting of the recipe")
     given = parser.parse_args()
-    common = [f"data.path={given.data.absolute()}", f"data.image_size={given.image_size}", *given.settings]
+    common = [f"data.path={os.path.abspath(given.data)}", f"data.image_size={given.image_size}", *given.settings]
     known: dict[str, dict[str, int | None]] = {}
     for seed in range(given.seeds):
         folder = given.work / str(given.image_size)
