@@ -6,12 +6,14 @@
 # make docs   the documentation as a site, in build/site
 # make clean  remove the environment and what demo made
 #
-# Needs Python 3.11, g++, make and perl. TORCH is what pip installs first: on a machine without a GPU, name a CPU build
-# or its index there, or pip fetches gigabytes of CUDA libraries:  make test TORCH="torch==2.13.0 --index-url URL"
+# Needs Python 3.11, g++, make and perl. PyTorch comes first: its CPU build, some hundred MB, from PyTorch's own index
+# where there is no GPU; from pip's usual index, with gigabytes of CUDA libraries on Linux, where there is one or the
+# other cannot be reached. TORCH names another version, or has pip's options:  make test TORCH="torch==2.13.0 --pre"
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 TORCH ?= torch==2.13.0
+CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 WORKERS ?= 2
 DEMO ?= codesign-demo
 
@@ -44,13 +46,20 @@ stale: $(READY)
 docs: $(READY)
 	$(BIN)/mkdocs build --strict
 
-fuzz formal mutants hostile kills sabotage: $(READY)
+fuzz formal hostile kills sabotage: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m trust.$@
+
+mutants: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m trust.mutants
+	$(BIN)/pip install --quiet -e '.[mutants]' --config-settings editable_mode=compat
+	OMP_NUM_THREADS=1 $(BIN)/python -m trust.python_mutants --slow
 
 $(READY): pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet $(TORCH)
+	{ ! nvidia-smi > /dev/null 2>&1 \
+	  && $(BIN)/pip install --quiet --retries 1 --timeout 20 --index-url $(CPU_INDEX) $(TORCH); } \
+	  || $(BIN)/pip install --quiet $(TORCH)
 	$(BIN)/pip install --quiet -e '.[dev]' --config-settings editable_mode=compat  # benchmarks and trust are importable, too
 	@touch $@
 

@@ -11,7 +11,10 @@ setup(
         name: ["*", "**/*"]
         for name in (
             *RESOURCES,
-            *(f"codesign.{n}" for n in ("bench", "cost", "emit", "reporting", "scaffold", "synthesis", "targets")),
+            *(
+                f"codesign.{n}"
+                for n in ("bench", "cost", "data", "emit", "reporting", "scaffold", "synthesis", "targets")
+            ),
         )
     },
     exclude_package_data={"": ["__pycache__/*", "**/__pycache__/*"]},

@@ -1,17 +1,39 @@
 """From PyTorch to verified FPGA hardware.
 
 Every command is also a function here, with a typed result: `summary`, `train`, `quantize`, `evaluate`, `export`,
-`verify`, `simulate`, `synth`, `build`, `report`, `compare`, `detect`, `tune`, `search`, `demo`. Each lives in
-`codesign/api/<name>.py` and is imported when first used, so that `import codesign` stays fast.
+`verify`, `simulate`, `synth`, `build`, `report`, `report_run`, `compare`, `detect`, `tune`, `search`, `ablate`, `begin`, `demo`,
+`recipes`. Each lives in `codesign/api/<name>.py` and is imported when first used, so that `import codesign` stays fast.
 """
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from codesign.version import VERSION
 
+__all__ = [
+    "ablate",
+    "begin",
+    "build",
+    "compare",
+    "demo",
+    "detect",
+    "evaluate",
+    "export",
+    "recipes",
+    "report",
+    "report_run",
+    "search",
+    "simulate",
+    "summary",
+    "synth",
+    "train",
+    "tune",
+    "verify",
+]
+
 if TYPE_CHECKING:
+    from codesign.api.ablate import ablate as ablate
+    from codesign.api.begin import begin as begin
     from codesign.api.build import build as build
     from codesign.api.compare import compare as compare
     from codesign.api.demo import demo as demo
@@ -19,7 +41,9 @@ if TYPE_CHECKING:
     from codesign.api.evaluate import evaluate as evaluate
     from codesign.api.export import export as export
     from codesign.api.quantize import quantize as quantize
+    from codesign.api.recipes import recipes as recipes
     from codesign.api.report import report as report
+    from codesign.api.report_run import report_run as report_run
     from codesign.api.search import search as search
     from codesign.api.simulate import simulate as simulate
     from codesign.api.summary import summary as summary
@@ -31,7 +55,11 @@ if TYPE_CHECKING:
 __version__ = VERSION
 
 
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
 def __getattr__(name: str) -> Any:
-    if not name.startswith("_") and find_spec(f"codesign.api.{name}"):
+    if name in __all__:
         return getattr(import_module(f"codesign.api.{name}"), name)
     raise AttributeError(f"module 'codesign' has no attribute '{name}'")

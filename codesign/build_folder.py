@@ -40,6 +40,11 @@ class BuildFolder:
         return self.path / "model.qcdq.onnx"
 
     @property
+    def tail(self) -> Path:
+        """What follows the hardware on the host; only for networks that go on behind their last integers."""
+        return self.path / "tail.onnx"
+
+    @property
     def graph_file(self) -> Path:
         return self.path / "graph.npz"
 

@@ -4,8 +4,11 @@
 class CodesignError(Exception):
     """Something the user can mend: what is wrong, where, and what to do.
 
-    The command line prints it as one line and exits with status 2.
+    The command line prints it as one line and exits with status 2. details: further lines, where there is a list to
+    tell.
     """
+
+    details: tuple[str, ...] = ()
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
         self.tell(what, where, remedy)

@@ -157,17 +157,24 @@ def locked(path: Path) -> Iterator[bool]:
 def claimed(path: Path, *, wait: bool = False) -> Iterator[bool]:
     """As `locked`, of a place where there may be nothing yet: the lock is a file beside it, which goes with the block.
 
-    wait: until the other one has ended.
+    wait: until the other one has ended. Folders above that are missing are made; those left empty go with the block.
     """
     place = Path(os.path.abspath(path))
     lock = place.with_name(f".{place.name}.lock")
-    handle = _lock(lock, os.O_RDWR | os.O_CREAT, 0 if wait else fcntl.LOCK_NB)
+    missing = [folder for folder in place.parents if not folder.exists()]
+    place.parent.mkdir(parents=True, exist_ok=True)
     try:
-        yield handle is not None
+        handle = _lock(lock, os.O_RDWR | os.O_CREAT, 0 if wait else fcntl.LOCK_NB)
+        try:
+            yield handle is not None
+        finally:
+            if handle is not None:
+                lock.unlink(missing_ok=True)
+                os.close(handle)
     finally:
-        if handle is not None:
-            lock.unlink(missing_ok=True)
-            os.close(handle)
+        for folder in missing:
+            with suppress(OSError):  # it has become somebody's
+                folder.rmdir()
 
 
 def _lock(path: Path, flags: int, mode: int) -> int | None:

@@ -82,7 +82,14 @@ TASKS = Registry(
     "task",
     "codesign.tasks",
     (
-        Floor("codesign.tasks", "outputs", ("HEADS", "decode", "measure", "marks", "listing", "decoding")),
+        Floor(
+            "codesign.tasks",
+            "outputs",
+            (
+                *("HEADS", "decode", "read", "decoding", "inferred", "in_picture"),
+                *("measure", "examine", "truth", "marks", "listing"),
+            ),
+        ),
         Floor("codesign.training.tasks", "training", ("collate", "loss", "distillation_loss")),
     ),
 )
@@ -94,12 +101,17 @@ DATASETS = Registry(
         Floor("codesign.data.classification", "classification", ("read", "is_here"), optional=True),
     ),
 )
+FORMATS = Registry(
+    "format of pictures",
+    "codesign.formats",
+    (Floor("codesign.data.formats", "format", ("TASKS", "TITLE", "is_here", "read")),),
+)
 TARGETS = "codesign.targets"
 """Entry points of boards: each a package in whose folder `<name>.yaml` lies."""
 
 _FLOORS = {
     floor.package: (registry, floor)
-    for registry in (OPERATORS, READERS, NETWORKS, TASKS, DATASETS)
+    for registry in (OPERATORS, READERS, NETWORKS, TASKS, DATASETS, FORMATS)
     for floor in registry.floors
 }
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, Field, StrictBool, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictBool, ValidationError, model_validator
 
 from codesign import yaml_text
 from codesign.errors import RecipeError
@@ -27,6 +27,8 @@ Seed = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 
 MOST_PIXELS_MADE = 2**34
 """The most pixels of all images of a digits set that is made."""
+PICTURES = "pictures"
+"""The set of one's own pictures, in whatever format they are."""
 LONGEST_SHOWN = 60
 """Characters of a value that an error shows."""
 LARGEST_BATCH_BYTES = 2**32
@@ -44,31 +46,88 @@ def sets_of(task: str) -> tuple[str, ...]:
     return tuple(name.replace("_", "-") for name in names(f"codesign.data.{task}"))
 
 
-class Data(Section):
-    """Where images come from. `path` is a VOC folder or devkit, a COCO folder, or one of Fashion-MNIST's or CIFAR-10's
-    files. Without it, the digits set of detection is made in the cache, that of classification is scikit-learn's,
-    Fashion-MNIST is Debian's package, and a recipe of another set can be summarized and exported untrained, but not
-    trained.
+SMALLEST_SIDE, LARGEST_SIDE, SIDE_STEP = 16, 8192, 8
+"""Pixels of an input's side, and what that is a multiple of."""
 
+
+def _sides(size: object) -> object:
+    """Height and width, or one number for both."""
+    sides = size if isinstance(size, list | tuple) else (size, size)
+    good = (type(side) is int and SMALLEST_SIDE <= side <= LARGEST_SIDE and side % SIDE_STEP == 0 for side in sides)
+    if len(sides) != 2 or not all(good):
+        raise ValueError(
+            f"it is one number or [height, width], multiples of {SIDE_STEP} from {SMALLEST_SIDE} to {LARGEST_SIDE:,}"
+        )
+    return size
+
+
+Side = Annotated[int, Field(ge=SMALLEST_SIDE, le=LARGEST_SIDE, multiple_of=SIDE_STEP)]
+ImageSize = Annotated[Side | tuple[Side, Side], BeforeValidator(_sides)]
+
+
+class Data(Section):
+    """Where images come from.
+
+    set: `pictures`, one's own in the folder `path`, where there is a path or a format; else `digits`: of detection made
+        in the cache, of classification scikit-learn's. Fashion-MNIST is Debian's package unless there is a path. A
+        recipe of a set that is not at hand can be summarized and exported untrained, but not trained.
+    path: folder of the set, or of one's own pictures the file that lists them: a data.yaml, JSON or CSV file.
+    format: of one's own pictures: recognized unless given. The names of formats are taken for `set`, too.
+    split: share of one's own pictures that is drawn to be measured on, where the folder has one split only.
+    boxes: those that leave their pictures are refused, or clipped to them.
+    image_size: pixels of the network's input, one number for a square or [height, width]; multiples of 8 from 16 on.
+    fit: of pictures of another shape. letterbox keeps their shape, in the middle of black; stretch does not.
     train_images, val_images: how many digits scenes are made; of sets for classification, how many are used at most.
+        One's own pictures are all used.
+    seed: of the digits that are made, and of the share that is drawn.
     digit_heights: pixels of the smallest and the largest digit; 18 and 3/4 of the image unless given.
     """
 
     set: str = "digits"
-    path: Path | None = None
-    image_size: Annotated[int, Field(strict=True, ge=16, le=8192, multiple_of=8)] = 64
+    path: Path | None = Field(default=None, examples=["photos"])
+    format: str | None = Field(default=None, examples=["yolo"])
+    split: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.2
+    boxes: Literal["refuse", "clip"] = "refuse"
+    image_size: ImageSize = 64
+    fit: Literal["letterbox", "stretch"] = "letterbox"
     train_images: Positive = 4000
     val_images: Positive = 256
     seed: Seed = 0
     digit_heights: tuple[Positive, Positive] | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the network's input."""
+        return (self.image_size, self.image_size) if isinstance(self.image_size, int) else self.image_size
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_pictures(cls, content: Any) -> Any:
+        """What is meant where `set` is left out, or is a format."""
+        if not isinstance(content, dict):
+            return content
+        given, formats = content.get("set"), names("codesign.data.formats")
+        if isinstance(given, str) and given in formats:
+            return {**content, "set": PICTURES, "format": content.get("format") or given}
+        if given is None and (content.get("path") is not None or content.get("format") is not None):
+            return {**content, "set": PICTURES}
+        return content
+
+    @model_validator(mode="after")
+    def _format_is_known(self) -> Self:
+        formats = names("codesign.data.formats")
+        if self.format is not None and (self.set != PICTURES or self.format not in formats):
+            raise ValueError(f"data.format is for data.set {PICTURES}, and one of {', '.join(formats)}")
+        return self
 
     @model_validator(mode="after")
     def _digits_fit(self) -> Self:
         if self.digit_heights and self.digit_heights[0] > self.digit_heights[1]:
             raise ValueError("digit_heights are the smallest and the largest, in this order")
         images = self.train_images + self.val_images
-        if self.set == "digits" and self.path is None and images * self.image_size**2 > MOST_PIXELS_MADE:
-            raise ValueError(f"{images:,} images of {self.image_size} x {self.image_size} pixels are too many to make")
+        height, width = self.size
+        if self.set == "digits" and self.path is None and images * height * width > MOST_PIXELS_MADE:
+            raise ValueError(f"{images:,} images of {height} x {width} pixels are too many to make")
         return self
 
 
@@ -108,6 +167,12 @@ Pattern = Annotated[str, Field(min_length=1, max_length=200)]
 class Quantization(Section):
     """Widths in bits. Scales are powers of two: per output channel for weights, per tensor for activations.
 
+    weight_bits: of weights, signed; of the first layer's, stem_weight_bits.
+    stem_weight_bits: of the first layer's weights.
+    activation_bits: of what a layer hands to the next.
+    output_bits: of the network's outputs, signed.
+    activation_percentile: an activation's full scale is this percentile of its magnitudes in calibration.
+    calibration_batches: training batches that set the scales before quantized training.
     weight_scale: what sets a channel's full scale. Its largest magnitude, rounded to the nearest power of two, which
         clips by up to a factor of sqrt(2); the same rounded up, so unclipped; the power of two of least squared error;
         or statistics, twice its mean magnitude (Liu, Liu, Cheng, arXiv 2302.02210), which does not follow the few
@@ -136,14 +201,28 @@ class Quantization(Section):
 
 
 class Detection(Section):
-    """Which peaks of the heat map become boxes."""
+    """Which peaks of the heat map become boxes.
+
+    score_threshold: the least score of a box.
+    max_boxes: the most boxes of an image, the best ones.
+    """
 
     score_threshold: Annotated[float, Field(strict=True, ge=1e-6, lt=1)] = 0.05
     max_boxes: Annotated[int, Field(strict=True, gt=0, le=10_000)] = 50
 
 
 class Recipe(Section):
-    """A whole recipe. See `models/*.yaml` for examples."""
+    """A whole recipe. See `models/*.yaml` for examples.
+
+    name: of the recipe, and of the folders that are made from it.
+    task: what the network does, detection or classification.
+    seed: of the first weights and of the order of images.
+    data: where images come from, and the size at which the network takes them.
+    model: the network; its key `kind` says which one, and which other keys there are.
+    quantization: widths in bits.
+    training: how it is trained.
+    detection: which peaks of the heat map become boxes.
+    """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
     task: Annotated[Task, AfterValidator(_known_task)] = "detection"
@@ -183,27 +262,28 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _image_divides_into_cells(self) -> Self:
-        if self.data.image_size % self.model.coarsest_stride:
+        if any(side % self.model.coarsest_stride for side in self.data.size):
+            size = self.data.image_size if isinstance(self.data.image_size, int) else list(self.data.image_size)
             raise ValueError(
-                f"data.image_size {self.data.image_size} is no multiple of {self.model.coarsest_stride}, "
-                "the stride of the last stage"
+                f"data.image_size {size} is no multiple of {self.model.coarsest_stride}, the stride of the last stage"
             )
         return self
 
     @model_validator(mode="after")
     def _batch_fits_in_memory(self) -> Self:
-        size = self.data.image_size
-        if self.training.batch_size * 3 * size**2 > LARGEST_BATCH_BYTES:
+        height, width = self.data.size
+        if self.training.batch_size * 3 * height * width > LARGEST_BATCH_BYTES:
             raise ValueError(
-                f"training.batch_size {self.training.batch_size:,} of images of {size} x {size} pixels is more than "
+                f"training.batch_size {self.training.batch_size:,} of images of {height} x {width} pixels is more than "
                 f"{LARGEST_BATCH_BYTES // 2**30} GiB"
             )
         return self
 
     @model_validator(mode="after")
     def _data_are_of_the_task(self) -> Self:
-        if self.data.set not in sets_of(self.task):
-            raise ValueError(f"data.set {self.data.set} is not for {self.task}: use {', '.join(sets_of(self.task))}")
+        known = (PICTURES, *sets_of(self.task))
+        if self.data.set not in known:
+            raise ValueError(f"data.set {self.data.set} is not for {self.task}: use {', '.join(known)}")
         augmentation = self.training.augmentation
         if self.task == "classification" and augmentation is not None and augmentation.scale[1] >= 2:
             raise ValueError("training.augmentation.scale must stay below 2, or images lose what they show")

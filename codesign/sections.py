@@ -28,6 +28,10 @@ class Phase(Section):
 
     Its length is either `epochs`, passes over the training set, or `steps`, batches, which are rounded up to whole
     passes: a number of steps suits small sets and large ones alike. Without either it is the phase's default.
+
+    epochs: how often every training image is seen.
+    steps: how many batches are seen, at least.
+    learning_rate: the highest rate.
     """
 
     DEFAULT_STEPS: ClassVar[int]
@@ -72,7 +76,10 @@ class QuantizedPhase(Phase):
 
 
 class Distillation(Section):
-    """Quantized training also learns the heads of the floating-point network: `weight` times the loss against them."""
+    """Quantized training also learns the heads of the floating-point network.
+
+    weight: what the loss against them is multiplied by.
+    """
 
     weight: Weight = 1.0
 
@@ -81,6 +88,9 @@ class Freezing(Section):
     """In the last `epochs` of quantized training, weights move only within `boundary` steps of a rounding threshold.
 
     Confidence-guided annealing (Liu, Liu, Cheng, arXiv 2302.02210): the others would round alike anyway.
+
+    epochs: the last so many of quantized training.
+    boundary: the part of a quantization step around a threshold within which weights still move.
     """
 
     epochs: Positive = 1
@@ -91,15 +101,16 @@ class ChannelReuse(Section):
     """Quantized training of a binary network also lessens what its channels do not share with each other.
 
     weight: of the loss, which is the mean over the layers of the fraction of bit operations that is left of reuse
-        along minimum spanning trees. rise: part of the training over which the weight rises to its value.
-    interval: batches of an epoch between two computations of the trees. max_depth: most levels of a tree below its
-        root.
+        along minimum spanning trees.
+    rise: part of the training over which the weight rises to its value.
+    interval: batches of an epoch between two computations of the trees.
+    max_depth: most levels of a tree below its root; null: any number.
     """
 
-    weight: Weight
+    weight: Weight = Field(examples=[0.1])
     rise: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.25
     interval: Positive = 25
-    max_depth: Positive | None = None
+    max_depth: Positive | None = Field(default=None, examples=[8])
 
 
 class Augmentation(Section):
@@ -124,19 +135,33 @@ class Augmentation(Section):
 class Training(Section):
     """Adam in floating point with batch norm, then with quantizers from the folded weights; or without the latter.
 
+    batch_size: images at a time, of all devices together.
+    weight_decay: of weights, as AdamW has it; biases, batch norms and scales do not decay.
     ema: each phase ends with the moving average of its weights, e.g. 0.999.
     fractional_first: dilations become whole numbers in the quantized phase only; in floating point the operator samples
         fractional positions, which learn faster than rounded ones.
     batch_norm: in the quantized phase. Kept, its statistics follow what quantization does, are frozen for the last
         quarter, and are folded into the weights before these are quantized, all the time; folded, it is gone from the
         start. Either way nothing is left of it in the result, but for units of binary networks.
-    precision: of convolutions, mixed on devices that have it; quantizers compute in float32 always.
+    precision: of convolutions, mixed on GPUs alone; quantizers compute in float32 always.
+    validate_every: epochs between two looks at the validation set, beside that at a phase's end.
+    patience: a phase ends early after so many looks without a better figure.
+    keep: whether a phase ends with the weights of its last epoch, or of that with the best figure.
+    augmentation: changes of training images, drawn anew in every epoch; null: none.
+    float_phase: the training in floating point.
+    quantized_phase: the training with quantizers that follows; null: none, and nothing to export.
+    distillation: quantized training also learns from the floating-point network; null: it does not.
+    freezing: the last epochs move only weights near a rounding threshold; null: all weights.
+    reuse: a loss that makes channels of binary layers share bit operations; null: none.
     """
 
     batch_size: Size = 32
     weight_decay: Annotated[float, Field(strict=True, ge=0, le=10)] = 1e-4
-    ema: Annotated[float, Field(strict=True, gt=0, lt=1)] | None = None
+    ema: Annotated[float, Field(strict=True, gt=0, lt=1)] | None = Field(default=None, examples=[0.999])
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
+    validate_every: Positive = 1
+    patience: Positive | None = None
+    keep: Literal["last", "best"] = "last"
     augmentation: Augmentation | None = None
     fractional_first: StrictBool = False
     batch_norm: Literal["kept", "folded"] = "kept"

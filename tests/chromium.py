@@ -18,6 +18,15 @@ OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usa
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 """How far a page reaches beyond its window, in pixels."""
 
+SMALLEST_TEXT = """Math.min(...[...document.querySelectorAll('p, b, text, td, span')].filter(e => e.textContent.trim()
+    && e.getClientRects().length).map(e => parseFloat(getComputedStyle(e).fontSize)
+    * (e.ownerSVGElement ? e.ownerSVGElement.clientWidth / e.ownerSVGElement.viewBox.baseVal.width : 1)))"""
+"""Pixels of the smallest letters of a page."""
+CUT_OFF = """[...document.querySelectorAll('.unit text, .plot text')].filter(e => {
+    const text = e.getBoundingClientRect(), svg = e.ownerSVGElement.getBoundingClientRect()
+    return text.right > svg.right + 1 || text.left < svg.left - 1 }).map(e => e.textContent)"""
+"""Texts of plots that reach beyond them."""
+
 QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync")
 
 

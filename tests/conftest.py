@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import chromium
 from tests.made_once import RECIPES, made_once
 
 
@@ -57,3 +58,12 @@ def tiny_build(common_folder, tiny_run):
 def build_copy(tiny_build, tmp_path):
     """A build to break."""
     return Path(shutil.copytree(tiny_build, tmp_path / "build"))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A tab of a real browser."""
+    if chromium.PROGRAM is None:
+        pytest.skip("no Chromium is installed")
+    with chromium.tab() as found:
+        yield found

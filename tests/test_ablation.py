@@ -10,7 +10,7 @@ import torch
 
 from codesign.api.ablate import ablate
 from codesign.errors import CheckpointError, RecipeError
-from codesign.reporting.ablation import AblationRun, load_ablation, markdown, svg
+from codesign.reporting.ablation import AblationRun, load_ablation, markdown, rows, svg
 from codesign.training import load_run
 from codesign.training.run import load_float_run, load_result
 from codesign.training.task import TrainingTask
@@ -107,3 +107,9 @@ def test_the_plot_is_an_svg_that_names_every_operator():
     assert ElementTree.fromstring(text).tag.endswith("svg")
     assert "<!-- depthwise -->" in text
     assert "<!-- square -->" in text
+
+
+def test_the_terminal_shows_a_line_for_everything_that_was_trained():
+    shown = rows(RUNS)
+    assert {row[:3] for row in shown} == {(run.operator, run.order, run.precision) for run in RUNS}
+    assert sum(int(row[3]) for row in shown) == len(RUNS)

@@ -26,6 +26,7 @@ from codesign.reuse.mst import reuse_tree
 from codesign.sections import ChannelReuse
 from codesign.training.channel_reuse import ReuseLoss, binary_signs
 from codesign.training.untrained import untrained_network
+from tests.designs import folded
 
 TINY = Path(__file__).parent / "recipes" / "tiny-resnet.yaml"
 MODELS = {
@@ -138,8 +139,8 @@ def test_the_report_has_what_a_layer_keeps_beside_its_plain_form():
     op = BinaryConv(np.random.default_rng(1).choice([-1, 1], (8, 4, 3, 3)), pads=(1, 1, 1, 1))
     graph = Graph("one", {"x": TensorType((4, 5, 6), -1, 1, step=2)}, (Node("y", op, ("x",)),), ("y",))
     tree = reuse_tree(op.matrix)
-    wired = reuse.of_block(graph, graph.nodes[0], Folding(8, 2, weights="wired"))
-    plain = reuse.of_block(graph, graph.nodes[0], Folding(8, 2, weights="lut"))
+    designs = [folded(graph, {"y": Folding(8, 2, weights=form)}) for form in ("wired", "lut")]
+    wired, plain = (reuse.of_block(design.blocks[0]) for design in designs)
     assert wired.bit_operations == 8 * 36 * 30
     assert (wired.kept, wired.tree_depth, wired.wired, plain.wired) == (tree.kept, tree.depth, True, False)
     assert wired.plain_lut > plain.plain_lut > 0

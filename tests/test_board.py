@@ -271,3 +271,8 @@ def test_a_dma_is_as_wide_as_frames_and_converters_allow(lanes, bits):
     assert channel.frame_bytes % channel.dma_bytes == channel.frame_bytes % channel.stream_bytes == 0
     assert np.lcm(channel.dma_bytes, channel.stream_bytes) <= CONVERTER_BYTES
     assert channel.dma_bytes in (1, 2, 4, 8)
+
+
+def test_a_stream_as_wide_as_its_dma_needs_no_converter():
+    assert not Channel(Stream(0, "x", "x", 8, 8, False, (8, 6, 5)), 0).converted
+    assert Channel(Stream(0, "x", "x", 3, 8, False, (3, 6, 4)), 0).converted

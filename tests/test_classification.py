@@ -1,11 +1,14 @@
 """Classifiers from recipe to hardware: what they count, how they train, that every back end gives the same class."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from codesign.api.detect import TABLE, detect
 from codesign.api.evaluate import evaluate
 from codesign.api.export import export
 from codesign.api.report import report
@@ -175,8 +178,34 @@ def test_the_report_shows_images_with_the_class_that_the_hardware_gives(build):
     _, network = load_run(build.run)
     scores = network(torch.from_numpy(image[None]) / 256).scores.detach().numpy()[0]
     task = task_of(recipe)
-    (mark,) = task.marks(task.decode({"scores": scores}, {"scores": 1.0}, recipe), recipe)
+    found = task.decode({"scores": scores}, {"scores": 1.0}, recipe)
+    (mark,) = task.marks(found, recipe.model.classes, recipe.data.size)
     assert mark.label in page
+
+
+def test_detect_names_the_class_of_every_picture(build, tmp_path, capfd):
+    rng = np.random.default_rng(0)
+    for name, shape in (("a.png", (16, 16, 3)), ("b.png", (9, 30, 3))):
+        Image.fromarray(rng.integers(0, 256, shape, np.uint8)).save(tmp_path / name)
+    results = detect(build, tmp_path, tmp_path / "out")
+    assert status(["detect", str(build.path), str(tmp_path), "--out", str(tmp_path / "told")]) == 0
+    told = capfd.readouterr().out
+    for result in results:
+        (found,) = result.found
+        assert f"{result.file.name}: {found['class']} {found['probability']:.2f}" in told
+    assert detect(build, tmp_path, tmp_path / "sure", score=1.0)[0].found == ()
+    rows = (tmp_path / "out" / TABLE).read_text().splitlines()
+    assert rows[0] == "file,class,probability" and len(rows) == 3
+
+
+def test_without_a_recipe_a_classifier_is_told_by_its_output(build, tmp_path):
+    foreign = shutil.copytree(build.path, tmp_path / "build", ignore=shutil.ignore_patterns("run"))
+    Image.fromarray(np.full((16, 16, 3), 99, np.uint8)).save(tmp_path / "grey.png")
+    ((own,), (other,)) = (
+        detect(folder, tmp_path / "grey.png", tmp_path / f"out{number}", changed=True)
+        for number, folder in enumerate((build, foreign))
+    )
+    assert own.found == other.found  # its classes are digits, which are numbers
 
 
 def test_the_first_of_equal_scores_wins():

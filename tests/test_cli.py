@@ -16,7 +16,8 @@ import numpy as np
 import onnx
 import pytest
 
-from codesign.cli.main import status
+from codesign.cli.main import build_command, status
+from codesign.places import build_folder
 from tests.onnx_nets import QonnxNet
 
 RECIPE = Path(__file__).parent / "recipes" / "tiny.yaml"
@@ -84,7 +85,7 @@ def test_targets_are_listed(capfd):
     ("arguments", "text"),
     [
         (("export",), "Missing argument"),
-        (("export", "x"), "Missing option '--out'"),
+        (("export", "x"), "no such run folder"),
         (("fly",), "No such command 'fly'"),
         (("verify", "nowhere", "--images", "0"), "'0' is no whole number from 1 to 1,000,000"),
         (("verify", "nowhere"), "nowhere: is not a build folder"),
@@ -95,15 +96,52 @@ def test_targets_are_listed(capfd):
         (("export", "codenet-b", "--out", "x"), "or add --random-weights to build it untrained"),
         (("train", "nowhere.yaml"), "nowhere.yaml: no such recipe"),
         (("summary", "nowhere"), "nowhere: no such recipe"),
-        (("ablate",), "Missing option '--out'"),
         (("quantize", "nowhere", "--out", "x"), "no such run folder"),
         (("quantize", "codenet-digits", "--out", "x"), "holds no floating-point network"),
-        (("ablate", "--out", "nowhere", "--operator", "fancy"), "unknown operator 'fancy'"),
+        (("ablate", "--operator", "fancy"), "unknown operator 'fancy'"),
+        (("recipe", "nothing.like.it"), "no such key"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )
 def test_wrong_usage_is_one_line(arguments, text, capfd):
     assert text in mistake(capfd, *arguments)
+
+
+def test_what_is_written_unasked_goes_into_folders_by_name(tmp_path, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    net = QonnxNet(1, 2, 4, 4)
+    onnx.save(net.model(net.quant(net.quant("image"), 0.25)), tmp_path / "small.qonnx.onnx")
+    assert status(["export", "small.qonnx.onnx"]) == 0
+    assert (tmp_path / "builds" / "small" / "manifest.json").is_file()
+    assert "build folder: builds/small" in capfd.readouterr().out
+    assert status(["export", "small.qonnx.onnx", "--json"]) == 0  # an older build is replaced
+    assert json.loads(capfd.readouterr().out)["build"] == "builds/small"
+    (tmp_path / "builds" / "plain_relu").mkdir()
+    (tmp_path / "builds" / "plain_relu" / "thesis.tex").write_text("ten years of work")
+    plain_relu(tmp_path / "plain_relu.onnx")
+    assert "holds something that is not a build" in mistake(capfd, "export", "plain_relu.onnx")
+
+
+def test_a_failed_export_leaves_no_folder(tmp_path, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plain_relu(tmp_path / "net.onnx")
+    assert "nothing in it is quantized" in mistake(capfd, "export", "net.onnx")
+    assert not (tmp_path / "builds").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("runs/digits", "digits"),
+        ("runs/digits/", "digits"),
+        ("net.onnx", "net"),
+        ("a.b/model.qonnx.onnx", "model"),
+        ("found.yaml", "found"),
+        ("codenet-digits", "codenet-digits"),
+    ],
+)
+def test_a_build_is_called_like_its_source(source, name):
+    assert build_folder(source) == Path("builds") / name
 
 
 def test_an_unknown_recipe_key_is_named_with_the_nearest_valid_one(tmp_path, capfd):
@@ -167,7 +205,7 @@ def no_onnx_at_all(path):
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (plain_relu, "not a QONNX file"),
+        (plain_relu, "nothing in it is quantized"),
         (unsupported_operator, "soft"),
         (too_many_thresholds, "thresholds a channel"),
         (no_onnx_at_all, "net.onnx"),
@@ -303,3 +341,42 @@ def test_a_signal_ends_a_simulation_and_all_that_it_started(number, code, build_
     assert process.returncode == code
     assert len(errors.splitlines()) == 1 and errors.startswith("codesign: ")
     assert not list(tmp_path.glob("codesign_rtl_*"))
+
+
+REAL = {
+    "summary": ("summary", "codenet-a"),
+    "targets": ("targets",),
+    "one target": ("targets", "pynq-z2"),
+    "recipes": ("new", "--list"),
+    "report": ("report", "BUILD"),
+    "compare": ("compare", "BUILD", "BUILD"),
+    "verify": ("verify", "BUILD", "--images", "1", "--stages", "graph"),
+    "eval": ("eval", "BUILD", "--backend", "graph", "--limit", "2"),
+    "simulate": ("simulate", "BUILD", "--stalls"),
+    "detect": ("detect", "BUILD", "PICTURE", "--out", "OUT"),
+}
+
+
+@pytest.mark.parametrize("command", REAL)
+def test_json_is_one_document_and_nothing_else(command, build_copy, tmp_path, capfd):
+    places = {
+        "BUILD": build_copy,
+        "OUT": tmp_path / "found",
+        "PICTURE": Path(__file__).parents[1] / "docs/dilation.png",
+    }
+    assert status([*(str(places.get(word, word)) for word in REAL[command]), "--json"]) == 0
+    printed = capfd.readouterr()
+    document = json.loads(printed.out)
+    assert document and printed.err == ""
+    if command == "verify":
+        assert document == json.loads((build_copy / "verify.json").read_text())
+
+
+def test_every_command_that_prints_figures_takes_json():
+    for name, command in build_command().commands.items():
+        assert "--json" in {option for parameter in command.params for option in parameter.opts}, name
+
+
+def test_a_mistake_leaves_standard_output_empty(capfd):
+    assert status(["report", "nowhere", "--json"]) == 2
+    assert capfd.readouterr().out == ""

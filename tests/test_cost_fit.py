@@ -5,7 +5,7 @@ import yaml
 
 from benchmarks.cost import fit, syntheses
 from codesign.cost import coefficients, error_bars, stream
-from codesign.cost.block import Resources
+from codesign.cost.block import BlockCost, Resources
 from codesign.cost.coefficients import Coefficient
 from codesign.cost.error_bars import ErrorBar, ErrorBars
 from codesign.cost.mvu import ControlLuts
@@ -82,6 +82,33 @@ def test_most_kept_blocks_lie_within_their_error_bars(kept):
         assert sum(within) >= 0.85 * len(within)
 
 
+def test_every_kept_block_takes_the_slices_and_block_rams_that_are_said(kept):
+    assert [
+        found.point.label
+        for found in kept
+        if (found.point.cost.dsp, found.point.cost.bram36) != (found.used.dsp, found.used.bram36)
+    ] == []
+
+
+def test_no_kept_block_is_off_by_more_than_twice_its_error_bar(kept):
+    far = []
+    for found in kept:
+        cost, used = found.point.cost, found.used
+        bars = error_bars.of_block(found.point.operator, cost)
+        pairs = [(getattr(cost, figure), getattr(used, figure), bars.of(figure)) for figure in ("lut", "ff")]
+        if any(abs(said - taken) > 2 * bar + 1 for said, taken, bar in pairs):
+            far.append((found.point.label, pairs))
+    assert far == []
+
+
+def test_blocks_of_an_operator_are_neither_all_said_too_large_nor_all_too_small(kept):
+    for operator in {found.point.operator for found in kept}:
+        own = [found for found in kept if found.point.operator == operator]
+        for figure in ("lut", "ff"):
+            said = sum(getattr(found.point.cost, figure) for found in own)
+            assert said == pytest.approx(sum(getattr(found.used, figure) for found in own), rel=0.05, abs=10), operator
+
+
 def test_what_errors_have_in_common_adds_up_and_the_rest_by_squares():
     own, shared = ErrorBar(half_width=3.0), ErrorBar(half_width=5.0, common=5.0)
     assert (own + ErrorBar(half_width=4.0)).half_width == pytest.approx(5)
@@ -90,6 +117,12 @@ def test_what_errors_have_in_common_adds_up_and_the_rest_by_squares():
     assert mixed.half_width == pytest.approx((2 * 16 + 36) ** 0.5)
     many = error_bars.total([ErrorBars(lut=own)] * 100).lut
     assert many.half_width == pytest.approx(30)
+
+
+def test_one_reader_needs_no_fork_and_several_one_that_grows_with_them():
+    assert stream.fork(1) == BlockCost(0, 0, 0, 0, 0, 0)
+    assert 2 * stream.fork(2).lut == pytest.approx(stream.fork(4).lut, abs=1)
+    assert [stream.fork(readers).ff for readers in (2, 3)] == [2, 3]
 
 
 def test_what_takes_nothing_has_no_error_and_what_is_counted_has_none():

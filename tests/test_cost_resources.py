@@ -5,18 +5,33 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from codesign.cost import error_bars, stream
 from codesign.cost.memory import table_luts, varying_bits
 from codesign.emit.rtl import library
 from codesign.emit.rtl.base import Memory
 from codesign.graph import TensorType
+from codesign.graph.ops.add import Add
+from codesign.graph.ops.avgpool import AvgPool
+from codesign.graph.ops.binary_conv import BinaryConv
+from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.conv_tile import ConvTile
+from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.group_conv import GroupConv
+from codesign.graph.ops.interleave import Interleave
+from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
+from codesign.graph.ops.peak import Peak
+from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.shuffle import Shuffle
+from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
+from codesign.graph.ops.upsample import Upsample
 from codesign.hardware.folding import Folding, beats
 from codesign.hardware.memory import rom_in_block, rom_luts, rom_ramb18
 from codesign.hardware.ops import conv
-from codesign.plugins import load
+from codesign.plugins import load, names
 from codesign.resources import rtl_dir
 from codesign.synthesis import synthesize_module
 
@@ -27,43 +42,95 @@ def weights(most, *shape):
     return RNG.integers(-most, most + 1, shape)
 
 
+def tensor(channels, size=6, lo=0, hi=255, **options):
+    return TensorType((channels, size, size), lo, hi, **options)
+
+
+def matrix(kind, outputs, inputs, kernel=1, **options):
+    pads = {"pads": (kernel // 2,) * 4} if kernel > 1 else {}
+    return kind(weights(7, outputs, inputs, kernel, kernel), weights(1999, outputs), **pads, **options)
+
+
+SHIFTS = np.array([4, 5, 7, 9, 6, 4])
+ROWS = np.sort(RNG.integers(-1024, 1024, (6, 15)), axis=1)
+SIGNS = RNG.choice([-1, 1], (8, 24, 3, 3))
+
 BLOCKS = {
-    "a window in look-up tables": (
-        MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), TensorType((4, 10, 10), 0, 255), Folding(2, 2)
+    "add": (Add(), (tensor(8), tensor(8)), Folding(4, 4)),
+    "avgpool": (AvgPool(64), (tensor(6, 8),), Folding(3, 3)),
+    "binary_conv": (BinaryConv(SIGNS, pads=(1,) * 4), (tensor(24, lo=-1, hi=1, step=2),), Folding(4, 8, weights="lut")),
+    "concat": (Concat(), (tensor(8), tensor(12)), Folding(4, 4)),
+    "conv": (matrix(Conv, 6, 4), (tensor(4, 5, -8, 7),), Folding(3, 2, weights="lut")),
+    "conv, windows": (matrix(Conv, 6, 4, 3), (tensor(4),), Folding(3, 4, weights="block")),
+    "conv, outputs that leave at once, and wait for no turn": (
+        Conv(weights(127, 6, 2, 1, 1), weights(1999, 6)), (tensor(2, 5),), Folding(3, 2, weights="lut")
     ),
-    "a unit a channel": (
-        Depthwise(weights(7, 6, 1, 3, 3), weights(1999, 6), (1.0,), (1, 1), (1, 1, 1, 1)),
-        TensorType((6, 8, 8), 0, 255), Folding(3, 3),
+    "conv_tile": (
+        ConvTile(weights(7, 24, 16, 1, 1), weights(1999, 24), (1.0,), np.array([6]), 0, 255, 64.0),
+        (tensor(16),), Folding(2, 2, tile=9),
     ),
-    "two outputs a slice, and a product too small for one": (
-        Conv(weights(7, 6, 4, 1, 1), weights(1999, 6)), TensorType((4, 5, 5), -8, 7), Folding(3, 2, weights="lut")
+    "deform": (Deform(weights(7, 6, 1, 3, 3), weights(1999, 6)), (tensor(6), tensor(1, lo=-3, hi=3)), Folding(2, 2)),
+    "depthwise": (matrix(Depthwise, 6, 1, 3), (tensor(6, 8),), Folding(3, 3)),
+    "group_conv": (matrix(GroupConv, 8, 4, groups=2), (tensor(8),), Folding(4, 2, weights="lut")),
+    "interleave": (Interleave(), (tensor(8), tensor(8)), Folding(4, 2)),
+    "linear": (Linear(weights(7, 10, 96), weights(99, 10)), (tensor(6, 4),), Folding(2, 3, weights="lut")),
+    "maxpool": (MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), (tensor(4, 10),), Folding(2, 2)),
+    "peak": (Peak(16, -128), (tensor(6, 10, -128, 127),), Folding(2, 2)),
+    "requant": (
+        Requant(SHIFTS, 0, 255, 1.0),
+        (tensor(6, 6, -(2**15), 2**15 - 1, scale=tuple(2.0**-SHIFTS)),), Folding(3, 3),
     ),
-    "outputs that leave three at once, and wait for no turn": (
-        Conv(weights(127, 6, 2, 1, 1), weights(1999, 6)), TensorType((2, 5, 5), 0, 255), Folding(3, 2)
+    "shuffle": (Shuffle(2), (tensor(24),), Folding(2, 2)),
+    "split": (Split((8, 12)), (tensor(20),), Folding(4, 4)),
+    "threshold": (Threshold(ROWS, np.ones(6, int), 0, 1.0), (tensor(6, 6, -1024, 1023),), Folding(2, 2)),
+    "threshold, single ones of channels that rise and fall": (
+        Threshold(weights(900, 5, 1), np.array([1, -1, 1, 1, -1]), 0, 1.0), (tensor(5, 4, -1024, 1023),), Folding(2, 2)
     ),
-    "single thresholds of channels that rise and fall": (
-        Threshold(weights(900, 5, 1), np.array([1, -1, 1, 1, -1]), 0, 1.0),
-        TensorType((5, 4, 4), -1024, 1023), Folding(2, 2),
-    ),
+    "upsample": (Upsample(2), (tensor(16),), Folding(2, 2)),
 }  # fmt: skip
+"""Of every operator one at least."""
+
+QUICK = (
+    "conv", "conv, outputs that leave at once, and wait for no turn", "depthwise", "maxpool",
+    "threshold, single ones of channels that rise and fall",
+)  # fmt: skip
+"""The others are slow; `test_cost_fit.py` has all operators' kept syntheses."""
+
+SMALL = 6
+"""LUTs and flip-flops by which a block may miss whatever its error bar is."""
 
 
-def predicted_and_found(op, x, folding, tmp_path):
-    outputs = op.infer(x)
-    block = load("codesign.emit.rtl.ops", op.kind).block("b", op, (x,), outputs, folding)
+def predicted_and_found(op, inputs, folding, tmp_path):
+    outputs = op.infer(*inputs)
+    block = load("codesign.emit.rtl.ops", op.kind).block("b", op, inputs, outputs, folding)
     for memory in block.memories:
         memory.write(tmp_path)
     sources = library.sources([block.module], rtl_dir())
     found = synthesize_module(sources, block.module, block.parameters, folder=tmp_path)
-    return load("codesign.cost.ops", op.kind).cost(op, (x,), outputs, folding), found
+    cost = load("codesign.cost.ops", op.kind).cost(op, inputs, outputs, folding)
+    if block.weights:  # its end of the reader is beside it
+        port = stream.reader_port(block.weights.port_words)
+        cost = replace(cost, lut=cost.lut - port.lut, ff=cost.ff - port.ff)
+    return cost, found
 
 
-@pytest.mark.parametrize("name", BLOCKS)
-def test_slices_and_block_rams_are_exact_and_tables_and_flip_flops_near(name, tmp_path):
+def test_there_is_a_block_of_every_operator_as_the_scheduler_may_choose_it():
+    for op, inputs, folding in BLOCKS.values():
+        assert folding in load("codesign.hardware.ops", op.kind).foldings(op, inputs, op.infer(*inputs))
+    assert {op.kind for op, _, _ in BLOCKS.values()} == set(names("codesign.graph.ops"))
+
+
+def marked(name):
+    return name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("name", map(marked, BLOCKS))
+def test_a_block_takes_what_is_said_within_the_error_bars_that_are_published(name, tmp_path):
     cost, found = predicted_and_found(*BLOCKS[name], tmp_path)
+    bars = error_bars.of_block(BLOCKS[name][0].kind, cost)
     assert (cost.dsp, cost.bram36) == (found.dsp, found.bram36)
-    assert cost.ff == pytest.approx(found.ff, rel=0.1)
-    assert cost.lut == pytest.approx(found.lut, rel=0.25)
+    assert cost.lut == pytest.approx(found.lut, abs=max(bars.of("lut"), SMALL))
+    assert cost.ff == pytest.approx(found.ff, abs=max(bars.of("ff"), SMALL))
 
 
 def test_columns_of_bits_that_are_alike_share_a_table():
@@ -98,7 +165,7 @@ def test_tables_of_any_contents_take_what_is_said(depth, tmp_path):
 def test_a_single_word_is_never_in_block_ram(tmp_path):
     op = Conv(weights(7, 4, 2, 1, 1), weights(1999, 4))
     folding = Folding(4, 2, weights="block")
-    cost, found = predicted_and_found(op, TensorType((2, 5, 5), 0, 255), folding, tmp_path)
+    cost, found = predicted_and_found(op, (tensor(2, 5),), folding, tmp_path)
     assert (cost.dsp, cost.bram36) == (found.dsp, found.bram36) == (4, 0)
     assert not rom_in_block(1, 10_000)
     assert rom_in_block(512, 36)
@@ -131,9 +198,16 @@ def test_signs_of_weights_that_are_never_negative_take_no_column(tmp_path):
     values = signed.weight.copy()
     values[1::2] = abs(values[1::2])  # of the two outputs at once the second one's
     for op, halves in ((signed, 2), (replace(signed, weight=values), 1)):
-        cost, found = predicted_and_found(op, x, folding, tmp_path)
+        cost, found = predicted_and_found(op, (x,), folding, tmp_path)
         buffers = conv.window(op, (x,), folding).ramb18() + conv.unit(op, (x,), op.infer(x), folding).input_block
         assert cost.bram36 == found.bram36 == (halves + buffers) / 2
+
+
+def test_biases_have_a_sign_though_none_is_negative():
+    x, never = TensorType((4, 5, 5), 0, 255), np.array([3, 0, 100, 127])
+    for bias, bits in ((never, 8), (-1 - never, 8), (never - 100, 8), (0 * never, 1)):
+        op = Conv(weights(7, 4, 4, 1, 1), bias)
+        assert conv.unit(op, (x,), op.infer(x), Folding(2, 2)).matrix.bias_bits == bits
 
 
 def test_a_few_words_of_weights_are_not_offered_in_block_ram():

@@ -38,6 +38,17 @@ def test_a_magnified_box_stays_on_its_object(view):
     assert sample.boxes[0] == pytest.approx(bright_region(sample), abs=1)
 
 
+def test_a_rectangle_stays_one_and_its_boxes_on_their_objects():
+    image = np.zeros((3, 24, 64), np.uint8)
+    image[:, 6:18, 40:56] = 255
+    sample = Sample("s", image, np.array([[40, 6, 56, 18]], np.float32), np.array([3]), np.array([False]))
+    settings = Augmentation(mirror=True, scale=(0.5, 0.9), colour=0.0)
+    for seed in range(20):
+        changed = augmented(sample, settings, np.random.default_rng(seed))
+        assert changed.image.shape == (3, 24, 64)
+        assert changed.boxes[0] == pytest.approx(bright_region(changed), abs=1.01)
+
+
 def test_an_object_at_the_edge_is_clipped_and_one_whose_centre_is_outside_is_none():
     clipped = magnified(bright_box(), 1.0, 6, 0)
     assert clipped.boxes.tolist() == [[0, 8, 6, 24]]

@@ -154,6 +154,8 @@ def test_a_set_with_more_classes_than_the_recipe_is_refused(fashion):
         training_set(recipe_of(folder, "model.classes=[left, right]"))
 
 
-def test_a_set_of_the_other_task_is_refused():
-    with pytest.raises(RecipeError, match=r"data\.set voc is not for classification"):
-        load_recipe(RECIPE, ["data.set=voc"])
+def test_a_set_of_the_other_task_is_refused(tmp_path):
+    with pytest.raises(RecipeError, match=r"data\.set cifar10 is not for detection"):
+        load_recipe("tests/recipes/tiny.yaml", ["data.set=cifar10"])
+    with pytest.raises(DataError, match="format voc is for detection, not for classification"):
+        training_set(load_recipe(RECIPE, ["data.set=voc", f"data.path={tmp_path}"]))

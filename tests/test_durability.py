@@ -1,6 +1,8 @@
 """Killed at its worst moment, a command loses nothing that was complete; and the same seed gives the same files."""
 
 import hashlib
+import signal
+import time
 
 import pytest
 
@@ -18,8 +20,9 @@ def test_a_killed_training_resumes_to_the_bits_of_one_that_was_not(tiny_run, tmp
     assert kills.weights(run) == kills.weights(tiny_run)
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 @pytest.mark.parametrize("before", [True, False])
-def test_there_is_a_whole_build_at_every_moment_of_an_export(before, tmp_path):
+def test_there_is_a_whole_build_at_every_moment_of_an_export(before, number, tmp_path):
     def replaced():
         with kills.files.new_folder(build) as scratch:
             (scratch / "file").write_text("new")
@@ -27,8 +30,18 @@ def test_there_is_a_whole_build_at_every_moment_of_an_export(before, tmp_path):
     build = tmp_path / "build"
     build.mkdir()
     (build / "file").write_text("old")
-    assert kills.run_killed(replaced, kills.Moment(renaming=0, before=before))
+    assert kills.run_killed(replaced, kills.Moment(renaming=0, before=before, number=number))
     assert (build / "file").read_text() == ("old" if before else "new")
+    assert number == signal.SIGKILL or list(tmp_path.iterdir()) == [build]
+
+
+def test_what_is_ended_while_it_fills_a_folder_leaves_none(tmp_path):
+    def filling():
+        with kills.files.new_folder(tmp_path / "build"):
+            time.sleep(600)
+
+    assert kills.run_killed(filling, kills.Moment(2, number=signal.SIGTERM))
+    assert not list(tmp_path.glob(".build*"))
 
 
 @pytest.mark.slow

@@ -72,6 +72,11 @@ def test_nodes_and_parameters_are_named_after_their_modules(exported):
         weight = outputs[accumulator.input[1]]
         assert weight.name == f"{path}.conv.weight_quant"
         assert unit.conv is modules[f"{path}.conv"]
+    splits = [node for node in proto.graph.node if node.op_type == "Split"]
+    assert splits
+    for node in splits:
+        assert list(node.output) == [f"{node.input[0]}.split_{part}" for part in range(2)]
+        assert node.name == f"{node.input[0]}.split"
     names = [node.name for node in proto.graph.node]
     assert len(set(names)) == len(names)
 

@@ -227,12 +227,7 @@ REFUSED: dict[str, tuple[Build, int, str]] = {
     "auto_pad of an average": (
         lambda n, x: n.op("AveragePool", x, kernel_shape=[4, 4], auto_pad="SAME_UPPER"),
         13,
-        "auto_pad = SAME_UPPER of AveragePool",
-    ),
-    "pads of an average": (
-        lambda n, x: n.op("AveragePool", x, kernel_shape=[4, 4], pads=[1, 1, 0, 0]),
-        13,
-        r"pads = \[1, 1, 0, 0\] of AveragePool",
+        "averages at the border leave out the padding",
     ),
     "Dropout in training": (
         lambda n, x: n.op("Dropout", n.conv(x, W), n.const(0.5), n.const(True, bool)),
@@ -424,6 +419,9 @@ MALFORMED: dict[str, tuple[Callable[[onnx.ModelProto], object], str]] = {
     "a function": (_function, "'Conv' is a function of the file"),
     "a graph in a node": (_branch, "If runs a graph of its own"),
     "a node without output": (lambda m: m.graph.node[0].ClearField("output"), "has no output"),
+    "weights of a negative size": (
+        lambda m: m.graph.initializer[0].dims.__setitem__(slice(None), [-1, -4]), "has a negative size"
+    ),
     "an attribute twice": (
         lambda m: [n.attribute.add().CopyFrom(n.attribute[0]) for n in m.graph.node if n.op_type == "Quant"],
         "has the attribute '.*' twice",

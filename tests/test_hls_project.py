@@ -10,6 +10,8 @@ import uuid
 import numpy as np
 import pytest
 
+from codesign.emit.hls.base import HlsBlock, Stream
+from codesign.emit.hls.ops.concat import layers as concat_layers
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.hls.run import run_hls
 from codesign.errors import GraphError, ToolError
@@ -116,6 +118,14 @@ def copy(compiled, tmp_path):
 @pytest.fixture
 def small_copy(small, tmp_path):
     return small[0], shutil.copytree(small[1], tmp_path / "copy")
+
+
+def test_maps_are_joined_two_by_two_and_the_last_pair_gives_the_output():
+    maps = [Stream(name, TensorType((channels, 4, 4), 0, 255)) for name, channels in (("a", 2), ("b", 3), ("c", 4))]
+    whole = Stream("joined", TensorType((9, 4, 4), 0, 255))
+    first, last = concat_layers(HlsBlock("cat", Concat(), tuple(maps), (whole,), Folding()))
+    assert (first.inputs, first.outputs) == (("a", "b"), ("cat_first_2",))
+    assert (last.inputs, last.outputs) == (("cat_first_2", "c"), ("joined",))
 
 
 def test_every_tensor_of_a_network_equals_the_graph(compiled):

@@ -100,7 +100,7 @@ def test_what_is_begun_is_laid_out_as_ruff_wants_it(begun):
         (["operator", "maxpool"], "there is an operator 'maxpool' already"),
         (["operator", "window"], "the library of hardware has a part 'window' already"),
         (["operator", "pooling"], "the library of hardware has a part 'pooling' already"),
-        (["loss", "mean"], "'loss' is nothing that can be begun; known: operator"),
+        (["loss", "mean"], "'loss' is nothing that can be begun; known: detector, classifier, operator"),
     ],
 )
 def test_what_cannot_be_called_so_is_refused_in_one_line(arguments, text, tmp_path, capfd, monkeypatch):

@@ -24,7 +24,8 @@ from codesign.reporting.plots import efficiency_gap, roofline, waterline
 from codesign.reporting.rails import rows, width
 from codesign.reporting.summarize import summarize
 from codesign.reporting.summary import BlockReport, Resources, Summary, Tensor, units
-from codesign.reporting.terminal import NAME_WIDTH, engineering, print_report, shorten
+from codesign.reporting.tables import shorten
+from codesign.reporting.terminal import NAME_WIDTH, engineering, print_report
 from codesign.schedule import Schedule
 from codesign.targets import Coefficient, load_target
 from codesign.verification.images import verification_images
@@ -182,6 +183,7 @@ def test_every_block_that_multiplies_takes_energy_for_it_by_the_widths(reported)
     pj = load_target("pynq-z2").energy
     idle = Coefficient(low=0, high=0, source="-")
     alone = pj.model_copy(update={name: idle for name in type(pj).model_fields if name != "multiply_pj"})
+    assert {bool(block.dsp) for block in plan.blocks.values()} == {True, False}
     for node in graph.nodes:
         found = of_block(graph, node, plan.blocks[node.name], plan.interval_cycles, alone).arithmetic
         if plan.blocks[node.name].dsp:
@@ -249,21 +251,7 @@ def test_the_picture_shows_every_image(reported):
         assert picture.size == (4 * 256, 2 * 256)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if chromium.PROGRAM is None:
-        pytest.skip("no Chromium is installed")
-    with chromium.tab() as found:
-        yield found
-
-
-SMALLEST_TEXT = """Math.min(...[...document.querySelectorAll('p, b, text, td, span')].filter(e => e.textContent.trim()
-    && e.getClientRects().length).map(e => parseFloat(getComputedStyle(e).fontSize)
-    * (e.ownerSVGElement ? e.ownerSVGElement.clientWidth / e.ownerSVGElement.viewBox.baseVal.width : 1)))"""
 SHOWN_STAGES = "[...document.querySelectorAll('.stages tbody tr')].filter(e => e.offsetHeight).length"
-CUT_OFF = """[...document.querySelectorAll('.unit text, .plot text')].filter(e => {
-    const text = e.getBoundingClientRect(), svg = e.ownerSVGElement.getBoundingClientRect()
-    return text.right > svg.right + 1 || text.left < svg.left - 1 }).map(e => e.textContent)"""
 
 
 @pytest.mark.parametrize("columns", [390, 1280])
@@ -271,8 +259,8 @@ def test_the_page_is_legible_in_a_window_logs_nothing_and_asks_for_nothing(repor
     browser.show(reported[1].page.as_uri(), columns)
     assert browser.value("window.innerWidth") == columns
     assert browser.value(chromium.TOO_WIDE) == 0
-    assert browser.value(SMALLEST_TEXT) > 8.5
-    assert browser.value(CUT_OFF) == []
+    assert browser.value(chromium.SMALLEST_TEXT) > 8.5
+    assert browser.value(chromium.CUT_OFF) == []
     assert browser.value(SHOWN_STAGES) == len(reported[1].summary.verification.stages)
     assert browser.complaints() == []
     assert [url for url in browser.requests() if not url.startswith("data:")] == [reported[1].page.as_uri()]

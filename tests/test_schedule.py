@@ -16,7 +16,7 @@ from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.split import Split
 from codesign.schedule import Edge, Resources, Schedule, schedule
-from codesign.schedule.fifos import FIFO_BEATS
+from codesign.schedule.arrivals import Arrivals
 from codesign.schedule.problem import Candidate, Problem, vector
 from codesign.schedule.solve import least_area
 from codesign.targets import Target, load_target
@@ -196,11 +196,23 @@ def test_the_short_branch_waits_in_a_fifo_for_the_window_of_the_long_one(size: i
     window = size + 1  # pixels that a 3x3 window looks ahead
     branch = sum(plan.blocks[name].latency_cycles for name in ("conv", "quant"))
     waiting = (window + branch / cycles) * 2 / passing
-    assert waiting - 2 <= plan.fifos[Edge("halves.0", "join", 0)].depth <= waiting + FIFO_BEATS
+    assert waiting - 2 <= plan.fifos[Edge("halves.0", "join", 0)].depth <= waiting + 3
+
+
+def test_parts_of_a_pixel_come_one_after_another_each_as_long_as_it_is() -> None:
+    pixels = Arrivals(np.array([0.0, 10.0]), np.array([9.0, 14.0]))
+    first, second = pixels.parts((2, 3))
+    assert (first.first.tolist(), first.last.tolist()) == ([0, 10], [3, 11])
+    assert (second.first.tolist(), second.last.tolist()) == ([4, 12], [9, 14])
 
 
 def test_no_fifo_is_made_where_nothing_waits() -> None:
     assert schedule(chain(4, 6, 3), load_target("pynq-z2")).fifos == {}
+
+
+def test_weights_on_the_chip_demand_nothing_of_the_memory() -> None:
+    plan = schedule(chain(4, 6, 3), load_target("pynq-z2"))
+    assert (plan.used.memory_bytes, plan.used_mb_s) == (0, 0)
 
 
 def test_the_demand_on_memory_is_what_a_frame_reads_times_the_frame_rate() -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import itertools
 import os
 from pathlib import Path
 
@@ -133,6 +134,7 @@ def weights_before_each_step(monkeypatch, tmp_path, name, option):
 def test_a_phase_ends_with_the_moving_average_of_its_weights(tmp_path, monkeypatch):
     name = "heads.heat.output.conv.weight"
     steps = weights_before_each_step(monkeypatch, tmp_path, name, "averaged")[1:FLOAT_STEPS]
+    assert all(not torch.equal(before, after) for before, after in itertools.pairwise(steps))
     checkpoint = torch.load(tmp_path / "run" / FLOAT_CHECKPOINT, weights_only=True)
     average, *steps = [*steps, checkpoint["current_model_state"][f"network.{name}"]]
     for count, weights in enumerate(steps, start=1):
@@ -376,7 +378,8 @@ def test_sizes_and_offsets_are_compared_at_the_centres_only():
     size, offset = torch.full((1, 2, 8, 8), 99.0), torch.full((1, 2, 8, 8), 99.0)
     size[0, :, 4, 2] = torch.tensor([2.5, 4.0])
     offset[0, :, 4, 2] = torch.tensor([0.5, 0.5])
-    assert float(detection_loss(Heads(heat, size, offset), batch)) == pytest.approx(0.1 * 1.0 + 1.0 * 0.25, abs=1e-5)
+    loss = {name: float(part) for name, part in detection_loss(Heads(heat, size, offset), batch).items()}
+    assert loss == pytest.approx({"heat": 0, "size": 0.1 * 1.0, "offset": 1.0 * 0.25}, abs=1e-5)
 
 
 def found(boxes, labels, scores):
@@ -443,6 +446,12 @@ def test_the_learning_rate_rises_for_a_tenth_and_falls_to_zero():
 def test_the_learning_rate_falls_along_half_a_cosine():
     factors = [learning_rate_factor(step, 100) for step in (10, 25, 40, 55, 70, 85, 100)]
     assert factors == pytest.approx([1, (2 + 3**0.5) / 4, 0.75, 0.5, 0.25, (2 - 3**0.5) / 4, 0])
+
+
+def test_the_learning_rate_has_fallen_to_zero_when_a_phase_ends(run):
+    (schedule,) = torch.load(run.run / FLOAT_CHECKPOINT, weights_only=True)["lr_schedulers"]
+    assert schedule["last_epoch"] == FLOAT_STEPS
+    assert schedule["_last_lr"] == pytest.approx([0, 0])
 
 
 def test_only_what_has_several_dimensions_decays():
@@ -515,7 +524,8 @@ def test_a_training_that_diverges_says_where_and_saves_nothing_of_that_epoch(run
 
     def diverging(self, *arguments):
         steps.append(1)
-        return original(self, *arguments) * (float("nan") if len(steps) == 5 else 1)
+        outputs = original(self, *arguments)
+        return outputs | {"loss": outputs["loss"] * (float("nan") if len(steps) == 5 else 1)}
 
     monkeypatch.setattr(TrainingTask, "training_step", diverging)
     with pytest.raises(TrainingError, match=r"training\.float_phase: .* epoch 2, step 5: the loss .*below 0\.001"):

@@ -44,12 +44,13 @@ def test_a_batch_that_the_devices_cannot_share_is_one_line(tmp_path, capfd):
     assert "training.batch_size: 8 images cannot be divided among 3 devices" in lines[-1]
 
 
-def test_logs_hold_the_loss_and_the_learning_rate_of_both_phases(tmp_path):
+def test_logs_hold_losses_learning_rate_and_figures_of_both_phases(tmp_path):
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     train(TINY, tmp_path / "run", progress=False, tensorboard=True)
     for phase in ("float", "last"):
         events = accumulator.EventAccumulator(str(tmp_path / "run" / "tensorboard" / phase)).Reload()
-        assert {"loss", "lr-AdamW/pg1"} <= set(events.Tags()["scalars"])
+        tags = set(events.Tags()["scalars"])
+        assert {"loss", "loss/heat", "loss/size", "loss/offset", "lr-AdamW/pg1", "validation/ap50"} <= tags
 
 
 def test_without_the_logs_program_they_are_refused_and_all_else_works(tmp_path, capfd, monkeypatch):

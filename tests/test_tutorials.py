@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import site
 import subprocess
 import sys
@@ -32,8 +33,11 @@ def place_to_install(folder):
     return os.pathsep.join([str(folder / "bin"), programs()])
 
 
-def follow(document, folder, path=""):
-    """Writes the files that a tutorial names and runs its commands; returns what was printed, command by command."""
+def follow(document, folder, path="", smaller=lambda line: line):
+    """Writes the files that a tutorial names and runs its commands; returns what was printed, command by command.
+
+    smaller: what is run in the stead of a line.
+    """
     environment = {**os.environ, "PATH": path or programs(), "OMP_NUM_THREADS": "1"}
     environment |= {"CODESIGN_CACHE": str(folder / "cache")}
     environment["PYTHONPATH"] = os.pathsep.join([str(DOCS.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
@@ -43,8 +47,9 @@ def follow(document, folder, path=""):
         if file:
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_text(text)
-        for line in text.splitlines() if language == "sh" else ():
-            command = "; ".join([*exports, line])
+        lines = (" ".join(shlex.split(line, comments=True, posix=False)) for line in text.splitlines())
+        for line in filter(None, lines) if language == "sh" else ():
+            command = "; ".join([*exports, smaller(line)])
             done = subprocess.run(
                 ["sh", "-ec", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=900
             )

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from codesign.cost.ops.conv_tile import cost
 from codesign.emit.rtl import weight_image as image
 from codesign.emit.rtl.base import WeightStream
 from codesign.emit.rtl.ops import conv_tile as emit
@@ -50,8 +51,16 @@ def test_a_written_image_is_complete(tmp_path):
 
 def test_demand_is_one_pass_over_the_weights_for_each_tile():
     op, x = pointwise(20, 32)
-    made = plan(op, (x,), op.infer(x), Folding(2, 2, tile=8))
-    passes = 16 / 8
+    folding, passes = Folding(2, 2, tile=8), 16 / 8
+    made, price = plan(op, (x,), op.infer(x), folding), cost(op, (x,), op.infer(x), folding)
     assert made.region_bytes == pytest.approx(20 * 32 / 2, rel=0.3)
-    expected = made.region_bytes * passes * 100e6 / 2560 / 1e6
-    assert made.bus_share * 8 * 100 == pytest.approx(expected)
+    assert price.memory_bytes == made.region_bytes * passes
+    assert made.bus_share * 8 * price.interval_cycles == pytest.approx(price.memory_bytes)
+
+
+@pytest.mark.parametrize(
+    ("ports", "words"), [(1, 128), (4, 128), (5, 64), (8, 64), (9, 32), (16, 32), (17, 16), (40, 16)]
+)
+def test_ports_share_one_block_ram_of_512_words_down_to_two_bursts_each(ports, words):
+    assert image.reader_depth(ports) == words
+    assert words >= 2 * image.BURST

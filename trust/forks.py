@@ -39,6 +39,8 @@ MEMORY = 12 << 30
 WAITING = 12
 """Seconds on the clock for one of the processor: other programs run too, and a test may wait for a process."""
 
+POLL_S = 0.02
+
 TOOLS = frozenset({"verilator_bin", "verilator", "make", "g++", "c++", "gcc", "clang++", "_yosys_process.py"})
 SLOW = "it runs a compiler or Yosys, or takes long"
 
@@ -60,13 +62,13 @@ def preload() -> None:
 def fork(work: Callable[[], int], log: Path, cpu_s: float) -> Ended:
     """Runs `work` in a fork of at most `cpu_s` seconds of the processor, what it prints in `log`."""
     sys.stdout.flush()
-    start = time.monotonic()
+    polls = 0  # not the clock, which goes on while all of this is stopped
     if not (child := os.fork()):
         _in_child(work, log, cpu_s)
     while not (ended := os.wait4(child, os.WNOHANG))[0]:
-        if time.monotonic() - start > cpu_s * WAITING:
+        if (polls := polls + 1) * POLL_S > cpu_s * WAITING:
             os.kill(child, signal.SIGKILL)
-        time.sleep(0.02)
+        time.sleep(POLL_S)
     with suppress(ProcessLookupError):  # what it started and left behind
         os.killpg(child, signal.SIGKILL)
     _, status, usage = ended

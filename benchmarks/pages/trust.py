@@ -1,4 +1,5 @@
-"""Makes the tables of docs/trust.md anew from benchmarks/results/trust.json, mutants.json and sabotage.json.
+"""Makes the tables of docs/trust.md anew from trust.json, mutants.json, python_mutants.json and sabotage.json of
+benchmarks/results.
 
 python -m benchmarks.pages.trust
 """
@@ -23,6 +24,8 @@ def main() -> None:
     fill_named(PAGE, "operators", _operators(shown))
     fill_named(PAGE, "proofs", _proofs(shown["proofs"]))
     fill_named(PAGE, "mutants", _mutants(shown, mutants))
+    of_python = json.loads((RESULTS / "python_mutants.json").read_text())["mutants"]
+    fill_named(PAGE, "python mutants", _python_mutants(shown["python_mutants"], of_python))
     sabotage = json.loads((RESULTS / "sabotage.json").read_text())["faults"]
     fill_named(PAGE, "sabotage", _sabotage(sabotage))
 
@@ -39,8 +42,10 @@ def _figures(shown: Mapping[str, Any]) -> str:
              f"through C simulation and RTL: {shown['mismatches']} mismatches"],
             ["`make formal`", f"{len(properties)} properties of {len(modules)} modules, under {len(proved)} sets of "
              f"parameters: {failing} of {len(shown['proofs'])} proofs fail"],
-            ["`make mutants`", f"{shown['mutants']} mutants, {shown['caught']} caught: "
+            ["`make mutants`", f"{shown['mutants']} mutants of the library, {shown['caught']} caught: "
              f"{shown['caught'] / shown['mutants']:.1%}"],
+            ["", f"{_unlike(shown['python_mutants'])} mutants of the Python code, "
+             f"{shown['python_mutants']['caught']} caught: {_part(shown['python_mutants']):.1%}"],
             ["`make sabotage`", f"{shown['sabotages']['faults']} faults: {shown['sabotages']['caught']} caught, "
              f"{shown['sabotages']['equivalent']} equivalent, {len(shown['sabotages']['survivors'])} survive"],
             ["`make hostile`", f"{shown['hostile_files']} files, {shown['crashes']} crashes"],
@@ -108,6 +113,34 @@ def _mutants(shown: Mapping[str, Any], mutants: Sequence[Row]) -> str:
     return text + (
         f"\n{table(['survivor', 'line', 'mutation'], rows, others='---')}" if rows else "\nThere are no survivors.\n"
     )
+
+
+def _python_mutants(figures: Mapping[str, int], mutants: Sequence[Row]) -> str:
+    text = (
+        f"Of {figures['tried']} mutants of {len({row['file'] for row in mutants})} files, {figures['equivalent']} "
+        f"behave as the original. Of the other {_unlike(figures)}, {figures['caught']} are caught: "
+        f"{_part(figures):.1%}. With the equivalent ones counted as not caught, it is "
+        f"{figures['caught'] / figures['tried']:.1%}.\n"
+    )
+    rows = [
+        [f"`{row['file']}:{row['line']}`", _code(row["code"]), _code(row["mutated"])]
+        for row in mutants
+        if row["outcome"] == "survived"
+    ]
+    return text + (f"\n{table(['survivor', 'line', 'mutated'], rows, others='---')}" if rows else "")
+
+
+def _code(text: str) -> str:
+    return f"`{text}`".replace("|", "\\|")
+
+
+def _unlike(figures: Mapping[str, int]) -> int:
+    """Mutants that do not behave as the original."""
+    return figures["tried"] - figures["equivalent"]
+
+
+def _part(figures: Mapping[str, int]) -> float:
+    return figures["caught"] / _unlike(figures)
 
 
 if __name__ == "__main__":

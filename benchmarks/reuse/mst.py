@@ -14,10 +14,13 @@ it that trees take. A run that FOLDER holds is not trained again; an interrupted
 `layers`: constant +-1 matrices over 1-bit inputs as combinational modules: XNOR-popcounts ("plain"), popcounts along
 the minimum spanning tree ("mst"), da4ml's graph, latency free ("da4ml") and with hard_dc=2, our adder graph, no deeper
 than the first of these ("mst_shared") or the second ("mst_shared_shallow"), neither in adder levels nor in LUTs on the
-longest path of the netlist. All go through one flow, Yosys `synth_xilinx -family xc7 -flatten`; its mapper (ABC) gives
-somewhat other figures for other names and orders of the same logic. da4ml's Verilog is read by `read_verilog`, since
-its parts select bits out of range, which slang refuses; its graph is evaluated once against the matrix.
-Its inputs are 0 and 1: its outputs differ from ours by a constant a channel, which thresholds take up.
+longest path of the netlist. Both sides are tried equally often: each of these four is the one of fewest LUTs, once
+synthesized, of six, da4ml's by its six methods, ours under six bounds of the levels, and all that were tried are kept
+as "tried". All go through one flow, Yosys `synth_xilinx -family xc7 -flatten`; its mapper (ABC) gives somewhat other
+figures for other names and orders of the same logic. da4ml's Verilog is read by `read_verilog`, since its parts select
+bits out of range, which slang refuses. Each graph, da4ml's and ours, is evaluated on the same VECTORS inputs and gives
+the matrix's products for all of them. da4ml's inputs are 0 and 1: its outputs differ from ours by a constant a channel,
+which thresholds take up.
 lut: as `codesign.synthesis` counts. depth: most LUTs on a path of the netlist. adder_levels: of the graphs, a look-up
 table or carry chain a level. "correlated": all rows are one pattern, each with 4.7 % of its signs changed, so that two
 differ in 9 %. Seeds are 0.
@@ -33,6 +36,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +47,7 @@ from codesign.cost.ops import binary_conv as price
 from codesign.emit.rtl import adder_graph, library, popcounts
 from codesign.emit.rtl.base import Block
 from codesign.emit.rtl.ops import binary_conv
+from codesign.errors import ScheduleError
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.hardware.ops import binary_conv as built
 from codesign.resources import rtl_dir
@@ -57,6 +62,9 @@ SOURCES = ("benchmarks/reuse/mst.py", "codesign/reuse/*.py", "codesign/emit/rtl/
 FLIPS = {"random": 0.5, "correlated": 0.047}
 LAYERS = [(kind, inputs, 64) for inputs in (64, 144) for kind in FLIPS]
 FORMS = ("da4ml", "mst_shared", "da4ml_hard_dc2", "mst_shared_shallow", "mst", "plain")
+METHODS = ("wmc", "mc", "wmc-dc", "mc-dc", "wmc-pdc", "mc-pdc")
+"""Of da4ml, to choose what outputs share. Our graphs are tried under as many bounds."""
+VECTORS = 1000
 RIVALS = {"mst_shared": "da4ml", "mst_shared_shallow": "da4ml_hard_dc2"}
 """Our adder graphs, and the graph that each may not be deeper than."""
 CHANNELS = (64, 128, 256, 512, 1024, 2048)
@@ -75,7 +83,7 @@ TRAINING = (
 )
 
 
-Figures = dict[str, int]
+Figures = dict[str, Any]
 
 
 def matrices(run: Path | None) -> dict[str, np.ndarray]:
@@ -107,15 +115,44 @@ def mst(weight: np.ndarray, folder: Path) -> Figures:
     return synthesized(_ours(popcounts.reuse_module(reuse_tree(weight), "layer"), folder), folder)
 
 
-def mst_shared(weight: np.ndarray, folder: Path, levels: int, depth: int) -> Figures:
+def mst_shared(weight: np.ndarray, folder: Path, levels: int, depth: int) -> dict[str, Any]:
     """The cheapest of our graphs with at most `levels` adder levels and, once synthesized, `depth` LUTs on a path."""
+    tried: list[Figures] = []
     bound = levels
-    while True:
-        graph = shared_graph(weight, bound)
+    while len(tried) < len(METHODS):
+        try:
+            graph = shared_graph(weight, bound)
+        except ScheduleError:  # none is so shallow
+            break
+        check(weight, lambda bits, graph=graph: 2 * graph.evaluate(bits) + weight.shape[1] % 2, plus_minus=True)
         found = synthesized(_ours(adder_graph.module(graph, "layer"), folder), folder)
-        if found["depth"] <= depth:
-            return found | {"adder_levels": graph.depth, "lut_estimate": graph.lut}
-        bound = graph.depth - max(1, found["depth"] - depth)
+        tried.append(found | {"adder_levels": graph.depth, "lut_estimate": graph.lut})
+        bound = graph.depth - 1
+    return cheapest([figures for figures in tried if figures["depth"] <= depth]) | {"tried": tried}
+
+
+def da4ml(weight: np.ndarray, folder: Path, hard_dc: int = -1) -> dict[str, Any]:
+    """The cheapest of da4ml's graphs for a bound of their latency, of each of its methods one."""
+    tried = []
+    for method in METHODS:
+        logic = _da4ml_graph(weight, method0=method, hard_dc=hard_dc)
+        check(weight, lambda bits, logic=logic: logic.predict(bits.astype(np.float64)), plus_minus=False)
+        figures = synthesized(_da4mls(logic, folder), folder)
+        tried.append(figures | {"adder_levels": _da4ml_levels(logic), "method": method})
+    return {key: value for key, value in cheapest(tried).items() if key != "method"} | {"tried": tried}
+
+
+def cheapest(tried: list[Figures]) -> Figures:
+    return min(tried, key=lambda figures: (figures["lut"], figures["depth"]))
+
+
+def check(weight: np.ndarray, products: Callable[[np.ndarray], np.ndarray], *, plus_minus: bool) -> None:
+    """Raises ValueError if a graph does not compute the matrix. plus_minus: its inputs stand for -1 and 1."""
+    bits = np.random.default_rng(0).integers(0, 2, (VECTORS, weight.shape[1]))
+    bits[:2] = [[0], [1]]
+    expected = (2 * bits - 1 if plus_minus else bits) @ weight.T
+    if not np.array_equal(products(bits), expected):
+        raise ValueError("a graph does not compute its matrix")
 
 
 def _ours(text: str, folder: Path) -> str:
@@ -124,22 +161,23 @@ def _ours(text: str, folder: Path) -> str:
     return read([rtl_dir() / "bit_sum.sv", folder / "layer.sv"], "layer", {})
 
 
-def da4ml(weight: np.ndarray, folder: Path, **options: int) -> Figures:
-    import da4ml.codegen.rtl.verilog as verilog
-    from da4ml.codegen.rtl.verilog.comb import comb_logic_gen
+def _da4ml_graph(weight: np.ndarray, **options: int | str) -> Any:
     from da4ml.trace import FixedVariableArray, comb_trace
 
     inputs = weight.shape[1]
     bits = FixedVariableArray.from_kif(np.zeros(inputs), np.ones(inputs), np.zeros(inputs), solver_options=options)
-    logic = comb_trace(bits, bits @ np.ascontiguousarray(weight.T, np.float64))
-    sample = np.random.default_rng(0).integers(0, 2, inputs)
-    if not np.array_equal(logic(sample.astype(np.float64)), weight @ sample):
-        raise ValueError("da4ml's graph does not compute the matrix")
+    return comb_trace(bits, bits @ np.ascontiguousarray(weight.T, np.float64))
+
+
+def _da4mls(logic: Any, folder: Path) -> str:
+    """The Yosys command that reads da4ml's module `layer`."""
+    import da4ml.codegen.rtl.verilog as verilog
+    from da4ml.codegen.rtl.verilog.comb import comb_logic_gen
 
     (folder / "layer.v").write_text(comb_logic_gen(logic, "layer"))
     parts = Path(verilog.__file__).parent / "source"
     files = [folder / "layer.v", parts / "shift_adder.v", parts / "negative.v"]
-    return synthesized(f"read_verilog {' '.join(map(str, files))}", folder) | {"adder_levels": _da4ml_levels(logic)}
+    return f"read_verilog {' '.join(map(str, files))}"
 
 
 def _da4ml_levels(logic: Any) -> int:
@@ -152,7 +190,7 @@ def _da4ml_levels(logic: Any) -> int:
     return max(level[index] for index in logic.out_idxs if index >= 0)
 
 
-def synthesized(command: str, folder: Path) -> dict[str, int]:
+def synthesized(command: str, folder: Path) -> Figures:
     """LUTs and depth of module `layer` as `command` reads it."""
     stat, netlist = folder / "stat.json", folder / "netlist.json"
     commands = [command, yosys.flow("xc7", "layer")]
@@ -255,7 +293,7 @@ def measure_training(work: Path) -> None:
             run = work / f"weight{weight:g}-seed{seed}"
             recipe = load_recipe("fashion-binary", [*TRAINING, *loss, f"seed={seed}"])
             started = time.process_time()
-            result = train(recipe, run, resume=True, progress=False)
+            result = train(recipe, run, resume=(run / "recipe.yaml").is_file(), progress=False)
             seconds = time.process_time() - started
             row = {"network": recipe.name, "loss_weight": weight, "seed": seed, "accuracy": result.accuracy}
             row |= reuse(load_run(run)[1], recipe.data.image_size) | {"cpu_s": round(seconds, 1)}

@@ -52,7 +52,7 @@ def step_of(network: CoDeNet, batch: Batch) -> Callable[[], None]:
 
     def step() -> None:
         optimizer.zero_grad()
-        detection_loss(network.raw_heads(images), batch).backward()
+        sum(detection_loss(network.raw_heads(images), batch).values()).backward()
         optimizer.step()
 
     return step

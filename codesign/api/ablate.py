@@ -47,7 +47,7 @@ def ablate(
     finished = {_place(run): run for run in (load_ablation(file) if file.is_file() else ())}
     for done, one in enumerate(grid):
         progress("ablate", done, len(grid))
-        finished.update((_place(run), run) for run in _train(one, out / "runs"))
+        finished.update((_place(run), run) for run in _train(one, out / "runs", progress))
         runs = tuple(run for _, run in sorted(finished.items()))
         write_text(file, json.dumps({"runs": [_row(run) for run in runs]}, indent=1) + "\n")
         write_ablation(runs, out)
@@ -79,12 +79,12 @@ def _codenet(recipe: Recipe) -> Model:
     return recipe.model
 
 
-def _train(recipe: Recipe, folder: Path) -> Iterator[AblationRun]:
+def _train(recipe: Recipe, folder: Path, progress: Progress) -> Iterator[AblationRun]:
     from codesign.api.train import train
 
     decoder, widths = _codenet(recipe).decoder, recipe.quantization
     run = folder / f"{decoder.operator}-{decoder.order}-{recipe.seed}"
-    result = train(recipe, run, resume=run.is_dir(), progress=False)
+    result = train(recipe, run, resume=(run / "recipe.yaml").is_file(), progress=progress)
     identity = (decoder.operator, decoder.order)
     other = _other_sampling(recipe, run)
     assert result.float_ap50 is not None and result.float_ap is not None

@@ -51,7 +51,7 @@ def demo(out: str | Path, *, recipe: str | Path = RECIPE, target: str = "pynq-z2
     from codesign.training.run import load_result
 
     run, folder = Path(out) / "run", Path(out) / "build"
-    trained = train(recipe, run, resume=(run / "recipe.yaml").is_file())
+    trained = train(recipe, run, resume=(run / "recipe.yaml").is_file(), progress=progress)
     build = export(run, folder, target=target, progress=progress).folder
     verdict = verify(build, images=IMAGES, progress=progress)
     made = report(build, html=True, progress=progress)

@@ -13,6 +13,7 @@ from codesign.errors import BuildError
 from codesign.files import claimed
 from codesign.progress import Progress, silent
 from codesign.resources import cache_folder, source_files
+from codesign.run_folder import find_run
 from codesign.tasks import task_of
 from codesign.verification.images import validation_images
 from codesign.verification.predict import predictions, recipe_of
@@ -65,8 +66,6 @@ def _build_of(run: str | Path, changed: bool, progress: Progress) -> BuildFolder
     """The build folder itself, or a run's build in the cache, made once, and again if it is damaged."""
     if (Path(run) / "manifest.json").is_file():
         return open_build(run, changed=changed)
-    from codesign.training.run import find_run
-
     found = find_run(run)
     folder = cache_folder("builds") / _fingerprint(found)
     with claimed(folder.with_suffix(".making"), wait=True):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import onnx
 
 from codesign.build_folder import BuildFolder, new_build
 from codesign.design import Design, design_of
@@ -17,14 +19,16 @@ from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import CheckpointError, GraphError, RecipeError
 from codesign.files import write_bytes, write_text
-from codesign.frontend.load import one_file
-from codesign.frontend.qonnx import import_qonnx
+from codesign.frontend.inputs import with_types
+from codesign.frontend.load import load_model, one_file
+from codesign.frontend.qonnx import import_network, import_qonnx
 from codesign.graph import Graph, save
 from codesign.graph.heads import heads_of
 from codesign.progress import Progress, silent
 from codesign.recipe import Recipe, find_recipe, load_recipe
 from codesign.reporting.summarize import summarize
 from codesign.reporting.summary import Summary
+from codesign.run_folder import find_run, kept_network
 from codesign.schedule import schedule
 from codesign.targets import Target, load_target
 
@@ -49,6 +53,7 @@ def export(
     clock_mhz: float | None = None,
     random_weights: bool = False,
     sparse: bool = False,
+    inputs: Sequence[str] = (),
     overrides: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Export:
@@ -57,10 +62,13 @@ def export(
     source: a run folder, the name of a run that ships in `models/`, or a QONNX file. fps: reach this frame rate with
     the least hardware, else as fast as the target allows; max_dsp and clock_mhz replace the target's own limits.
     random_weights: `source` is a recipe instead, a file or a shipped one's name, whose network is built untrained; the
-    manifest says so. sparse: of a detector, only the peaks leave the hardware (docs/frames.md). overrides:
-    `key.path=value` settings of that recipe. Raises a CodesignError that says what cannot
+    manifest says so. sparse: of a detector, only the peaks leave the hardware (docs/frames.md). inputs: of a file,
+    `NAME=TYPE` of an input before whose quantizer there is arithmetic, or that has none. overrides: `key.path=value`
+    settings of that recipe. Raises a CodesignError that says what cannot
     be exported, and why.
     """
+    if inputs and (random_weights or not Path(source).is_file()):
+        raise GraphError("only a file takes types of inputs", where=str(source), remedy="leave --input out")
     if overrides and not random_weights:
         raise RecipeError(
             "only a recipe that is built untrained takes settings", where=str(source), remedy="train it with --set"
@@ -72,15 +80,21 @@ def export(
         "source": str(origin),
         "random_weights": random_weights,
         "target": board.model_dump(mode="json"),
-        "options": {**limits, "sparse": sparse, "set": list(overrides)},
+        "options": {**limits, "sparse": sparse, "inputs": list(inputs), "set": list(overrides)},
     }
     with new_build(Path(out), facts) as build:
         recipe = load_recipe(origin, overrides) if random_weights else None
-        work = _Work(build, facts, origin, board, limits, sparse, recipe)
-        for number, (title, step) in enumerate(STEPS):
-            progress(f"export: {title}", number, len(STEPS))
+        work = _Work(build, facts, origin, board, limits, sparse, inputs, recipe)
+        for title, step in STEPS:
+            progress(f"export: {title}", 0, 1)
             step(work)
+            progress(f"export: {title}", 1, 1)
     return Export(BuildFolder(Path(out)), work.summary)
+
+
+def tail_operators(build: BuildFolder) -> list[str]:
+    """The operators that a build leaves to the host, in their order."""
+    return [node.op_type for node in onnx.load(build.tail).graph.node]
 
 
 @dataclass
@@ -96,7 +110,9 @@ class _Work:
     board: Target
     limits: dict[str, Any]
     sparse: bool
+    inputs: Sequence[str]
     untrained: Recipe | None
+    tail_inputs: Mapping[str, str] = field(default_factory=dict)
     graph: Graph = field(init=False)
     design: Design = field(init=False)
     rtl: RtlProject = field(init=False)
@@ -107,10 +123,10 @@ def _import(work: _Work) -> None:
     if work.untrained:
         work.graph = _import_untrained(work.untrained, work.build)
     else:
-        work.graph = (_import_file if work.origin.is_file() else _import_run)(work.origin, work.build)
+        work.graph = _import_file(work) if work.origin.is_file() else _import_run(work.origin, work.build)
     if work.sparse:
         heads_of(work.graph)  # refuses what is no detector before the search for a schedule
-    work.facts["tensors"] = _of_the_file(work.graph)
+    work.facts["tensors"] = {**_of_the_file(work.graph), "tail": work.tail_inputs}
     save(work.graph, work.build.graph_file)
 
 
@@ -162,8 +178,6 @@ def find_source(source: str | Path) -> Path:
         return path
     if path.suffix == ".onnx":
         raise GraphError("there is no such file", where=str(path), remedy="give a QONNX file or a run")
-    from codesign.training.run import find_run
-
     try:
         return find_run(path)
     except CheckpointError as missing:
@@ -184,10 +198,19 @@ def _of_the_file(graph: Graph) -> dict[str, dict[str, str]]:
     return {"inputs": inputs, "outputs": {name: graph.origins.get(name, name) for name in graph.outputs}}
 
 
-def _import_file(file: Path, build: BuildFolder) -> Graph:
-    graph = import_qonnx(file)
-    write_bytes(build.qonnx, one_file(file))
-    return graph
+def _import_file(work: _Work) -> Graph:
+    """The build's copy of the file says the types that the user has given to inputs."""
+    if work.inputs:
+        model = with_types(load_model(work.origin), work.inputs)
+        network = import_network(model, work.origin.stem)
+        write_bytes(work.build.qonnx, model.SerializeToString())
+    else:
+        network = import_network(work.origin)
+        write_bytes(work.build.qonnx, one_file(work.origin))
+    if network.tail is not None:
+        write_bytes(work.build.tail, network.tail.SerializeToString())
+        work.tail_inputs = network.tail_inputs
+    return network.graph
 
 
 def _import_run(run: Path, build: BuildFolder) -> Graph:
@@ -195,7 +218,7 @@ def _import_run(run: Path, build: BuildFolder) -> Graph:
     build.run.mkdir()
     for name in RUN_FILES:
         shutil.copyfile(run / name, build.run / name)
-    return _import_own_run(build)
+    return _import_own_run(build, kept_network(run))
 
 
 def _import_untrained(recipe: Recipe, build: BuildFolder) -> Graph:
@@ -204,14 +227,20 @@ def _import_untrained(recipe: Recipe, build: BuildFolder) -> Graph:
 
     build.run.mkdir()
     save_untrained(recipe, build.run)
-    return _import_own_run(build)
+    return _import_own_run(build, None)
 
 
-def _import_own_run(build: BuildFolder) -> Graph:
+def _import_own_run(build: BuildFolder, kept: onnx.ModelProto | None) -> Graph:
+    """kept: the QONNX file of the run, if it has one; else it is made of the run's weights, by PyTorch."""
+    qonnx = kept or qonnx_of_run(build.run)
+    write_bytes(build.qonnx, qonnx.SerializeToString())
+    return import_qonnx(qonnx)
+
+
+def qonnx_of_run(run: Path) -> onnx.ModelProto:
+    """A run's network as QONNX, made of its weights. Raises a CodesignError as `load_run` does."""
     from codesign.frontend.export import export_qonnx
     from codesign.training import load_run
 
-    recipe, model = load_run(build.run)
-    qonnx = export_qonnx(model, recipe)
-    write_bytes(build.qonnx, qonnx.SerializeToString())
-    return import_qonnx(qonnx)
+    recipe, model = load_run(run)
+    return export_qonnx(model, recipe)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from codesign.errors import CheckpointError
+from codesign.progress import Progress
 from codesign.recipe import PTQ, load_recipe, save_recipe
 from codesign.training import TrainResult
 
@@ -18,7 +19,7 @@ def quantize(
     training: bool = False,
     resume: bool = False,
     overrides: Sequence[str] = (),
-    progress: bool = True,
+    progress: Progress | None = None,
 ) -> TrainResult:
     """Quantize the network that a run trained in floating point, into a run folder of its own.
 
@@ -28,7 +29,7 @@ def quantize(
         training: train with quantizers as the recipe says; else calibrate, equalize, round and correct, in minutes.
         resume: go on with what is in `out`.
         overrides: `key.path=value` settings of the recipe; those of the floating-point network must stay.
-        progress: show progress bars.
+        progress: as for `train`.
 
     Raises:
         RecipeError: a setting is wrong, or the network has no quantized form.
@@ -49,7 +50,7 @@ def quantize(
         raise CheckpointError("already holds a run", where=str(out), remedy="resume it, or choose another folder")
     if not (out / RECIPE).exists():
         out.mkdir(parents=True, exist_ok=True)
-        for name in FLOAT_FILES:
+        for name in filter(lambda name: (folder / name).is_file(), FLOAT_FILES):
             shutil.copyfile(folder / name, out / name)
         save_recipe(recipe, out / RECIPE)
     return train(recipe, out, resume=True, progress=progress)

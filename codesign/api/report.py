@@ -39,7 +39,9 @@ def report(
     """
     folder = open_build(build, changed=changed)
     with folder.locked():
+        progress("figures", 0, 1)
         summary = summary_of(folder, activity=activity)
+        progress("figures", 1, 1)
         write_text(folder.report, summary.model_dump_json(indent=1) + "\n")
         if not html:
             return Report(summary, None)

@@ -61,7 +61,7 @@ def search(
     board, folder = load_target(target), Path(out)
     choices = (space or Space()).choices(found)
     study = opened(folder, found, board, choices, train)
-    quality = _trained(folder / RUNS) if train else None
+    quality = _trained(folder / RUNS, progress) if train else None
     for done in range(trials):
         progress("trials", done, trials)
         run_trial(study, found, board, choices, untrained_graph, quality)
@@ -85,13 +85,13 @@ def _write(result: Search, recipe: Recipe, folder: Path) -> None:
         write_bytes(folder / PLOT, pareto.png(result.candidates, title, result.quality))
 
 
-def _trained(runs: Path) -> Callable[[Recipe, int], float]:
+def _trained(runs: Path, progress: Progress) -> Callable[[Recipe, int], float]:
     """A function that trains a recipe and returns its accuracy; a training that was begun goes on."""
 
     def accuracy(recipe: Recipe, number: int) -> float:
         from codesign.api.train import train
 
-        result = train(recipe, runs / str(number), progress=False)
+        result = train(recipe, runs / str(number), progress=progress)
         found: float | None = getattr(result, MEASURED[recipe.task])
         assert found is not None
         return found

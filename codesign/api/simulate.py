@@ -11,6 +11,7 @@ import numpy as np
 from codesign.build_folder import BuildFolder, open_build
 from codesign.errors import ToolError
 from codesign.graph import Graph, Node, execute
+from codesign.progress import Progress, silent
 from codesign.verification.images import verification_images
 
 if TYPE_CHECKING:
@@ -47,12 +48,13 @@ def simulate(
     waves: Path | None = None,
     stalls: bool = False,
     changed: bool = False,
+    progress: Progress = silent,
 ) -> SimulationResult:
     """Sends frames back to back through the simulated SystemVerilog and compares the outputs.
 
     images: at most so many, as many as the data set has. stall: chance that a port pauses in a cycle. stalls: count,
     once the first frame is out, where beats wait.
-    changed: as for `open_build`.
+    changed: as for `open_build`. progress: called with ("compile", 0 or 1, 1), then ("frames", done, in all).
     Raises ToolError without a C++ compiler, if the design stalls, or to count stalls of fewer than two frames.
     """
     from codesign.emit.rtl.simulate import simulate as run_rtl
@@ -62,7 +64,23 @@ def simulate(
     folder = open_build(build, changed=changed)
     frames = verification_images(folder, images)
     (source,) = folder.graph.inputs
-    found = run_rtl(folder.rtl, folder.graph, frames, tensors=(), stall=stall, seed=seed, waves=waves, stalls=stalls)
+    progress("compile the simulator", 0, 1)
+
+    def on_frame(done: int) -> None:
+        progress("compile the simulator", 1, 1)
+        progress("frames", done, len(frames))
+
+    found = run_rtl(
+        folder.rtl,
+        folder.graph,
+        frames,
+        tensors=(),
+        stall=stall,
+        seed=seed,
+        waves=waves,
+        stalls=stalls,
+        on_frame=on_frame,
+    )
     expected = execute(folder.graph, {source: frames})
     exact = all(np.array_equal(found.values[name], expected[name]) for name in folder.graph.outputs)
     binding = _binding(folder.design.built, found.stalls) if stalls else None

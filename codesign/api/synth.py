@@ -66,11 +66,18 @@ def synth(
     kind = family or family_of(design.target)
     with folder.locked():
         found = synthesize_network(folder.rtl, kind, progress=progress)
-        whole = _resources(synthesize_flat(folder.rtl, kind)) if flat else None
+        whole = _flattened(folder, kind, progress) if flat else None
         result = compare(design, found, whole)
         text = json.dumps({"schema": SCHEMA, **asdict(result)}, indent=1)
         write_text(folder.synthesis, text + "\n")
     return result
+
+
+def _flattened(folder: BuildFolder, family: Family, progress: Progress) -> Resources:
+    progress("flattened", 0, 1)
+    found = _resources(synthesize_flat(folder.rtl, family))
+    progress("flattened", 1, 1)
+    return found
 
 
 def compare(design: Design, found: NetworkSynthesis, flat: Resources | None = None) -> Synthesis:

@@ -46,7 +46,8 @@ def tune(
     """Builds the network untrained with every group size, schedules each, and takes the one of greatest merit.
 
     What merit is, and what decides it, says `codesign.tuning.group_size`. out: file for the recipe with the chosen
-    size; plot: file for the curve, PNG. progress: called with ("group sizes", done, in all).
+    size; plot: file for the curve, PNG. progress: called with ("group sizes", done, in all), then ("schedules", 0 or 1,
+    1).
     Raises RecipeError if the network has no groups or no size divides its channels, ScheduleError if none fits.
     """
     from codesign.reporting import group_sizes
@@ -62,7 +63,9 @@ def tune(
         built(size)
     progress("group sizes", len(grouped), len(grouped))
     names = _differing(built(min(grouped)), built(max(grouped)))
+    progress("schedules", 0, 1)
     result = curve(Stack(found.name, built, names), tuple(grouped), load_target(target), max_dsp=max_dsp)
+    progress("schedules", 1, 1)
     chosen = grouped[result.chosen.group_size]
     if out is not None:
         save_recipe(chosen, out)

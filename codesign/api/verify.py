@@ -13,6 +13,7 @@ from threading import Event
 
 from codesign.build_folder import BuildFolder, open_build
 from codesign.errors import BuildError
+from codesign.extras import lacking
 from codesign.files import write_text
 from codesign.graph import IntArray
 from codesign.progress import Progress, silent
@@ -24,7 +25,7 @@ from codesign.verification.compare import Comparison, StageResult, Verification,
 from codesign.verification.coverage import coverage_of
 from codesign.verification.images import picture_images, verification_images
 from codesign.verification.reference import Reference
-from codesign.verification.stages import blocks, netlist
+from codesign.verification.stages import blocks, netlist, tail
 
 SIMULATIONS = {"codesign": "rtl", "vitis": "vitis"}
 """The stage that simulates hardware, by whose RTL it is: our own, or what Vitis HLS made of the hls4ml project."""
@@ -75,11 +76,12 @@ def verify(
     ONNX Runtime and the integer graph, which are fast, run on `fast_images` if those are more. stages: names from
     STAGES and FURTHER; default: a whole verdict. rtl: a key of SIMULATIONS. netlist: also the netlists that Yosys
     makes, of the cells of `family` (default: the target's). changed: as for `open_build`. All stages run even
-    after a difference. Raises a CodesignError if one cannot: verify.json is then left as it was.
+    after a difference; of a whole verdict, those are skipped whose library is not installed. Raises a CodesignError if
+    one cannot: verify.json is then left as it was.
     """
     folder = open_build(build, changed=changed)
     whole = _whole(folder, rtl)
-    names = _chosen(folder, stages, whole, netlist)
+    names = _chosen(folder, stages or _installed(whole), whole, netlist)
     with folder.locked():
         integers, count, pictures = _images(folder, images, fast_images)
         trial = trial_of(folder.design) if any(name in DRIVEN for name in names) else None
@@ -108,7 +110,22 @@ def _whole(build: BuildFolder, rtl: str) -> list[str]:
     if rtl not in SIMULATIONS:
         raise BuildError(f"unknown RTL '{rtl}'", where="--rtl", remedy=f"known: {', '.join(SIMULATIONS)}")
     names = [name for name in STAGES if name != "rtl" and (name != "brevitas" or build.run.is_dir())]
+    names += ["tail"] if build.tail.is_file() else []
     return [*(name for name in names if name != "blocks" or rtl == "codesign"), SIMULATIONS[rtl]]
+
+
+def _installed(names: Sequence[str]) -> list[str]:
+    """Those whose libraries are installed: PyTorch may not be."""
+    found = []
+    for name in names:
+        try:
+            import_module(f"codesign.verification.stages.{name}")
+        except ImportError as error:
+            if lacking(error) is None:
+                raise
+        else:
+            found.append(name)
+    return found
 
 
 def _chosen(build: BuildFolder, stages: Sequence[str], whole: Collection[str], netlist: bool) -> list[str]:
@@ -123,6 +140,8 @@ def _chosen(build: BuildFolder, stages: Sequence[str], whole: Collection[str], n
             where=str(build.path),
             remedy="leave brevitas out",
         )
+    if "tail" in stages and not build.tail.is_file():
+        raise BuildError("has no tail: all of it is hardware", where=str(build.path), remedy="leave tail out")
     wanted = {*(stages or whole), *(("netlist",) if netlist else ())}
     if "netlist" in wanted:
         yosys.require()
@@ -175,6 +194,7 @@ def _run_stage(name: str, job: _Job, progress: Progress) -> Outcome:
     stage = import_module(f"codesign.verification.stages.{name}")
     problem = stage.check(job.build) if hasattr(stage, "check") else None
     found = _compared(name, job, progress)
+    problem = problem or found.problem
     seconds = round(time.perf_counter() - start, 3)
     exact = found.mismatch is None and problem is None and (found.findings is None or found.findings.good)
     counts = (found.tensors, found.values, seconds, _steps(name, job))
@@ -187,6 +207,8 @@ def _compared(name: str, job: _Job, progress: Progress) -> Comparison:
         return blocks.compared(job.build.rtl, job.build.design, job.trial, progress)
     if job.trial and name == "netlist":
         return netlist.compared(job.build, reference, job.trial, progress, family=job.family)
+    if name == "tail":
+        return tail.compared(job.build, reference.images, progress)
     stage = import_module(f"codesign.verification.stages.{name}")
     judge = stage.judge(job.build) if hasattr(stage, "judge") else None
     shown = getattr(stage, "prove", stage.run)(job.build, reference.images, tuple(graph.types))

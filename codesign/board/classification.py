@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .fit import Fit
+
 HEADS = ("scores",)
 
 
@@ -23,3 +25,8 @@ def read(values: Mapping[str, np.ndarray], scales: Mapping[str, float]) -> Class
     logits = np.asarray(values["scores"], np.float64).reshape(-1) * scales["scores"]
     label = int(logits.argmax())
     return Class(label, float(1 / np.exp(logits - logits[label]).sum()))
+
+
+def in_picture(found: Class, fit: Fit) -> Class:
+    """A class is the picture's, wherever that lay in the input."""
+    return found

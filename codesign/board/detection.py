@@ -17,6 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .fit import Fit
+
 HEADS = ("heat", "size", "offset")
 
 
@@ -38,6 +40,13 @@ class Boxes:
 def read(values: Mapping[str, np.ndarray], scales: Mapping[str, float], *, stride: int, max_boxes: int) -> Boxes:
     """What the outputs of one image, by name, say; see `decode`."""
     return decode(*(values[head] for head in HEADS), scales=scales, stride=stride, max_boxes=max_boxes)
+
+
+def in_picture(found: Boxes, fit: Fit) -> Boxes:
+    """Boxes in the pixels of the picture that lay in the input: clipped, without those that have no part in it."""
+    boxes = fit.back(found.boxes)
+    seen = ((boxes[:, 2:] > 0) & (boxes[:, :2] < np.array(fit.picture[::-1]))).all(1)
+    return Boxes(fit.clipped(boxes[seen]), found.scores[seen], found.labels[seen])
 
 
 def decode(

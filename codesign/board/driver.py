@@ -3,8 +3,10 @@
     from codesign_board.driver import Accelerator
 
     with Accelerator("design.bit") as net:
-        found = net(frames)                    # (N, H, W, 3) bytes, RGB
-        for boxes in net.stream(camera):       # one frame (H, W, 3) after another
+        found = net.look(picture)              # (H, W, 3) bytes, RGB, of any size; boxes in its own pixels
+        for boxes in net.watch(camera):        # one such picture after another
+        found = net(frames)                    # (N, H, W, 3) of the network's own size
+        for boxes in net.stream(frames):       # one frame of that size after another
 
 Beside `design.bit` lie `design.hwh`, `design.json` and, if the design reads its weights from memory, `weights.bin`.
 Needs `pynq` and NumPy. The same file drives the simulated hardware in this project's tests.
@@ -13,6 +15,7 @@ Needs `pynq` and NumPy. The same file drives the simulated hardware in this proj
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from .fit import fit_of, fitted
 from .records import Records
 
 FORMAT = 1
@@ -95,10 +99,48 @@ def meaning(decode: dict[str, Any] | None, values: dict[str, np.ndarray], scales
     if decode is None:
         return {name: values[name] * scales[name].reshape(-1, 1, 1) for name in values}
     factors = {name: float(scale[0]) for name, scale in scales.items()}
-    return import_module(f".{decode['task']}", __package__).read(values, factors, **decode["settings"])
+    return _part_of(decode).read(values, factors, **decode["settings"])
 
 
-class Accelerator:
+def _part_of(decode: dict[str, Any]) -> Any:
+    """The file beside this one that says what outputs of a task mean."""
+    return import_module(f".{decode['task']}", __package__)
+
+
+class Viewer:
+    """What takes frames of the network's size takes pictures of any size, too."""
+
+    design: dict[str, Any]
+
+    def stream(self, frames: Iterable[Any]) -> Iterator[Any]:
+        """What the network says of one frame after another."""
+        raise NotImplementedError
+
+    def look(self, picture: np.ndarray) -> Any:
+        """What the network says of a picture (H, W, 3) bytes, boxes in its own pixels."""
+        (found,) = self.watch([picture])
+        return found
+
+    def watch(self, pictures: Iterable[np.ndarray]) -> Iterator[Any]:
+        """The same of one picture after another.
+
+        They are fitted into the network's input as those were that it was trained on; see `fit.py`.
+        """
+        decode, (_, height, width) = self.design["decode"], self.design["inputs"][0]["shape"]
+        how = decode["fit"] if decode else "letterbox"
+        fits: deque[Any] = deque()
+
+        def frames() -> Iterator[np.ndarray]:
+            for picture in pictures:
+                fits.append(fit_of(np.shape(picture)[:2], (height, width), how))
+                yield fitted(np.asarray(picture), fits[-1])
+
+        for found in self.stream(frames()):
+            fit = fits.popleft()
+            yield _part_of(decode).in_picture(found, fit) if decode else found
+
+
+class Accelerator(Viewer):
     """A design in the fabric, taking frames until it is closed."""
 
     def __init__(self, bitfile: str, batch: int = 8) -> None:

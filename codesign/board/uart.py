@@ -3,7 +3,8 @@
     from codesign.board.uart import SerialAccelerator
 
     with SerialAccelerator("build/bitstream", "/dev/ttyUSB0") as net:
-        found = net(frames)  # (N, H, W, 3) bytes, RGB
+        found = net.look(picture)  # (H, W, 3) bytes, RGB, of any size; boxes in its own pixels
+        found = net(frames)        # (N, H, W, 3) of the network's own size
 
 The folder is that of the bitstream, whose `design.json` says what the design is. Needs NumPy and, for a real port,
 `pyserial`.
@@ -23,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from .driver import BoardError, Stream, say
+from .driver import BoardError, Stream, Viewer, say
 
 FORMAT = 1
 GREETING, CREDIT = 0xFE, 0xFF
@@ -36,7 +37,7 @@ TIMEOUT_S = 2.0
 BREAK_S = 0.01
 
 
-class SerialAccelerator:
+class SerialAccelerator(Viewer):
     """A design behind a serial line."""
 
     def __init__(self, folder: str, port: Any) -> None:

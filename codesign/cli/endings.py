@@ -1,4 +1,4 @@
-"""How a command ends: every exception becomes one line on standard error and an exit status.
+"""How a command ends: every exception becomes one line on standard error, seldom with a list, and an exit status.
 
 | status | meaning |
 |---|---|
@@ -30,6 +30,7 @@ import typer
 from codesign import processes, quoting
 from codesign.cli.console import InterruptedWorkError
 from codesign.errors import CacheError, CodesignError
+from codesign.extras import lacking
 from codesign.resources import cache_folder
 from codesign.version import VERSION
 
@@ -59,6 +60,8 @@ REMEDIES = {
 }
 """What the system refuses to any program, and what can be done about it."""
 
+MOST_DETAILS = 40
+"""Lines of an error's list that are printed."""
 MORE_MEMORY = "ran out of memory; end other programs, give it fewer images, or use a machine with more memory"
 OUT_OF_MEMORY = re.compile(
     r"not enough memory|can.?t allocate memory|cannot allocate memory|failed to allocate memory|bad_alloc"
@@ -101,8 +104,11 @@ def tidy_ends() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def ending(error: BaseException, arguments: Sequence[str]) -> int:
-    """Says in one line what `error` means to the user, and returns the exit status."""
+def ending(error: BaseException, arguments: Sequence[str], *, trace: bool = False) -> int:
+    """Says in one line what `error` means to the user, and returns the exit status.
+
+    trace: first tell where it comes from.
+    """
     if isinstance(error, BrokenPipeError):
         _let_go_of_output()
         return 128 + signal.SIGPIPE
@@ -110,8 +116,10 @@ def ending(error: BaseException, arguments: Sequence[str]) -> int:
         kept = str(error) if isinstance(error, InterruptedWorkError) else "files that were complete are kept"
         return _say(f"{SIGNALS[_Received.number]}; {kept}", 128 + _Received.number)
     line = _mendable(error)
+    if trace:
+        _trace(error)
     if line is not None:
-        return _say(f"error: {line}", MISTAKE)
+        return _say(f"error: {line}", MISTAKE, error.details if isinstance(error, CodesignError) else ())
     return _say(f"internal error: {_our_mistake(error, arguments)}", OURS)
 
 
@@ -124,6 +132,8 @@ def _mendable(error: BaseException) -> str | None:
         program = context.command_path if context else "codesign"
         return f"{error.format_message().rstrip('.')}; see `{program} --help`"
     for cause in _causes(error):
+        if (missing := lacking(cause)) is not None:
+            return str(missing)
         if isinstance(cause, MemoryError) or getattr(cause, "errno", None) == errno.ENOMEM:
             return MORE_MEMORY
         if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -181,10 +191,23 @@ def _let_go_of_output() -> None:
     os.close(nowhere)
 
 
-def _say(message: str, code: int) -> int:
+def _trace(error: BaseException) -> None:
+    with suppress(OSError):
+        print(quoting.terminal("".join(traceback.format_exception(error))), end="", file=sys.stderr, flush=True)
+
+
+def _say(message: str, code: int, details: Sequence[str] = ()) -> int:
+    """One line, and a list below it where there is one; a long list goes on in a file."""
     _let_go_of_output()
     with suppress(OSError):
         print(f"codesign: {_one_line(message)}", file=sys.stderr, flush=True)
+        for line in details[:MOST_DETAILS]:
+            print(quoting.terminal(line), file=sys.stderr, flush=True)
+        if len(details) > MOST_DETAILS:
+            handle, name = tempfile.mkstemp(prefix="codesign-", suffix=".txt")
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+                file.writelines(f"{line}\n" for line in details)
+            print(f"all {len(details):,} lines: {name}", file=sys.stderr, flush=True)
     return code
 
 

@@ -17,7 +17,9 @@ from typing import Annotated
 import typer
 
 from codesign.cli import commands
+from codesign.cli.console import Loudness, loudness, set_loudness
 from codesign.cli.endings import OK, ending, tidy_ends
+from codesign.cli.help import SECTIONS, Group, Quiet, Verbose, described, with_common_options
 from codesign.version import VERSION
 
 EPILOG = (
@@ -30,10 +32,12 @@ def build_app() -> typer.Typer:
     """The application with every command of `codesign/cli/commands`."""
     app = typer.Typer(
         name="codesign",
-        help="Quantized networks from PyTorch to FPGA hardware, bit-exact at every step.",
+        cls=Group,
+        help="Quantized networks from PyTorch to FPGA hardware, bit-exact at every step. "
+        "`codesign help COMMAND` explains a command, with examples.",
         epilog=EPILOG,
-        add_completion=False,
         no_args_is_help=True,
+        rich_markup_mode="rich",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
 
@@ -43,13 +47,22 @@ def build_app() -> typer.Typer:
             bool,
             typer.Option("--version", "-V", help="Print the version and stop.", is_eager=True, callback=_print_version),
         ] = False,
+        quiet: Quiet = False,
+        verbose: Verbose = False,
     ) -> None:
-        pass  # what it asks is answered by then
+        set_loudness(quiet=quiet, verbose=verbose)  # what `version` asks is answered by then
 
     modules = {m.name: import_module(f"{commands.__name__}.{m.name}") for m in iter_modules(commands.__path__)}
-    for name, module in sorted(modules.items(), key=lambda item: item[1].ORDER):
-        app.command(name)(module.run)
+    for name, module in sorted(modules.items(), key=lambda item: (SECTIONS.index(item[1].SECTION), item[1].ORDER)):
+        app.command(name, rich_help_panel=module.SECTION, **described(module))(with_common_options(module.run))
     return app
+
+
+def build_command() -> Group:
+    """The same as a command that can be asked for its parts."""
+    group = typer.main.get_command(build_app())
+    assert isinstance(group, Group)
+    return group
 
 
 def _print_version(asked: bool) -> None:
@@ -66,14 +79,15 @@ def main(arguments: list[str] | None = None) -> None:
 def status(arguments: Sequence[str] | None = None) -> int:
     """Runs one command line and returns its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if not sys.warnoptions:
-        warnings.simplefilter("ignore")  # libraries address their warnings to developers
+    set_loudness()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character shows another
     try:
-        with tidy_ends():
-            outcome = build_app()(_asked(given), standalone_mode=False, prog_name="codesign")
+        with tidy_ends(), warnings.catch_warnings():
+            if not sys.warnoptions:
+                warnings.simplefilter("ignore")  # libraries address their warnings to developers
+            outcome = build_command()(_asked(given), standalone_mode=False, prog_name="codesign")
             if sys.stdout is not None:  # closed before we began
                 sys.stdout.flush()
     except SystemExit as stop:
@@ -81,7 +95,7 @@ def status(arguments: Sequence[str] | None = None) -> int:
             raise
         return ending(stop.__context__, given)
     except BaseException as error:
-        return ending(error, given)
+        return ending(error, given, trace=loudness() is Loudness.verbose)
     if outcome == 128 + SIGINT:  # all that Typer says of a KeyboardInterrupt
         return ending(KeyboardInterrupt(), given)
     return outcome if isinstance(outcome, int) else OK

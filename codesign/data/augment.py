@@ -29,13 +29,13 @@ class AugmentedSet(Dataset[Sample]):
 
 
 def augmented(sample: Sample, augmentation: Augmentation, rng: Generator) -> Sample:
-    """A random variant of a square sample, of the same size."""
+    """A random variant of a sample, of the same size."""
     if augmentation.mirror and rng.random() < 0.5:
         sample = mirrored(sample)
     factor = rng.uniform(*augmentation.scale)
-    size = sample.image.shape[2]
+    size = np.array(sample.image.shape[:0:-1])
     spare = size - size / factor  # negative where the image is shrunk: it then lies somewhere on a black ground
-    left, top = rng.uniform(min(spare, 0), max(spare, 0), 2)
+    left, top = np.minimum(spare, 0) + np.abs(spare) * rng.random(2)
     changes = rng.uniform(-augmentation.colour, augmentation.colour, len(ENHANCEMENTS))
     return recoloured(magnified(sample, factor, left, top), 1 + changes)
 
@@ -53,13 +53,13 @@ def magnified(sample: Sample, factor: float, left: float, top: float) -> Sample:
 
     Objects are clipped to the picture; one whose centre is outside is none.
     """
-    size = sample.image.shape[2]
+    size = sample.image.shape[2], sample.image.shape[1]
     view = (1 / factor, 0, left, 0, 1 / factor, top)
-    picture = _picture(sample).transform((size, size), Image.Transform.AFFINE, view, Image.Resampling.BILINEAR)
+    picture = _picture(sample).transform(size, Image.Transform.AFFINE, view, Image.Resampling.BILINEAR)
     boxes = (sample.boxes - np.array([left, top] * 2, np.float32)) * np.float32(factor)
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
     seen = ((centres >= 0) & (centres < size)).all(1)
-    boxes = boxes[seen].clip(0, size)
+    boxes = boxes[seen].clip(0, np.array(size * 2, np.float32))
     return Sample(sample.name, _bytes(picture), boxes, sample.labels[seen], sample.difficult[seen])
 
 

@@ -9,6 +9,7 @@ import onnx
 
 from codesign.errors import GraphError
 from codesign.frontend.naming import Place, UnnamedBlock, block_names, place_of
+from codesign.frontend.quantizer import Code
 from codesign.graph import Graph, Node, Op, TensorType
 from codesign.graph.names import Names
 
@@ -26,11 +27,13 @@ class _Draft:
 class Builder:
     """A growing integer graph.
 
+    types: of all tensors; codes: how the file writes those that have zero points there.
     Tensors have provisional names until `finish` drops what nobody reads and names the rest.
     """
 
     def __init__(self) -> None:
         self.types: dict[str, TensorType] = {}
+        self.codes: dict[str, Code] = {}
         self._inputs: dict[str, TensorType] = {}
         self._names = Names()
         self._tensors: dict[str, str] = {}
@@ -62,6 +65,11 @@ class Builder:
         draft = self._producer(tensor)
         assert draft is not None
         return self._append(op, draft.inputs, draft.place, [origin])[0]
+
+    def write_as(self, tensor: str, code: Code, origin: str) -> None:
+        """Notes how the file writes `tensor`, and where: in its tensor `origin`."""
+        self.codes[tensor] = code
+        self._origins[tensor] = origin
 
     def operator(self, tensor: str) -> Op | None:
         """The operator that computes `tensor`; None for an input."""

@@ -34,14 +34,13 @@ def export_qonnx(model: Network, recipe: Recipe) -> onnx.ModelProto:
         recipe: the recipe that it was built from.
 
     Returns:
-        QONNX at opset 19 with float32 input `image` (1, 3, S, S), bytes / 256, and the float32 outputs of the
+        QONNX at opset 19 with float32 input `image` (1, 3, H, W), bytes / 256, and the float32 outputs of the
         recipe's task. The batch size is 1.
     """
-    size = recipe.data.image_size
     with _quiet():
         proto = brevitas_export(
             model,
-            args=torch.zeros(1, 3, size, size),
+            args=torch.zeros(1, 3, *recipe.data.size),
             dynamo=True,
             opset_version=OPSET,
             optimize=True,

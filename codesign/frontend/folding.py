@@ -42,6 +42,10 @@ LINEAR = frozenset(
 """Operators whose time is about that of reading their inputs and writing their outputs."""
 
 
+SCALED = ("QuantizeLinear", "DequantizeLinear")
+"""Quantizers of ONNX' own."""
+
+
 def fold_constants(model: ModelWrapper) -> None:
     """In place: the results of nodes of constants become initializers, and all shapes that follow from them known.
 
@@ -82,7 +86,7 @@ def _fold_once(model: ModelWrapper, known: dict[str, Array], left: int) -> dict[
     opset, new, gone = opset_of(model.model), dict[str, Array](), []
     shapes = {value.name: _shape(value) for value in (*model.graph.input, *model.graph.value_info, *model.graph.output)}
     for node in model.graph.node:
-        if node.domain != ONNX:
+        if node.domain != ONNX or node.op_type in SCALED:
             continue
         if node.op_type == "Shape" and shapes.get(node.input[0]) is not None:
             results: tuple[Array, ...] = (_shape_of(node, shapes[node.input[0]]),)

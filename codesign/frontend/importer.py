@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,18 +16,31 @@ from codesign.errors import GraphError
 from codesign.frontend.builder import Builder
 from codesign.frontend.domains import opset_of
 from codesign.frontend.folding import fold
+from codesign.frontend.inputs import InputType
 from codesign.frontend.reader import Reader, refuse_undeclared
 from codesign.frontend.registry import reader_of
 from codesign.frontend.requantize import absorbed
-from codesign.frontend.values import Activation, Constant, Step, Unquantized, Value
+from codesign.frontend.tail import for_the_host
+from codesign.frontend.values import Activation, Constant, Host, Joined, Step, Sum, Unquantized, Value
 from codesign.graph import Op, TensorType
+from codesign.graph.types import Shape
 
 
 class Importer:
-    """State of one import: the model, the values of its tensors, and the integer graph so far."""
+    """State of one import: the model, the values of its tensors, and the integer graph so far.
 
-    def __init__(self, model: ModelWrapper) -> None:
+    kinds: what the file says of inputs, by name. refused: tensors of which it is known why they are not read.
+    """
+
+    def __init__(
+        self,
+        model: ModelWrapper,
+        kinds: Mapping[str, InputType] = MappingProxyType({}),
+        refused: Mapping[str, GraphError] = MappingProxyType({}),
+    ) -> None:
         self.model = model
+        self._refused = refused
+        self._made: dict[str, Activation] = {}
         self.opset = opset_of(model.model)
         self.builder = Builder()
         self._read = {name for node in model.graph.node for name in node.input}
@@ -34,28 +49,46 @@ class Importer:
         for tensor in model.graph.initializer:
             self._values[tensor.name] = Constant(numpy_helper.to_array(tensor))
         for tensor in model.graph.input:
-            self._values.setdefault(tensor.name, Unquantized(tensor.name, self.shape(tensor.name)))
+            value = Unquantized(tensor.name, self.shape(tensor.name), kinds.get(tensor.name))
+            self._values.setdefault(tensor.name, value)
 
     def read(self, node: onnx.NodeProto) -> None:
-        """Reads `node`, whose inputs have been read. Raises GraphError, naming the node."""
+        """Reads `node`, whose inputs have been read.
+
+        What is refused may still be for the host, if nothing behind it is for the hardware. Raises GraphError, naming
+        the node, where it is not.
+        """
         where = f"node {node.name or next(iter(node.output), node.op_type)}"
         try:
+            self._refuse_known(node)
             reader, known = reader_of(node, self.opset)
             refuse_undeclared(reader, known, node, self._read)
             results = self._results(reader, node)
         except GraphError as error:
-            raise GraphError(error.what, where=error.where or where, remedy=error.remedy) from None
+            reason = GraphError(error.what, where=error.where or where, remedy=error.remedy)
+            if not for_the_host(node):
+                raise reason from None
+            results = (Host(reason),) * len(node.output)
         except (ArithmeticError, IndexError, TypeError, ValueError) as error:
             # Inputs or attributes that ONNX does not allow here.
             raise GraphError(f"is malformed ({error})", where=where, remedy="export the file again") from error
         self._values.update(zip(node.output, results, strict=False))
+
+    def _refuse_known(self, node: onnx.NodeProto) -> None:
+        """Raises GraphError if the node is known to be refused, or an input of it is the host's."""
+        for value in (self._values.get(name) for name in node.input):
+            if isinstance(value, Host):
+                raise value.reason
+        for output in node.output:
+            if output in self._refused:
+                raise self._refused[output]
 
     def _results(self, reader: Reader, node: onnx.NodeProto) -> tuple[Value, ...]:
         """What the outputs that `reader` gives stand for."""
         inputs = [self.value(name) for name in node.input if name]
         for name, value in zip(filter(None, node.input), inputs, strict=True):
             if isinstance(value, Constant):
-                check_numbers(name, value.value, reader.infinite)
+                check_numbers(name, value.value, reader.infinite, np.float32 if value.scale is None else np.float64)
         if inputs and not reader.constants and all(isinstance(value, Constant) for value in inputs):
             arrays = {name: self.required(node, i) for i, name in enumerate(node.input) if name}
             return tuple(Constant(array) for array in fold(node, arrays, self.opset))
@@ -98,15 +131,33 @@ class Importer:
         return constant.value
 
     def activation(self, node: onnx.NodeProto, index: int = 0) -> Activation:
-        """Input `index`, which must be computed from the graph's quantized input."""
+        """Input `index`, which must be computed from the graph's integers."""
         value = self.value(node.input[index])
         if isinstance(value, Unquantized):
+            value = self._declared(value)
+        if isinstance(value, Joined | Sum):
             raise GraphError(
-                f"input '{value.name}' is used before it is quantized", remedy="put a quantizer behind the input"
+                "reads tensors of different scales that are put together", remedy="put a quantizer between them"
             )
         if not isinstance(value, Activation):
             raise GraphError(f"input {index} of a {node.op_type} must be an activation")
         return value
+
+    def once(self, tensor: str, make: Callable[[], Activation]) -> Activation:
+        """What `make` makes of the integers `tensor` of the file, made once however many nodes read them."""
+        if tensor not in self._made:
+            self._made[tensor] = make()
+        return self._made[tensor]
+
+    def _declared(self, value: Unquantized) -> Activation:
+        """An input whose integers the file says. Raises GraphError where it does not."""
+        if value.kind is None:
+            raise GraphError(
+                f"input '{value.name}' is used before it is quantized, and nothing says which integers it takes",
+                remedy=f"say it: --input {value.name}=uint8, or uint8/255, int8, bipolar, fixed<W,I>",
+            )
+        tensor = self.builder.input(value.name, value.kind.tensor(shape_of(value)), value.name)
+        return Activation(tensor, "flat" if len(value.shape) == 2 else "map", origin=value.name)
 
     def quantized(self, node: onnx.NodeProto, index: int = 0, layouts: tuple[str, ...] = ("map",)) -> Activation:
         """Input `index` as integers alone: no gain, offset or clip between it and the last quantizer."""
@@ -126,6 +177,16 @@ class Importer:
         constants = {name: value.value for name in others if isinstance(value := self.value(name), Constant)}
         return Step(node, index, constants, len(self.shape(node.output[0])), self.opset)
 
+    def rising(self, node: onnx.NodeProto, index: int = 0) -> Activation:
+        """Input `index` with all that scales, shifts and clips it, for an operator that picks values before that.
+
+        Raises GraphError where a channel's order is not that of its integers.
+        """
+        value = self.activation(node, index)
+        if value.layout == "map" and value.gain is not None and not value.opaque and (value.gain > 0).all():
+            return value
+        return self.quantized(node, index)
+
     def emit(self, op: Op, inputs: list[Activation], node: onnx.NodeProto, layout: str = "map") -> Activation:
         """Appends a block with one output and returns it."""
         (tensor,) = self.builder.add(op, [value.tensor for value in inputs], node, [node.output[0]])
@@ -139,11 +200,24 @@ class Importer:
             return self.emit(op, inputs, node, layout)
         (tensor,) = self.builder.add(op, [value.tensor for value in inputs], node, [None])
         result, rank = node.output[0], len(self.shape(node.output[0]))
-        term = np.asarray(offset, np.float32).reshape((-1, 1, 1) if rank == 4 else (-1,))
+        term = np.asarray(offset, np.float32).reshape(-1, *[1] * (rank - 2))
         add = onnx.helper.make_node("Add", [f"{result}/sum", f"{result}/offset"], [result])
         return Activation(tensor, layout).affine(
             np.ones(1), offset, Step(add, 0, {add.input[1]: term}, rank, self.opset), result
         )
+
+
+def shape_of(value: Unquantized) -> Shape:
+    """(C, H, W) of an input. Raises GraphError for shapes that are no batch of one map or vector."""
+    batch, *sizes = value.shape
+    if batch != 1 or not 1 <= len(sizes) <= 3:
+        raise GraphError(
+            f"input '{value.name}' has shape {value.shape}",
+            remedy="export with (1, C, H, W), (1, C, W) or (1, features)",
+        )
+    channels, *rest = sizes
+    height, width = [1, 1, *rest][-2:]
+    return channels, height, width
 
 
 def as_reals(array: NDArray[Any]) -> NDArray[np.float64]:
@@ -153,12 +227,12 @@ def as_reals(array: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(array, dtype=np.float64)
 
 
-def check_numbers(name: str, array: NDArray[Any], infinite: bool = False) -> None:
+def check_numbers(name: str, array: NDArray[Any], infinite: bool = False, widest: type[Any] = np.float32) -> None:
     """Raises GraphError naming the constant if it holds NaN, or infinities where not `infinite`, or floating-point
-    numbers other than float32."""
+    numbers that are neither float32 nor `widest`."""
     if array.dtype.kind in "iub":
         return
-    if array.dtype != np.float32:
+    if array.dtype not in (np.float32, widest):
         raise GraphError(f"'{name}' holds {array.dtype} numbers", remedy="export the network in float32")
     found = "NaN" if np.isnan(array).any() else "an infinite number" if np.isinf(array).any() else ""
     if found == "NaN" or (found and not infinite):

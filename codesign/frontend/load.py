@@ -14,7 +14,8 @@ from qonnx.transformation.general import RemoveStaticGraphInputs, RemoveUnusedTe
 
 from codesign.errors import GraphError
 from codesign.frontend.domains import ONNX, QUANTIZER_DOMAIN, QUANTIZER_DOMAINS, normal, opset_of
-from codesign.frontend.folding import fold_constants, infer_shapes
+from codesign.frontend.folding import SCALED, fold_constants, infer_shapes
+from codesign.frontend.inputs import network_inputs
 from codesign.frontend.registry import readers
 from codesign.frontend.well_formed import MOST_BYTES, check_model, tensors_of
 
@@ -31,9 +32,10 @@ def load_model(source: onnx.ModelProto | Path) -> onnx.ModelProto:
         check_model(model)
         if any(external_data_helper.uses_external_data(tensor) for tensor in tensors_of(model)):
             raise GraphError("weights are stored outside the file", remedy="save it as one file")
-        if not any(node.op_type in QUANTIZERS for node in model.graph.node):
+        if not any(node.op_type in (*QUANTIZERS, *SCALED) for node in model.graph.node):
             raise GraphError(
-                "not a QONNX file: there is no Quant node in it", remedy="export it with brevitas.export.export_qonnx"
+                "nothing in it is quantized: there is neither a Quant nor a QuantizeLinear node",
+                remedy="export it with brevitas.export.export_qonnx, or quantize it with onnxruntime.quantization",
             )
     except GraphError as error:
         raise GraphError(error.what, where=error.where or where, remedy=error.remedy) from None
@@ -104,6 +106,7 @@ def simplified(model: onnx.ModelProto) -> ModelWrapper:
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     _normalize(copy)
+    _fix_batch(copy.graph)
     declared = {value.name: _dims(value) for value in copy.graph.output}
     for value in copy.graph.output:
         value.ClearField("type")
@@ -149,10 +152,19 @@ def _normalize(model: onnx.ModelProto) -> None:
         spare = max((reader.spare_outputs for reader in readers().get((node.domain, node.op_type), ())), default=0)
         while len(node.output) > 1 and (not node.output[-1] or (spare and node.output[-1] not in read)):
             del node.output[-1]
+    newest = max((entry.version for entry in model.opset_import if entry.domain == QUANTIZER_DOMAIN), default=1)
     del model.opset_import[:]
-    for domain, version in ((ONNX, opset), (QUANTIZER_DOMAIN, 1)):
+    for domain, version in ((ONNX, opset), (QUANTIZER_DOMAIN, newest)):
         model.opset_import.add(domain=domain, version=version)
     del model.metadata_props[:], graph.value_info[:], graph.quantization_annotation[:]
+
+
+def _fix_batch(graph: onnx.GraphProto) -> None:
+    """In place: a batch of any size is one image."""
+    for value in network_inputs(graph):
+        dims = value.type.tensor_type.shape.dim
+        if len(dims) > 1 and dims[0].dim_value < 1:
+            dims[0].dim_value = 1
 
 
 def _dims(value: onnx.ValueInfoProto) -> list[int]:

@@ -1,51 +1,120 @@
-"""QONNX in, integer graph out."""
+"""QONNX in, integer graph out, and what is left for the host."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import onnx
 
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
+from codesign.frontend.inputs import declared
 from codesign.frontend.interleaving import interleaved
 from codesign.frontend.late_upsampling import upsampled_late
 from codesign.frontend.load import check_types, load_model, simplified
 from codesign.frontend.naming import one_part
 from codesign.frontend.requantize import absorbed
+from codesign.frontend.run_qdq import is_qdq, zero_points
 from codesign.frontend.slices import slices_to_splits
-from codesign.frontend.values import Activation
+from codesign.frontend.tail import Tail, TailBuilder
+from codesign.frontend.values import Activation, Host
 from codesign.graph import Graph
+from codesign.graph.op import EXACT_FLOAT32
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A file as it is built.
+
+    graph: what becomes hardware. tail: what follows it on the host, if anything does: a model whose inputs are real
+    values of outputs of `graph`. tail_inputs: for each of its inputs, that output.
+    """
+
+    graph: Graph
+    tail: onnx.ModelProto | None = None
+    tail_inputs: Mapping[str, str] = field(default_factory=dict)
 
 
 def import_qonnx(source: onnx.ModelProto | Path) -> Graph:
-    """The integer graph of a QONNX model: batch size 1, zero points of zero.
+    """The integer graph of a QONNX model, as `import_network` finds it."""
+    return import_network(source).graph
+
+
+def import_network(source: onnx.ModelProto | Path, name: str = "") -> Network:
+    """The integer graph of a QONNX model: batch size 1, zero points of zero; and its tail.
+
+    name: of the graph; default: the file's.
 
     Blocks are named after the PyTorch modules they came from. `Graph.origins` names, for tensors that exist in the
     file, the ONNX tensor whose value is `q * scale`. Raises GraphError, with the ONNX node, its reason and a remedy,
     for whatever cannot be had exactly in integers.
     """
-    model = simplified(load_model(source))
-    slices_to_splits(model)
-    importer = Importer(model)
+    loaded = load_model(source)
+    model = simplified(loaded)
+    refused = slices_to_splits(model)
+    importer = Importer(model, declared(loaded), refused)
     for node in model.graph.node:
         importer.read(node)
     check_types(model)
     if not model.graph.output:
         raise GraphError("has no output", where=str(source) if isinstance(source, Path) else "model")
-    outputs = [_output(importer, value.name) for value in model.graph.output]
+    outputs, tail = _outputs(importer)
+    name = name or (source.name.split(".")[0] if isinstance(source, Path) else model.graph.name)
+    made = importer.builder.finish(one_part(name), outputs)
+    graph = upsampled_late(interleaved(made))
+    narrow = {tensor for tensor, kind in graph.types.items() if kind.magnitude < EXACT_FLOAT32}
+    graph = replace(graph, origins={tensor: name for tensor, name in graph.origins.items() if tensor in narrow})
+    if is_qdq(loaded):  # there only codes are integers: real tensors within kernels are fused away
+        codes = zero_points(loaded)
+        graph = replace(graph, origins={tensor: name for tensor, name in graph.origins.items() if name in codes})
+    if tail is None:
+        return Network(graph)
+    final = dict(zip(outputs, made.outputs, strict=True))
+    return Network(graph, tail.model, {name: final[tensor] for name, tensor in tail.inputs.items()})
+
+
+def _outputs(importer: Importer) -> tuple[list[str], Tail | None]:
+    """Tensors of the builder that leave the hardware, and what the host makes of them.
+
+    Outputs of the file that are integers come first, in the file's order.
+    """
+    names = [value.name for value in importer.model.graph.output]
+    found = {name: _output(importer, name) for name in names}
+    outputs = [tensor for tensor in found.values() if tensor is not None]
     if len(set(outputs)) < len(outputs):
-        names = ", ".join(f"'{value.name}'" for value in model.graph.output)
-        raise GraphError(f"two of the outputs {names} are the same tensor", remedy="leave one of them out")
-    name = source.name.split(".")[0] if isinstance(source, Path) else model.graph.name
-    return upsampled_late(interleaved(importer.builder.finish(one_part(name), outputs)))
+        listed = ", ".join(f"'{name}'" for name, tensor in found.items() if tensor is not None)
+        raise GraphError(f"two of the outputs {listed} are the same tensor", remedy="leave one of them out")
+    left = [name for name, tensor in found.items() if tensor is None]
+    if not left:
+        return outputs, None
+    builder = TailBuilder(importer.model, importer.value)
+    for name in left:
+        builder.need(name)
+    tail = builder.finish(left)
+    for name, tensor in tail.inputs.items():
+        if importer.builder.operator(tensor) is None:
+            _refuse_real(importer, left[0], name)
+    return list(dict.fromkeys([*outputs, *tail.inputs.values()])), tail
 
 
-def _output(importer: Importer, name: str) -> str:
+def _output(importer: Importer, name: str) -> str | None:
+    """The builder's tensor that is the output `name`; None if the host has to compute it."""
     value = importer.value(name)
     if not isinstance(value, Activation) or value.clipped or value.layout not in ("map", "flat"):
-        raise GraphError("is not quantized", where=f"output {name}", remedy="put a quantizer before the output")
+        return None
     try:
         return absorbed(importer.builder, value).tensor
-    except GraphError as error:
-        raise GraphError(error.what, where=f"output {name}", remedy=error.remedy) from None
+    except GraphError:
+        return None
+
+
+def _refuse_real(importer: Importer, output: str, source: str) -> None:
+    """Raises GraphError for an output that no layer stands before: why is best known to the first that was refused."""
+    value = importer.value(output)
+    if isinstance(value, Host):
+        raise value.reason
+    raise GraphError(
+        f"comes from '{source}' with nothing in between for hardware", where=f"output {output}", remedy="add a layer"
+    )

@@ -17,9 +17,19 @@ Reals = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
+class Code:
+    """How a file writes the integers of a tensor: real = (code - zero) * scale. zero: of the codes' type."""
+
+    scale: float
+    zero: NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
 class Quantizer:
     """Real numbers to `q * scale` with q = lo, lo + step, ..., hi.
 
+    origin: the tensor of the file that holds the result, if there is one. code: how it writes integers, where layers
+    and their quantizers are integer kernels.
     apply: the node itself, from (1, C, K, 1) or (K, C) float32 to the same. rounds: whether q is the nearest integer,
     of two the even one, clamped; only then is a shift what it does.
     """
@@ -31,6 +41,8 @@ class Quantizer:
     step: int
     apply: Callable[[Reals], NDArray[Any]]
     rounds: bool
+    origin: str | None = None
+    code: Code | None = None
 
     def type(self, shape: Shape) -> TensorType:
         return TensorType(shape, self.lo, self.hi, (self.scale,), self.step)

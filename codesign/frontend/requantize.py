@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.frontend.builder import Builder
@@ -12,6 +13,7 @@ from codesign.frontend.quantizer import Quantizer
 from codesign.frontend.thresholds import thresholds
 from codesign.frontend.values import Activation, integers
 from codesign.graph import Op
+from codesign.graph.op import EXACT_FLOAT32
 from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.requant import Requant
 from codesign.graph.reals import is_power_of_two
@@ -24,16 +26,35 @@ def requantized(builder: Builder, value: Activation, quantizer: Quantizer) -> Ac
 
     Raises GraphError where neither is exact.
     """
-    found = _shifted(builder, value, quantizer) if quantizer.rounds else None
+    rounded_first = quantizer.code is not None and builder.types[value.tensor].magnitude >= EXACT_FLOAT32
+    found = _shifted(builder, value, quantizer) if quantizer.rounds and not rounded_first else None
     if found is not None:
         return found
     kind = builder.types[value.tensor]
     sizes = {part.size for part in (value.gain, value.offset) if part is not None}
     if value.layout not in ("map", "flat") or not sizes <= {1, kind.channels}:
         raise GraphError("quantizes values that are scaled one by one", remedy="scale by channel at most")
-    origin = quantizer.node.output[0]
-    (tensor,) = builder.add(thresholds(value, kind, quantizer), [value.tensor], quantizer.node, [origin])
+    origin = quantizer.origin
+    op = thresholds(value, kind, quantizer, _factors(builder, value, quantizer))
+    (tensor,) = builder.add(op, [value.tensor], quantizer.node, [origin])
     return Activation(tensor, value.layout, value.groups, origin=origin)
+
+
+def _factors(builder: Builder, value: Activation, quantizer: Quantizer) -> NDArray[np.float32] | None:
+    """By what an integer kernel multiplies its sums, in float32: one factor, or one per channel.
+
+    None where `value` comes from no layer whose node such a kernel takes over together with the quantizer.
+    """
+    op, bounds = builder.operator(value.tensor), (quantizer.lo * quantizer.scale, quantizer.hi * quantizer.scale)
+    if quantizer.code is None or op is None or value.scaled or value.opaque:
+        return None
+    if value.lo > bounds[0] or value.hi < bounds[1]:
+        return None
+    kind, step = builder.types[value.tensor], np.float32(quantizer.scale)
+    if isinstance(op, AvgPool):
+        (scale,) = kind.scale
+        return np.array([np.float32(scale * op.divisor) / (step * np.float32(op.divisor))], np.float32)
+    return np.array(kind.scale, np.float32) / step if _has_bias(op) else None
 
 
 def _shifted(builder: Builder, value: Activation, quantizer: Quantizer) -> Activation | None:
@@ -55,7 +76,7 @@ def _shifted(builder: Builder, value: Activation, quantizer: Quantizer) -> Activ
     ]
     lo, hi = (int(bound) for bound in bounds)
     shift = np.rint(np.log2(scale / np.array(kind.scale))).astype(np.int64)
-    origin = quantizer.node.output[0]
+    origin = quantizer.origin
     if not shift.any() and lo <= kind.lo and kind.hi <= hi:
         return replace(plain, lo=-np.inf, hi=np.inf, origin=origin, steps=())
     if np.all(shift == shift[0]):

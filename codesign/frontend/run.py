@@ -1,17 +1,22 @@
-"""Runs a QONNX model in QONNX's own executor, and gives its tensors as integers."""
+"""Runs a QONNX model in QONNX's own executor, a QDQ model in ONNX Runtime, and gives its tensors as integers."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
+from onnx import helper
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
 from qonnx.transformation.fold_constants import FoldConstantsFiltered
 
 from codesign.errors import GraphError
+from codesign.frontend import run_qdq
 from codesign.frontend.load import simplified
+from codesign.frontend.run_qdq import is_qdq
 from codesign.graph import Graph, IntArray
 from codesign.graph.reals import to_integers, to_real
 
@@ -29,13 +34,46 @@ def run_qonnx(
     missing = [name for name in wanted if name not in graph.origins]
     if missing:
         raise GraphError(f"tensor '{missing[0]}' does not exist in the QONNX file")
-    ready = _with_constant_weights(simplified(model))
-    (name, kind), shape = next(iter(graph.inputs.items())), ready.get_tensor_shape(ready.graph.input[0].name)
-    frames = []
-    for real in to_real(images, kind):
-        context = execute_onnx(ready, {graph.title(name): real.reshape(shape)}, return_full_exec_context=True)
-        frames.append({tensor: context[graph.origins[tensor]] for tensor in wanted})
+    if is_qdq(model):
+        return _run_integers(model, graph, images, wanted)
+    frames = [{tensor: context[graph.origins[tensor]] for tensor in wanted} for context in _run(model, graph, images)]
     return {t: to_integers(np.stack([frame[t] for frame in frames]), graph.types[t]) for t in wanted}
+
+
+def run_outputs(
+    model: onnx.ModelProto, graph: Graph, images: IntArray, outputs: Collection[str]
+) -> dict[str, NDArray[Any]]:
+    """Tensors of the file by their names there, as QONNX's executor computes them: real values, (N, ...)."""
+    run = run_qdq.frames(model, graph, images, outputs) if is_qdq(model) else _run(model, graph, images)
+    frames = [{name: context[name] for name in outputs} for context in run]
+    return {name: np.stack([frame[name] for frame in frames]) for name in outputs}
+
+
+def _run_integers(
+    model: onnx.ModelProto, graph: Graph, images: IntArray, tensors: Collection[str]
+) -> dict[str, IntArray]:
+    """Tensors of a QDQ model, which are integers there too."""
+    zeros, origins = run_qdq.zero_points(model), {tensor: graph.origins[tensor] for tensor in tensors}
+    frames = list(run_qdq.frames(model, graph, images, list(origins.values())))
+    return {
+        tensor: run_qdq.as_integers(
+            np.stack([frame[name] for frame in frames]), zeros.get(name, 0), graph.types[tensor].shape
+        )
+        for tensor, name in origins.items()
+    }
+
+
+def _run(model: onnx.ModelProto, graph: Graph, images: IntArray) -> Iterator[dict[str, NDArray[Any]]]:
+    """All tensors of the file, image by image."""
+    ready = _with_constant_weights(simplified(model))
+    (name, kind), source = next(iter(graph.inputs.items())), ready.graph.input[0]
+    shape, dtype = (
+        ready.get_tensor_shape(source.name),
+        helper.tensor_dtype_to_np_dtype(source.type.tensor_type.elem_type),
+    )
+    for real in to_real(images, kind):
+        given = {graph.title(name): real.reshape(shape).astype(dtype)}
+        yield execute_onnx(ready, given, return_full_exec_context=True)
 
 
 def _with_constant_weights(model: ModelWrapper) -> ModelWrapper:

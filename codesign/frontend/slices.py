@@ -19,14 +19,19 @@ SIZES_AS_INPUT = 13
 """The first opsets whose Slice, and Split, have no attributes for them."""
 
 
-def slices_to_splits(model: ModelWrapper) -> None:
-    """Rewrites `model` in place. Raises GraphError where the slices of a tensor overlap or leave channels out."""
+def slices_to_splits(model: ModelWrapper) -> dict[str, GraphError]:
+    """Rewrites `model` in place. Returns, by the slice, why slices stay that overlap or leave channels out."""
+    refused: dict[str, GraphError] = {}
     readers: dict[str, list[onnx.NodeProto]] = defaultdict(list)
     for node in model.graph.node:
         if node.op_type == "Slice":
             readers[node.input[0]].append(node)
     for tensor, nodes in readers.items():
-        _merge(model, tensor, nodes)
+        try:
+            _merge(model, tensor, nodes)
+        except GraphError as error:
+            refused |= dict.fromkeys((node.output[0] for node in nodes), error)
+    return refused
 
 
 def _merge(model: ModelWrapper, tensor: str, nodes: list[onnx.NodeProto]) -> None:

@@ -30,12 +30,13 @@ StepFunction = Callable[[Integers], Integers]
 """From sums (K, C) to the quantizer's integers (K, C)."""
 
 
-def thresholds(value: Activation, kind: TensorType, quantizer: Quantizer) -> Threshold:
+def thresholds(value: Activation, kind: TensorType, quantizer: Quantizer, factors: Reals | None = None) -> Threshold:
     """The operator that makes of the integers of `value.tensor`, of type `kind`, what `quantizer` makes of `value`.
 
+    factors: where an integer kernel does it, by which it multiplies, (1,) or (C,).
     Raises GraphError if that takes more than 255 thresholds a channel, or is no monotone function.
     """
-    function = _step_function(value, kind, quantizer)
+    function = _step_function(value, kind, quantizer) if factors is None else _multiplied(factors, quantizer)
     ends = function(_rows([kind.lo, kind.hi], kind.channels))
     lo, hi = (quantizer.lo, quantizer.hi) if quantizer.step > 1 else (int(ends.min()), int(ends.max()))
     count = max(1, (hi - lo) // quantizer.step)
@@ -82,7 +83,7 @@ def _check(op: Threshold, function: StepFunction, kind: TensorType) -> None:
 
 
 def _step_function(value: Activation, kind: TensorType, quantizer: Quantizer) -> StepFunction:
-    nodes = [(step.rank, _session(step)) for step in value.steps]
+    nodes = [(step.rank, step_session(step)) for step in value.steps]
     rank = 2 if value.layout == "flat" else 4
     scale = np.broadcast_to(np.array(kind.scale), kind.channels)
 
@@ -96,23 +97,33 @@ def _step_function(value: Activation, kind: TensorType, quantizer: Quantizer) ->
     return function
 
 
+def _multiplied(factors: Reals, quantizer: Quantizer) -> StepFunction:
+    """As ONNX Runtime's integer kernels: the sum as float32, times the factor, to the nearest even integer."""
+
+    def function(sums: Integers) -> Integers:
+        rounded = np.rint(sums.astype(np.float32) * factors)
+        return np.clip(rounded, quantizer.lo, quantizer.hi).astype(np.int64)
+
+    return function
+
+
 def _as_rank(rows: Reals, rank: int) -> Reals:
-    """(K, C) as a batch of vectors, or as one map (1, C, K, 1), on which nodes compute as on an image."""
-    return rows if rank == 2 else np.ascontiguousarray(rows.T)[None, :, :, None]
+    """(K, C) as a batch of vectors, or as one map (1, C, K) or (1, C, K, 1), on which nodes compute as on an image."""
+    return rows if rank == 2 else np.ascontiguousarray(rows.T).reshape(1, rows.shape[1], -1, *[1] * (rank - 3))
 
 
 def _as_matrix(array: NDArray[np.generic]) -> NDArray[np.generic]:
     """The inverse of `_as_rank`."""
-    return array if array.ndim == 2 else array[0, :, :, 0].T
+    return array if array.ndim == 2 else array.reshape(array.shape[1:3]).T
 
 
-def _session(step: Step) -> onnxruntime.InferenceSession:
-    """The node alone, as QONNX's executor runs it."""
+def step_session(step: Step) -> onnxruntime.InferenceSession:
+    """The node alone, its activation called x, as QONNX's executor runs it."""
     node = onnx.NodeProto()
     node.CopyFrom(step.node)
     node.input[step.index] = "x"
     del node.output[1:]
-    dims = ["K", "C"] if step.rank == 2 else [1, "C", "K", 1]
+    dims = ["K", "C"] if step.rank == 2 else [1, "C", "K", 1][: step.rank]
     graph = helper.make_graph(
         [node],
         "step",

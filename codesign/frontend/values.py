@@ -11,6 +11,8 @@ import onnx
 from numpy.typing import NDArray
 
 from codesign.errors import GraphError
+from codesign.frontend.inputs import InputType
+from codesign.frontend.quantizer import Code
 from codesign.graph.reals import is_power_of_two
 
 RealArray = NDArray[np.floating[Any]]
@@ -18,10 +20,11 @@ RealArray = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Unquantized:
-    """A graph input that no quantizer has met yet. shape: the ONNX shape, batch included."""
+    """A graph input that no quantizer has met yet. shape: the ONNX shape, batch included; kind: what the file says."""
 
     name: str
     shape: tuple[int, ...]
+    kind: InputType | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +47,7 @@ class Step:
     """An ONNX node that maps every element by itself.
 
     index: which input is the activation; constants: the others, by their name in the node; rank: 4 for (1, C, H, W),
-    2 for (1, features). opset: of the file that it stands in.
+    3 for (1, C, W), 2 for (1, features). opset: of the file that it stands in.
     """
 
     node: onnx.NodeProto
@@ -60,8 +63,8 @@ class Activation:
 
     gain, offset: one entry, or one per channel (of the result: a one-channel tensor may be spread over several).
     They and the bounds stay symbolic until the next quantizer turns them into integers.
-    layout: `map` is (1, C, H, W), `flat` is (1, C * H * W), `grouped` is (1, g, C / g, ...) and `shuffled` its
-    transpose (1, C / g, g, ...), with g in `groups`.
+    layout: `map` is (1, C, H, W), or (1, C, W) where H is 1, `flat` is (1, C * H * W),
+    `grouped` is (1, g, C / g, ...) and `shuffled` its transpose (1, C / g, g, ...), with g in `groups`.
     origin: the ONNX tensor that holds `gain * q * scale + offset`, if there is one.
     steps: the very nodes that lead from `q * scale` to this activation, for a quantizer that needs thresholds.
     opaque: why gain, offset and bounds do not describe it, so that the steps alone do; empty if they do.
@@ -105,6 +108,52 @@ class Activation:
         return replace(self, lo=bounds[0], hi=bounds[1], steps=(*self.steps, step))
 
 
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """Channels of several activations one after another, of different scales: a quantizer takes them one by one."""
+
+    parts: tuple[Activation, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Sum:
+    """Two quantized activations of different scales added up, clipped to [lo, hi] by `steps`, for a quantizer."""
+
+    parts: tuple[Activation, Activation]
+    lo: float = -np.inf
+    hi: float = np.inf
+    steps: tuple[Step, ...] = ()
+
+    def clip(self, lo: float, hi: float, step: Step) -> Sum:
+        """The sum after `step`, which clips it to [lo, hi]."""
+        bounds = min(max(self.lo, lo), hi), max(min(self.hi, hi), lo)
+        return replace(self, lo=bounds[0], hi=bounds[1], steps=(*self.steps, step))
+
+
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """Integers that `node`, a QuantizeLinear, makes of `source`: round(x / scale) + zero from lo to hi, of a type."""
+
+    source: Value
+    scale: float
+    zero: int
+    lo: int
+    hi: int
+    dtype: np.dtype[Any]
+    node: onnx.NodeProto
+
+    @property
+    def code(self) -> Code:
+        return Code(self.scale, np.array(self.zero, self.dtype))
+
+
+@dataclass(frozen=True)
+class Host:
+    """What only the host can compute, and why: behind it there may be nothing but its like."""
+
+    reason: GraphError
+
+
 @dataclass(frozen=True)
 class Condition:
     """A boolean map: the tensor is its 3x3 neighbourhood's maximum, or at least `threshold`, or both."""
@@ -123,7 +172,7 @@ class Padded:
     value: int
 
 
-Value = Unquantized | Constant | Activation | Condition | Padded
+Value = Unquantized | Constant | Activation | Condition | Padded | Joined | Sum | Coded | Host
 
 
 _FLOAT32_ROUNDINGS = 2.0**-22

@@ -10,6 +10,7 @@ from onnx import AttributeProto, TensorProto, checker
 
 from codesign.errors import GraphError
 from codesign.frontend.domains import ONNX, check_ir_version, normal, opset_of
+from codesign.frontend.inputs import ELEMENTS, network_inputs
 from codesign.frontend.reader import definition
 from codesign.frontend.registry import check_domain
 
@@ -87,9 +88,8 @@ def _check_definition(node: onnx.NodeProto, opset: int, context: checker.C.Check
 
 
 def _check_inputs(graph: onnx.GraphProto) -> None:
-    """Exactly one input of the network, float32, of a known shape."""
-    constants = {tensor.name for tensor in graph.initializer}
-    inputs = [value for value in graph.input if value.name not in constants]
+    """Exactly one input of the network, float32 or bytes, of a known shape; the batch may be of any size."""
+    inputs = network_inputs(graph)
     if len(inputs) != 1:
         names = ", ".join(f"'{value.name}'" for value in inputs[:4])
         raise GraphError(
@@ -99,11 +99,12 @@ def _check_inputs(graph: onnx.GraphProto) -> None:
     where, kind = f"input {value.name}", value.type.tensor_type
     if not value.type.HasField("tensor_type"):
         raise GraphError("is no tensor", where=where, remedy=AGAIN)
-    if kind.elem_type != TensorProto.FLOAT:
+    if kind.elem_type not in (TensorProto.FLOAT, *ELEMENTS):
         types = {number: name for name, number in TensorProto.DataType.items()}
         what = f"is {types.get(kind.elem_type, 'of an unknown type').lower()}"
         raise GraphError(what, where=where, remedy="export it in float32")
-    if not kind.shape.dim or not all(dim.dim_value > 0 for dim in kind.shape.dim):
+    batch, *sizes = (dim.dim_value for dim in kind.shape.dim) if kind.shape.dim else (0,)
+    if not all(size > 0 for size in sizes or [batch]):
         raise GraphError("the shape is not static", where=where, remedy="export with fixed sizes, batch size 1")
 
 

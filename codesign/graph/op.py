@@ -18,6 +18,9 @@ IntArray = NDArray[np.integer[Any]]
 EXACT_FLOAT32 = 1 << 24
 """Sums whose terms' magnitudes add up to less than this are exact in float32, in any order."""
 
+WIDEST_SUM = (1 << 31) - 1
+"""What the magnitudes of a sum's terms must stay below: the executor and the hardware have 32 bits for it."""
+
 
 class Op(ABC):
     """An operator: a frozen record of attributes and constants, without name or wiring.

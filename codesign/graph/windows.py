@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.errors import GraphError
-from codesign.graph.op import EXACT_FLOAT32, IntArray, Op, freeze, one_input
+from codesign.graph.op import EXACT_FLOAT32, WIDEST_SUM, IntArray, Op, freeze, one_input
 from codesign.graph.types import LARGEST_SIDE, Shape, TensorType
 
 Pair = tuple[int, int]
@@ -95,12 +95,18 @@ def output_size(inputs: TensorType, kernel: Pair, stride: Pair, pads: Pads) -> P
 
 
 def accumulator_type(
-    x: TensorType, weight: IntArray, bias: IntArray, weight_scale: tuple[float, ...], shape: Shape, where: str
+    x: TensorType,
+    weight: IntArray,
+    bias: IntArray,
+    weight_scale: tuple[float, ...],
+    shape: Shape,
+    where: str,
+    limit: int = WIDEST_SUM,
 ) -> TensorType:
     """Type of `sum w * x + bias` from the worst case of these very weights, so that overflow is impossible.
 
     weight: (C_out, ...) with the summed axes last. Zero padding may drop any term, so zero counts as a value of x.
-    Raises GraphError when the sum of magnitudes reaches 2^24, beyond which float32 back ends would round.
+    Raises GraphError when the sum of magnitudes reaches `limit`.
     """
     if len(x.scale) != 1:
         raise GraphError(f"{where} needs one scale for its whole input, got one per channel", remedy="requantize first")
@@ -113,13 +119,25 @@ def accumulator_type(
     x_lo, x_hi = min(x.lo, 0), max(x.hi, 0)
     lo = int((positive * x_lo + negative * x_hi + bias).min())
     hi = int((positive * x_hi + negative * x_lo + bias).max())
-    magnitude = int(((positive - negative) * x.magnitude + np.abs(bias)).max())
-    if magnitude >= EXACT_FLOAT32:
+    magnitude = reach(weight, bias, x.magnitude)
+    if magnitude >= limit:
         raise GraphError(
-            f"{where} may accumulate up to {magnitude}, beyond the exact range of float32 (2^24)",
+            f"{where} may accumulate up to {magnitude}, beyond what {limit.bit_length() + 1} bits hold",
             remedy="use fewer weight or activation bits, or fewer input channels",
         )
     return TensorType(shape, lo, hi, tuple(x.scale[0] * s for s in weight_scale))
+
+
+def reach(weight: IntArray, bias: IntArray, magnitude: int) -> int:
+    """The largest sum of magnitudes of an output's terms: weights (C_out, ...), inputs of up to `magnitude`, biases."""
+    sums = np.abs(weight.reshape(weight.shape[0], -1).astype(np.int64)).sum(axis=1)
+    return int((sums * magnitude + np.abs(bias)).max())
+
+
+def exact_dtype(x: IntArray, weight: IntArray, bias: IntArray) -> type[np.floating[Any]]:
+    """The quicker of the types in which sums of products are exact, whatever their order."""
+    largest = int(np.abs(x).max(initial=0))
+    return np.float32 if reach(weight, bias, largest) < EXACT_FLOAT32 else np.float64
 
 
 def pad_zero(x: NDArray[Any], pads: Pads) -> NDArray[Any]:
@@ -143,14 +161,15 @@ def windows(x: NDArray[Any], kernel: Pair, stride: Pair) -> NDArray[Any]:
 def dense(x: IntArray, weight: IntArray, bias: IntArray, stride: Pair, pads: Pads, groups: int = 1) -> IntArray:
     """Convolution of x (N, C, H, W) with weight (C_out, C / groups, kH, kW), one matrix product per image and group.
 
-    Float32 is exact here: `accumulator_type` has refused anything larger than 2^24.
+    In float32 where that is exact, else in float64.
     """
     c_out, inputs, *kernel = weight.shape
-    view = windows(pad_zero(x.astype(np.float32), pads), (kernel[0], kernel[1]), stride)
+    dtype = exact_dtype(x, weight, bias)
+    view = windows(pad_zero(x.astype(dtype), pads), (kernel[0], kernel[1]), stride)
     n, _, oh, ow, _, _ = view.shape
     columns = view.transpose(0, 1, 4, 5, 2, 3).reshape(n, groups, inputs * kernel[0] * kernel[1], oh * ow)
-    out: NDArray[np.float32] = weight.reshape(groups, c_out // groups, -1).astype(np.float32) @ columns
-    out += bias.astype(np.float32).reshape(groups, -1, 1)
+    out: NDArray[Any] = weight.reshape(groups, c_out // groups, -1).astype(dtype) @ columns
+    out += bias.astype(dtype).reshape(groups, -1, 1)
     return out.reshape(n, c_out, oh, ow).astype(np.int32)
 
 

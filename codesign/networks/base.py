@@ -29,10 +29,13 @@ class Groups(Section):
     or `{number: 4}`, four groups in every layer.
 
     A layer of fewer channels than `size` is one group, one of fewer than `number` has as many groups as channels.
+
+    size: input channels of a group.
+    number: groups of a layer.
     """
 
-    size: Size | None = None
-    number: Size | None = None
+    size: Size | None = Field(default=None, examples=[8])
+    number: Size | None = Field(default=None, examples=[4])
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -79,6 +82,7 @@ Classes = Annotated[
 class Network(Section):
     """A network's own part of a recipe. Its `kind` has the name of its file, here and in `nn`, for its default.
 
+    kind: which network.
     classes: their names, or how many there are.
     """
 

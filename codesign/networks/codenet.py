@@ -12,14 +12,22 @@ from codesign.sections import Section, Size, Training
 
 
 class Stem(Section):
-    """3x3 with stride 4, or 3x3 with stride 2 and a 3x3 max-pool of stride 2: either way 1/4 of the input."""
+    """3x3 with stride 4, or 3x3 with stride 2 and a 3x3 max-pool of stride 2: either way 1/4 of the input.
+
+    kind: which of both.
+    channels: of its output.
+    """
 
     kind: Literal["stride4", "stride2-maxpool"] = "stride2-maxpool"
     channels: Size = 24
 
 
 class Stage(Section):
-    """A ShuffleNetV2 stage: one unit of stride 2, then `units - 1` of stride 1."""
+    """A ShuffleNetV2 stage: one unit of stride 2, then `units - 1` of stride 1.
+
+    channels: of its output, half of them in each branch.
+    units: how many.
+    """
 
     channels: EvenChannels
     units: Repeats
@@ -78,6 +86,9 @@ def operator_form(operator: Operator) -> OperatorForm:
 class Decoder(Section):
     """Blocks of (spatial operator, 1x1, 2x upsample); `channels[i]` leave block i.
 
+    operator: what samples the map; only conv, those named depthwise and square-integer-depthwise exist in hardware.
+    order: which of the spatial operator and the 1x1 comes first.
+    channels: of every block's output; as many blocks as there are numbers.
     bound: largest magnitude of a dilation, or of an offset, in pixels.
     """
 
@@ -88,7 +99,16 @@ class Decoder(Section):
 
 
 class Model(Network):
-    """CoDeNet: stem, stages, optional 1x1, decoder, three heads."""
+    """CoDeNet: stem, stages, optional 1x1, decoder, three heads.
+
+    kind: which network.
+    classes: their names, or how many there are.
+    stem: the first layers, on the image.
+    stages: each halves the height and the width.
+    last_channels: of a 1x1 convolution behind the stages; null: none.
+    decoder: what doubles the height and the width again, up to the heat map's.
+    head_channels: of the hidden layer of each head.
+    """
 
     task: ClassVar[Task] = "detection"
     kind: Literal["codenet"] = "codenet"

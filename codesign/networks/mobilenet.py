@@ -14,14 +14,22 @@ Stride = Literal[1, 2]
 
 
 class Stem(Section):
-    """3x3 on the image."""
+    """3x3 on the image.
+
+    channels: of its output.
+    stride: pixels from one output to the next.
+    """
 
     channels: Size = 32
     stride: Stride = 2
 
 
 class SeparableBlock(Section):
-    """3x3 of that stride, depthwise or in groups, then 1x1 to `channels`."""
+    """3x3 of that stride, depthwise or in groups, then 1x1 to `channels`.
+
+    channels: of its output.
+    stride: of the 3x3.
+    """
 
     channels: Size
     stride: Stride = 1
@@ -30,6 +38,10 @@ class SeparableBlock(Section):
 class Model(Network):
     """MobileNet-V1: stem, separable blocks, global average, fully connected.
 
+    kind: which network.
+    classes: their names, or how many there are.
+    stem: the first layer, on the image.
+    blocks: the separable blocks, in their order.
     groups: of the blocks' 3x3 convolutions, which are depthwise without.
     """
 

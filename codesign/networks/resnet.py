@@ -11,7 +11,11 @@ from codesign.sections import Section, Size
 
 
 class Stage(Section):
-    """`blocks` residual blocks of `channels`; from the second stage on, the first of them has stride 2."""
+    """`blocks` residual blocks of `channels`; from the second stage on, the first of them has stride 2.
+
+    channels: of its output.
+    blocks: how many.
+    """
 
     channels: Size
     blocks: Repeats
@@ -21,6 +25,10 @@ class Model(Network):
     """3x3 of the first stage's channels, stages, global average, fully connected.
 
     Three stages of 3 blocks make ResNet-20, four of 2 ResNet-18. Shortcuts that change the shape are 1x1 convolutions.
+
+    kind: which network.
+    classes: their names, or how many there are.
+    stages: each halves the height and the width, the first one excepted.
     """
 
     task: ClassVar[Task] = "classification"

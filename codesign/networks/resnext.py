@@ -11,7 +11,11 @@ from codesign.sections import Section, Size
 
 
 class Stem(Section):
-    """On the image: 7x7 of stride 2 and a 3x3 max-pool of stride 2, or, for small images, 3x3 of stride 1."""
+    """On the image: 7x7 of stride 2 and a 3x3 max-pool of stride 2, or, for small images, 3x3 of stride 1.
+
+    kind: which of both.
+    channels: of its output.
+    """
 
     kind: Literal["7x7-maxpool", "3x3"] = "7x7-maxpool"
     channels: Size = 64
@@ -25,6 +29,10 @@ class Stage(Section):
     """`blocks` bottlenecks: 1x1 to `width`, 3x3 in groups, 1x1 to `channels`.
 
     From the second stage on, the 3x3 of the first of them has stride 2.
+
+    width: channels of the 3x3.
+    channels: of its output.
+    blocks: how many.
     """
 
     width: Size
@@ -36,7 +44,13 @@ class Model(Network):
     """Stem, stages, global average, fully connected.
 
     Widths of 128, 256, 512, 1024 in 3, 4, 6, 3 blocks and 32 groups make ResNeXt-50. Shortcuts that change the shape
-    are 1x1 convolutions. groups: of the 3x3 convolutions.
+    are 1x1 convolutions.
+
+    kind: which network.
+    classes: their names, or how many there are.
+    stem: the first layers, on the image.
+    stages: each halves the height and the width, the first one excepted.
+    groups: of the 3x3 convolutions.
     """
 
     task: ClassVar[Task] = "classification"

@@ -11,14 +11,23 @@ from codesign.sections import Section, Size
 
 
 class Stage(Section):
-    """`convolutions` 3x3 of `channels`, then 2x2 max-pooling."""
+    """`convolutions` 3x3 of `channels`, then 2x2 max-pooling.
+
+    channels: of each convolution's output.
+    convolutions: how many.
+    """
 
     channels: Size
     convolutions: Repeats = 2
 
 
 class Model(Network):
-    """Stages, then fully connected over the last map."""
+    """Stages, then fully connected over the last map.
+
+    kind: which network.
+    classes: their names, or how many there are.
+    stages: each halves the height and the width.
+    """
 
     task: ClassVar[Task] = "classification"
     has_binary_form: ClassVar[bool] = True

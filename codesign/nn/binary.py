@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from codesign.errors import RecipeError
 from codesign.nn.fused import QuantConv2d
-from codesign.nn.layers import ConvUnit, FloatLayers, GlobalAverage, QuantLayers, Residual, move
+from codesign.nn.layers import ConvUnit, FloatLayers, GlobalAverage, MapSize, QuantLayers, Residual, move
 from codesign.nn.quantizers import BinaryActivationQuantizer, BinaryWeightQuantizer
 from codesign.nn.strided import Conv2d
 
@@ -89,7 +89,7 @@ class FloatBinaryLayers(_BinaryUnits, FloatLayers):
     def activation(self) -> nn.Module:
         return nn.Hardtanh()
 
-    def average(self, size: int) -> GlobalAverage:
+    def average(self, size: MapSize) -> GlobalAverage:
         return GlobalAverage(size, nn.Identity())
 
 
@@ -105,7 +105,7 @@ class BinaryLayers(_BinaryUnits, QuantLayers):
     def activation(self, bits: int | None = None) -> nn.Module:
         return qnn.QuantIdentity(BinaryActivationQuantizer, return_quant_tensor=True)
 
-    def average(self, size: int) -> GlobalAverage:
+    def average(self, size: MapSize) -> GlobalAverage:
         return GlobalAverage(size, self.signed(self.widths.activation_bits))
 
     def residual(self) -> Residual:

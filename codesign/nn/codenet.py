@@ -140,7 +140,7 @@ class DecoderBlock(nn.Module):
 
 
 class CoDeNet(Detector):
-    """The network of a recipe. Input (N, 3, S, S) float32 holding bytes / 256."""
+    """The network of a recipe. Input (N, 3, H, W) float32 holding bytes / 256."""
 
     def __init__(self, recipe: Recipe, layers: Layers) -> None:
         super().__init__(layers)

@@ -60,7 +60,7 @@ def count(recipe: Recipe) -> NetworkCount:
         network = float_network(recipe)
         for name, unit in conv_units(network).items():
             unit.register_forward_hook(lambda unit, _, output, name=name: blocks.append(_count(name, unit, output)))
-        network.raw_heads(torch.empty(1, 3, recipe.data.image_size, recipe.data.image_size))
+        network.raw_heads(torch.empty(1, 3, *recipe.data.size))
     bits = 1 if recipe.quantization.binary else recipe.quantization.weight_bits
     return NetworkCount(recipe.name, bits, tuple(blocks))
 

@@ -87,7 +87,7 @@ def clip_weights(quantized: Network, percentile: float) -> None:
 
 @torch.no_grad()
 def calibrate(quantized: Network, images: Iterable[Tensor]) -> None:
-    """Set every activation scale from the statistics of batches (N, 3, S, S) of images.
+    """Set every activation scale from the statistics of batches (N, 3, H, W) of images.
 
     There must be one batch more than the recipe's `calibration_batches`: the last one turns statistics into scales.
     """

@@ -40,6 +40,10 @@ WEIGHT_QUANTIZERS = {
 }
 
 
+MapSize = int | tuple[int, int]
+"""Height and width of a map, or the one number that is both."""
+
+
 class ConvUnit(nn.Module):
     """Convolution, batch norm (in floating point, or before a sign), activation: the smallest block of hardware.
 
@@ -113,15 +117,16 @@ class RoundedHardtanh(nn.Module):
 
 
 class GlobalAverage(nn.Module):
-    """(N, C, size, size) to (N, C, 1, 1): the sum over the map divided by the first power of two from its pixels on.
+    """(N, C, *size) to (N, C, 1, 1): the sum over the map divided by the first power of two from its pixels on.
 
     The average where the pixels are that many; otherwise less by a constant factor, which weights make up for. Either
     way integers divide exactly.
     """
 
-    def __init__(self, size: int, act: nn.Module) -> None:
+    def __init__(self, size: MapSize, act: nn.Module) -> None:
         super().__init__()
-        self.factor = 0.5 ** (size * size - 1).bit_length()
+        height, width = (size, size) if isinstance(size, int) else size
+        self.factor = 0.5 ** (height * width - 1).bit_length()
         self.act = act
 
     def forward(self, x: Tensor | QuantTensor) -> Tensor | QuantTensor:
@@ -167,11 +172,11 @@ class Layers(Protocol):
     def output(self, in_channels: int, out_channels: int) -> ConvUnit:
         """1x1 with bias and no batch norm: the last of a head."""
 
-    def classifier(self, in_channels: int, size: int, classes: int) -> ConvUnit:
-        """Fully connected with bias, over a map (N, in_channels, size, size): the last layer of a classifier."""
+    def classifier(self, in_channels: int, size: MapSize, classes: int) -> ConvUnit:
+        """Fully connected with bias, over a map (N, in_channels, *size): the last layer of a classifier."""
 
-    def average(self, size: int) -> "GlobalAverage":
-        """Average over maps (N, C, size, size) that are not negative, up to a constant factor."""
+    def average(self, size: MapSize) -> "GlobalAverage":
+        """Average over maps (N, C, *size) that are not negative, up to a constant factor."""
 
     def residual(self) -> "Residual":
         """The sum of two branches, ReLU, and the quantizer that the branches share."""
@@ -218,10 +223,10 @@ class FloatLayers:
     def output(self, in_channels: int, out_channels: int) -> ConvUnit:
         return ConvUnit(nn.Conv2d(in_channels, out_channels, 1))
 
-    def classifier(self, in_channels: int, size: int, classes: int) -> ConvUnit:
+    def classifier(self, in_channels: int, size: MapSize, classes: int) -> ConvUnit:
         return ConvUnit(nn.Conv2d(in_channels, classes, size))
 
-    def average(self, size: int) -> GlobalAverage:
+    def average(self, size: MapSize) -> GlobalAverage:
         return GlobalAverage(size, self.activation())
 
     def residual(self) -> Residual:
@@ -289,11 +294,11 @@ class QuantLayers:
         conv = QuantConv2d(in_channels, out_channels, 1, **self.parameters(True, self.widths.weight_bits))
         return ConvUnit(conv, act=self.signed(self.widths.output_bits), last=True)
 
-    def classifier(self, in_channels: int, size: int, classes: int) -> ConvUnit:
+    def classifier(self, in_channels: int, size: MapSize, classes: int) -> ConvUnit:
         conv = QuantConv2d(in_channels, classes, size, **self.parameters(True, self.widths.stem_weight_bits))
         return ConvUnit(conv, act=self.signed(self.widths.output_bits), last=True)
 
-    def average(self, size: int) -> GlobalAverage:
+    def average(self, size: MapSize) -> GlobalAverage:
         return GlobalAverage(size, self.activation())
 
     def residual(self) -> Residual:

@@ -31,5 +31,6 @@ def network(recipe: Recipe, layers: Layers) -> Classifier:
     for number, block in enumerate(model.blocks, start=1):
         features.add_module(f"block{number}", SeparableBlock(channels, block, layers, model.groups))
         channels = block.channels
-    features.add_module("average", layers.average(recipe.data.image_size // model.coarsest_stride))
+    height, width = (side // model.coarsest_stride for side in recipe.data.size)
+    features.add_module("average", layers.average((height, width)))
     return Classifier(layers, features, layers.classifier(channels, 1, len(model.classes)))

@@ -23,7 +23,7 @@ MOST_PARAMETERS = 2**30
 
 
 class Network(nn.Module):
-    """Input (N, 3, S, S) float32 holding bytes / 256; outputs by name, (N, C, H, W) each."""
+    """Input (N, 3, H, W) float32 holding bytes / 256; outputs by name, (N, C, H, W) each."""
 
     def raw_heads(self, x: Tensor) -> Any:
         """The named outputs that training sees."""
@@ -58,7 +58,7 @@ class Classifier(Network):
 
     Args:
         layers: makes the input's quantizer.
-        features: (N, 3, S, S) to (N, C, H, W).
+        features: (N, 3, H, W) to (N, C, h, w).
         head: that to (N, classes, 1, 1).
     """
 

@@ -79,5 +79,6 @@ def classifier(
             blocks.append(block(channels, stage, 2 if number > 1 and index == 0 else 1))
             channels = stage.channels
         features.add_module(f"stage{number}", blocks)
-    features.add_module("average", layers.average(recipe.data.image_size // model.coarsest_stride))
+    height, width = (side // model.coarsest_stride for side in recipe.data.size)
+    features.add_module("average", layers.average((height, width)))
     return Classifier(layers, features, layers.classifier(channels, 1, len(model.classes)))

@@ -21,5 +21,5 @@ def network(recipe: Recipe, layers: Layers) -> Classifier:
             channels = stage.channels
         units.add_module("pool", MaxPool2d(2))
         features.add_module(f"stage{number}", units)
-    size = recipe.data.image_size // model.coarsest_stride
-    return Classifier(layers, features, layers.classifier(channels, size, len(model.classes)))
+    height, width = (side // model.coarsest_stride for side in recipe.data.size)
+    return Classifier(layers, features, layers.classifier(channels, (height, width), len(model.classes)))

@@ -102,6 +102,16 @@ def svg(runs: Sequence[AblationRun]) -> bytes:
     return buffer.getvalue()
 
 
+def rows(runs: Sequence[AblationRun]) -> list[tuple[str, str, str, str, str, str]]:
+    """Operator, order, precision, number of seeds, AP50 and AP of everything that was trained, in percent."""
+    ap50s, aps = _cells(runs, "ap50"), _cells(runs, "ap")
+    return [
+        (operator, order, precision, str(len(found)), spread(found), spread(aps[operator][order, precision]))
+        for operator, columns in ap50s.items()
+        for (order, precision), found in columns.items()
+    ]
+
+
 def _cells(runs: Sequence[AblationRun], field: str) -> Mapping[str, Mapping[Column, list[float]]]:
     """By operator, in the order in which recipes name them."""
     found: dict[str, dict[Column, list[float]]] = defaultdict(lambda: defaultdict(list))

@@ -18,13 +18,13 @@ from codesign.reporting.pictures import Picture
 from codesign.reporting.plots import bars, efficiency_gap, roofline, waterline
 from codesign.reporting.rails import Row, rows, width
 from codesign.reporting.summary import Cases, Coverage, Resources, Summary, Tensor, Unit
+from codesign.reporting.tables import shorten
 from codesign.reporting.terminal import (
     REUSE_HEADINGS,
     activity_line,
     engineering,
     plain,
     reuse_rows,
-    shorten,
     two_digits,
 )
 from codesign.reporting.vendor import HEADINGS, vendor_rows
@@ -204,17 +204,17 @@ def _gauges(summary: Summary) -> list[dict[str, Any]]:
 
 
 def _picture(picture: Picture) -> dict[str, Any]:
-    font = picture.size / 13
+    font = min(picture.width, picture.height) / 13
     taken: list[tuple[float, float]] = []
     boxes = []
     for box in picture.boxes:
-        x = min(max(box.x, 1), picture.size - 0.55 * font * len(box.label))
+        x = min(max(box.x, 1), picture.width - 0.55 * font * len(box.label))
         y = max(box.y - font / 4, font)
         while any(abs(x - other_x) < 4 * font and abs(y - other_y) < font for other_x, other_y in taken):
             y += font
         taken.append((x, y))
         boxes.append({**vars(box), "text_x": x, "text_y": y})
-    return {"png": picture.png, "size": picture.size, "font": font, "boxes": boxes}
+    return {"png": picture.png, "width": picture.width, "height": picture.height, "font": font, "boxes": boxes}
 
 
 def _layer(layer: Layer) -> dict[str, Any]:

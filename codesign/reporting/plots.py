@@ -41,7 +41,7 @@ class Plot:
 
 
 @dataclass
-class _Axes:
+class Axes:
     """Maps values to places. Logarithmic where `log` says so."""
 
     x: tuple[float, float]
@@ -81,6 +81,14 @@ class _Axes:
         size = {"width": round(max(self.left(x[1]) - left - 0.6, 0.6), 1), "height": round(max(bottom - top, 0.5), 1)}
         self.shapes.append(Shape("rect", {"class": kind, "x": left, "y": top, **size}, title))
 
+    def path(self, points: Sequence[tuple[float, float]], kind: str, title: str = "") -> None:
+        """A line through points; one point alone is a dot."""
+        if len(points) == 1:
+            self.dot(*points[0], 3, f"{kind} alone", title)
+            return
+        places = " ".join(f"{self.left(x)},{self.top(y)}" for x, y in points)
+        self.shapes.append(Shape("polyline", {"class": kind, "points": places}, title))
+
     def text(self, x: float, y: float, text: str, kind: str) -> None:
         self.shapes.append(Shape("text", {"class": kind, "x": round(x, 1), "y": round(y, 1)}, text=text))
 
@@ -96,7 +104,7 @@ def roofline(summary: Summary) -> Plot | None:
     alone = [(unit, unit.macs / unit.bytes_alone) for unit in parts]
     knee = peak / memory
     low, high = min(knee, *(x for _, x in alone)) / 2, max(knee, built[0]) * 3
-    axes = _Axes((low, high), (min(built[1], peak, memory * low) / 2, peak * 2.5), log_x=True, log_y=True)
+    axes = Axes((low, high), (min(built[1], peak, memory * low) / 2, peak * 2.5), log_x=True, log_y=True)
     axes.ticks_x(*_decades(axes.x, 1))
     axes.ticks_y(*_decades(axes.y, 1e9))
     axes.line((low, memory * low), (knee, peak), "roof", f"external memory: {memory / 1e6:,.0f} MB/s")
@@ -122,7 +130,7 @@ def waterline(summary: Summary) -> Plot | None:
     line = summary.target.products * summary.target.clock_mhz / summary.target.memory_mb_s
     built = totals.macs / totals.memory_bytes
     heights = [unit.macs / unit.bytes_alone for unit in parts]
-    axes = _Axes((0, 1), (min(line, *heights) / 2, max(line, built, *heights) * 2), log_y=True)
+    axes = Axes((0, 1), (min(line, *heights) / 2, max(line, built, *heights) * 2), log_y=True)
     axes.ticks_y(*_decades(axes.y, 1))
     axes.ticks_x((0, 0.5, 1), ("0", "50 %", "100 %"))
     for unit, height, span in zip(parts, heights, _spans(parts), strict=True):
@@ -144,7 +152,7 @@ def efficiency_gap(summary: Summary) -> Plot | None:
         return None
     totals = summary.totals
     whole = limit_cycles(totals.macs, summary.target.products) / totals.interval_cycles
-    axes = _Axes((0, 1), (0, 1.04))
+    axes = Axes((0, 1), (0, 1.04))
     axes.ticks_y((0, 0.25, 0.5, 0.75, 1), ("0", "25 %", "50 %", "75 %", "100 %"))
     axes.ticks_x((0, 0.5, 1), ("0", "50 %", "100 %"))
     for unit, span in zip(parts, _spans(parts), strict=True):
@@ -190,6 +198,25 @@ def _part(value: float, span: tuple[float, float], log: bool) -> float:
     low, high = span
     part = log10(value / low) / log10(high / low) if log else (value - low) / (high - low)
     return min(max(part, 0.0), 1.0)
+
+
+def ticks(span: tuple[float, float], most: int = 6) -> list[float]:
+    """Round numbers inside of a span, the steps between them 1, 2 or 5 times a power of ten."""
+    low, high = span
+    steps = (m * 10.0**e for e in range(-12, 13) for m in (1, 2, 5))
+    step = next((step for step in steps if (high - low) / step < most), high - low)
+    return [round(step * n, 12) for n in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)]
+
+
+def log_ticks(span: tuple[float, float], most: int = 7) -> list[float]:
+    """The same for a logarithmic axis: 1, 2 and 5 times powers of ten, or those alone where they are many."""
+    low, high = span
+    powers = range(floor(log10(low)), ceil(log10(high)) + 1)
+    for factors in ((1, 2, 5), (1, 3), (1,)):
+        found = [m * 10.0**e for e in powers for m in factors if low <= m * 10.0**e <= high]
+        if len(found) <= most:
+            return found
+    return found[:: ceil(len(found) / most)]
 
 
 def _decades(span: tuple[float, float], unit: float) -> tuple[list[float], list[str]]:

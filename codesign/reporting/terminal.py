@@ -1,18 +1,18 @@
-"""Reports and verdicts on a terminal of at least 100 columns."""
+"""Reports and verdicts on a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from codesign.cost.energy import Energy, FabricEnergy
 from codesign.cost.error_bars import ErrorBars
 from codesign.reporting.console import styled
 from codesign.reporting.summary import Resources, SimulatedActivity, Summary, Totals
+from codesign.reporting.tables import plain_table, shorten, show
 from codesign.reporting.vendor import HEADINGS, vendor_rows
 
 if TYPE_CHECKING:
@@ -24,17 +24,16 @@ if TYPE_CHECKING:
     from codesign.verification.coverage import Coverage
 
 NAME_WIDTH = 23
+WIDEST_BAR = 30
+BAR_FIGURES = 46
+"""Characters of the line of a resource beside its bar."""
 
 
 def print_report(summary: Summary, console: Console) -> None:
     """One line a unit, then the totals against the target."""
     with_energy = summary.totals.energy is not None
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
-    for heading in ("block", "operator", "output"):
-        table.add_column(heading, no_wrap=True)
     figures = ("fold", "MACs", "cycles", "lat us", "LUT", "±", "FF", "BRAM", "DSP")
-    for heading in figures + (("nJ",) if with_energy else ()):
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = plain_table(("block", "operator", "output"), figures + (("nJ",) if with_energy else ()), gap=1)
     for unit in summary.units:
         slowest = unit.interval_cycles == summary.totals.interval_cycles
         energy = (_nanojoules(unit.energy),) if with_energy else ()
@@ -53,7 +52,7 @@ def print_report(summary: Summary, console: Console) -> None:
     table.add_row(
         "streams between the blocks", *[""] * 6, *_resources(summary.totals.streams, summary.totals.error_bars_streams)
     )
-    console.print(table)
+    show(table, console)
     _print_reuse(summary, console)
     _print_totals(summary, console)
 
@@ -84,14 +83,11 @@ def _print_reuse(summary: Summary, console: Console) -> None:
     rows = reuse_rows(summary)
     if not rows:
         return
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column("binary layer", no_wrap=True)
-    for heading in REUSE_HEADINGS:
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = plain_table(("binary layer",), REUSE_HEADINGS, gap=1)
     for name, *figures in rows:
         table.add_row(shorten(name, NAME_WIDTH), *figures)
     console.print()
-    console.print(table)
+    show(table, console)
 
 
 def _print_totals(summary: Summary, console: Console) -> None:
@@ -103,13 +99,14 @@ def _print_totals(summary: Summary, console: Console) -> None:
         f"{totals.frames_per_s:,.1f} frames/s, latency {totals.latency_ms:.3g} ms, {engineering(totals.macs)} MACs a "
         f"frame, {engineering(totals.parameters)} parameters; slowest block: {totals.bottleneck}"
     )
+    width = max(0, min(WIDEST_BAR, console.width - BAR_FIGURES))
     for name in Resources.model_fields:
         used, held = getattr(totals.resources, name), getattr(target.resources, name)
         share = used / held if held else 0.0
-        bar = "█" * round(30 * min(share, 1))
+        bar = "█" * round(width * min(share, 1))
         error = f"± {half_width:,.0f}" if (half_width := totals.error_bars.of(name)) else ""
         figures = f" {used:>9,g} {error:>7} of {held:>9,g}  {share:6.1%}"
-        console.print(styled(f"{name.upper():7}", (f"{bar:░<30}", "cyan"), figures))
+        console.print(styled(f"{name.upper():7}", (f"{bar:░<{width}}", "cyan"), figures))
     if totals.energy:
         console.print(energy_line(totals))
     if summary.activity:
@@ -121,14 +118,11 @@ def _print_totals(summary: Summary, console: Console) -> None:
 
 def print_vendor(summary: Summary, console: Console) -> None:
     """What the vendor's tools found, below what was predicted."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column("", no_wrap=True)
-    for heading in HEADINGS:
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = plain_table(("",), HEADINGS)
     table.add_column("clock")
     for row in vendor_rows(summary):
         table.add_row(row.what, *row.figures, row.timing, style="bold red" if row.late else None)
-    console.print(table)
+    show(table, console)
 
 
 def energy_line(totals: Totals) -> str:
@@ -161,29 +155,22 @@ def print_comparison(found: Comparison, console: Console) -> None:
         where = f"{design.network} on {design.target} at {design.clock_mhz:g} MHz"
         console.print(styled((letter, "bold"), f" {shorten(design.path, 40)}: {where}, ", verdict))
     console.print()
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column("")
-    for heading in ("A", "B", "B / A"):
-        table.add_column(heading, justify="right")
+    table = plain_table(("",), ("A", "B", "B / A"))
     for figure in (figure for figure in found.totals if figure.a is not None or figure.b is not None):
         ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
         style = {"better": "green", "worse": "red", "": None}[figure.verdict]
         table.add_row(figure.name, plain(figure.a), plain(figure.b), ratio, style=style)
-    console.print(table)
+    show(table, console)
     differing = [pair for pair in found.blocks if pair.differs]
     if differing:
         console.print()
-        console.print(_pairs(differing))
+        show(_pairs(differing), console)
     if len(differing) < len(found.blocks):
         console.print(f"{len(found.blocks) - len(differing)} of {len(found.blocks)} blocks are the same")
 
 
 def _pairs(pairs: Sequence[Pair]) -> Table:
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
-    for heading in ("block", "operator"):
-        table.add_column(heading, no_wrap=True)
-    for figure in pairs[0].figures:
-        table.add_column(figure.name, justify="right", no_wrap=True)
+    table = plain_table(("block", "operator"), [figure.name for figure in pairs[0].figures], gap=1)
     for pair in pairs:
         cells = [plain(f.a) if f.a == f.b else f"{plain(f.a)} > {plain(f.b)}" for f in pair.figures]
         table.add_row(shorten(pair.block, 22), pair.operator, *cells)
@@ -199,17 +186,13 @@ def plain(number: float | None) -> str:
 
 def print_verification(verdict: Verification, console: Console) -> None:
     """One line a stage, then the verdict or the first difference."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column("stage")
-    table.add_column("verdict")
-    for heading in ("images", "tensors", "values", "seconds"):
-        table.add_column(heading, justify="right")
+    table = plain_table(("stage", "verdict"), ("images", "tensors", "values", "seconds"))
     for stage in verdict.stages:
         mark = styled(("exact", "green") if stage.exact else ("DIFFERS", "bold red"))
         counts = (f"{stage.images:,}", f"{stage.tensors:,}", f"{stage.values:,}")
         table.add_row(stage.name, mark, *counts, f"{stage.seconds:.1f}")
     console.print()
-    console.print(table)
+    show(table, console)
     if all("brevitas" not in names for names in ([stage.name for stage in verdict.stages], verdict.skipped)):
         console.print("no PyTorch stage: the build was made from a QONNX file")
     if verdict.coverage:
@@ -235,21 +218,16 @@ def _print_found(stage: StageResult, console: Console) -> None:
         console.print(f"{stage.ties} ties of stage {stage.name}: float32 sums that float64 decides as the graph does")
 
 
-def coverage_line(coverage: Mapping[str, Coverage]) -> str:
+def coverage_line(coverage: Mapping[str, Coverage]) -> Text:
     """How much of what a verification should look at it has looked at, and where it has not."""
     cases = [case for covered in coverage.values() for case in covered.cases]
     of, images, missing = (sum(getattr(case, what) for case in cases) for what in ("of", "images", "missing"))
     text = f"covered: {of - missing:,} of {of:,} cases, {images:,} of them with the images alone"
     lacking = [name for name, covered in coverage.items() if covered.missing]
     if not lacking:
-        return text
+        return styled(text)
     more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
-    return f"{text}; [yellow]not all of {escape(lacking[0])}{more}[/]"
-
-
-def shorten(name: str, width: int) -> str:
-    """`name` with its beginning cut where it is too long: the end tells more."""
-    return name if len(name) <= width else f"…{name[-(width - 1) :]}"
+    return styled(f"{text}; ", (f"not all of {lacking[0]}{more}", "yellow"))
 
 
 def engineering(number: float) -> str:
@@ -280,11 +258,8 @@ def two_digits(number: float) -> str:
 
 def print_stalls(stalls: Mapping[str, Stalls], binding: str, console: Console) -> None:
     """A line a tensor: cycles in which its beats waited for the next block, and in which that waited for beats."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column("tensor", no_wrap=True)
-    for heading in ("blocked", "awaited", "blocked %"):
-        table.add_column(heading, justify="right")
+    table = plain_table(("tensor",), ("blocked", "awaited", "blocked %"))
     for tensor, found in stalls.items():
         table.add_row(tensor, f"{found.blocked:,}", f"{found.starved:,}", f"{found.blocked_share:.0%}")
-    console.print(table)
+    show(table, console)
     console.print(f"what binds: {binding}: the beats before it wait the most, the blocks behind it are awaiting theirs")

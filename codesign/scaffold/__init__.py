@@ -34,7 +34,9 @@ def begin(what: str, name: str, out: Path) -> list[Path]:
     Raises GraphError if there is no such `what` or it cannot be called that, BuildError if something lies at `out`.
     """
     if what not in kinds():
-        raise GraphError(f"'{what}' is nothing that can be begun", remedy=f"known: {', '.join(kinds())}")
+        raise GraphError(
+            f"'{what}' is nothing that can be begun", remedy=f"known: detector, classifier, {', '.join(kinds())}"
+        )
     check_name(name)
     if out.exists():
         raise BuildError("is there already", where=str(out), remedy="name another folder with --out")

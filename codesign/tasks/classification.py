@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,11 @@ import numpy as np
 
 from codesign.board.classification import HEADS as HEADS
 from codesign.board.classification import Class, read
+from codesign.board.classification import in_picture as in_picture
 from codesign.graph import IntArray
+from codesign.graph.types import Shape
 from codesign.recipe import Recipe
-from codesign.tasks.base import Mark, hue
+from codesign.tasks.base import ClassFigures, Confusion, Examination, Mark, hue
 
 if TYPE_CHECKING:
     from codesign.data.sample import Sample
@@ -38,12 +41,41 @@ def measure(found: Sequence[Class], samples: Sequence[Sample], recipe: Recipe) -
     return Accuracy(float(np.mean(right)))
 
 
-def marks(found: Class, recipe: Recipe) -> tuple[Mark, ...]:
-    """A frame around the image, named after the class."""
-    size, classes = recipe.data.image_size, recipe.model.classes
+def examine(found: Sequence[Class], samples: Sequence[Sample], recipe: Recipe) -> Examination:
+    """Recall and precision, class by class, and every confusion."""
+    counted = Counter((int(sample.labels[0]), guess.label) for guess, sample in zip(found, samples, strict=True))
+    figures = []
+    for label, name in enumerate(recipe.model.classes):
+        shown = sum(count for (truth, _), count in counted.items() if truth == label)
+        guessed = sum(count for (_, guess), count in counted.items() if guess == label)
+        parts = {"recall": shown, "precision": guessed}
+        right = counted[label, label]
+        shares = {what: round(right / whole, 4) if whole else None for what, whole in parts.items()}
+        figures.append(ClassFigures(name, shown, shares))
+    return Examination(tuple(figures), tuple(Confusion(*pair, count) for pair, count in counted.items()))
+
+
+def truth(sample: Sample, classes: Sequence[str]) -> tuple[Mark, ...]:
+    """A frame around the image, named after its class."""
+    _, height, width = sample.image.shape
+    label = int(sample.labels[0])
+    return (Mark(0, 0, width, height, classes[label], hue(label, len(classes))),)
+
+
+def inferred(image: Shape, outputs: Mapping[str, Shape]) -> tuple[int, dict[str, Any]] | None:
+    """A network is a classifier if its one output has no height or width."""
+    shapes = list(outputs.values())
+    return (shapes[0][0], {}) if len(shapes) == 1 and shapes[0][1:] == (1, 1) else None
+
+
+def marks(found: Class, classes: Sequence[str], size: tuple[int, int], score: float = 0.0) -> tuple[Mark, ...]:
+    """A frame around the image, named after the class; nothing if that is less probable than `score`."""
+    if found.probability < score:
+        return ()
     label = f"{classes[found.label]} {found.probability:.2f}"
-    return (Mark(0, 0, size, size, label, hue(found.label, len(classes))),)
+    return (Mark(0, 0, size[1], size[0], label, hue(found.label, len(classes))),)
 
 
-def listing(found: Class, recipe: Recipe, factors: tuple[float, float]) -> Iterator[dict[str, Any]]:
-    yield {"class": recipe.model.classes[found.label], "probability": found.probability}
+def listing(found: Class, classes: Sequence[str], score: float = 0.0) -> Iterator[dict[str, Any]]:
+    if found.probability >= score:
+        yield {"class": classes[found.label], "probability": found.probability}

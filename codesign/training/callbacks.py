@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from codesign.errors import TrainingError
 from codesign.nn.fused import QuantConv2d
 from codesign.nn.norm import TrainedNorm
+from codesign.progress import Progress
 from codesign.sections import Freezing
 
 FROZEN_PART = 0.25
@@ -33,6 +34,30 @@ class SaveEveryEpoch(Callback):
             raise OSError(error.errno, error.strerror, str(self.path)) from error
         if trainer.is_global_zero:
             beside.replace(self.path)
+
+
+class TellProgress(Callback):
+    """Tells of every batch which epoch of the phase it is in, counted from 1, and the loss when the epoch began."""
+
+    def __init__(self, phase: str, progress: Progress) -> None:
+        self.phase = phase
+        self.progress = progress
+        self._what = phase
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        loss = trainer.callback_metrics.get("loss")
+        so_far = "" if loss is None else f", loss {float(loss):.3g}"
+        self._what = f"{self.phase}: epoch {trainer.current_epoch + 1} of {trainer.max_epochs}{so_far}"
+        self._tell(trainer, 0)
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        self._tell(trainer, batch_idx + 1)
+
+    def _tell(self, trainer: pl.Trainer, done: int) -> None:
+        if trainer.is_global_zero:
+            self.progress(self._what, done, int(trainer.num_training_batches))
 
 
 class StopWhenDiverged(Callback):

@@ -11,16 +11,16 @@ SIZE_WEIGHT = 0.1
 OFFSET_WEIGHT = 1.0
 
 
-def detection_loss(heads: Heads, batch: Batch) -> Tensor:
-    """Focal + 0.1 L1(size) + 1.0 L1(offset), each summed and divided by the number of objects."""
+def detection_loss(heads: Heads, batch: Batch) -> dict[str, Tensor]:
+    """Focal, 0.1 L1(size) and 1.0 L1(offset), each summed and divided by the number of objects."""
     objects = batch.mask.sum().clamp(min=1)
     size = _at_centres(heads.size, batch.cells)
     offset = _at_centres(heads.offset, batch.cells)
-    return (
-        focal_loss(heads.heat, batch.heat)
-        + SIZE_WEIGHT * _masked_l1(size, batch.size, batch.mask)
-        + OFFSET_WEIGHT * _masked_l1(offset, batch.offset, batch.mask)
-    ) / objects
+    return {
+        "heat": focal_loss(heads.heat, batch.heat) / objects,
+        "size": SIZE_WEIGHT * _masked_l1(size, batch.size, batch.mask) / objects,
+        "offset": OFFSET_WEIGHT * _masked_l1(offset, batch.offset, batch.mask) / objects,
+    }
 
 
 def distillation_loss(heads: Heads, teacher: Heads, batch: Batch) -> Tensor:

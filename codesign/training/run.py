@@ -3,13 +3,20 @@
 recipe.yaml           the recipe with every default spelt out
 float.ckpt            Lightning checkpoint of the floating-point phase's last epoch
 last.ckpt             Lightning checkpoint of the quantized phase's last epoch
+initial.safetensors   what the floating-point network began with, if that was not at random
+float_best.safetensors, best.safetensors   of either phase, the weights with the best figure on the validation set
 weights.safetensors   the final quantized network
+model.qonnx.onnx      the same as QONNX, which can be exported without PyTorch; of `codesign train`
+history.json          losses, learning rates and figures of every epoch (`codesign.training.history`)
+analysis.json         figures class by class, confusions, differences layer by layer (`codesign.training.analysis`)
+examples/             the pictures that it tells of
 result.json           `TrainResult`
 tensorboard/          logs of either phase, if asked for
+report.html           by `codesign report RUN --html`
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,17 +30,19 @@ from codesign.files import write_bytes, write_text
 from codesign.nn.network import Network, float_network, quantized_network
 from codesign.reading import read_json
 from codesign.recipe import Recipe, load_recipe
-from codesign.resources import models_dir
+from codesign.run_folder import RECIPE as RECIPE
+from codesign.run_folder import RESULT as RESULT
+from codesign.run_folder import WEIGHTS as WEIGHTS
+from codesign.run_folder import find_run as find_run
 from codesign.training.callbacks import unsound
 from codesign.training.checkpoint import read_checkpoint
 
-RECIPE = "recipe.yaml"
 FLOAT_CHECKPOINT = "float.ckpt"
 LAST_CHECKPOINT = "last.ckpt"
-FLOAT_FILES = (FLOAT_CHECKPOINT,)
-"""What a floating-point phase leaves: where they lie, the phase is over."""
-WEIGHTS = "weights.safetensors"
-RESULT = "result.json"
+BEST = {"float_phase": "float_best.safetensors", "quantized_phase": "best.safetensors"}
+INITIAL = "initial.safetensors"
+FLOAT_FILES = (FLOAT_CHECKPOINT, BEST["float_phase"], "history.json")
+"""What a floating-point phase may leave: where they lie, the phase is over."""
 LOGS = "tensorboard"
 
 
@@ -63,20 +72,6 @@ class TrainResult:
 _RESULT = TypeAdapter(TrainResult)
 
 
-def find_run(path_or_name: str | Path) -> Path:
-    """A run folder, or the one that ships under that name.
-
-    Raises:
-        CheckpointError: there is no such run.
-    """
-    path = Path(path_or_name)
-    shipped = models_dir() / path.name
-    for folder in (path, shipped) if len(path.parts) == 1 else (path,):
-        if (folder / RECIPE).is_file():
-            return folder
-    raise CheckpointError("no such run folder", where=str(path), remedy="train one with `codesign train`")
-
-
 def load_run(run: str | Path) -> tuple[Recipe, Network]:
     """The recipe and the final quantized network, in eval mode, of a finished run.
 
@@ -91,7 +86,7 @@ def load_run(run: str | Path) -> tuple[Recipe, Network]:
             "was trained in floating point only", where=str(folder), remedy="train with a quantized phase"
         )
     network = quantized_network(recipe)
-    restore(network, _read_weights(folder / WEIGHTS), folder / WEIGHTS)
+    restore(network, read_weights(folder / WEIGHTS), folder / WEIGHTS)
     return recipe, network.eval()
 
 
@@ -135,10 +130,13 @@ def restore(network: Network, state: dict[str, torch.Tensor], source: Path) -> N
         raise CheckpointError(f"{broken} holds values that are no numbers", where=str(source), remedy="train again")
 
 
-def save_weights(network: Network, folder: Path) -> None:
+def save_weights(network: Network, folder: Path, name: str = WEIGHTS) -> None:
     """Write the network's tensors."""
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    write_bytes(folder / WEIGHTS, safetensors.torch.save(state))
+    save_tensors(network.state_dict(), folder / name)
+
+
+def save_tensors(state: Mapping[str, torch.Tensor], file: Path) -> None:
+    write_bytes(file, safetensors.torch.save({n: tensor.detach().cpu().contiguous() for n, tensor in state.items()}))
 
 
 def save_result(result: TrainResult) -> None:
@@ -173,7 +171,8 @@ def is_finished(folder: Path, recipe: Recipe) -> bool:
     return True
 
 
-def _read_weights(path: Path) -> dict[str, torch.Tensor]:
+def read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """Tensors of a safetensors file by name. Raises CheckpointError if it is missing or truncated."""
     if not path.is_file():
         raise CheckpointError("is missing: the run is not finished", where=str(path), remedy="train with --resume")
     try:

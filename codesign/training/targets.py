@@ -18,11 +18,11 @@ class Batch(NamedTuple):
     """Images and targets. M is the largest number of objects in the batch; unused places have mask 0."""
 
     images: Tensor
-    """(N, 3, S, S) uint8."""
+    """(N, 3, H, W) uint8."""
     heat: Tensor
-    """(N, classes, H, W) in [0, 1]: 1 at object centres, a Gaussian around them."""
+    """(N, classes, h, w) in [0, 1]: 1 at object centres, a Gaussian around them."""
     cells: Tensor
-    """(N, M) int64: y * W + x of each object's centre."""
+    """(N, M) int64: y * w + x of each object's centre."""
     size: Tensor
     """(N, M, 2) width, height in cells."""
     offset: Tensor
@@ -33,10 +33,10 @@ class Batch(NamedTuple):
 
 def make_batch(samples: Sequence[Sample], classes: int, stride: int) -> Batch:
     """Targets at 1/stride of the images' size. Difficult objects are left out."""
-    cells_wide = samples[0].image.shape[2] // stride
+    cells_high, cells_wide = (side // stride for side in samples[0].image.shape[1:])
     most = max(1, *(int((~sample.difficult).sum()) for sample in samples))
     n = len(samples)
-    heat = np.zeros((n, classes, cells_wide, cells_wide), np.float32)
+    heat = np.zeros((n, classes, cells_high, cells_wide), np.float32)
     cells = np.zeros((n, most), np.int64)
     size = np.zeros((n, most, 2), np.float32)
     offset = np.zeros((n, most, 2), np.float32)
@@ -45,7 +45,7 @@ def make_batch(samples: Sequence[Sample], classes: int, stride: int) -> Batch:
         boxes, labels = sample.boxes[~sample.difficult] / stride, sample.labels[~sample.difficult]
         for j, ((x0, y0, x1, y1), label) in enumerate(zip(boxes, labels, strict=True)):
             cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
-            x, y = min(int(cx), cells_wide - 1), min(int(cy), cells_wide - 1)
+            x, y = min(int(cx), cells_wide - 1), min(int(cy), cells_high - 1)
             splat(heat[i, label], x, y, gaussian_radius(x1 - x0, y1 - y0))
             cells[i, j] = y * cells_wide + x
             size[i, j] = x1 - x0, y1 - y0

@@ -1,8 +1,8 @@
 """The Lightning side of training: batches in a repeatable order, the optimizer, checkpoints."""
 
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
 import lightning.pytorch as pl
 import torch
@@ -18,12 +18,19 @@ from codesign.nn.network import Network
 from codesign.recipe import Recipe
 from codesign.sections import Phase
 from codesign.training.channel_reuse import ReuseLoss
+from codesign.training.history import TOTAL
 from codesign.training.tasks import task_of
+from codesign.training.workers import workers_for
 
 WARM_UP = 0.1
 """Part of the steps in which the learning rate rises."""
 
 MAX_GRADIENT_NORM = 10.0
+
+
+def precision_of(recipe: Recipe) -> Literal["32-true", "16-mixed", "bf16-mixed"]:
+    """The recipe's, where there is a device that gains by it; CPUs compute half precision slowly, if at all."""
+    return recipe.training.precision if torch.accelerator.is_available() else "32-true"
 
 
 class TrainingTask(pl.LightningModule):
@@ -49,7 +56,7 @@ class TrainingTask(pl.LightningModule):
         self.phase = phase
         self.total_steps = total_steps
         self.weight_decay = recipe.training.weight_decay
-        self.full_precision = recipe.training.precision == "32-true"
+        self.full_precision = precision_of(recipe) == "32-true"
         self.distillation = recipe.training.distillation
         self.reuse = reuse
         self._teacher = (teacher,)  # in a tuple, so that it is neither trained nor saved
@@ -59,20 +66,25 @@ class TrainingTask(pl.LightningModule):
         for teacher in filter(None, self._teacher):
             _to_channels_last(teacher.to(self.device))
 
-    def training_step(self, batch: Any, batch_index: int) -> Tensor:
+    def training_step(self, batch: Any, batch_index: int) -> dict[str, Any]:
+        """The loss, and its parts for whoever keeps the history."""
         images = batch.images.contiguous(memory_format=torch.channels_last) / 256
         outputs, task = _outputs(self.network, images), task_of(self.recipe)
-        loss: Tensor = task.loss(outputs, batch)
+        summands = task.loss(outputs, batch)
+        parts = dict(summands) if isinstance(summands, Mapping) else {"truth": summands}
         (teacher,) = self._teacher
         if teacher is not None:
             with torch.no_grad():
                 theirs = _outputs(teacher, images)
             assert self.distillation is not None
-            loss = loss + self.distillation.weight * task.distillation_loss(outputs, theirs, batch)
+            weight = self.distillation.weight
+            parts["distillation"] = weight * task.distillation_loss(outputs, theirs, batch)
         if self.reuse is not None:
-            loss = loss + self.reuse(self.global_step, batch_index)
-        self.log("loss", loss, prog_bar=True)
-        return loss
+            parts["reuse"] = self.reuse(self.global_step, batch_index)
+        loss = sum(parts.values(), start=torch.zeros((), device=self.device))
+        self.log(TOTAL, loss, prog_bar=True)
+        self.log_dict({f"{TOTAL}/{name}": part for name, part in parts.items()})
+        return {"loss": loss, "parts": {name: part.detach() for name, part in {TOTAL: loss, **parts}.items()}}
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Adam; only weights decay, not biases, batch norms or quantizer scales."""
@@ -140,8 +152,12 @@ class EpochPlaces(EpochShuffle):
         return ((self.epoch, index) for index in super().__iter__())
 
 
-def train_loader(dataset: SampleSet, recipe: Recipe, rank: int = 0, processes: int = 1) -> DataLoader[Any]:
+def train_loader(
+    dataset: SampleSet, recipe: Recipe, rank: int = 0, processes: int = 1, workers: int | None = None
+) -> DataLoader[Any]:
     """Shuffled full batches, each process its part of the recipe's batch; a set smaller than one batch makes one.
+
+    workers: processes that read and augment; as many as are of use, if not given. Batches are the same with any number.
 
     Raises:
         RecipeError: the batch cannot be divided equally.
@@ -156,11 +172,16 @@ def train_loader(dataset: SampleSet, recipe: Recipe, rank: int = 0, processes: i
     augmentation = recipe.training.augmentation
     kind = EpochShuffle if augmentation is None else EpochPlaces
     sampler = kind(len(dataset), recipe.seed, rank, processes)
+    workers = workers_for(dataset, augmented=augmentation is not None, processes=processes, asked=workers)
+    if workers:
+        dataset.preload()
     return DataLoader(
-        dataset if augmentation is None else AugmentedSet(dataset, augmentation, recipe.seed),
+        dataset if augmentation is None else AugmentedSet(dataset, augmentation, recipe.seed),  # type: ignore[arg-type]
         batch_size=min(size // processes, len(sampler)),
         sampler=sampler,
         collate_fn=task_of(recipe).collate(recipe),
         drop_last=True,
-        num_workers=0 if dataset.cached else 4,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        pin_memory=torch.cuda.is_available(),
     )

@@ -7,7 +7,7 @@ import pickle
 import time
 import warnings
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor
 
+from codesign.data.check import check_recipe
 from codesign.data.dataset import SampleSet, training_set, validation_set
 from codesign.errors import CheckpointError, ToolError
 from codesign.files import locked
@@ -26,20 +27,27 @@ from codesign.nn.equalize import equalize
 from codesign.nn.fold import calibrate, clip_weights, deployed, fold_batch_norm, keep_batch_norm
 from codesign.nn.network import Network, float_network, quantized_network
 from codesign.nn.rounding import round_adaptively
+from codesign.progress import Progress, silent
 from codesign.recipe import Recipe, load_recipe, save_recipe
 from codesign.sections import Phase
+from codesign.training.analysis import analyse
 from codesign.training.callbacks import (
     AverageWeights,
     FreezeConfidentWeights,
     FreezeStatistics,
     SaveEveryEpoch,
     StopWhenDiverged,
+    TellProgress,
 )
 from codesign.training.channel_reuse import ReuseLoss
-from codesign.training.checkpoint import check_progress
+from codesign.training.checkpoint import check_progress, read_checkpoint
+from codesign.training.history import PhaseName, is_over, load_history, of_phase
+from codesign.training.initial import begin_again, begin_with
 from codesign.training.metrics import evaluate_network
 from codesign.training.run import (
+    BEST,
     FLOAT_CHECKPOINT,
+    INITIAL,
     LAST_CHECKPOINT,
     LOGS,
     RECIPE,
@@ -47,10 +55,16 @@ from codesign.training.run import (
     TrainResult,
     is_finished,
     load_result,
+    read_weights,
+    restore,
     save_result,
     save_weights,
 )
-from codesign.training.task import MAX_GRADIENT_NORM, TrainingTask, train_loader
+from codesign.training.task import MAX_GRADIENT_NORM, TrainingTask, precision_of, train_loader
+from codesign.training.watch import KeepHistory, Watched
+
+PHASES = {"float_phase": "float", "quantized_phase": "quantized"}
+"""What those who watch a phase are told that it is, by the recipe's section that it runs."""
 
 
 def train(
@@ -59,9 +73,13 @@ def train(
     *,
     resume: bool = False,
     overrides: Sequence[str] = (),
-    progress: bool = True,
+    progress: Progress | None = None,
     devices: int = 1,
     tensorboard: bool = False,
+    weights: str | Path | None = None,
+    workers: int | None = None,
+    tell: Callable[[str], None] | None = None,
+    checked: bool = False,
 ) -> TrainResult:
     """Train a recipe into a run folder (`codesign.training.run`).
 
@@ -74,16 +92,21 @@ def train(
         out: run folder to write.
         resume: go on from the folder's last checkpoint.
         overrides: `key.path=value` settings, as for `load_recipe`.
-        progress: show progress bars.
+        progress: called with the phase and its epoch, as in `float: epoch 1 of 40`, and its batches.
         devices: how many GPUs, or processes without one, of each machine share every batch.
-        tensorboard: write the loss and the learning rate for TensorBoard into the run folder.
+        tensorboard: write losses, learning rate and figures for TensorBoard into the run folder.
+        weights: a run or a file whose weights the floating-point network begins with, where they fit.
+        workers: processes beside each training process that read images; as many as are of use, if not given.
+        tell: is given what to know of a training before it ends, a line at a time.
+        checked: one's own pictures have been looked through (`codesign.data.check`); else they are before training,
+            unless it goes on.
 
     Raises:
         RecipeError, DataError: as `load_recipe` and the dataset's reader.
         TrainingError: the loss or a weight is no finite number; the last good epoch is kept.
         ToolError: TensorBoard is not installed.
         CheckpointError: `out` holds a run and `resume` is not set; or another recipe's; or a checkpoint is truncated;
-            or another training is at work in it.
+            or another training is at work in it; or no tensor of `weights` fits.
     """
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, overrides)
     out = Path(out)
@@ -93,11 +116,16 @@ def train(
         _refuse_other_runs(out, recipe, resume)
     if (out / RESULT).exists() and is_finished(out, recipe):
         return load_result(out)
+    shown = progress if callable(progress) else silent
+    if is_first_process() and not (checked or (out / RECIPE).is_file()):
+        check_recipe(recipe, shown)
+    shown("data", 0, 1)
     data = training_set(recipe)
     validation = validation_set(recipe)
-    session = _Session(recipe, data, out, progress, devices, tensorboard)
+    shown("data", 1, 1)
+    session = _Session(recipe, data, validation, out, shown, devices, tensorboard, weights, workers, tell)
     if not is_first_process():
-        return _train(session, validation)
+        return _train(session)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out) as mine:
         if not mine:
@@ -105,7 +133,7 @@ def train(
         _refuse_other_runs(out, recipe, resume)  # one may have come and gone meanwhile
         if not (out / RECIPE).is_file():
             save_recipe(recipe, out / RECIPE)
-        return _train(session, validation)
+        return _train(session)
 
 
 def is_first_process() -> bool:
@@ -119,27 +147,30 @@ class _Session:
 
     recipe: Recipe
     data: SampleSet
+    validation: SampleSet
     out: Path
-    progress: bool
+    progress: Progress
     devices: int
     tensorboard: bool
+    weights: str | Path | None
+    workers: int | None
+    tell: Callable[[str], None] | None
 
 
-def _train(session: _Session, validation: SampleSet) -> TrainResult:
+def _train(session: _Session) -> TrainResult:
     """Both phases, or what the folder's checkpoints leave of them."""
     started = time.monotonic()
     recipe, out = session.recipe, session.out
     trained = _float_phase(session)
-    float_measured = evaluate_network(trained, recipe, validation)
-    measured = None
-    if recipe.training.quantized_phase is not None:
-        quantized = _quantized_phase(session, trained)
-        measured = evaluate_network(quantized, recipe, validation)
-        if is_first_process():
-            save_weights(quantized, out)
-    result = _result(out, measured, float_measured, time.monotonic() - started)
-    if is_first_process():
-        save_result(result)
+    quantized = None if recipe.training.quantized_phase is None else _quantized_phase(session, trained)
+    if not is_first_process():
+        return TrainResult(run=out, seconds=round(time.monotonic() - started, 1))
+    if quantized is not None:
+        save_weights(quantized, out)
+    float_measured = evaluate_network(trained.cpu(), recipe, session.validation)
+    measured = analyse(out, recipe, trained, quantized, session.validation)
+    result = _result(out, None if quantized is None else measured, float_measured, time.monotonic() - started)
+    save_result(result)
     return result
 
 
@@ -165,16 +196,27 @@ def _float_phase(session: _Session) -> Network:
     recipe = session.recipe
     torch.manual_seed(recipe.seed)
     network = float_network(recipe)
+    _begin(session, network)
     _fit(session, network, recipe.training.float_phase, session.out / FLOAT_CHECKPOINT)
     network.finish(recipe)
     return network.eval()
+
+
+def _begin(session: _Session, network: Network) -> None:
+    """Weights that the user has given; a run that is resumed has them already."""
+    folder = session.out
+    if session.weights is not None and not (folder / INITIAL).is_file() and not (folder / FLOAT_CHECKPOINT).exists():
+        begun = begin_with(network, session.weights, folder)
+        if session.tell is not None and is_first_process():
+            session.tell(f"begins with {begun}")
+    begin_again(network, folder)
 
 
 def _quantized_phase(session: _Session, trained: Network) -> Network:
     recipe, phase = session.recipe, session.recipe.training.quantized_phase
     assert phase is not None  # without one this is not called
     count = recipe.quantization.calibration_batches + 1
-    batches = itertools.islice(itertools.cycle(train_loader(session.data, recipe)), count)
+    batches = itertools.islice(itertools.cycle(train_loader(session.data, recipe, workers=0)), count)
     images = [batch.images / 256 for batch in batches]
     network = _start(recipe, trained, images)
     if phase.steps == 0:
@@ -219,13 +261,21 @@ def _fit(
     """Run a phase, or what `checkpoint` leaves of it."""
     recipe = session.recipe
     averaging = [] if recipe.training.ema is None else [AverageWeights(recipe.training.ema)]
-    name = "quantized_phase" if phase is recipe.training.quantized_phase else "float_phase"
+    name: PhaseName = "quantized_phase" if phase is recipe.training.quantized_phase else "float_phase"
     watch = StopWhenDiverged(name, phase.learning_rate)
-    trainer = _trainer(session, [watch, *callbacks, *averaging, SaveEveryEpoch(checkpoint)], checkpoint.stem)
-    loader = train_loader(session.data, recipe, trainer.global_rank, trainer.world_size)
-    epochs = phase.passes(len(loader))
+    history = KeepHistory(
+        Watched(session.out, name, recipe, session.validation),
+        averaging[0] if averaging else None,
+        lambda best: save_weights(best, session.out, BEST[name]),
+    )
+    shown = TellProgress(PHASES[name], session.progress)
+    callbacks = [watch, shown, *callbacks, *averaging, history, SaveEveryEpoch(checkpoint)]
+    trainer = _trainer(session, callbacks, checkpoint.stem)
+    loader = train_loader(session.data, recipe, trainer.global_rank, trainer.world_size, session.workers)
+    passes = phase.passes(len(loader))
+    epochs = _epochs(session, passes, name, checkpoint)
     trainer.fit_loop.max_epochs = epochs  # not before: the loader's length depends on the trainer's world
-    steps = epochs * len(loader)
+    steps = passes * len(loader)
     settings = recipe.training.reuse if phase is recipe.training.quantized_phase else None
     reuse = None if settings is None else ReuseLoss(settings, network, steps)
     task = TrainingTask(network, recipe, phase, steps, teacher, reuse)
@@ -245,6 +295,19 @@ def _fit(
     for average in averaging:
         average.finish(task)
     network.cpu()
+    if recipe.training.keep == "best" and (session.out / BEST[name]).is_file():
+        restore(network, read_weights(session.out / BEST[name]), session.out / BEST[name])
+
+
+def _epochs(session: _Session, passes: int, name: str, checkpoint: Path) -> int:
+    """Epochs of a phase of so many passes: fewer than the recipe's if its checkpoint is where it ended early."""
+    patience = session.recipe.training.patience
+    if patience is None or not checkpoint.is_file():
+        return passes
+    reached = read_checkpoint(checkpoint).get("epoch")
+    last = reached + 1 if isinstance(reached, int) else 0  # what else it may say is refused by `check_progress`
+    epochs = [one for one in of_phase(load_history(session.out), name) if one.epoch <= last]
+    return last if last and is_over(epochs, patience) else passes
 
 
 def _trainer(session: _Session, callbacks: list[Callback], name: str) -> pl.Trainer:
@@ -255,14 +318,14 @@ def _trainer(session: _Session, callbacks: list[Callback], name: str) -> pl.Trai
         devices=session.devices,
         num_nodes=int(os.environ.get("GROUP_WORLD_SIZE", 1)),  # of torchrun
         use_distributed_sampler=False,
-        precision=session.recipe.training.precision,
+        precision=precision_of(session.recipe),
         gradient_clip_val=MAX_GRADIENT_NORM,
         callbacks=[*callbacks, *rate],
         logger=_logger(session.out, name) if session.tensorboard else False,
         log_every_n_steps=1,
         enable_checkpointing=False,
         enable_model_summary=False,
-        enable_progress_bar=session.progress,
+        enable_progress_bar=False,
     )
 
 

@@ -31,7 +31,7 @@ def untrained_network(recipe: Recipe) -> Network:
     buffers of a trained network's.
     """
     count = recipe.quantization.calibration_batches + 1
-    pictures = torch.from_numpy(scenes(count * IMAGES_AT_A_TIME, recipe.data.image_size, recipe.seed))
+    pictures = torch.from_numpy(scenes(count * IMAGES_AT_A_TIME, recipe.data.size, recipe.seed))
     batches = torch.split(pictures / 256, IMAGES_AT_A_TIME)
     torch.manual_seed(recipe.seed)
     network = float_network(recipe)

@@ -56,8 +56,8 @@ def variant(recipe: Recipe, choice: Choice) -> Recipe:
         content["model"] = _scaled(content["model"], choice["width"])
     if "resolution" in choice:
         stride = recipe.model.coarsest_stride
-        cells = round(recipe.data.image_size * choice["resolution"] / stride)
-        content["data"]["image_size"] = max(1, cells) * stride
+        sides = [max(1, round(side * choice["resolution"] / stride)) * stride for side in recipe.data.size]
+        content["data"]["image_size"] = sides[0] if isinstance(recipe.data.image_size, int) else sides
     for key in ("weight_bits", "activation_bits"):
         if key in choice:
             content["quantization"][key] = choice[key]

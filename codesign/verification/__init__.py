@@ -6,5 +6,5 @@ The stages, in the order of the chain, are the modules of `codesign/verification
 STAGES = ("brevitas", "qonnx", "onnxruntime", "graph", "hls", "blocks", "rtl")
 """Those of a whole verdict."""
 
-FURTHER = ("vitis", "netlist")
-"""Those that run only if they are asked for."""
+FURTHER = ("vitis", "netlist", "tail")
+"""Those that run only if they are asked for, and the tail, of builds that have one."""

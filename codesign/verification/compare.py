@@ -84,13 +84,17 @@ class Verification:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Tensors and values compared, the first difference, what differs as float32 may, and what else was found."""
+    """Tensors and values compared, the first difference, what differs as float32 may, and what else was found.
+
+    problem: a difference that is of no tensor of the graph, in words.
+    """
 
     tensors: int
     values: int
     mismatch: Mismatch | None
     ties: tuple[Tie, ...] = ()
     findings: Findings | None = None
+    problem: str | None = None
 
 
 def compare(

@@ -27,6 +27,9 @@ UNIT = 2.0**-24
 SECOND_ORDER = 1.01
 """Products of roundings, which the bounds leave out, add less than this: of sums of up to 2^17 terms."""
 
+KERNEL_ROUNDINGS = 4
+"""Of ONNX Runtime's integer kernels: the scales' product, the factor, the sum as float32, and the product of both."""
+
 Array = NDArray[np.float64]
 
 
@@ -101,6 +104,8 @@ def evaluate(model: onnx.ModelProto, known: Mapping[str, Bounded], wanted: str) 
 
 def _divided(node: onnx.NodeProto, x: Array, others: list[Array]) -> Array:
     """Units that a quantizer misses before it decides: it divides by the scale, and adds a zero point."""
+    if node.op_type == "QuantizeLinear":  # an integer kernel has rounded the product of two scales, and the factor
+        return KERNEL_ROUNDINGS * np.abs(x)
     if node.op_type not in ("Quant", "IntQuant"):
         return np.zeros_like(x)
     scale, zero = others[:2]
@@ -192,6 +197,19 @@ def _sum(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
     return Bounded(value, *(u + v + rounded(value) for u, v in ((a.roundings, b.roundings), (a.summed, b.summed))))
 
 
+def _dequantized(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
+    """(q - zero) * scale, rounded once."""
+    q, scale, *zero = (entry.value for entry in inputs)
+    if any(entry.roundings.any() for entry in inputs):
+        raise UnboundedError(f"DequantizeLinear {node.name}")
+    if scale.size > 1:
+        shape = [1] * q.ndim
+        shape[int(_attribute(node, "axis", 1))] = -1
+        scale, zero = scale.reshape(shape), [entry.reshape(shape) for entry in zero]
+    value = (q - (zero[0] if zero else 0.0)) * scale
+    return Bounded(value, rounded(value), np.zeros_like(value))
+
+
 def _product(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
     a, b = inputs
     if node.op_type == "Div":
@@ -237,6 +255,7 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("Add", "Sub"), _sum),
     **dict.fromkeys(("Mul", "Div"), _product),
     "BatchNormalization": _normalized,
+    "DequantizeLinear": _dequantized,
     **dict.fromkeys(("Reshape", "Flatten", "Transpose", "Concat", "Slice", "Squeeze", "Unsqueeze", "Identity"), _moved),
     **dict.fromkeys(("Relu", "Clip", "MaxPool"), _picked),
 }
@@ -271,10 +290,16 @@ def _thresholds(node: onnx.NodeProto, x: Array, thresholds: Array) -> Array:
     return np.asarray(multithreshold(x, thresholds, scale, bias), dtype=np.float64)
 
 
+def _quantize_linear(node: onnx.NodeProto, x: Array, scale: Array, zero: Array | float = 0.0) -> Array:
+    """Without the bounds of its integers, which only bring neighbours together."""
+    return np.asarray(np.rint(x / scale) + zero, dtype=np.float64)
+
+
 QUANTIZERS: Mapping[str, Callable[..., Array]] = {
     "Quant": _quant,
     "IntQuant": _quant,
     "BipolarQuant": _bipolar,
     "MultiThreshold": _thresholds,
+    "QuantizeLinear": _quantize_linear,
 }
 """Quantizers, all of which are monotone."""

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from qonnx.core.modelwrapper import ModelWrapper
 
 from codesign.frontend.load import simplified
+from codesign.frontend.run_qdq import is_qdq, zero_points
 from codesign.graph import Graph
-from codesign.graph.reals import ROUNDED
+from codesign.graph.reals import missed
 from codesign.verification.float64 import Bounded, Spans, UnboundedError, evaluate, rounded
 
 
@@ -57,6 +58,7 @@ class Judge:
     def __init__(self, model: onnx.ModelProto, graph: Graph) -> None:
         self.graph = graph
         self._file = model
+        self._zeros = zero_points(model) if is_qdq(model) else None
 
     @cached_property
     def model(self) -> ModelWrapper:
@@ -79,25 +81,31 @@ class Judge:
         return self._judged(tensor, expected, got, spans)
 
     def _bounded(self, tensor: str, q: NDArray[Any]) -> Bounded:
-        """Integers as the file has them: one rounding off their real values."""
+        """Integers as the file has them: codes, or one rounding off their real values."""
+        if self._zeros is not None:
+            codes = q + float(self._zeros.get(self.graph.origins[tensor], 0))
+            return Bounded.exact(codes.reshape(self.model.get_tensor_shape(self.graph.origins[tensor])))
         real = q * np.array(self.graph.types[tensor].scale)[:, None, None]
         array = real.reshape(self.model.get_tensor_shape(self.graph.origins[tensor])).astype(np.float64)
         return Bounded(array, rounded(array), np.zeros_like(array))
 
     def _judged(self, tensor: str, expected: NDArray[Any], got: NDArray[Any], spans: Spans) -> Judged:
         kind = self.graph.types[tensor]
-        scale = np.array(kind.scale)[:, None, None]
+        scale, zero = np.array(kind.scale)[:, None, None], 0.0
+        if self._zeros is not None:
+            scale, zero = np.ones(1), float(self._zeros.get(self.graph.origins[tensor], 0))
 
         def steps(array: NDArray[np.float64]) -> NDArray[np.float64]:
-            found: NDArray[np.float64] = array.reshape(kind.shape) / scale
+            found: NDArray[np.float64] = (array.reshape(kind.shape) - zero) / scale
             return found
 
         def within(values: NDArray[Any], span: tuple[NDArray[np.float64], NDArray[np.float64]]) -> NDArray[np.bool_]:
             low, high = (steps(end) for end in span)
             if spans.quantized:
                 low, high = np.rint(low), np.rint(high)
-            missed = 0.0 if spans.quantized else ROUNDED
-            inside: NDArray[np.bool_] = (values >= low - missed) & (values <= high + missed)
+            slack = 0.0 if spans.quantized else missed(kind)
+            inside: NDArray[np.bool_] = (values >= low - slack) & (values <= high + slack)
             return inside
 
-        return Judged(within(got, spans.single) & within(expected, spans.summed), steps(spans.value))
+        value = spans.value.reshape(kind.shape) / np.array(kind.scale)[:, None, None]
+        return Judged(within(got, spans.single) & within(expected, spans.summed), value)

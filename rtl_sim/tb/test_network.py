@@ -87,8 +87,8 @@ def test_the_network_runs_at_the_predicted_rate_and_every_tensor_is_exact(
     if waves:
         print(f"waveform: {waves}")
     assert [name for name in network().types if not np.array_equal(result.values[name], expected()[name])] == []
-    assert result.interval_cycles == pytest.approx(plan.interval_cycles, rel=0.005)
-    assert result.latency_cycles == pytest.approx(plan.latency_cycles, rel=0.02)
+    assert result.interval_cycles == pytest.approx(plan.interval_cycles, rel=0.00015)
+    assert result.latency_cycles == pytest.approx(plan.latency_cycles, rel=0.0064)
 
 
 @pytest.mark.parametrize(("stall", "seed"), [(0.1, 1), (0.5, 2), (0.9, 3)])

@@ -5,17 +5,30 @@ from typing import Annotated
 
 import typer
 
-from codesign.cli.console import keeps, progress_bars, terminal
+from codesign.cli.console import OUTPUT, Json, keeps, print_json, progress_bars, terminal
+from codesign.cli.help import HARDWARE
 from codesign.cli.numbers import CLOCK_MHZ, FPS, MOST_DSP, number, whole
 
-ORDER = 3
+SECTION, ORDER = HARDWARE, 0
+EXAMPLES = (
+    ("codesign export codenet-digits", "a run that ships, into builds/codenet-digits"),
+    ("codesign export runs/digits --target ulx3s-85f --fps 200", "with the least hardware that is fast enough"),
+    ("codesign export codenet-a --random-weights --target zcu104", "a recipe that nobody has trained yet"),
+)
 
 
 def run(
     source: Annotated[
-        str, typer.Argument(help="A run folder, the name of a shipped run, a QONNX file; or a recipe, see below.")
+        str,
+        typer.Argument(help="A run folder, the name of a shipped run, a QONNX file; with --random-weights, a recipe."),
     ],
-    out: Annotated[Path, typer.Option(help="Build folder to write; an older build there is replaced.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Build folder to write; an older build there is replaced. Default: builds/NAME of the source.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
     target: Annotated[str, typer.Option(help="A board of `codesign targets`, or a target file.")] = "pynq-z2",
     fps: Annotated[
         float | None,
@@ -33,35 +46,52 @@ def run(
     sparse: Annotated[
         bool, typer.Option("--sparse", help="Of a detector, only the peaks leave the hardware, as records.")
     ] = False,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="NAME=TYPE",
+            help="Which integers an input of a file takes: uint8, int8, bipolar, fixed<W,I>, uint8/255.",
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="With --random-weights: replace a setting of the recipe."),
     ] = None,
+    json: Json = False,
 ) -> None:
     """Turn a trained network into hardware: QONNX, ONNX, an hls4ml project and SystemVerilog.
 
     Nothing is left in the build folder unless all of it could be written.
     """
-    from codesign.api.export import export
+    from codesign.api.export import export, tail_operators
+    from codesign.places import build_folder
     from codesign.reporting.console import styled
     from codesign.reporting.terminal import print_report
 
-    with keeps(f"{out} is as it was"), progress_bars() as progress:
+    folder = out or build_folder(source)
+    with keeps(f"{folder} is as it was"), progress_bars() as progress:
         build = export(
             source,
-            out,
+            folder,
             target=target,
             fps=fps,
             max_dsp=max_dsp,
             clock_mhz=clock,
             random_weights=random_weights,
             sparse=sparse,
+            inputs=inputs or (),
             overrides=settings or (),
             progress=progress,
         )
+    if json:
+        print_json({"build": build.folder.path, "report": build.summary})
+        return
     console = terminal()
     print_report(build.summary, console)
     if random_weights:
         random = ("the weights are random", "bold yellow")
         console.print(styled(random, ": the hardware is real, its detections mean nothing"))
-    console.print(f"build folder: {build.folder.path}")
+    if build.folder.tail.is_file():
+        console.print(f"on the host: {', '.join(tail_operators(build.folder))} ({build.folder.tail.name})")
+    console.print(f"build folder: {build.folder.path}", soft_wrap=True)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from codesign.cli.console import keeps, terminal
+from codesign.cli.console import keeps, progress_bars, terminal
 
 ORDER = 2
 
@@ -36,8 +36,8 @@ def run(
     from codesign.api.quantize import quantize
     from codesign.tasks import figures
 
-    with keeps(f"what is done is in {out}, go on with the same command and --resume"):
-        result = quantize(run, out, training=training, resume=resume, overrides=settings or ())
+    with keeps(f"what is done is in {out}, go on with the same command and --resume"), progress_bars() as progress:
+        result = quantize(run, out, training=training, resume=resume, overrides=settings or (), progress=progress)
     console = terminal()
     console.print(f"floating point: {figures(result, 'float_')} on the validation set")
     console.print(f"quantized:      {figures(result)}")

@@ -5,10 +5,16 @@ from typing import Annotated
 
 import typer
 
-from codesign.cli.console import Changed, keeps, terminal
+from codesign.cli.console import OUTPUT, Changed, Json, keeps, print_json, progress_bars, terminal
+from codesign.cli.help import HARDWARE
 from codesign.cli.numbers import LARGEST_SEED, MOST_IMAGES, number, whole
 
-ORDER = 6
+SECTION, ORDER = HARDWARE, 2
+EXAMPLES = (
+    ("codesign simulate builds/digits", "two frames back to back"),
+    ("codesign simulate builds/digits --stalls --images 4", "which block holds up the others"),
+    ("codesign simulate builds/digits --waves top.fst", "all signals, for GTKWave or Surfer"),
+)
 
 
 def run(
@@ -19,13 +25,15 @@ def run(
     waves: Annotated[
         Path | None,
         typer.Option(
-            help="Write all signals to this FST file, for GTKWave or Surfer, or how often each changes to FILE.saif."
+            help="Write all signals to this FST file, for GTKWave or Surfer, or how often each changes to FILE.saif.",
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
     stalls: Annotated[
         bool,
         typer.Option("--stalls", help="Count, once the first frame is out, where beats wait, and name what binds."),
     ] = False,
+    json: Json = False,
     changed: Changed = False,
 ) -> int:
     """Run the exported SystemVerilog in Verilator and measure it: outputs checked, cycles a frame, latency.
@@ -35,8 +43,21 @@ def run(
     from codesign.api.simulate import simulate
     from codesign.reporting.terminal import print_stalls
 
-    with keeps("compiled simulators are kept"):
-        result = simulate(build, images=images, stall=stall, seed=seed, waves=waves, stalls=stalls, changed=changed)
+    with keeps("compiled simulators are kept"), progress_bars() as progress:
+        result = simulate(
+            build,
+            images=images,
+            stall=stall,
+            seed=seed,
+            waves=waves,
+            stalls=stalls,
+            changed=changed,
+            progress=progress,
+        )
+    wrong = not result.exact or bool(result.violations)
+    if json:
+        print_json(result)
+        return int(wrong)
     console = terminal()
     verdict = "exact" if result.exact else "different from the integer graph"
     console.print(f"outputs of {result.frames} frames: {verdict}")
@@ -49,5 +70,5 @@ def run(
     if result.binding is not None:
         print_stalls(result.stalls, result.binding, console)
     if waves:
-        console.print(f"waves: {waves}")
-    return 0 if result.exact and not result.violations else 1
+        console.print(f"waves: {waves}", soft_wrap=True)
+    return int(wrong)

@@ -5,14 +5,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from codesign.cli.console import Changed, keeps, progress_bars, terminal
+from codesign.cli.console import Changed, Json, keeps, print_json, print_table, progress_bars, terminal
+from codesign.cli.help import HARDWARE
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from codesign.api.synth import BlockFigures
 
-ORDER = 6
+SECTION, ORDER = HARDWARE, 3
+EXAMPLES = (
+    ("codesign synth builds/digits", "every block, predicted and synthesized"),
+    ("codesign synth builds/ulx3s --bitstream", "a bitstream for a ULX3S, by open tools alone"),
+)
 NAME_WIDTH = 34
 
 
@@ -25,6 +30,7 @@ def run(
     bits: Annotated[
         bool, typer.Option("--bitstream", help="Instead, make BUILD/bitstream/ for a board with an ECP5.")
     ] = False,
+    json: Json = False,
     changed: Changed = False,
 ) -> int:
     """Synthesize the exported SystemVerilog with Yosys and compare each block with its prediction.
@@ -32,36 +38,38 @@ def run(
     Writes synth.json. Exit status 1 if the network takes more than the target's budget.
     """
     if bits:
-        return _bitstream(build, changed)
-    from rich.table import Table
-
+        return _bitstream(build, changed, json)
     from codesign.api.synth import synth
+    from codesign.reporting.tables import plain_table
 
     with keeps("blocks already synthesized are kept"), progress_bars() as progress:
         result = synth(build, family=family, flat=flat, changed=changed, progress=progress)
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column("block", no_wrap=True)
-    for heading in ("LUT", "FF", "BRAM36", "DSP", "mult/DSP"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    if json:
+        print_json(result)
+        return int(bool(result.over))
+    table = plain_table(("block",), ("LUT", "FF", "BRAM36", "DSP", "mult/DSP"), gap=1)
     for figures in (*result.blocks, result.streams, result.total):
         _add(table, figures)
     console = terminal()
-    console.print(table)
+    print_table(table)
     if result.flat:
         console.print(f"flattened: {result.flat}")
     console.print(
         f"predicted > synthesized, for {result.family}; "
         + (f"over the budget of {result.target}: {', '.join(result.over)}" if result.over else f"fits {result.target}")
     )
-    return 1 if result.over else 0
+    return int(bool(result.over))
 
 
-def _bitstream(build: Path, changed: bool) -> int:
+def _bitstream(build: Path, changed: bool, json: bool) -> int:
     """Places and routes the design behind a serial line, and says what it takes and how fast it is."""
     from codesign.api.bitstream import bitstream
 
     with progress_bars() as progress:
         result = bitstream(build, changed=changed, progress=progress)
+    if json:
+        print_json(result)
+        return 0
     console = terminal()
     for name, used in sorted(result.placed.used.items()):
         console.print(f"{name:16} {used:7,} of {result.placed.available[name]:7,}")
@@ -74,7 +82,7 @@ def _bitstream(build: Path, changed: bool) -> int:
 
 
 def _add(table: Table, figures: BlockFigures) -> None:
-    from codesign.reporting.terminal import shorten
+    from codesign.reporting.tables import shorten
 
     pairs = zip(vars(figures.predicted).items(), vars(figures.synthesized).values(), strict=True)
     cells = [f"{before:,g} > {after:,g}" for (name, before), after in pairs if name in ("lut", "ff", "bram36", "dsp")]

@@ -4,38 +4,43 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codesign.cli.console import terminal
+from codesign.cli.console import Json, print_json, print_table, terminal
+from codesign.cli.help import REFERENCE
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from codesign.targets import Target
 
-ORDER = 7
+SECTION, ORDER = REFERENCE, 0
+EXAMPLES = (
+    ("codesign targets", "all boards"),
+    ("codesign targets pynq-z2", "every figure of one, and where it comes from"),
+)
 
 
 def run(
     target: Annotated[str | None, typer.Argument(help="Show every figure of this board, or of a target file.")] = None,
+    json: Json = False,
 ) -> None:
     """List the boards that designs can be made for; `--target` takes a file of your own as well."""
-    from rich.table import Table
-
+    from codesign.reporting.tables import plain_table
     from codesign.targets import load_target, target_names
 
     if target is not None:
-        _show(load_target(target), terminal())
+        one = load_target(target)
+        print_json(one) if json else _show(one, terminal())
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("target", "board", "part"):
-        table.add_column(heading)
-    for heading in ("MHz", "LUT", "FF", "BRAM36", "DSP"):
-        table.add_column(heading, justify="right")
-    for name in target_names():
-        board = load_target(name)
+    boards = [load_target(name) for name in target_names()]
+    if json:
+        print_json(boards)
+        return
+    table = plain_table(("target", "board", "part"), ("MHz", "LUT", "FF", "BRAM36", "DSP"))
+    for board in boards:
         held = board.resources
         figures = (board.clock_mhz, held.lut, held.ff, held.bram36, held.dsp)
         table.add_row(board.name, board.board, board.part, *(f"{figure:g}" for figure in figures))
-    terminal().print(table)
+    print_table(table)
 
 
 def _show(board: Target, console: Console) -> None:

@@ -1,22 +1,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codesign.cli.console import keeps, terminal
-from codesign.cli.numbers import MOST_DEVICES, whole
+from codesign.cli.console import OUTPUT, Json, keeps, print_json, progress_bars, terminal
+from codesign.cli.help import TRAIN
+from codesign.cli.numbers import MOST_DEVICES, MOST_WORKERS, whole
 
-ORDER = 1
+if TYPE_CHECKING:
+    from codesign.recipe import Recipe
+
+SECTION, ORDER = TRAIN, 1
+EXAMPLES = (
+    ("codesign train codenet-digits", "into runs/codenet-digits"),
+    ("codesign train codenet-digits --set seed=1 --out runs/second", "another seed, another folder"),
+    ("codesign train codenet-digits --resume", "goes on where it was interrupted"),
+)
 
 
 def run(
     recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped one, e.g. codenet-digits.")],
-    out: Annotated[Path | None, typer.Option(help="Run folder to write. Default: runs/NAME of the recipe.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Run folder to write. Default: runs/NAME of the recipe.", rich_help_panel=OUTPUT),
+    ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="VOC devkit, or folder of COCO, Fashion-MNIST or CIFAR-10. Default: the recipe's data.path."),
+        typer.Option(help="Folder of your pictures, or of Fashion-MNIST or CIFAR-10. Default: the recipe's data.path."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run folder's last checkpoint.")] = False,
     ptq: Annotated[
@@ -26,15 +38,26 @@ def run(
         int, typer.Option(parser=whole(1, MOST_DEVICES), help="GPUs, or processes without one, that share each batch.")
     ] = 1,
     tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Write logs for TensorBoard into the run folder.")
+        bool,
+        typer.Option("--tensorboard", help="Write logs for TensorBoard into the run folder.", rich_help_panel=OUTPUT),
     ] = False,
+    weights: Annotated[
+        str | None,
+        typer.Option(help="Begin with the weights of a run, or of a file: of what has the same name and shape."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(parser=whole(0, MOST_WORKERS), help="Processes that read images. Default: as many as are of use."),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the recipe, e.g. seed=1. Repeatable."),
     ] = None,
+    json: Json = False,
 ) -> None:
     """Train a recipe: floating point, then quantization-aware.
 
+    One's own pictures are looked through first: VOC, COCO, YOLO, CSV or folders of classes, see docs/pictures.md.
     Writes the recipe, checkpoints, weights and results into the run folder. An interrupted training that is resumed
     ends with the same weights as one that was not.
 
@@ -46,17 +69,50 @@ def run(
     quantization.weight_scale=statistics, quantization.weight_percentile=99.9. Several machines: torchrun starts the
     same command on each.
     """
-    from codesign.api.train import train
+    from codesign.api.train import drop_of, train
     from codesign.data.dataset import settings_for
+    from codesign.places import run_folder
     from codesign.recipe import PTQ, load_recipe
     from codesign.tasks import figures
+    from codesign.training import is_first_process
 
     settings = [*(PTQ if ptq else ()), *(settings or ()), *(settings_for(data) if data else ())]
-    folder = out or Path("runs") / load_recipe(recipe, settings).name
-    with keeps(f"the last checkpoint is in {folder}, go on with the same command and --resume"):
-        result = train(recipe, folder, resume=resume, overrides=settings, devices=devices, tensorboard=tensorboard)
+    read = load_recipe(recipe, settings)
+    folder = out or run_folder(read.name)
+    if is_first_process() and not (folder / "recipe.yaml").is_file():
+        print_check(read)
+    kept = f"the last checkpoint is in {folder}, go on with the same command and --resume"
+    with keeps(kept), progress_bars() as progress:
+        result = train(
+            read,
+            folder,
+            resume=resume,
+            devices=devices,
+            tensorboard=tensorboard,
+            progress=progress,
+            weights=weights,
+            workers=workers,
+            tell=lambda line: typer.echo(line, err=True),
+            checked=True,
+        )
+    if json:
+        print_json(result)
+        return
     console = terminal()
     console.print(f"floating point: {figures(result, 'float_')} on the validation set")
     if figures(result):
         console.print(f"quantized:      {figures(result)}")
-    console.print(f"run folder: {folder}")
+    if said := drop_of(folder, result):
+        console.print(said, markup=False, soft_wrap=True)
+    console.print(f"run folder: {folder}", soft_wrap=True)
+
+
+def print_check(recipe: Recipe) -> None:
+    """Looks through one's own pictures and says what they are, on standard error."""
+    from codesign.data.check import check_recipe
+    from codesign.reporting.console import PlainConsole
+
+    with progress_bars() as progress:
+        checked = check_recipe(recipe, progress)
+    for line in checked.report if checked else ():
+        PlainConsole(stderr=True).print(line, markup=False, soft_wrap=True)

@@ -5,15 +5,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codesign.cli.console import keeps, progress_bars, terminal
+from codesign.cli.console import OUTPUT, Json, keeps, print_json, print_table, progress_bars, terminal
+from codesign.cli.help import TRAIN
 from codesign.cli.numbers import LARGEST_SIZE, MOST_DSP, whole
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from codesign.reporting.tables import plain_table
     from codesign.tuning.group_size import Curve
 
-ORDER = 2
+SECTION, ORDER = TRAIN, 4
+EXAMPLES = (
+    ("codesign tune fashion-mobilenet", "the best group size for a PYNQ-Z2"),
+    ("codesign tune fashion-mobilenet --group-size 4,8,16 --out tuned.yaml", "of these, written as a recipe"),
+)
 
 
 def run(
@@ -25,12 +31,15 @@ def run(
     max_dsp: Annotated[
         int | None, typer.Option(parser=whole(0, MOST_DSP), help="Use at most so many DSP blocks.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the recipe with the chosen size.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Write the curve as PNG.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the recipe with the chosen size.", rich_help_panel=OUTPUT)
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write the curve as PNG.", rich_help_panel=OUTPUT)] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the recipe. Repeatable."),
     ] = None,
+    json: Json = False,
 ) -> None:
     """Choose the number of channels a group from what every size costs on a target."""
     from codesign.api.tune import tune
@@ -47,14 +56,17 @@ def run(
             overrides=set_ or (),
             progress=progress,
         )
+    if json:
+        print_json({"chosen": found.curve.chosen.group_size, **vars(found.curve)})
+        return
     console, curve = terminal(), found.curve
-    console.print(_table(curve))
+    print_table(_table(curve))
     for size, why in curve.refused.items():
-        console.print(f"groups of {size}: {why}", soft_wrap=True)
+        console.print(f"groups of {size}: {why}")
     low, high = curve.chosen_range
     range_ = "" if low == high else f" ({low} to {high} from the low to the high end of the energies)"
     chosen = f"\nchosen: groups of {curve.chosen.group_size}"
-    console.print(styled((chosen, "bold"), f"{range_}; {curve.chosen.binds}"), soft_wrap=True)
+    console.print(styled((chosen, "bold"), f"{range_}; {curve.chosen.binds}"))
     for what, file in (("recipe", out), ("curve", plot)):
         if file is not None:
             console.print(f"{what}: {file}")
@@ -74,13 +86,11 @@ def _sizes(text: str) -> tuple[int, ...] | None:
 
 
 def _table(curve: Curve) -> Table:
-    from rich.table import Table
 
     from codesign.tuning.group_size import merit
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for heading in ("group", "M MACs", "cycles", "uJ", "LUT", "BRAM36", "DSP", "busy", "mult/DSP", "w Kbit", "merit"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    headings = ("group", "M MACs", "cycles", "uJ", "LUT", "BRAM36", "DSP", "busy", "mult/DSP", "w Kbit", "merit")
+    table = plain_table((), headings)
     most = merit(curve.chosen.macs, curve.chosen.middle_uj, curve.chosen.interval_cycles)
     for p in curve.points:
         multipliers, dsp = (sum(getattr(layer, name) for layer in p.layers) for name in ("multipliers", "dsp"))

@@ -6,10 +6,16 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from codesign.cli.console import Changed, keeps, progress_bars, terminal
+from codesign.cli.console import Changed, Json, keeps, print_json, progress_bars, terminal
+from codesign.cli.help import HARDWARE
 from codesign.cli.numbers import MOST_IMAGES, whole
 
-ORDER = 4
+SECTION, ORDER = HARDWARE, 1
+EXAMPLES = (
+    ("codesign verify builds/digits", "a whole verdict, on 16 images"),
+    ("codesign verify builds/digits --images 4 --stages rtl,hls", "a part of one"),
+    ("codesign verify builds/digits --netlist", "what Yosys makes of it, too"),
+)
 
 
 def _images(text: str) -> int | Path:
@@ -42,6 +48,7 @@ def run(
     family: Annotated[
         Literal["xc7", "ecp5"] | None, typer.Option(help="Cells of the netlist; default: those of the build's target.")
     ] = None,
+    json: Json = False,
     changed: Changed = False,
 ) -> int:
     """Prove every stage equal to the integer graph, tensor by tensor, to the bit.
@@ -66,5 +73,10 @@ def run(
             changed=changed,
             progress=progress,
         )
-    print_verification(verdict, terminal())
-    return 0 if verdict.exact else 1
+    if json:
+        print_json(verdict)
+    else:
+        print_verification(verdict, terminal())
+        if not stages and "brevitas" in verdict.skipped:
+            terminal().print("stage brevitas needs PyTorch: pip install 'codesign[train]'")
+    return int(not verdict.exact)

@@ -1,4 +1,4 @@
-"""scikit-learn's 1,797 handwritten digits of 8 x 8 pixels (UCI Optical Recognition of Handwritten Digits)."""
+"""1,797 handwritten digits of 8 x 8 pixels (UCI Optical Recognition of Handwritten Digits), see `data/digits.py`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from codesign.recipe import Data
 
 
 def is_here(path: Path) -> bool:
-    """They come with scikit-learn, in no folder."""
+    """They come with this package, in no folder."""
     return False
 
 

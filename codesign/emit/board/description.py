@@ -12,7 +12,7 @@ from codesign.emit.rtl.project import Stream
 from codesign.graph import Graph
 from codesign.graph.heads import Heads
 from codesign.recipe import Recipe
-from codesign.tasks import task_of
+from codesign.tasks import reading_of
 
 FORMAT = 1
 
@@ -58,9 +58,14 @@ def _records(system: System, graph: Graph, heads: Heads) -> dict[str, Any]:
 
 
 def decoding(recipe: Recipe) -> dict[str, Any]:
-    """What outputs mean: the task, its classes, and the settings of its `read`."""
-    settings = task_of(recipe).decoding(recipe)
-    return {"task": recipe.task, "classes": list(recipe.model.classes), "settings": settings}
+    """What outputs mean: the task, its classes, and the settings of its `read`; and how pictures are fitted in."""
+    reading = reading_of(recipe)
+    return {
+        "task": reading.task,
+        "classes": list(reading.classes),
+        "settings": dict(reading.settings),
+        "fit": reading.fit,
+    }
 
 
 def stream_fields(stream: Stream, graph: Graph) -> dict[str, Any]:

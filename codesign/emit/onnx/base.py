@@ -10,16 +10,24 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from codesign.errors import GraphError
 from codesign.graph import Graph, IntArray, Node, TensorType
+from codesign.graph.op import EXACT_FLOAT32
 from codesign.graph.reals import is_power_of_two
+from codesign.graph.windows import reach
 
 
 def carried(kind: TensorType) -> TensorType:
     """`kind` with the scale at which a tensor of it passes through the model: its own if that is a power of two.
 
-    Products and sums of others would be rounded, so that the integers themselves pass, at scale 1.
+    Products and sums of others would be rounded, so that the integers themselves pass, at scale 1; wide ones as int32.
     """
-    return kind if is_power_of_two(kind.scale) else replace(kind, scale=(1.0,))
+    return kind if is_power_of_two(kind.scale) and not wide(kind) else replace(kind, scale=(1.0,))
+
+
+def wide(kind: TensorType) -> bool:
+    """Whether float32 does not hold all of its integers."""
+    return kind.magnitude >= EXACT_FLOAT32
 
 
 INT8_SAFE_PAIR = 32767
@@ -81,6 +89,59 @@ class OnnxBuilder:
         scale = tuple(np.broadcast_to(np.array(carried(accumulator).scale), q.size).tolist())
         return self.dequantized(f"{block}/bias", q, scale, np.int32)
 
+    def digits(self, q: IntArray, x: TensorType) -> list[tuple[int, IntArray]]:
+        """Parts of the weights q (C_out, ...), each with the shift at which they add up to q again.
+
+        Sums of products of a part with x are exact in float32. Parts have as many bits as that allows, and q's sign.
+        """
+        none, sign, size = np.zeros(len(q), np.int64), np.sign(q), np.abs(q.astype(np.int64))
+        for bits in range(7, 0, -1):
+            shifts = range(0, int(size.max()).bit_length(), bits)
+            parts = [(shift, sign * (size >> shift & (1 << bits) - 1)) for shift in shifts]
+            if all(reach(part, none, x.magnitude) < EXACT_FLOAT32 for _, part in parts):
+                return parts
+        raise GraphError(f"sums of {q[0].size} products have no exact parts in float32", remedy="use fewer inputs")
+
+    def total(self, parts: list[tuple[int, str]], bias: IntArray, output: str, y: TensorType) -> str:
+        """output = bias + the sum of 2^shift times each of `parts`, which are integers in float32, as y is carried.
+
+        bias: (C,), which is added along axis 1.
+        """
+        sums = self.constant(f"{output}/bias", bias.astype(np.int32).reshape(-1, 1, 1))
+        for shift, part in parts:
+            whole = self.add("Cast", [part], f"{part}/whole", to=onnx.TensorProto.INT32)
+            weight = self.constant(f"{part}/weight", np.array(1 << shift, np.int32))
+            sums = self.add("Add", [sums, self.add("Mul", [whole, weight], f"{part}/shifted")], f"{part}/total")
+        return self.from_integers(sums, output, y)
+
+    def from_integers(self, x: str, output: str, y: TensorType) -> str:
+        """output = the int32 tensor x as y is carried."""
+        if wide(y):
+            return self.add("Identity", [x], output)
+        real = self.add("Cast", [x], f"{output}/float", to=onnx.TensorProto.FLOAT)
+        return self.add(
+            "Mul", [real, self.floats(f"{output}/carried", np.array(carried(y).scale)[:, None, None])], output
+        )
+
+    def as_integers(self, x: str, kind: TensorType, name: str) -> str:
+        """The tensor x of type `kind` as int32."""
+        if wide(kind):
+            return x
+        steps = self.floats(f"{name}/steps", np.array(carried(kind).scale)[:, None, None])
+        return self.add(
+            "Cast", [self.add("Div", [x, steps], f"{name}/real")], f"{name}/whole", to=onnx.TensorProto.INT32
+        )
+
+    def quantize_wide(self, x: str, output: str, shift: IntArray, lo: int, hi: int, result: float) -> str:
+        """output = clamp(round_half_even(x 2^-shift), lo, hi) * result of int32 x, in float64."""
+        real = self.add("Cast", [x], f"{output}/double", to=onnx.TensorProto.DOUBLE)
+        factor = self.constant(f"{output}/factor", np.exp2(-shift.astype(np.float64)).reshape(-1, 1, 1))
+        rounded = self.add("Round", [self.add("Mul", [real, factor], f"{output}/shifted")], f"{output}/rounded")
+        bounds = [self.constant(f"{output}/{key}", np.array(v, np.float64)) for key, v in (("lo", lo), ("hi", hi))]
+        clipped = self.add("Clip", [rounded, *bounds], f"{output}/clipped")
+        single = self.add("Cast", [clipped], f"{output}/single", to=onnx.TensorProto.FLOAT)
+        return self.add("Mul", [single, self.floats(f"{output}/result_scale", result)], output)
+
     def quantize(self, x: str, output: str, scale: float, lo: int, hi: int, result: float) -> str:
         """output = clamp(round_half_even(x / scale), lo, hi) * result.
 
@@ -99,15 +160,19 @@ class OnnxBuilder:
         back = step if result == scale else self.floats(f"{output}/result_scale", result)
         return self.add("DequantizeLinear", [q, back, zero], output)
 
-    def staircase(self, x: str, output: str, thresholds: NDArray[Any], base: float, step: float) -> str:
+    def staircase(
+        self, x: str, output: str, thresholds: NDArray[Any], base: float, step: float, integers: bool = False
+    ) -> str:
         """output = base + step * (number of `thresholds` (C, K) or (1, K), ascending in each row, that x reaches).
 
-        A binary search in float32: a comparison, and from the second on a table look-up, for every bit of the number.
+        A binary search in float32, or in int32 if x is that: a comparison, and from the second on a table look-up, for
+        every bit of the number.
         """
         bits = thresholds.shape[1].bit_length()
-        table = np.full((len(thresholds), (1 << bits) - 1), np.inf, np.float32)
+        never, dtype = (np.iinfo(np.int32).max, np.int32) if integers else (np.inf, np.float32)
+        table = np.full((len(thresholds), (1 << bits) - 1), never, dtype)
         table[:, : thresholds.shape[1]] = thresholds
-        flat = self.floats(f"{output}/thresholds", table.reshape(-1)) if bits > 1 else ""
+        flat = self.constant(f"{output}/thresholds", table.reshape(-1)) if bits > 1 else ""
         first = np.arange(len(table), dtype=np.int32).reshape(-1, 1, 1) * table.shape[1]
         reached = ""
         for bit in reversed(range(bits)):
@@ -116,7 +181,7 @@ class OnnxBuilder:
                 here = self.add("Add", [reached, self.constant(f"{stem}/first", first + middle)], f"{stem}/index")
                 bound = self.add("Gather", [flat, here], f"{stem}/bound")
             else:
-                bound = self.floats(f"{stem}/bound", table[:, middle, None, None])
+                bound = self.constant(f"{stem}/bound", table[:, middle, None, None])
             above = self.add("GreaterOrEqual", [x, bound], f"{stem}/above")
             one = self.add("Cast", [above], f"{stem}/one", to=onnx.TensorProto.INT32)
             more = self.add("Mul", [one, self.constant(f"{stem}/weight", np.array(1 << bit, np.int32))], f"{stem}/more")

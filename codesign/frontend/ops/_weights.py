@@ -11,6 +11,8 @@ from codesign.frontend.importer import Importer, as_reals
 from codesign.frontend.values import Activation, integers
 
 MAX_WEIGHT = 1 << 7
+SAME_SCALE = 2.0**-20
+"""A bias' scale and the accumulator's may differ by so much: the file has their product rounded to float32."""
 
 
 def weights(
@@ -18,15 +20,17 @@ def weights(
 ) -> tuple[NDArray[np.int64], tuple[float, ...]]:
     """Integer weights, outputs along `output_axis`, and their scale: one, or one per output.
 
-    Raises GraphError if they are not quantized, have more than 8 bits, or a scale that varies within an output.
+    Constants that are integers need no quantizer. Raises GraphError if they are real, have more than 8 bits, or a scale
+    that varies within an output.
     """
     constant = importer.constant(node, index)
-    if constant is None or constant.scale is None:
+    if constant is None or (constant.scale is None and (constant.value != np.rint(constant.value)).any()):
         raise GraphError("the weights are not quantized", remedy="use a weight quantizer of 2 to 8 bits")
-    q = integers(constant.value, constant.scale, "a weight")
+    steps = np.ones(constant.value.shape) if constant.scale is None else constant.scale
+    q = integers(constant.value, steps, "a weight")
     if q.min() < -MAX_WEIGHT or q.max() > MAX_WEIGHT - 1:
         raise GraphError("weights have more than 8 bits", remedy="use 2 to 8 bits")
-    scales = np.moveaxis(constant.scale, output_axis, 0).reshape(q.shape[output_axis], -1)
+    scales = np.moveaxis(steps, output_axis, 0).reshape(q.shape[output_axis], -1)
     if not np.all(scales == scales[:, :1]):
         raise GraphError("the weights' scale varies within an output channel", remedy="use one per output channel")
     one = scales[:1, 0] if np.all(scales[:, 0] == scales[0, 0]) else scales[:, 0]
@@ -46,6 +50,8 @@ def bias(
         return zeros, None
     real = np.broadcast_to(as_reals(constant.value).reshape(-1), outputs)
     accumulator = importer.type(x).scale[0] * np.broadcast_to(np.array(weight_scale), outputs)
+    if constant.scale is not None and np.allclose(constant.scale.reshape(-1), accumulator, rtol=SAME_SCALE, atol=0):
+        return integers(constant.value.reshape(-1), constant.scale.reshape(-1), "the bias"), None
     try:
         return integers(real, accumulator, "the bias"), None
     except GraphError:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer, as_reals
 from codesign.frontend.reader import ANY, Reader, attributes, only
-from codesign.frontend.values import Activation, Constant
+from codesign.frontend.values import Activation, Constant, Sum
 from codesign.graph.ops.add import Add
 
 Coefficients = Callable[[NDArray[Any], bool], tuple[NDArray[Any], NDArray[Any]]]
@@ -61,14 +61,19 @@ def _per_channel(constant: NDArray[Any], rank: int) -> NDArray[Any]:
     return constant.reshape(-1)
 
 
-def read_add(importer: Importer, node: onnx.NodeProto) -> Activation:
-    """The sum with a constant, or of two quantized tensors of one scale."""
+def read_add(importer: Importer, node: onnx.NodeProto) -> Activation | Sum:
+    """The sum with a constant, or of two quantized tensors; of different scales, until a quantizer comes."""
     if any(isinstance(importer.value(name), Constant) for name in node.input):
         return _with_constant(_add)(importer, node)
     shapes = [importer.shape(name) for name in node.input]
     if shapes[0] != shapes[1]:
         raise GraphError(f"an Add of {shapes[0]} and {shapes[1]} is not supported", remedy="add maps of one shape")
-    return importer.emit(Add(), [importer.quantized(node, index) for index in (0, 1)], node)
+    first, second = (importer.quantized(node, index, ("map", "flat")) for index in (0, 1))
+    kinds = importer.type(first), importer.type(second)
+    coded = any(part.tensor in importer.builder.codes for part in (first, second))
+    if coded or (kinds[0].scale != kinds[1].scale and all(len(kind.scale) == 1 for kind in kinds)):
+        return Sum((first, second))
+    return importer.emit(Add(), [first, second], node, first.layout)
 
 
 def read_batch_normalization(importer: Importer, node: onnx.NodeProto) -> Activation:

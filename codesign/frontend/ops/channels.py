@@ -7,7 +7,7 @@ import onnx
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
 from codesign.frontend.reader import ANY, Reader, attributes
-from codesign.frontend.values import Activation
+from codesign.frontend.values import Activation, Joined
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.split import Split
 
@@ -26,10 +26,13 @@ def read_split(importer: Importer, node: onnx.NodeProto) -> Activation | tuple[A
     return tuple(Activation(tensor, origin=output) for tensor, output in zip(tensors, node.output, strict=True))
 
 
-def read_concat(importer: Importer, node: onnx.NodeProto) -> Activation:
-    """Channels one after another."""
+def read_concat(importer: Importer, node: onnx.NodeProto) -> Activation | Joined:
+    """Channels one after another; of different scales, until a quantizer comes."""
     _check_axis(importer, node, default=None)
-    return importer.emit(Concat(), [importer.quantized(node, i) for i in range(len(node.input))], node)
+    parts = [importer.quantized(node, i) for i in range(len(node.input))]
+    if len({importer.type(part).scale for part in parts}) > 1:
+        return Joined(tuple(parts))
+    return importer.emit(Concat(), parts, node)
 
 
 def _check_axis(importer: Importer, node: onnx.NodeProto, default: int | None) -> None:

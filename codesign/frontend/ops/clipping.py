@@ -10,23 +10,23 @@ import onnx
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
 from codesign.frontend.reader import ANY, Reader, attributes
-from codesign.frontend.values import Activation
+from codesign.frontend.values import Coded, Sum, Value
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.threshold import Threshold
 
 
-def read_relu(importer: Importer, node: onnx.NodeProto) -> Activation:
+def read_relu(importer: Importer, node: onnx.NodeProto) -> Value:
     """y = max(x, 0)."""
     return _clipped(importer, node, 0.0, np.inf)
 
 
-def read_clip(importer: Importer, node: onnx.NodeProto) -> Activation:
+def read_clip(importer: Importer, node: onnx.NodeProto) -> Value:
     """y = min(max(x, lo), hi) with bounds that are inputs; hi everywhere if lo is above it."""
     lo, hi = (importer.constant(node, index) for index in (1, 2))
     return _clipped(importer, node, -np.inf if lo is None else lo.scalar, np.inf if hi is None else hi.scalar)
 
 
-def read_clip_attributes(importer: Importer, node: onnx.NodeProto) -> Activation:
+def read_clip_attributes(importer: Importer, node: onnx.NodeProto) -> Value:
     """The same with bounds that are attributes, up to opset 10."""
     options = attributes(node, min=-np.inf, max=np.inf)
     if options["min"] > options["max"]:  # ONNX Runtime refuses it too, in this form
@@ -34,8 +34,13 @@ def read_clip_attributes(importer: Importer, node: onnx.NodeProto) -> Activation
     return _clipped(importer, node, options["min"], options["max"])
 
 
-def _clipped(importer: Importer, node: onnx.NodeProto, lo: float, hi: float) -> Activation:
+def _clipped(importer: Importer, node: onnx.NodeProto, lo: float, hi: float) -> Value:
     """Narrows the requantization before it where that is exact, else leaves the bounds to the next quantizer."""
+    value = importer.value(node.input[0])
+    if isinstance(value, Coded):
+        return replace(value, lo=max(value.lo, int(max(lo, value.lo))), hi=min(value.hi, int(min(hi, value.hi))))
+    if isinstance(value, Sum):
+        return value.clip(lo, hi, importer.step(node))
     x = importer.activation(node)
     kind, op = importer.type(x), importer.builder.operator(x.tensor)
     scale, lo = kind.scale[0], min(lo, hi)

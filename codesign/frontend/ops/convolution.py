@@ -7,9 +7,9 @@ import onnx
 
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
-from codesign.frontend.ops._geometry import AUTO_PAD, pads_of
+from codesign.frontend.ops._geometry import AUTO_PAD, planar, spread, windows_of
 from codesign.frontend.ops._weights import bias, weights
-from codesign.frontend.reader import ANY, Reader, attributes, each
+from codesign.frontend.reader import ANY, Reader, attributes
 from codesign.frontend.values import Activation, Padded
 from codesign.graph import Op
 from codesign.graph.convolution import convolution
@@ -18,17 +18,17 @@ from codesign.graph.ops.linear import Linear
 
 
 def read_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
-    """Two-dimensional convolution with quantized weights."""
+    """Convolution with quantized weights, over maps or rows; dilated ones have zeros between their taps."""
     x, border, outside = _map(importer, node)
     weight, scale = weights(importer, node, 1)
-    options = attributes(node, group=1, strides=[1, 1], kernel_shape=list(weight.shape[2:]))
-    if weight.ndim != 4:
-        raise GraphError(f"a convolution over {weight.ndim - 2} dimensions is not supported", remedy="use Conv2d")
+    options = attributes(node, group=1, kernel_shape=list(weight.shape[2:]))
     if options["kernel_shape"] != list(weight.shape[2:]):
         raise GraphError(f"kernel_shape {options['kernel_shape']} is not that of the weights, {weight.shape[2:]}")
     addend, offset = bias(importer, node, 2, x, scale, weight.shape[0])
-    zeros = pads_of(node, importer.shape(node.input[0]), weight.shape[2:], options["strides"])
-    pads, strides = _total(border, zeros), tuple(options["strides"])
+    windows = windows_of(node, importer.shape(node.input[0]), weight.shape[2:])
+    weight = spread(planar(weight), windows.dilation)
+    zeros, strides = windows.pads, windows.stride
+    pads = _total(border, zeros)
     binary = importer.type(x).step == 2 and np.all(np.abs(weight) == 1) and options["group"] == 1
     op: Op
     if binary and outside == OUTSIDE and not any(zeros) and not addend.any():
@@ -66,7 +66,7 @@ READERS = (
         versions=(1, 11, 22),
         attributes={
             "auto_pad": AUTO_PAD,
-            "dilations": each(1),
+            "dilations": ANY,
             "group": ANY,
             "kernel_shape": ANY,
             "pads": ANY,

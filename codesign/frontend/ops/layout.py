@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
-from codesign.frontend.reader import ANY, Reader, attributes
+from codesign.frontend.reader import ANY, Reader, Values, attributes
 from codesign.frontend.values import Constant, Value
 from codesign.graph.ops.shuffle import Shuffle
 
@@ -28,7 +28,7 @@ def read_reshape(importer: Importer, node: onnx.NodeProto) -> Value:
     channels, height, width = importer.type(x).shape
     shape = importer.shape(node.output[0])
     if x.layout in ("map", "flat"):
-        if shape == (1, channels, height, width):
+        if shape == (1, channels, height, width) or (height == 1 and shape == (1, channels, width)):
             return replace(x, layout="map")
         if shape == (1, channels * height * width):
             return replace(x, layout="flat")
@@ -59,6 +59,11 @@ def read_identity(importer: Importer, node: onnx.NodeProto) -> Value:
     return importer.value(node.input[0])
 
 
+def read_cast(importer: Importer, node: onnx.NodeProto) -> Value:
+    """Cast of bytes to the real numbers that they stand for, which changes nothing here."""
+    return importer.activation(node)
+
+
 def read_dropout(importer: Importer, node: onnx.NodeProto) -> Value:
     """Dropout whose third input says whether the network is being trained."""
     ratio, training = importer.constant(node, 1), importer.constant(node, 2)
@@ -75,6 +80,8 @@ def _moved(constant: Constant, move: Callable[[NDArray[Any]], NDArray[Any]]) -> 
 
 
 _axes_as_input = partial(Reader, read=read_reshape, versions=(13, 21, 23, 24, 25), constants=True)
+
+REAL = Values(lambda to: to == onnx.TensorProto.FLOAT, "float")
 
 READERS = (
     Reader("Reshape", read_reshape, versions=(5, 13), inputs=range(2, 3), constants=True),
@@ -93,6 +100,9 @@ READERS = (
     _axes_as_input("Unsqueeze", inputs=range(2, 3)),
     Reader("Transpose", read_transpose, (1, 13, 21, 23, 24, 25), {"perm": ANY}, constants=True),
     Reader("Identity", read_identity, (1, 13, 14, 16, 19, 21, 23, 24, 25), constants=True),
+    Reader("Cast", read_cast, (6, 9, 13), {"to": REAL}),
+    Reader("Cast", read_cast, (19, 21, 23), {"to": REAL, "saturate": ANY}),
+    Reader("Cast", read_cast, (24, 25, 28), {"to": REAL, "saturate": ANY, "round_mode": ANY}),
     Reader("Dropout", read_identity, (7, 10), {"ratio": ANY}, spare_outputs=1, constants=True),
     Reader("Dropout", read_dropout, (12, 13, 22), {"seed": ANY}, range(1, 4), spare_outputs=1, constants=True),
 )

@@ -1,7 +1,8 @@
-"""Quant, BipolarQuant and MultiThreshold: weights and biases become integers, activations are requantized."""
+"""Quant, BipolarQuant, Trunc and MultiThreshold: weights and biases become integers, activations are requantized."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,14 +12,17 @@ from numpy.typing import NDArray
 from qonnx.custom_op.general.bipolar_quant import binary_quant
 from qonnx.custom_op.general.intquant import int_quant, max_int, min_int
 from qonnx.custom_op.general.multithreshold import multithreshold
+from qonnx.custom_op.general.trunc import trunc_v1, trunc_v2
 
 from codesign.errors import GraphError
 from codesign.frontend.domains import QUANTIZER_DOMAINS
-from codesign.frontend.importer import Importer, as_reals
+from codesign.frontend.importer import Importer, as_reals, shape_of
 from codesign.frontend.quantizer import Quantizer
 from codesign.frontend.reader import ANY, Reader, Values, attributes, only
 from codesign.frontend.requantize import requantized
-from codesign.frontend.values import Activation, Constant, Unquantized, Value
+from codesign.frontend.sums import summed
+from codesign.frontend.values import Activation, Constant, Joined, Sum, Unquantized, Value
+from codesign.graph.ops.concat import Concat
 from codesign.graph.reals import to_real
 
 MAX_ACTIVATION_BITS = 16
@@ -30,29 +34,28 @@ ROUNDING_MODES = (*HALF_EVEN, "CEIL", "FLOOR", "UP", "DOWN", "HALF_UP", "HALF_DO
 
 
 def read_quant(importer: Importer, node: onnx.NodeProto) -> Value:
-    """y = clamp(round(x / scale)) * scale, round to the nearest or in whichever way the node says."""
+    """y = (clamp(round(x / scale + zero)) - zero) * scale, round to the nearest or in whichever way the node says."""
     scale, zero_point, bits = (importer.required(node, index) for index in (1, 2, 3))
     options = attributes(node, signed=1, narrow=0, rounding_mode="ROUND")
-    _check_scale(scale)
-    if zero_point.any():
-        raise GraphError(f"zero point {zero_point.flat[0]:g} is not zero", remedy="use a symmetric quantizer")
+    check_scale(scale)
+    zero = _zero(zero_point)
     value = importer.value(node.input[0])
     width = _bits(
         np.asarray(bits, np.float64), MAX_CONSTANT_BITS if isinstance(value, Constant) else MAX_ACTIVATION_BITS
     )
     signed, narrow = bool(options["signed"]), bool(options["narrow"])
-    if signed and width == 1:  # QONNX says that this is bipolar
+    if signed and width == 1 and not zero:  # QONNX says that this is bipolar
         return _quantized(importer, node, scale, -1, 1, 2, partial(binary_quant, scale=scale))
     apply = partial(int_quant, scale=scale, zeropt=zero_point, bitwidth=bits, **options)
-    lo, hi = int(min_int(signed, narrow, width)), int(max_int(signed, narrow, width))
-    rounds = options["rounding_mode"].upper() in HALF_EVEN
+    lo, hi = int(min_int(signed, narrow, width)) - zero, int(max_int(signed, narrow, width)) - zero
+    rounds = options["rounding_mode"].upper() in HALF_EVEN and zero % 2 == 0  # ties go to even codes
     return _quantized(importer, node, scale, lo, hi, 1, apply, rounds)
 
 
 def read_bipolar_quant(importer: Importer, node: onnx.NodeProto) -> Value:
     """y = scale where x >= 0, else -scale."""
     scale = importer.required(node, 1)
-    _check_scale(scale)
+    check_scale(scale)
     return _quantized(importer, node, scale, -1, 1, 2, partial(binary_quant, scale=scale))
 
 
@@ -72,8 +75,29 @@ def read_multi_threshold(importer: Importer, node: onnx.NodeProto) -> Activation
     step = 2 if halves % 2 else 1
     lo = int(halves) // (1 if step == 2 else 2)
     apply = partial(multithreshold, thresholds=table, out_scale=gain, out_bias=offset)
-    quantizer = Quantizer(node, gain / step, lo, lo + step * table.shape[1], step, apply, rounds=False)
+    quantizer = Quantizer(node, gain / step, lo, lo + step * table.shape[1], step, apply, False, node.output[0])
     return requantized(importer.builder, x, quantizer)
+
+
+def read_trunc(importer: Importer, node: onnx.NodeProto) -> Activation:
+    """y = scale * floor(x / scale / 2^k), or rounded in another way; the second form says what the scale is then."""
+    scale, zero_point, *widths = (importer.required(node, index) for index in range(1, len(node.input)))
+    options = attributes(node, signed=1, narrow=0, rounding_mode="FLOOR")
+    for part in (scale, *widths):
+        check_scale(part)
+    if zero_point.any():
+        raise GraphError(f"zero point {zero_point.flat[0]:g} is not zero", remedy="use a symmetric quantizer")
+    names = ("scale", "zeropt", "input_bit_width", *(("output_scale",) if len(widths) == 3 else ()), "output_bit_width")
+    given = dict(zip(names, (scale, zero_point, *widths), strict=True))
+    if len(widths) == 2:
+        options = {"rounding_mode": options["rounding_mode"]}
+    step = given.get("output_scale", scale)
+    if step.size != 1:
+        raise GraphError("an activation has one scale per channel", remedy="use a per-tensor activation quantizer")
+    apply = partial(trunc_v1 if len(widths) == 2 else trunc_v2, **given, **options)
+    width = _bits(np.asarray(given["output_bit_width"], np.float64), MAX_ACTIVATION_BITS)
+    quantizer = Quantizer(node, float(step.flat[0]), -(1 << width), 1 << width, 1, apply, False, node.output[0])
+    return requantized(importer.builder, importer.activation(node), quantizer)
 
 
 def _quantized(
@@ -97,15 +121,36 @@ def _quantized(
         return Constant(real, np.broadcast_to(as_reals(scale), real.shape))
     if scale.size != 1:
         raise GraphError("an activation has one scale per channel", remedy="use a per-tensor activation quantizer")
-    quantizer = Quantizer(node, float(scale.flat[0]), lo, hi, step, apply, rounds)
-    if isinstance(value, Unquantized):
+    return resolved(importer, value, Quantizer(node, float(scale.flat[0]), lo, hi, step, apply, rounds, node.output[0]))
+
+
+def resolved(importer: Importer, value: Value, quantizer: Quantizer) -> Activation:
+    """`value` quantized: the graph's input, an activation, or several that were put together."""
+    if isinstance(value, Unquantized) and not (value.kind and value.kind.chosen):
         return _input(importer, value, quantizer)
-    return requantized(importer.builder, importer.activation(node), quantizer)
+    if isinstance(value, Sum):
+        return summed(importer.builder, value, quantizer)
+    if isinstance(value, Joined):
+        alone = replace(quantizer, origin=None)
+        parts = [requantized(importer.builder, part, alone).tensor for part in value.parts]
+        (tensor,) = importer.builder.add(Concat(), parts, quantizer.node, [quantizer.origin])
+        return Activation(tensor, origin=quantizer.origin)
+    return requantized(importer.builder, importer.activation(quantizer.node), quantizer)
 
 
-def _check_scale(scale: NDArray[Any]) -> None:
+def check_scale(scale: NDArray[Any]) -> None:
+    """Raises GraphError unless every scale is a positive, finite number."""
     if not scale.size or not (np.isfinite(scale) & (scale > 0)).all():
         raise GraphError("a scale is not positive", remedy="export the file again")
+
+
+def _zero(zero_point: NDArray[Any]) -> int:
+    """The one zero point. Raises GraphError if there are several, or if it is no integer."""
+    if zero_point.size and (zero_point == zero_point.flat[0]).all() and float(zero_point.flat[0]).is_integer():
+        return int(zero_point.flat[0])
+    raise GraphError(
+        f"zero point {zero_point.reshape(-1)[:1]} is not one integer", remedy="use one zero point a tensor"
+    )
 
 
 def _bits(bits: np.ndarray, most: int) -> int:
@@ -118,21 +163,16 @@ def _bits(bits: np.ndarray, most: int) -> int:
 
 
 def _input(importer: Importer, value: Unquantized, quantizer: Quantizer) -> Activation:
-    if len(value.shape) not in (2, 4) or value.shape[0] != 1:
-        raise GraphError(
-            f"input '{value.name}' has shape {value.shape}", remedy="export with (1, C, H, W) or (1, features)"
-        )
-    shape = value.shape[1:] if len(value.shape) == 4 else (value.shape[1], 1, 1)
-    kind = quantizer.type((shape[0], shape[1], shape[2]))
+    kind = quantizer.type(shape_of(value))
     levels = np.arange(kind.lo, kind.hi + 1, kind.step).reshape(-1, 1, 1, 1)
     if (quantizer.integers(to_real(levels, kind)) != levels).any():
         raise GraphError(
             "does not leave its own results as they are",
             remedy="let the input's quantizer round to the nearest, or use a power-of-two scale",
         )
-    origin = quantizer.node.output[0]
+    origin = quantizer.origin or value.name
     tensor = importer.builder.input(value.name, kind, origin)
-    return Activation(tensor, "map" if len(value.shape) == 4 else "flat", origin=origin)
+    return Activation(tensor, "flat" if len(value.shape) == 2 else "map", origin=origin)
 
 
 ROUNDINGS = Values(lambda mode: str(mode).upper() in ROUNDING_MODES, " or ".join(ROUNDING_MODES))
@@ -148,6 +188,12 @@ READERS = (
             inputs=range(4, 5),
         )
         for name in ("Quant", "IntQuant")
+    ),
+    _quantizer(
+        "Trunc",
+        read_trunc,
+        attributes={"signed": only(0, 1), "narrow": only(0, 1), "rounding_mode": ROUNDINGS},
+        inputs=range(5, 7),
     ),
     _quantizer("BipolarQuant", read_bipolar_quant, inputs=range(2, 3)),
     _quantizer(

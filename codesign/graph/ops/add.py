@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from codesign.errors import GraphError
-from codesign.graph.op import EXACT_FLOAT32, IntArray, Op, one_input
+from codesign.graph.op import WIDEST_SUM, IntArray, Op, one_input
 from codesign.graph.types import TensorType
 
 
@@ -28,8 +28,8 @@ class Add(Op):
                 "the inputs of an addition have different scales",
                 remedy="share one activation quantizer between the branches",
             )
-        if first.magnitude + second.magnitude >= EXACT_FLOAT32:
-            raise GraphError("the sum may exceed the exact range of float32 (2^24)", remedy="requantize first")
+        if first.magnitude + second.magnitude >= WIDEST_SUM:
+            raise GraphError("the sum may exceed 32 bits", remedy="requantize first")
         return (TensorType(first.shape, first.lo + second.lo, first.hi + second.hi, first.scale),)
 
     def execute(self, *inputs: IntArray) -> tuple[IntArray, ...]:

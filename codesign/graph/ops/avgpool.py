@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from codesign.errors import GraphError
-from codesign.graph.op import EXACT_FLOAT32, IntArray, Op, one_input
+from codesign.graph.op import WIDEST_SUM, IntArray, Op, one_input
 from codesign.graph.types import TensorType
 
 
@@ -14,27 +14,23 @@ from codesign.graph.types import TensorType
 class AvgPool(Op):
     """y_c = sum_p x_c(p) over the whole map, as a (C, 1, 1) sum of scale x.scale / divisor.
 
-    The average where `divisor` is H * W. Dividing is a matter of the scale alone, so it is exact for powers of two
-    only; a map of another size is pooled with the next power of two, and what reads it has weights that much larger.
+    The average where `divisor` is H * W. Dividing is a matter of the scale alone: by a power of two it is a shift for
+    the next quantizer, by another number that needs thresholds.
     """
 
     kind: ClassVar[str] = "avgpool"
     divisor: int
 
     def __post_init__(self) -> None:
-        if self.divisor < 1 or self.divisor & (self.divisor - 1):
-            raise GraphError(
-                f"an average over {self.divisor} pixels has no power-of-two scale",
-                remedy="choose an image size whose last map has 1, 2, 4, ... pixels, or divide the map's sum by the "
-                "next power of two (ReduceSum, Mul)",
-            )
+        if self.divisor < 1:
+            raise GraphError(f"a sum cannot be divided by {self.divisor}")
 
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         one_input(self, inputs)
         (x,) = inputs
-        if x.magnitude * x.pixels >= EXACT_FLOAT32:
+        if x.magnitude * x.pixels >= WIDEST_SUM:
             raise GraphError(
-                f"the sum of {x.pixels} pixels may exceed the exact range of float32 (2^24)",
+                f"the sum of {x.pixels} pixels may exceed 32 bits",
                 remedy="use fewer activation bits, or pool before",
             )
         scale = tuple(s / self.divisor for s in x.scale)

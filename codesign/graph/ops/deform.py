@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from codesign.errors import GraphError
-from codesign.graph.op import IntArray, Op, freeze, one_input
+from codesign.graph.op import EXACT_FLOAT32, IntArray, Op, freeze, one_input
 from codesign.graph.types import TensorType
 from codesign.graph.windows import accumulator_type
 
@@ -43,7 +43,7 @@ class Deform(Op):
                 f"the dilation must be (1, {x.height}, {x.width}) with scale 1, got {s.shape} with scale {s.scale}",
                 remedy="quantize it to integers with scale 1",
             )
-        return (accumulator_type(x, self.weight, self.bias, self.weight_scale, x.shape, self.kind),)
+        return (accumulator_type(x, self.weight, self.bias, self.weight_scale, x.shape, self.kind, EXACT_FLOAT32),)
 
     def execute(self, *inputs: IntArray) -> tuple[IntArray, ...]:
         x, s = inputs[0].astype(np.int32), inputs[1].astype(np.int64)

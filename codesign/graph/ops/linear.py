@@ -10,7 +10,7 @@ import numpy as np
 from codesign.errors import GraphError
 from codesign.graph.op import IntArray, Op, freeze, one_input
 from codesign.graph.types import TensorType
-from codesign.graph.windows import accumulator_type
+from codesign.graph.windows import accumulator_type, exact_dtype
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +41,9 @@ class Linear(Op):
         return (accumulator_type(x, self.weight, self.bias, self.weight_scale, shape, self.kind),)
 
     def execute(self, *inputs: IntArray) -> tuple[IntArray, ...]:
-        flat = inputs[0].reshape(inputs[0].shape[0], -1).astype(np.float32)
-        out = flat @ self.weight.T.astype(np.float32) + self.bias.astype(np.float32)
+        dtype = exact_dtype(inputs[0], self.weight, self.bias)
+        flat = inputs[0].reshape(inputs[0].shape[0], -1).astype(dtype)
+        out = flat @ self.weight.T.astype(dtype) + self.bias.astype(dtype)
         return (out.astype(np.int32)[:, :, None, None],)
 
     def macs(self, *inputs: TensorType) -> int:

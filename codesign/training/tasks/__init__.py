@@ -2,8 +2,8 @@
 
 Such a file has
 
-    collate(recipe)                            function from samples to a batch: `images` (N, 3, S, S) uint8, and more
-    loss(outputs, batch)                       of a network's `raw_heads`
+    collate(recipe)                            function from samples to a batch: `images` (N, 3, H, W) uint8, and more
+    loss(outputs, batch)                       of a network's `raw_heads`: one value, or its summands by name
     distillation_loss(outputs, teacher, batch) the same with the teacher's outputs for truth
 """
 

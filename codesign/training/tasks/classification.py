@@ -17,7 +17,7 @@ class Batch(NamedTuple):
     """Images and their classes."""
 
     images: Tensor
-    """(N, 3, S, S) uint8."""
+    """(N, 3, H, W) uint8."""
     labels: Tensor
     """(N,) int64."""
 

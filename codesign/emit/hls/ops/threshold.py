@@ -13,7 +13,7 @@ from codesign.graph.ops.threshold import Threshold
 def layers(block: HlsBlock) -> tuple[Layer, ...]:
     op = cast(Threshold, block.op)
     stages = op.steps.bit_length()
-    never = np.iinfo(np.int32).max >> 6  # beyond any accumulator, which are below 2^24
+    never = max(np.iinfo(np.int32).max >> 6, block.inputs[0].type.magnitude + 1)  # beyond any accumulator
     padded = np.pad(op.thresholds, ((0, 0), (0, (1 << stages) - 1 - op.steps)), constant_values=never)
     return own(
         block,

@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 
-from codesign.emit.onnx.base import OnnxBuilder, carried
+from codesign.emit.onnx.base import OnnxBuilder, carried, wide
 from codesign.graph import Node, TensorType
 from codesign.graph.ops.requant import Requant
 
@@ -19,6 +19,9 @@ def emit(builder: OnnxBuilder, node: Node) -> None:
 def requantize(builder: OnnxBuilder, op: Requant, source: str, output: str, x: TensorType, y: TensorType) -> None:
     """From x to y. Where the accumulators are at their real value, one scale serves whatever the channels' shifts."""
     (result,) = carried(y).scale
+    if wide(x):
+        builder.quantize_wide(source, output, op.shift, op.lo, op.hi, result)
+        return
     steps = np.unique(np.array(carried(x).scale) * np.exp2(op.shift))
     if len(steps) > 1:
         factors = builder.floats(f"{output}/factors", np.exp2(-op.shift.astype(float))[:, None, None])

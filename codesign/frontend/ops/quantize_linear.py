@@ -1,0 +1,96 @@
+"""QuantizeLinear and DequantizeLinear: networks whose integers have zero points (QDQ).
+
+The integer graph has q - zero in place of q, which is 0 where the real value is: nothing else needs the zero point.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from codesign.errors import GraphError
+from codesign.frontend.importer import Importer
+from codesign.frontend.ops.quantize import check_scale, resolved
+from codesign.frontend.quantizer import Quantizer, Reals
+from codesign.frontend.reader import ANY, Reader, attributes, only
+from codesign.frontend.values import Activation, Coded, Constant, Value
+
+MOST_BITS = 16
+
+
+def read_quantize_linear(importer: Importer, node: onnx.NodeProto) -> Coded:
+    """q = clamp(round_half_even(x / scale) + zero) to the range of the zero point's type."""
+    scale, zero = _parameters(importer, node, np.dtype(np.uint8))
+    if scale.size != 1:
+        raise GraphError("an activation has one scale per channel", remedy="use a per-tensor activation quantizer")
+    if zero.dtype.kind not in "iu" or zero.dtype.itemsize > MOST_BITS // 8:
+        raise GraphError(f"quantizes to {zero.dtype}", remedy="use 8 or 16 bits")
+    bounds = np.iinfo(zero.dtype)
+    source = importer.value(node.input[0])
+    return Coded(source, float(scale.flat[0]), int(zero.flat[0]), bounds.min, bounds.max, zero.dtype, node)
+
+
+def read_dequantize_linear(importer: Importer, node: onnx.NodeProto) -> Value:
+    """(q - zero) * scale: of constants, and of what QuantizeLinear gave with the same scale and zero point."""
+    value = importer.value(node.input[0])
+    if isinstance(value, Constant):
+        scale, zero = _parameters(importer, node, value.value.dtype)
+        axis = attributes(node, axis=1)["axis"]
+        steps = _along(scale.astype(np.float64), axis, value.value.shape)
+        return Constant((value.value.astype(np.float64) - _along(zero, axis, value.value.shape)) * steps, steps)
+    if not isinstance(value, Coded):
+        raise GraphError("dequantizes what no QuantizeLinear gave", remedy="put a QuantizeLinear before it")
+    scale, zero = _parameters(importer, node, value.dtype)
+    if scale.size != 1 or float(scale.flat[0]) != value.scale or int(zero.flat[0]) != value.zero:
+        raise GraphError("has another scale or zero point than the QuantizeLinear before it", remedy="use the same")
+    return importer.once(node.input[0], lambda: _decoded(importer, value, node.input[0]))
+
+
+def _decoded(importer: Importer, value: Coded, origin: str) -> Activation:
+    lo, hi = value.lo - value.zero, value.hi - value.zero
+    step = np.float32(value.scale)
+
+    def apply(real: Reals) -> NDArray[Any]:
+        return np.clip(np.rint(real / step), lo, hi) * np.float64(value.scale)
+
+    quantizer = Quantizer(value.node, value.scale, lo, hi, 1, apply, True, origin, value.code)
+    made = resolved(importer, value.source, quantizer)
+    importer.builder.write_as(made.tensor, value.code, origin)
+    return made
+
+
+def _parameters(importer: Importer, node: onnx.NodeProto, dtype: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Scale and zero point, zeros of `dtype` where the node has none."""
+    scale, zero = importer.required(node, 1), importer.constant(node, 2)
+    check_scale(scale)
+    return scale, np.zeros(scale.shape, dtype) if zero is None else zero.value
+
+
+def _along(values: NDArray[Any], axis: int, shape: tuple[int, ...]) -> NDArray[Any]:
+    """One value, or one for each place along `axis`, for a constant of `shape`."""
+    if values.size == 1:
+        return np.broadcast_to(values.reshape(()), shape)
+    return np.broadcast_to(np.moveaxis(values.reshape(-1, *[1] * (len(shape) - 1)), 0, axis), shape)
+
+
+NEW = {"axis": ANY, "block_size": only(0)}
+TYPE = {"saturate": ANY, "output_dtype": only(0)}
+
+_dequantize = partial(Reader, "DequantizeLinear", read_dequantize_linear, inputs=range(2, 4), constants=True)
+_quantize = partial(Reader, "QuantizeLinear", read_quantize_linear, inputs=range(2, 4))
+
+READERS = (
+    _quantize(versions=(10,)),
+    _quantize(versions=(13,), attributes={"axis": ANY}),
+    _quantize(versions=(19,), attributes={"axis": ANY, "saturate": ANY}),
+    _quantize(versions=(21,), attributes={**NEW, **TYPE}),
+    _quantize(versions=(23, 24, 25, 28), attributes={**NEW, **TYPE, "precision": ANY}),
+    _dequantize(versions=(10,)),
+    _dequantize(versions=(13, 19), attributes={"axis": ANY}),
+    _dequantize(versions=(21,), attributes=NEW),
+    _dequantize(versions=(23, 24, 25, 28), attributes={**NEW, "output_dtype": ANY}),
+)

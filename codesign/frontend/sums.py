@@ -1,0 +1,149 @@
+"""Sums of two tensors of different scales, as integers: ma * a + mb * b and thresholds.
+
+What a quantizer makes of `a * scale_a + b * scale_b` is known for every pair of integers a and b. Two multipliers are
+exact if the pairs, in the order of ma * a + mb * b, have results that never fall, and equal sums have equal results.
+The shortest are searched among the best rational approximations of the ratio of the scales, and each is tried on all
+pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from codesign.errors import GraphError
+from codesign.frontend.builder import Builder
+from codesign.frontend.quantizer import Code, Quantizer
+from codesign.frontend.session import run_node
+from codesign.frontend.thresholds import step_session
+from codesign.frontend.values import Activation, Sum
+from codesign.graph import TensorType
+from codesign.graph.ops.add import Add
+from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.threshold import MOST_THRESHOLDS, Threshold
+
+MOST_PAIRS = 1 << 20
+MOST_MULTIPLIER = 1 << 14
+
+Integers = NDArray[np.int64]
+
+
+def summed(builder: Builder, value: Sum, quantizer: Quantizer) -> Activation:
+    """What `quantizer` makes of the sum. Raises GraphError where no multipliers up to 2^14 are exact."""
+    kinds = [builder.types[part.tensor] for part in value.parts]
+    a, b = (np.arange(kind.lo, kind.hi + 1, kind.step) for kind in kinds)
+    if a.size * b.size > MOST_PAIRS or any(len(kind.scale) > 1 for kind in kinds):
+        raise GraphError(
+            "adds two tensors of different scales, one of them of more than 10 bits",
+            remedy="quantize both before the addition",
+        )
+    table = _table(builder, value, quantizer, a, b)
+    found = _multipliers(table, a, b, kinds[0].scale[0] / kinds[1].scale[0])
+    if found is None:
+        raise GraphError("no multipliers bring both summands to one scale exactly", remedy="share one quantizer")
+    scales = _weight_scales(kinds, found)
+    parts = [
+        _multiplied(builder, part, kind, m, scale, quantizer.node)
+        for part, kind, m, scale in zip(value.parts, kinds, found, scales, strict=True)
+    ]
+    (total,) = builder.add(Add(), parts, quantizer.node, [None])
+    op = _threshold(table, found[0] * a[:, None] + found[1] * b[None, :], quantizer)
+    (tensor,) = builder.add(op, [total], quantizer.node, [quantizer.origin])
+    return Activation(tensor, value.parts[0].layout, origin=quantizer.origin)
+
+
+def _table(builder: Builder, value: Sum, quantizer: Quantizer, a: Integers, b: Integers) -> Integers:
+    """(A, B): the quantizer's integer for every pair."""
+    codes = [builder.codes.get(part.tensor) for part in value.parts]
+    if quantizer.code and codes[0] and codes[1] and len({c.zero.dtype for c in (*codes, quantizer.code)}) == 1:
+        return _kernel(value, quantizer, (codes[0], codes[1], quantizer.code), a, b)
+    scales = [builder.types[part.tensor].scale[0] for part in value.parts]
+    first, second = ((q * scale).astype(np.float32) for q, scale in zip((a, b), scales, strict=True))
+    real = (first[:, None] + second[None, :]).reshape(1, 1, -1, 1)
+    for step in value.steps:
+        (real,) = step_session(step).run(None, {"x": real if step.rank == 4 else real.reshape(-1, 1)})
+        real = real.reshape(1, 1, -1, 1)
+    return quantizer.integers(real).reshape(a.size, b.size)
+
+
+def _kernel(value: Sum, quantizer: Quantizer, codes: tuple[Code, Code, Code], a: Integers, b: Integers) -> Integers:
+    """As ONNX Runtime's integer kernel has it; bounds of activation functions in between narrow the result."""
+    first, second, result = codes
+    pairs = np.broadcast_arrays(a[:, None] + int(first.zero), b[None, :] + int(second.zero))
+    inputs = {"a": pairs[0], "sa": first.scale, "za": first.zero, "b": pairs[1], "sb": second.scale, "zb": second.zero}
+    inputs |= {"sc": result.scale, "zc": result.zero}
+    given = {
+        name: np.asarray(array, np.float32 if name[0] == "s" else result.zero.dtype) for name, array in inputs.items()
+    }
+    node = onnx.helper.make_node("QLinearAdd", list(given), ["c"], domain="com.microsoft")
+    found = run_node(node, given)[0].astype(np.int64) - int(result.zero)
+    lo, hi = (float(np.clip(bound / quantizer.scale, quantizer.lo, quantizer.hi)) for bound in (value.lo, value.hi))
+    return np.clip(found, int(np.rint(lo)), int(np.rint(hi)))
+
+
+def _multipliers(table: Integers, a: Integers, b: Integers, ratio: float) -> tuple[int, int] | None:
+    """The shortest (ma, mb) that are exact for `table`; ratio: of the scales, which that of the multipliers is near."""
+    for first, second in _approximations(ratio):
+        if _exact(table, first * a[:, None] + second * b[None, :]):
+            return first, second
+    return None
+
+
+def _approximations(ratio: float) -> Iterator[tuple[int, int]]:
+    """Fractions p / q nearer to `ratio` than any of smaller terms, on either side of it: Stern's and Brocot's tree."""
+    low, high = (0, 1), (1, 0)
+    while True:
+        middle = low[0] + high[0], low[1] + high[1]
+        if max(middle) > MOST_MULTIPLIER:
+            return
+        yield middle
+        if middle[0] == ratio * middle[1]:
+            return
+        low, high = (middle, high) if middle[0] < ratio * middle[1] else (low, middle)
+
+
+def _exact(table: Integers, sums: Integers) -> bool:
+    flat, results = sums.ravel(), table.ravel()
+    order = np.lexsort((results, flat))
+    steps = np.diff(results[order])
+    return bool((steps >= 0).all() and not steps[np.diff(flat[order]) == 0].any())
+
+
+def _threshold(table: Integers, sums: Integers, quantizer: Quantizer) -> Threshold:
+    """Where the results of the sums rise."""
+    lo, hi = (quantizer.lo, quantizer.hi) if quantizer.step > 1 else (int(table.min()), int(table.max()))
+    count = max(1, (hi - lo) // quantizer.step)
+    if count > MOST_THRESHOLDS:
+        raise GraphError(f"takes {count} thresholds, {MOST_THRESHOLDS} are supported", remedy="use at most 8 bits")
+    order = np.argsort(sums.ravel(), kind="stable")
+    ascending, results = sums.ravel()[order], table.ravel()[order]
+    places = np.searchsorted(results, lo + quantizer.step * np.arange(1, count + 1), side="left")
+    beyond = np.append(ascending, ascending[-1] + 1)
+    return Threshold(beyond[places][None], np.ones(1), lo, quantizer.scale, quantizer.step)
+
+
+def _weight_scales(kinds: list[TensorType], multipliers: tuple[int, int]) -> tuple[float, float]:
+    """Scales of the two multipliers with which both products have the very same scale."""
+    (first,), (second,) = kinds[0].scale, kinds[1].scale
+    own = second / multipliers[1] / first
+    for _ in range(64):
+        common = first * own
+        other = common / second
+        for candidate in (other, np.nextafter(other, 0), np.nextafter(other, np.inf)):
+            if second * candidate == common:
+                return own, float(candidate)
+        own = float(np.nextafter(own, np.inf))
+    raise GraphError("no common scale of two summands was found", remedy="share one quantizer")
+
+
+def _multiplied(
+    builder: Builder, part: Activation, kind: TensorType, multiplier: int, scale: float, node: onnx.NodeProto
+) -> str:
+    if (multiplier, scale) == (1, 1.0):
+        return part.tensor
+    weight = np.full((kind.channels, 1, 1, 1), multiplier)
+    (tensor,) = builder.add(Depthwise(weight, np.zeros(kind.channels), (scale,)), [part.tensor], node, [None])
+    return tensor
