@@ -132,7 +132,7 @@ SAIF = """(SAIFILE
 )
 )
 """
-"""Of 200 cycles of 5 units of time."""
+"""Activity in 200 cycles of 5 units of time."""
 
 
 def test_changes_operands_and_accesses_of_an_instance_are_those_of_all_below_it(tmp_path):
@@ -145,6 +145,13 @@ def test_changes_operands_and_accesses_of_an_instance_are_those_of_all_below_it(
     assert (conv.operand_bits, conv.operand_changes) == (2, 120)
     assert (conv.memories, conv.accesses) == (1, (100 + 50) / 5)
     assert (conv.each, conv.each_operand, conv.each_memory) == (200 / 8, 60, 30)
+
+
+def test_a_file_whose_clock_stands_still_is_refused(tmp_path):
+    file = tmp_path / "still.saif"
+    file.write_text(SAIF.replace("(TC 400)", "(TC 0)"))
+    with pytest.raises(ToolError, match="no activity of a design"):
+        changes(file)
 
 
 def test_a_file_without_a_design_is_refused(tmp_path):

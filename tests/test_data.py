@@ -153,13 +153,12 @@ BRIGHTNESS = [
     [62, 92, 88], [84, 77, 61], [89, 110, 94], [110, 124, 70], [104, 93, 85], [109, 104, 100],
     [84, 72, 60], [109, 93, 105], [83, 104, 98], [95, 85, 106], [106, 91, 103], [76, 73, 66],
 ]  # fmt: skip
-"""Of the left, middle and right third of the first scenes of seed 0."""
+"""Mean brightness of the left, middle and right third of the first scenes of seed 0."""
 
 
 def test_a_version_of_the_digits_has_the_same_scenes_everywhere():
-    scenes = [
-        draw_scene(np.random.default_rng([0, False, n]), sources("trainval"), (96, 96), (18, 40)) for n in range(12)
-    ]
+    rngs = [np.random.default_rng([0, False, n]) for n in range(12)]
+    scenes = [draw_scene(rng, sources("trainval"), (96, 96), (18, 40)) for rng in rngs]
     thirds = [np.asarray(image, float).reshape(96, 3, 32, 3).mean((0, 2, 3)) for image, _ in scenes]
     assert np.array(thirds) == pytest.approx(np.array(BRIGHTNESS), abs=1)
     assert " ".join("".join(label for label, _ in objects) for _, objects in scenes) == "7 3 45 19 4 30 05 1 9 12 42 9"

@@ -9,7 +9,7 @@ from itertools import groupby
 from codesign.errors import DataError
 
 EXAMPLES = 3
-"""Of a kind that are told one by one."""
+"""So many findings of a kind are told one by one."""
 
 
 @dataclass(frozen=True)

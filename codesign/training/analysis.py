@@ -52,7 +52,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Analysis:
-    """Of the quantized network, or of that in floating point if there is no other. layers: of the former only."""
+    """Tells of the quantized network, or of that in floating point if there is no other. layers: of the former only."""
 
     __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
 

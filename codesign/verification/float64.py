@@ -28,7 +28,7 @@ SECOND_ORDER = 1.01
 """Products of roundings, which the bounds leave out, add less than this: of sums of up to 2^17 terms."""
 
 KERNEL_ROUNDINGS = 4
-"""Of ONNX Runtime's integer kernels: the scales' product, the factor, the sum as float32, and the product of both."""
+"""ONNX Runtime's integer kernels round the scales' product, the factor, the sum as float32, and the product of both."""
 
 Array = NDArray[np.float64]
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from codesign.cli.completion import recipe_names
 from codesign.cli.console import OUTPUT, Json, keeps, print_json, progress_bars, terminal
 from codesign.cli.help import TRAIN
 from codesign.cli.numbers import MOST_DEVICES, MOST_WORKERS, whole
@@ -21,7 +22,12 @@ EXAMPLES = (
 
 
 def run(
-    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped one, e.g. codenet-digits.")],
+    recipe: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=recipe_names, help="A recipe file, or the name of a shipped one, e.g. codenet-digits."
+        ),
+    ],
     out: Annotated[
         Path | None,
         typer.Option(help="Run folder to write. Default: runs/NAME of the recipe.", rich_help_panel=OUTPUT),
@@ -73,13 +79,14 @@ def run(
     from codesign.data.dataset import settings_for
     from codesign.places import run_folder
     from codesign.recipe import PTQ, load_recipe
+    from codesign.run_folder import RECIPE
     from codesign.tasks import figures
     from codesign.training import is_first_process
 
     settings = [*(PTQ if ptq else ()), *(settings or ()), *(settings_for(data) if data else ())]
     read = load_recipe(recipe, settings)
     folder = out or run_folder(read.name)
-    if is_first_process() and not (folder / "recipe.yaml").is_file():
+    if is_first_process() and not (folder / RECIPE).is_file():
         print_check(read)
     kept = f"the last checkpoint is in {folder}, go on with the same command and --resume"
     with keeps(kept), progress_bars() as progress:
