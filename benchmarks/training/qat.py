@@ -3,10 +3,14 @@
     python -m benchmarks.training.qat WORK --data FOLDER [--recipe codenet-cells] [--image-size 256] [--seeds 3]
         [--methods NAME ...] [--set KEY=VALUE ...]
 
-For every seed trains the recipe in floating point once, then quantizes that network with every method of METHODS: by
-training, or after it. Run folders are kept in WORK/SIZE: what was interrupted goes on from its last checkpoint, what is
-finished is not trained again. Measured on the test split. LUT and DSP slices are predicted for a PYNQ-Z2 that does
-FRAMES_PER_S with the least hardware. Writes benchmarks/results/qat.json after every run; rows of other runs stay there.
+FOLDER is a VOC folder with lists `train`, `val` and `test`. For every seed trains the recipe on `train` in floating
+point once, then quantizes that network with every method of METHODS: by training on `train`, or after it. Runs end
+with their last weights, so that none has seen the pictures that it is measured on. Methods are to be compared, and the
+best one chosen, on `val`; what the chosen one then reaches is the figure on `test`.
+
+Run folders are kept in WORK/SIZE: what was interrupted goes on from its last checkpoint, what is finished is not
+trained again. LUT and DSP slices are predicted for a PYNQ-Z2 that does FRAMES_PER_S with the least hardware. Writes
+benchmarks/results/qat.json after every run; rows of other runs stay there.
 """
 
 from __future__ import annotations
@@ -16,11 +20,13 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.record import SCHEDULER, TRAINING, load, save
+from codesign.data.dataset import SampleSet, training_set, validation_set
 from codesign.errors import ScheduleError
 from codesign.frontend.export import export_qonnx
 from codesign.frontend.qonnx import import_qonnx
@@ -29,12 +35,18 @@ from codesign.recipe import PTQ, Recipe, load_recipe, save_recipe
 from codesign.schedule import schedule
 from codesign.targets import load_target
 from codesign.training import train
-from codesign.training.run import FLOAT_CHECKPOINT, RECIPE, load_result, load_run
+from codesign.training.metrics import evaluate_network
+from codesign.training.run import FLOAT_CHECKPOINT, RECIPE, load_float_run, load_run
 
 FRAMES_PER_S = 200.0
 
+FLOAT = ("training.keep=last", "training.validate_every=1000")
+"""What floating-point runs say: the last weights count, so that looks at other pictures in between are of no use."""
+
 BASE = (
+    *FLOAT,
     "training.batch_norm=kept",
+    "training.quantized_phase={steps: 360, learning_rate: 2e-3}",
     "quantization.weight_bits=4",
     "quantization.activation_bits=8",
     "quantization.weight_scale=largest",
@@ -42,78 +54,98 @@ BASE = (
 )
 """What every method says, whatever the defaults are, unless it says otherwise."""
 
+FOLDED = "training.batch_norm=folded"
 UNTRAINED = "training.quantized_phase={steps: 0}"
 UNCLIPPED = "quantization.weight_scale=unclipped"
 MAXIMUM = "quantization.activation_percentile=100"
+WIDE_HEADS = "quantization.layers={'heads.*': {weight_bits: 8}}"
+WIDE_DEPTHWISE = "quantization.layers={'*depthwise': {weight_bits: 8}, '*.spatial': {weight_bits: 8}}"
+
+
+def _phase(steps: int, rate: float) -> str:
+    return f"training.quantized_phase={{steps: {steps}, learning_rate: {rate}}}"
+
 
 METHODS: dict[str, tuple[str, ...]] = {
     "base": (),
-    "folded first, rate of 5e-4": ("training.batch_norm=folded", "training.quantized_phase.learning_rate=5e-4"),
-    "rate of 5e-4": ("training.quantized_phase.learning_rate=5e-4",),
-    "rate of 4e-3": ("training.quantized_phase.learning_rate=4e-3",),
-    "batch norm folded first": ("training.batch_norm=folded",),
+    "folded first, rate of 5e-4": (FOLDED, _phase(360, 5e-4)),
+    "rate of 5e-4": (_phase(360, 5e-4),),
+    "batch norm folded first": (FOLDED,),
+    "three times as long": (_phase(1080, 2e-3),),
+    "post-training": PTQ,
     "weight scales unclipped": (UNCLIPPED,),
-    "weight scales of least error": ("quantization.weight_scale=least-error",),
+    "8-bit weights": ("quantization.weight_bits=8",),
+    "rate of 4e-3": (_phase(360, 4e-3),),
     "weight scales from statistics": ("quantization.weight_scale=statistics",),
-    "activations to their maximum": (MAXIMUM,),
+    "weight scales of least error": ("quantization.weight_scale=least-error",),
     "equalized": ("quantization.equalize=true",),
+    "untrained": (UNTRAINED,),
+    "untrained, unclipped": (UNTRAINED, UNCLIPPED),
+    "heads of 8 bits": (WIDE_HEADS,),
+    "depthwise weights of 8 bits": (WIDE_DEPTHWISE,),
+    "4-bit activations": ("quantization.activation_bits=4",),
+    "activations to their maximum": (MAXIMUM,),
     "moving average": ("training.ema=0.98",),
     "distillation": ("training.distillation={weight: 1.0}",),
-    "heads of 8 bits": ("quantization.layers={'heads.*': {weight_bits: 8}}",),
-    "depthwise weights of 8 bits": (
-        "quantization.layers={'*depthwise': {weight_bits: 8}, '*.spatial': {weight_bits: 8}}",
-    ),
-    "8-bit weights": ("quantization.weight_bits=8",),
-    "4-bit activations": ("quantization.activation_bits=4",),
-    "untrained": (UNTRAINED,),
-    "untrained, least error": (UNTRAINED, "quantization.weight_scale=least-error"),
-    "untrained, unclipped": (UNTRAINED, UNCLIPPED),
-    "untrained, unclipped, activations to their maximum": (UNTRAINED, UNCLIPPED, MAXIMUM),
     "untrained, unclipped, equalized": (UNTRAINED, UNCLIPPED, "quantization.equalize=true"),
     "untrained, unclipped, rounded": (UNTRAINED, UNCLIPPED, "quantization.adaptive_rounding=true"),
-    "post-training": PTQ,
-    "post-training, heads of 8 bits": (*PTQ, "quantization.layers={'heads.*': {weight_bits: 8}}"),
-    "post-training, depthwise weights of 8 bits": (
-        *PTQ,
-        "quantization.layers={'*depthwise': {weight_bits: 8}, '*.spatial': {weight_bits: 8}}",
-    ),
-    "post-training, pointwise weights of 8 bits": (
-        *PTQ,
-        "quantization.weight_bits=8",
-        "quantization.layers={'*depthwise': {weight_bits: 4}, '*.spatial': {weight_bits: 4}}",
-    ),
+    "post-training, heads of 8 bits": (*PTQ, WIDE_HEADS),
+    "post-training, depthwise weights of 8 bits": (*PTQ, WIDE_DEPTHWISE),
     "post-training, 8-bit weights": (*PTQ, "quantization.weight_bits=8"),
 }
-"""Settings of a recipe by what they are called on the page."""
+"""Settings of a recipe by what they are called on the page, those first that say most."""
+
+
+@dataclass(frozen=True)
+class Splits:
+    """What networks are measured on: `val` chooses, `test` tells what the chosen one is worth."""
+
+    val: SampleSet
+    test: SampleSet
+
+
+def parted(data: Path, folder: Path, measured_on: str) -> Path:
+    """A VOC folder of the pictures of `data` whose lists are `train` and `measured_on` alone, in `folder`."""
+    lists = folder / "ImageSets" / "Main"
+    lists.mkdir(parents=True, exist_ok=True)
+    for name in ("train", measured_on):
+        shutil.copyfile(data / "ImageSets" / "Main" / f"{name}.txt", lists / f"{name}.txt")
+    for name in ("Annotations", "JPEGImages"):
+        if not (folder / name).exists():
+            (folder / name).symlink_to(os.path.abspath(data / name), target_is_directory=True)
+    return folder.resolve()
 
 
 def floating_point(settings: Sequence[str], recipe: str, run: Path) -> Path:
     """The run folder of the floating-point network alone, trained unless it is there."""
-    one = load_recipe(recipe, [*settings, "training.quantized_phase=null"])
-    train(one, run, resume=run.is_dir(), progress=False)
+    one = load_recipe(recipe, [*settings, *FLOAT, "training.quantized_phase=null"])
+    train(one, run, resume=run.is_dir())
     return run
 
 
-def quantized(settings: Sequence[str], recipe: str, floating: Path, run: Path) -> dict[str, Any]:
-    """Measured figures of a method's run, trained from the network of `floating` unless it is there."""
+def quantized(settings: Sequence[str], recipe: str, floating: Path, run: Path) -> float:
+    """Trains a method's run from the network of `floating` unless it is there. Returns the seconds that it took."""
     one = load_recipe(recipe, settings)
     if not (run / RECIPE).is_file():
         run.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(floating / FLOAT_CHECKPOINT, run / FLOAT_CHECKPOINT)
         save_recipe(one, run / RECIPE)
     started = time.monotonic()
-    train(one, run, resume=True, progress=False)
+    train(one, run, resume=True)
     took = run / "seconds.json"  # of all that it took, unlike result.json, which forgets what was resumed
     if not took.is_file():
         took.write_text(json.dumps(round(time.monotonic() - started, 1)))
-    result = load_result(run)
-    return {
-        "float_ap50": result.float_ap50,
-        "float_ap": result.float_ap,
-        "ap50": result.ap50,
-        "ap": result.ap,
-        "seconds": json.loads(took.read_text()),
-    }
+    seconds: float = json.loads(took.read_text())
+    return seconds
+
+
+def measured(network: Network, recipe: Recipe, splits: Splits, prefix: str = "") -> dict[str, float]:
+    """AP50 and AP on `test`, and on `val`, where their names say so."""
+    figures = {}
+    for split, samples in (("val_", splits.val), ("", splits.test)):
+        found = evaluate_network(network, recipe, samples)
+        figures |= {f"{prefix}{split}ap50": round(found.ap50, 4), f"{prefix}{split}ap": round(found.ap, 4)}
+    return figures
 
 
 def hardware(run: Path, known: dict[str, dict[str, int | None]]) -> dict[str, int | None]:
@@ -139,16 +171,21 @@ def _predicted(recipe: Recipe, network: Network) -> dict[str, int | None]:
     return {"lut": plan.used.lut, "dsp": plan.used.dsp}
 
 
-def row(method: str, recipe: Recipe, figures: dict[str, Any]) -> dict[str, Any]:
-    """As qat.json holds it."""
+def row(method: str, recipe: Recipe, data: str, figures: Mapping[str, Any]) -> dict[str, Any]:
+    """As qat.json holds it. data: what the pictures are called."""
+    phases = recipe.training
+    assert phases.quantized_phase is not None  # every method has one, if of no steps
     return {
-        "data": recipe.data.path.name if recipe.data.path else recipe.data.set,
+        "data": data,
         "network": recipe.name,
         "image_size": recipe.data.image_size,
         "method": method,
+        "settings": list(METHODS[method]),
         "weight_bits": recipe.quantization.weight_bits,
         "activation_bits": recipe.quantization.activation_bits,
         "seed": recipe.seed,
+        "float_phase": phases.float_phase.model_dump(exclude_none=True),
+        "quantized_phase": phases.quantized_phase.model_dump(exclude_none=True),
         **figures,
     }
 
@@ -163,26 +200,38 @@ def main() -> None:
     parser.add_argument("--methods", nargs="*", choices=list(METHODS), default=list(METHODS))
     parser.add_argument("--set", action="append", default=[], dest="settings", help="setting of the recipe")
     given = parser.parse_args()
-    common = [f"data.path={os.path.abspath(given.data)}", f"data.image_size={given.image_size}", *given.settings]
+    folder = given.work / str(given.image_size)
+    chosen_on, tested_on = (parted(given.data, given.work / f"pictures-{name}", name) for name in ("val", "test"))
+    common = [f"data.image_size={given.image_size}", *given.settings]
+    recipe, tested = (load_recipe(given.recipe, [*common, f"data.path={path}"]) for path in (chosen_on, tested_on))
+    splits = Splits(validation_set(recipe), validation_set(tested))
+    counts = {
+        "train_pictures": len(training_set(recipe)),
+        "val_pictures": len(splits.val),
+        "test_pictures": len(splits.test),
+    }
+    rows: list[dict[str, Any]] = []
     known: dict[str, dict[str, int | None]] = {}
     for seed in range(given.seeds):
-        folder = given.work / str(given.image_size)
-        settings = [*common, f"seed={seed}"]
+        settings = [*common, f"data.path={chosen_on}", f"seed={seed}"]
         floating = floating_point(settings, given.recipe, folder / f"{seed}-float")
+        reached = measured(load_float_run(floating)[1], recipe, splits, "float_")
         for method in given.methods:
             run = folder / f"{seed}-{method.replace(' ', '-')}"
-            figures = quantized([*settings, *BASE, *METHODS[method]], given.recipe, floating, run)
-            recipe = load_recipe(run / RECIPE)
-            keep(row(method, recipe, figures | hardware(run, known)))
+            seconds = quantized([*settings, *BASE, *METHODS[method]], given.recipe, floating, run)
+            one, network = load_run(run)
+            figures = counts | reached | measured(network, one, splits) | {"seconds": seconds} | hardware(run, known)
+            rows.append(row(method, one, given.data.name, figures))
+            keep(rows)
 
 
-def keep(new: dict[str, Any]) -> None:
-    """Put a row into qat.json, in place of the one of the same run."""
-    print(json.dumps(new), flush=True)
+def keep(new: Sequence[dict[str, Any]]) -> None:
+    """Put rows into qat.json, in place of those of the same runs."""
+    print(json.dumps(new[-1]), flush=True)
     same = ("data", "network", "image_size", "method", "weight_bits", "activation_bits", "seed")
-    rows = [old for old in load("qat").get("runs", []) if any(old[key] != new[key] for key in same)]
-    figures = {"frames_per_s": FRAMES_PER_S, "runs": [*rows, new]}
-    save("qat", figures, (*TRAINING, *SCHEDULER), whole=not rows)
+    replaced = {tuple(row[key] for key in same) for row in new}
+    others = [row for row in load("qat").get("runs", []) if tuple(row[key] for key in same) not in replaced]
+    save("qat", {"frames_per_s": FRAMES_PER_S, "runs": [*others, *new]}, (*TRAINING, *SCHEDULER), whole=not others)
 
 
 if __name__ == "__main__":
