@@ -39,14 +39,21 @@ from codesign.training.metrics import evaluate_network
 from codesign.training.run import FLOAT_CHECKPOINT, RECIPE, load_float_run, load_run
 
 FRAMES_PER_S = 200.0
+STEPS = 260
+"""Of a method's training: twenty passes over 205 pictures, few enough that what is learned quickly shows."""
 
 FLOAT = ("training.keep=last", "training.validate_every=1000")
 """What floating-point runs say: the last weights count, so that looks at other pictures in between are of no use."""
 
+
+def _phase(steps: int, rate: float) -> str:
+    return f"training.quantized_phase={{steps: {steps}, learning_rate: {rate}}}"
+
+
 BASE = (
     *FLOAT,
     "training.batch_norm=kept",
-    "training.quantized_phase={steps: 360, learning_rate: 2e-3}",
+    _phase(STEPS, 2e-3),
     "quantization.weight_bits=4",
     "quantization.activation_bits=8",
     "quantization.weight_scale=largest",
@@ -62,20 +69,16 @@ WIDE_HEADS = "quantization.layers={'heads.*': {weight_bits: 8}}"
 WIDE_DEPTHWISE = "quantization.layers={'*depthwise': {weight_bits: 8}, '*.spatial': {weight_bits: 8}}"
 
 
-def _phase(steps: int, rate: float) -> str:
-    return f"training.quantized_phase={{steps: {steps}, learning_rate: {rate}}}"
-
-
 METHODS: dict[str, tuple[str, ...]] = {
     "base": (),
-    "folded first, rate of 5e-4": (FOLDED, _phase(360, 5e-4)),
-    "rate of 5e-4": (_phase(360, 5e-4),),
+    "folded first, rate of 5e-4": (FOLDED, _phase(STEPS, 5e-4)),
+    "rate of 5e-4": (_phase(STEPS, 5e-4),),
     "batch norm folded first": (FOLDED,),
-    "three times as long": (_phase(1080, 2e-3),),
+    "three times as long": (_phase(3 * STEPS, 2e-3),),
     "post-training": PTQ,
     "weight scales unclipped": (UNCLIPPED,),
     "8-bit weights": ("quantization.weight_bits=8",),
-    "rate of 4e-3": (_phase(360, 4e-3),),
+    "rate of 4e-3": (_phase(STEPS, 4e-3),),
     "weight scales from statistics": ("quantization.weight_scale=statistics",),
     "weight scales of least error": ("quantization.weight_scale=least-error",),
     "equalized": ("quantization.equalize=true",),
