@@ -1,8 +1,9 @@
 """From PyTorch to verified FPGA hardware.
 
 Every command is also a function here, with a typed result: `summary`, `train`, `quantize`, `evaluate`, `export`,
-`verify`, `simulate`, `synth`, `build`, `report`, `report_run`, `compare`, `detect`, `tune`, `search`, `ablate`, `begin`, `demo`,
-`recipes`. Each lives in `codesign/api/<name>.py` and is imported when first used, so that `import codesign` stays fast.
+`verify`, `simulate`, `synth`, `build`, `report`, `report_run`, `compare`, `detect`, `tune`, `search`, `ablate`,
+`begin`, `demo`, `recipes`. Each lives in `codesign/api/<name>.py` and is imported when first used, so that
+`import codesign` stays fast.
 """
 
 from importlib import import_module
@@ -19,6 +20,7 @@ __all__ = [
     "detect",
     "evaluate",
     "export",
+    "quantize",
     "recipes",
     "report",
     "report_run",

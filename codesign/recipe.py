@@ -143,7 +143,11 @@ WeightScale = Literal["largest", "unclipped", "least-error", "statistics"]
 
 
 class LayerWidths(Section):
-    """Widths of single layers in bits, in place of those of the whole network; a number alone is that of both."""
+    """Widths of single layers in bits, in place of those of the whole network; a number alone is that of both.
+
+    weight_bits: of weights, signed.
+    activation_bits: of what the layer hands to the next; outputs of the network have output_bits.
+    """
 
     weight_bits: Bits | None = None
     activation_bits: Bits | None = None
@@ -184,6 +188,8 @@ class Quantization(Section):
         calibration's images (GPTQ, arXiv 2210.17323); in place of a training, so with a quantized phase of 0 steps.
     binary: weights and activations are -1 or +1, but for the image, the weights of the first layer, the last layer, and
         in residual networks the summands and the average.
+    layers: widths of single layers by patterns of their module paths, as in {"heads.*": 8} or
+        {"*.depthwise": {weight_bits: 8}}. Of several that match, the last one holds.
     """
 
     weight_bits: Bits = 4
@@ -197,7 +203,7 @@ class Quantization(Section):
     equalize: StrictBool = False
     adaptive_rounding: StrictBool = False
     binary: StrictBool = False
-    layers: dict[Pattern, LayerWidths] = Field(default={}, max_length=1000)
+    layers: dict[Pattern, LayerWidths] = Field(default={}, max_length=1000, examples=[{"heads.*": 8}])
 
 
 class Detection(Section):

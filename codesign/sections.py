@@ -24,21 +24,16 @@ class Section(BaseModel):
 
 
 class Phase(Section):
-    """One run of the optimizer. The rate rises over the first tenth of the steps and falls to zero as a cosine.
+    """One run of the optimizer, as long as its `epochs` or its `steps` say.
 
-    Its length is either `epochs`, passes over the training set, or `steps`, batches, which are rounded up to whole
-    passes: a number of steps suits small sets and large ones alike. Without either it is the phase's default.
-
-    epochs: how often every training image is seen.
-    steps: how many batches are seen, at least.
-    learning_rate: the highest rate.
+    The rate rises over the first tenth of the steps and falls to zero as a cosine.
     """
 
     DEFAULT_STEPS: ClassVar[int]
 
     epochs: Positive | None = None
     steps: Positive | None = None
-    learning_rate: Rate
+    learning_rate: Rate = 2e-3
 
     @model_validator(mode="before")
     @classmethod
@@ -59,20 +54,29 @@ class Phase(Section):
 
 
 class FloatPhase(Phase):
-    """Floating point, from random weights."""
+    """Floating point, from random weights. The rate rises over the first tenth of the steps and falls as a cosine.
 
-    DEFAULT_STEPS: ClassVar[int] = 4000
-    learning_rate: Rate = 2e-3
+    epochs: how often every training image is seen, in place of steps.
+    steps: how many batches are seen, rounded up to whole passes over the set, which suits small sets and large ones
+        alike; 4,400 unless epochs are given.
+    learning_rate: the highest rate.
+    """
+
+    DEFAULT_STEPS: ClassVar[int] = 4400
 
 
 class QuantizedPhase(Phase):
-    """With quantizers, from the weights of the floating-point phase. A rate far below that phase's leaves it short of
-    what it can reach: weights of 4 bits must move by whole steps. 0 steps: no training, only calibration.
+    """With quantizers, from the weights of the floating-point phase. The rate rises and falls likewise.
+
+    epochs: how often every training image is seen, in place of steps.
+    steps: how many batches are seen, rounded up to whole passes over the set; 800 unless epochs are given; 0 calibrates
+        the quantizers and trains nothing.
+    learning_rate: the highest rate. Far below the floating-point phase's it leaves 4-bit weights, which must move by
+        whole steps, short of what they can reach.
     """
 
-    DEFAULT_STEPS: ClassVar[int] = 1000
+    DEFAULT_STEPS: ClassVar[int] = 800
     steps: Annotated[int, Field(strict=True, ge=0, le=10**6)] | None = None
-    learning_rate: Rate = 2e-3
 
 
 class Distillation(Section):

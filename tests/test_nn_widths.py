@@ -58,7 +58,7 @@ def test_a_pattern_that_matches_no_such_width_is_refused_before_anything_is_trai
     layer, _, widths = pattern.partition(": ")
     settings = [f"quantization.layers={{'{layer}': {widths or 8}}}"]
     with pytest.raises(RecipeError, match=r"quantization\.layers: .* matches no layer") as caught:
-        train(TINY, tmp_path / "run", overrides=settings, progress=False)
+        train(TINY, tmp_path / "run", overrides=settings)
     assert "backbone" in str(caught.value) or "heads." in str(caught.value)
     assert not (tmp_path / "run").exists()
 
@@ -83,5 +83,5 @@ def test_a_saved_recipe_keeps_the_order_of_its_patterns(tmp_path):
 
 def test_a_network_of_mixed_widths_trains_and_loads(tmp_path):
     settings = ["quantization.layers={'heads.*': 8, '*depthwise': {weight_bits: 6}}"]
-    run = train(TINY, tmp_path / "run", overrides=settings, progress=False)
+    run = train(TINY, tmp_path / "run", overrides=settings)
     assert np.isfinite(run.ap50)

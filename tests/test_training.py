@@ -165,7 +165,7 @@ def test_weights_that_round_without_doubt_stay_in_the_last_epochs(tmp_path, monk
 
     monkeypatch.setattr(TrainingTask, "training_step", watched)
     settings = ["training.freezing={epochs: 2, boundary: 0.1}", f"training.batch_norm={batch_norm}"]
-    train(TINY, tmp_path / "run", overrides=settings, progress=False)
+    train(TINY, tmp_path / "run", overrides=settings)
     _, network = load_run(tmp_path / "run")
     at_start, at_end = seen[-6], network.backbone.last.conv.weight_steps()
     frozen = confident(at_start, 0.1)
@@ -194,7 +194,7 @@ def test_dilations_are_fractional_before_the_quantized_phase_and_whole_in_it(tmp
 
 def test_a_phase_of_so_many_steps_takes_whole_passes_over_the_set(tmp_path):
     settings = ["training.float_phase={steps: 4}", "training.quantized_phase={steps: 3}"]  # three batches a pass
-    train(TINY, tmp_path / "run", overrides=settings, progress=False)
+    train(TINY, tmp_path / "run", overrides=settings)
     files = (tmp_path / "run" / name for name in (FLOAT_CHECKPOINT, LAST_CHECKPOINT))
     assert [torch.load(file, weights_only=True)["global_step"] for file in files] == [6, 3]
 

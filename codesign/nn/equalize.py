@@ -7,6 +7,7 @@ channel, so that ranges of activations are balanced with those of the weights th
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -31,22 +32,19 @@ class Seam(NamedTuple):
 
 
 @torch.no_grad()
-def equalize(network: Network, images: Tensor) -> int:
-    """Equalize a floating-point network in eval mode, in place, by what it computes of images (N, 3, S, S).
-
-    Returns how many seams were equalized. One that something else than convolutions reads stays as it was.
+def equalized(trained: Network, images: Tensor) -> Network:
+    """A floating-point network, in eval mode, that computes the same as `trained`, equalized by what that computes of
+    images (N, 3, H, W). Channels that something else than convolutions reads stay as they were.
     """
+    network = copy.deepcopy(trained)
     expected = network.raw_heads(images)
-    done = 0
     for seam in _seams(network, images):
         before = [(parameter, parameter.clone()) for parameter in _parameters(seam)]
         _scale(seam, _factors(seam))
-        if _alike(network.raw_heads(images), expected):
-            done += 1
-            continue
-        for parameter, value in before:
-            parameter.copy_(value)
-    return done
+        if not _alike(network.raw_heads(images), expected):
+            for parameter, value in before:
+                parameter.copy_(value)
+    return network
 
 
 def _seams(network: Network, images: Tensor) -> list[Seam]:

@@ -8,7 +8,6 @@ What is left of a shift of the mean goes into the bias (Nagel et al., arXiv 1906
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -27,36 +26,25 @@ class _ReachedError(Exception):
     """Ends a pass that has come as far as it needs to."""
 
 
-class Rounded(NamedTuple):
-    """How many layers were rounded adaptively, and how many biases corrected."""
-
-    layers: int
-    biases: int
-
-
 @torch.no_grad()
-def round_adaptively(quantized: Network, trained: Network, batches: Sequence[Tensor]) -> Rounded:
+def round_adaptively(quantized: Network, trained: Network, batches: Sequence[Tensor]) -> None:
     """Round the weights of `quantized`, and correct its biases, in place; both networks in eval mode.
 
     Args:
         quantized: with folded weights and calibrated scales.
         trained: the floating-point network that it was folded from.
-        batches: images (N, 3, S, S) each.
+        batches: images (N, 3, H, W) each.
     """
     expected = _means(trained, batches)
-    layers = biases = 0
     for path in expected:  # in the order in which they compute
         unit = conv_units(quantized)[path]
         if not isinstance(unit.conv, QuantConv2d):
             continue
         inputs = [_reaching(quantized, unit, images) for images in batches]
         _round(unit.conv, inputs)
-        layers += 1
         if unit.conv.bias is not None:
             found = torch.stack([plain(unit.conv(*given)).mean((0, 2, 3)) for given in inputs]).mean(0)
             unit.conv.bias.add_(expected[path] - found)
-            biases += 1
-    return Rounded(layers, biases)
 
 
 def _means(network: Network, batches: Sequence[Tensor]) -> dict[str, Tensor]:

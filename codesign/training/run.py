@@ -16,6 +16,7 @@ report.html           by `codesign report RUN --html`
 """
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -36,13 +37,12 @@ from codesign.run_folder import WEIGHTS as WEIGHTS
 from codesign.run_folder import find_run as find_run
 from codesign.training.callbacks import unsound
 from codesign.training.checkpoint import read_checkpoint
+from codesign.training.history import load_history, of_phase, save_history
 
 FLOAT_CHECKPOINT = "float.ckpt"
 LAST_CHECKPOINT = "last.ckpt"
 BEST = {"float_phase": "float_best.safetensors", "quantized_phase": "best.safetensors"}
 INITIAL = "initial.safetensors"
-FLOAT_FILES = (FLOAT_CHECKPOINT, BEST["float_phase"], "history.json")
-"""What a floating-point phase may leave: where they lie, the phase is over."""
 LOGS = "tensorboard"
 
 
@@ -109,6 +109,15 @@ def load_float_run(run: str | Path, overrides: Sequence[str] = ()) -> tuple[Reci
     restore(network, {name.removeprefix("network."): tensor for name, tensor in state.items()}, file)
     network.finish(recipe)
     return recipe, network.eval()
+
+
+def copy_float_phase(run: Path, out: Path) -> None:
+    """Put what a run's floating-point phase left into another run folder, which then goes on from there."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name in (FLOAT_CHECKPOINT, BEST["float_phase"]):
+        if (run / name).is_file():
+            shutil.copyfile(run / name, out / name)
+    save_history(out, of_phase(load_history(run), "float_phase"))
 
 
 def restore(network: Network, state: dict[str, torch.Tensor], source: Path) -> None:

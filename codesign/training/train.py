@@ -23,7 +23,7 @@ from codesign.data.check import check_recipe
 from codesign.data.dataset import SampleSet, training_set, validation_set
 from codesign.errors import CheckpointError, ToolError
 from codesign.files import locked
-from codesign.nn.equalize import equalize
+from codesign.nn.equalize import equalized
 from codesign.nn.fold import calibrate, clip_weights, deployed, fold_batch_norm, keep_batch_norm
 from codesign.nn.network import Network, float_network, quantized_network
 from codesign.nn.rounding import round_adaptively
@@ -217,6 +217,8 @@ def _quantized_phase(session: _Session, trained: Network) -> Network:
     count = recipe.quantization.calibration_batches + 1
     batches = itertools.islice(itertools.cycle(train_loader(session.data, recipe, workers=0)), count)
     images = [batch.images / 256 for batch in batches]
+    if recipe.quantization.equalize:
+        trained = equalized(trained, images[0])
     network = _start(recipe, trained, images)
     if phase.steps == 0:
         network.eval()
@@ -230,9 +232,7 @@ def _quantized_phase(session: _Session, trained: Network) -> Network:
 
 
 def _start(recipe: Recipe, trained: Network, images: Sequence[Tensor]) -> Network:
-    """The quantized network with what `trained` knows, calibrated on batches (N, 3, S, S) of images."""
-    if recipe.quantization.equalize:
-        equalize(trained, images[0])
+    """The quantized network with what `trained` knows, calibrated on batches (N, 3, H, W) of images."""
     network = quantized_network(recipe)
     if recipe.training.batch_norm == "kept" and not recipe.quantization.adaptive_rounding:
         keep_batch_norm(network, trained)
