@@ -139,7 +139,7 @@ PTQ = (
 )
 """Settings that quantize a network after its training, without another one."""
 
-WeightScale = Literal["largest", "unclipped", "least-error", "statistics"]
+WeightScale = Literal["largest", "unclipped", "statistics"]
 
 
 class LayerWidths(Section):
@@ -178,9 +178,8 @@ class Quantization(Section):
     activation_percentile: an activation's full scale is this percentile of its magnitudes in calibration.
     calibration_batches: training batches that set the scales before quantized training.
     weight_scale: what sets a channel's full scale. Its largest magnitude, rounded to the nearest power of two, which
-        clips by up to a factor of sqrt(2); the same rounded up, so unclipped; the power of two of least squared error;
-        or statistics, twice its mean magnitude (Liu, Liu, Cheng, arXiv 2302.02210), which does not follow the few
-        weights that oscillate.
+        clips by up to a factor of sqrt(2); the same rounded up, so unclipped; or statistics, twice its mean magnitude
+        (Liu, Liu, Cheng, arXiv 2302.02210), which does not follow the few weights that oscillate.
     weight_percentile: magnitudes of a channel beyond this percentile are clipped before quantized training; 100: none.
     equalize: channels between layers get ranges alike before anything is quantized, which the network computes the same
         with (cross-layer equalization, Nagel et al., arXiv 1906.04721).

@@ -1,6 +1,7 @@
 """Quantization without training: equalization, adaptive rounding, corrected biases, and the run that they leave."""
 
-import copy
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from codesign import quantize
+from codesign.cli.main import status
 from codesign.errors import CheckpointError, RecipeError
 from codesign.nn.deform import sampled, square_depthwise
 from codesign.nn.equalize import equalized
@@ -15,21 +17,16 @@ from codesign.nn.fold import calibrate, deployed, fold_batch_norm, keep_batch_no
 from codesign.nn.layers import WEIGHT_QUANTIZERS
 from codesign.nn.network import conv_units, float_network, quantized_network
 from codesign.nn.rounding import round_adaptively
-from codesign.recipe import PTQ, load_recipe
+from codesign.recipe import PTQ, load_recipe, save_recipe
+from codesign.sections import QuantizedPhase
 from codesign.training import train
-from codesign.training.run import FLOAT_CHECKPOINT, LAST_CHECKPOINT, WEIGHTS, load_run
+from codesign.training.history import load_history, of_phase
+from codesign.training.run import FLOAT_CHECKPOINT, LAST_CHECKPOINT, RECIPE, WEIGHTS, load_run
 
 RECIPES = Path(__file__).parent / "recipes"
 TINY, RESNET = RECIPES / "tiny.yaml", RECIPES / "tiny-resnet.yaml"
 
 torch.set_num_threads(1)  # the tiny network gains nothing from more, and tests may run side by side
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CODESIGN_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 def images(recipe, seed=0, count=4):
@@ -100,8 +97,7 @@ def test_adaptive_rounding_lessens_the_error_of_the_outputs_and_keeps_weights_on
     round_adaptively(network, trained, batches)
     assert sum(error(network, trained, recipe)) < 0.8 * sum(nearest)
     for path, unit in conv_units(network).items():
-        ratio = scales[path] / unit.conv.weight_scales()
-        assert (ratio == 1).all() if weight_scale != "least-error" else (ratio.log2() >= 0).all()
+        assert torch.equal(scales[path], unit.conv.weight_scales())
 
 
 def test_what_taps_read_is_what_the_operator_sums():
@@ -148,29 +144,44 @@ def test_batch_statistics_make_up_for_what_quantization_does_to_mean_and_varianc
     torch.testing.assert_close(seen[0].std((0, 2, 3)), norm.weight.abs(), rtol=1e-2, atol=1e-3)
 
 
-def test_quantization_without_training_leaves_a_run_and_writes_no_checkpoint(tmp_path):
-    result = train(TINY, tmp_path / "run", overrides=PTQ)
+def test_quantization_without_training_writes_a_run_of_the_float_phase_alone(tiny_run, tmp_path):
+    result = quantize(tiny_run, tmp_path / "run")
     recipe, _ = load_run(tmp_path / "run")
     assert not (tmp_path / "run" / LAST_CHECKPOINT).exists()
     assert result.ap50 is not None and recipe.quantization.adaptive_rounding
-    again = quantize(tmp_path / "run", tmp_path / "again")
-    assert (tmp_path / "again" / WEIGHTS).read_bytes() == (tmp_path / "run" / WEIGHTS).read_bytes()
-    assert again.ap50 == result.ap50
-    wider = quantize(tmp_path / "run", tmp_path / "wider", overrides=["quantization.layers={'heads.*': 8}"])
-    assert int(load_run(wider.run)[1].heads["heat"].pointwise.conv.quant_weight().bit_width) == 8
+    assert {one.phase for one in load_history(tiny_run)} == {"float_phase", "quantized_phase"}
+    assert load_history(tmp_path / "run") == of_phase(load_history(tiny_run), "float_phase")
+    train(TINY, tmp_path / "whole", overrides=PTQ)
+    assert (tmp_path / "whole" / WEIGHTS).read_bytes() == (tmp_path / "run" / WEIGHTS).read_bytes()
 
 
-def test_a_run_is_quantized_again_with_training_too(tmp_path):
-    train(TINY, tmp_path / "run", overrides=["training.quantized_phase=null"])
-    settings = ["training.quantized_phase={steps: 3}", "quantization.weight_bits=8"]
-    quantize(tmp_path / "run", tmp_path / "again", training=True, overrides=settings)
+def test_the_command_quantizes_with_other_widths_and_prints_json(tiny_run, tmp_path, capfd):
+    settings = ("--set", "quantization.layers={'heads.*': 8}", "--set", "quantization.adaptive_rounding=false")
+    assert status(["quantize", str(tiny_run), "--out", str(tmp_path / "run"), *settings, "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["float_ap50"] >= 0
+    _, network = load_run(tmp_path / "run")
+    assert int(network.heads["heat"].pointwise.conv.quant_weight().bit_width) == 8
+
+
+@pytest.mark.parametrize("phase", ["null", "{steps: 0}"])
+def test_a_run_that_was_not_trained_with_quantizers_can_be(tmp_path, tiny_run, phase, monkeypatch):
+    shutil.copytree(tiny_run, tmp_path / "run")
+    save_recipe(load_recipe(TINY, [f"training.quantized_phase={phase}"]), tmp_path / "run" / RECIPE)
+    monkeypatch.setattr(QuantizedPhase, "DEFAULT_STEPS", 3)
+    quantize(tmp_path / "run", tmp_path / "again", training=True, overrides=["quantization.weight_bits=8"])
     assert (tmp_path / "again" / LAST_CHECKPOINT).is_file()
     checkpoints = [(tmp_path / name / FLOAT_CHECKPOINT).read_bytes() for name in ("run", "again")]
     assert checkpoints[0] == checkpoints[1]
+
+
+def test_a_run_is_not_quantized_over_another_one_or_into_another_network(tiny_run, tmp_path):
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    save_recipe(load_recipe(TINY), taken / RECIPE)
     with pytest.raises(CheckpointError, match="already holds a run"):
-        quantize(tmp_path / "run", tmp_path / "again")
+        quantize(tiny_run, taken)
     with pytest.raises(CheckpointError, match="another network"):
-        quantize(tmp_path / "run", tmp_path / "other", overrides=["model.last_channels=16"])
+        quantize(tiny_run, tmp_path / "other", overrides=["model.last_channels=16"])
     assert not (tmp_path / "other").exists()
 
 

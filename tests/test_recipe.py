@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from codesign import yaml_text
 from codesign.errors import RecipeError
 from codesign.networks import sections
 from codesign.recipe import Recipe, load_recipe, save_recipe
@@ -16,6 +17,12 @@ TINY = Path(__file__).parent / "recipes" / "tiny.yaml"
 @pytest.mark.parametrize("file", sorted(models_dir().glob("*.yaml")), ids=lambda file: file.stem)
 def test_every_shipped_recipe_is_valid_and_found_by_its_name(file):
     assert load_recipe(file.stem).name == file.stem
+
+
+@pytest.mark.parametrize("run", sorted(models_dir().glob("*/recipe.yaml")), ids=lambda file: file.parent.name)
+def test_a_run_that_ships_says_itself_how_it_was_trained(run):
+    said = yaml_text.parse(run.read_text())["training"]
+    assert {"batch_norm", "float_phase", "quantized_phase"} <= said.keys()
 
 
 def test_a_saved_recipe_reads_back_equal(tmp_path):

@@ -80,7 +80,6 @@ METHODS: dict[str, tuple[str, ...]] = {
     "8-bit weights": ("quantization.weight_bits=8",),
     "rate of 4e-3": (_phase(STEPS, 4e-3),),
     "weight scales from statistics": ("quantization.weight_scale=statistics",),
-    "weight scales of least error": ("quantization.weight_scale=least-error",),
     "equalized": ("quantization.equalize=true",),
     "untrained": (UNTRAINED,),
     "untrained, unclipped": (UNTRAINED, UNCLIPPED),

@@ -27,7 +27,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from codesign.nn.norm import TrainedNorm
-from codesign.nn.quantizers import LeastErrorFullScale, TwiceMeanMagnitude, least_error_full_scale
+from codesign.nn.quantizers import TwiceMeanMagnitude
 from codesign.nn.strided import conv2d
 
 BIAS_RANGE = (-(2.0**31), 2.0**31 - 1)
@@ -62,9 +62,8 @@ class WeightBounds:
     """Integers in the full scale."""
     limit: float
     """Largest integer."""
-    bits: int
-    statistics: type
-    """What gives the full scale: the largest magnitude, twice the mean one, or the one of least error."""
+    statistics: bool
+    """Full scale from the mean magnitude, not from the largest."""
     upwards: bool
     """Whether it is rounded up to a power of two, not to the nearest one."""
 
@@ -130,12 +129,8 @@ class QuantizeParameters(Function):
 
 def _channel_scales(weight: Tensor, bounds: WeightBounds) -> tuple[Tensor, Tensor, Tensor | None]:
     """For each channel of (O, ...): scale, its derivative by the full scale (O,); which weight is that, if one is."""
-    if bounds.statistics is LeastErrorFullScale:
-        power = least_error_full_scale(weight.flatten(1), bounds.bits)
-        return power.clamp_min(bounds.minimum).div_(bounds.steps), torch.zeros_like(power), None
     magnitudes = weight.flatten(1).abs()
-    mean = bounds.statistics is TwiceMeanMagnitude
-    full, place = (2 * magnitudes.mean(1), None) if mean else magnitudes.max(1)
+    full, place = (2 * magnitudes.mean(1), None) if bounds.statistics else magnitudes.max(1)
     full = full.clamp_min_(bounds.minimum)
     exponent = torch.log2(full)
     power = 2.0 ** (exponent.ceil_() if bounds.upwards else exponent.round_())
@@ -313,8 +308,7 @@ class QuantConv2d(qnn.QuantConv2d):
             minimum=float(scaling.stats_scaling_impl.clamp_scaling.min_val),
             steps=float(quant.int_scaling_impl(bits)),
             limit=float(quant.int_quant.max_int(bits)),
-            bits=int(bits),
-            statistics=type(scaling.parameter_list_stats.stats.stats_impl),
+            statistics=isinstance(scaling.parameter_list_stats.stats.stats_impl, TwiceMeanMagnitude),
             upwards=isinstance(restrict.float_to_int_impl, CeilSte),
         )
 

@@ -21,7 +21,6 @@ from codesign.nn.quantizers import (
     BiasQuantizer,
     DilationQuantizer,
     ImageQuantizer,
-    LeastErrorWeightQuantizer,
     SignedActivationQuantizer,
     StatisticsWeightQuantizer,
     UnclippedWeightQuantizer,
@@ -35,7 +34,6 @@ from codesign.recipe import Quantization
 WEIGHT_QUANTIZERS = {
     "largest": WeightQuantizer,
     "unclipped": UnclippedWeightQuantizer,
-    "least-error": LeastErrorWeightQuantizer,
     "statistics": StatisticsWeightQuantizer,
 }
 

@@ -6,7 +6,6 @@ Biases: integers at the accumulator's scale (input scale times weight scale).
 Binary weights and activations: -1 or +1 times a scale, weights one a channel from its mean magnitude, activations 1.
 """
 
-import torch
 from brevitas.core.function_wrapper import CeilSte, RoundSte
 from brevitas.core.scaling import ParameterFromRuntimeStatsScaling
 from brevitas.core.stats import AbsAve
@@ -25,14 +24,10 @@ from brevitas.quant.fixed_point import (
 )
 from brevitas.quant.scaled_int import Int32Bias
 from brevitas.quant.solver import WeightQuantSolver
-from torch import Tensor, nn
+from torch import Tensor
 
 SMALLEST_RANGE = 2.0**-8
 """Smallest full scale of a weight channel or activation: keeps bias integers within float32's exact 24 bits."""
-
-
-FULL_SCALES_TRIED = 3
-"""How many powers of two, each half of the one before, are tried for a channel's weights."""
 
 
 class WeightQuantizer(Int8WeightPerChannelFixedPoint):
@@ -55,40 +50,10 @@ class StatisticsWeightQuantizer(WeightQuantizer):
     scaling_stats_impl = TwiceMeanMagnitude
 
 
-class UnclippedWeightQuantizer(Int8WeightPerChannelFixedPoint):
-    """The same with the largest magnitude rounded up to a power of two, so that nothing is clipped."""
+class UnclippedWeightQuantizer(WeightQuantizer):
+    """Signed narrow weights; the largest magnitude is rounded up to a power of two, so that nothing is clipped."""
 
-    scaling_min_val = SMALLEST_RANGE
     restrict_value_float_to_int_impl = CeilSte
-
-
-class LeastErrorFullScale(nn.Module):
-    """The power of two with which a channel's weights have the least squared error; no gradient."""
-
-    def __init__(self, bit_width: int) -> None:
-        super().__init__()
-        self.bits = int(bit_width)
-
-    def forward(self, rows: Tensor) -> Tensor:
-        return least_error_full_scale(rows, self.bits)
-
-
-@torch.no_grad()
-def least_error_full_scale(rows: Tensor, bits: int) -> Tensor:
-    """(O, n) to (O,): of the powers of two from the largest magnitude's next one downwards, the best for each row."""
-    steps = 2.0 ** (bits - 1)
-    top = 2.0 ** rows.abs().amax(1).clamp_min(SMALLEST_RANGE).log2().ceil()
-    full = top.unsqueeze(1) * 2.0 ** -torch.arange(FULL_SCALES_TRIED, device=rows.device)
-    scale = full.unsqueeze(2) / steps
-    wide = rows.unsqueeze(1)
-    error = ((wide / scale).round().clamp(1 - steps, steps - 1) * scale - wide).square().sum(2)
-    return full.gather(1, error.argmin(1, keepdim=True)).flatten()
-
-
-class LeastErrorWeightQuantizer(WeightQuantizer):
-    """The same with that full scale."""
-
-    scaling_stats_impl = LeastErrorFullScale
 
 
 class BiasQuantizer(Int32Bias):

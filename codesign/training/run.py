@@ -4,7 +4,8 @@ recipe.yaml           the recipe with every default spelt out
 float.ckpt            Lightning checkpoint of the floating-point phase's last epoch
 last.ckpt             Lightning checkpoint of the quantized phase's last epoch
 initial.safetensors   what the floating-point network began with, if that was not at random
-float_best.safetensors, best.safetensors   of either phase, the weights with the best figure on the validation set
+float_best.safetensors, best.safetensors   of either phase, the weights with the best figure on the validation set, with
+                      the batch norms that they train with
 weights.safetensors   the final quantized network
 model.qonnx.onnx      the same as QONNX, which can be exported without PyTorch; of `codesign train`
 history.json          losses, learning rates and figures of every epoch (`codesign.training.history`)
