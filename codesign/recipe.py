@@ -19,7 +19,7 @@ from codesign.networks.base import Task
 from codesign.plugins import names
 from codesign.reading import SETTINGS_BYTES, read_text
 from codesign.resources import models_dir
-from codesign.sections import Positive, Section, Training
+from codesign.sections import LENGTHS, Positive, Section, Training
 
 Bits = Annotated[int, Field(strict=True, ge=2, le=8)]
 Percentile = Annotated[float, Field(strict=True, gt=50, le=100)]
@@ -368,6 +368,8 @@ def _override(content: dict[str, Any], setting: str) -> None:
     if isinstance(node, list) and _is_index(steps[-1], node):
         node[int(steps[-1])] = value
     elif isinstance(node, dict):
+        for other in LENGTHS if steps[-1] in LENGTHS and value is not None else ():
+            node.pop(other, None)
         node[steps[-1]] = value
     else:
         raise RecipeError("leads to a key inside a plain value", where=f"--set {setting}", remedy="shorten the key")

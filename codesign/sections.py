@@ -16,6 +16,9 @@ Weight = Annotated[float, Field(strict=True, ge=1e-9, le=1e6)]
 Rate = Annotated[float, Field(strict=True, ge=1e-12, le=100)]
 """A learning rate."""
 
+LENGTHS = ("epochs", "steps")
+"""Keys of which a phase has one: a setting of the one replaces the other."""
+
 
 class Section(BaseModel):
     """Part of a recipe: frozen, and unknown keys are errors."""

@@ -36,7 +36,7 @@ def test_a_saved_recipe_reads_back_equal(tmp_path):
     [
         ("seed=7", lambda r: r.seed == 7),
         ("training.float_phase.epochs=9", lambda r: r.training.float_phase.epochs == 9),
-        ("training.float_phase={steps: 9}", lambda r: r.training.float_phase.passes(2) == 5),
+        ("training.float_phase.steps=9", lambda r: r.training.float_phase.passes(2) == 5),
         ("training.quantized_phase={}", lambda r: r.training.quantized_phase.steps > 0),
         ("model.stages.1.channels=16", lambda r: r.model.stages[1].channels == 16),
         ("model.last_channels=null", lambda r: r.model.last_channels is None),
@@ -120,7 +120,7 @@ def test_a_missing_recipe_lists_the_shipped_ones():
         "training.float_phase.learning_rate=1e-300",
         "training.float_phase.epochs=0",
         "training.float_phase.steps=0",
-        "training.float_phase.steps=9",  # which has epochs already
+        "training.float_phase={epochs: 1, steps: 9}",
         "training.batch_size=1000000000",
         "training.augmentation={mirror: 'yes'}",
         "model.classes=1000000000",
