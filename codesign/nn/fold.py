@@ -9,11 +9,10 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from codesign.nn import norm
 from codesign.nn.fused import QuantConv2d
 from codesign.nn.layers import ConvUnit
 from codesign.nn.network import Network, conv_units, quantized_network
-from codesign.nn.norm import TrainedNorm
+from codesign.nn.norm import TrainedNorm, folded_into
 from codesign.recipe import Recipe
 
 
@@ -73,7 +72,8 @@ def batch_norm(unit: ConvUnit) -> nn.BatchNorm2d | None:
 
 def folded(unit: ConvUnit) -> tuple[Tensor, Tensor | None]:
     """Weight and bias of a unit's convolution with its batch norm folded in."""
-    return norm.folded(unit.conv.weight, unit.conv.bias, batch_norm(unit))
+    norm = batch_norm(unit)
+    return (unit.conv.weight, unit.conv.bias) if norm is None else folded_into(unit.conv.weight, norm)
 
 
 @torch.no_grad()

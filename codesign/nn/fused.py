@@ -26,7 +26,7 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-from codesign.nn.norm import TrainedNorm
+from codesign.nn.norm import TrainedNorm, folded_into
 from codesign.nn.quantizers import TwiceMeanMagnitude
 from codesign.nn.strided import conv2d
 
@@ -270,7 +270,7 @@ class QuantConv2d(qnn.QuantConv2d):
 
     def float_parameters(self) -> tuple[Tensor, Tensor | None]:
         """What is quantized: weight (O, I, K, K), and bias (O,) or none."""
-        return (self.weight, self.bias) if self.norm is None else self.norm.folded_into(self.weight)
+        return (self.weight, self.bias) if self.norm is None else folded_into(self.weight, self.norm)
 
     @property
     def _is_brevitas_own(self) -> bool:

@@ -22,10 +22,6 @@ class TrainedNorm(nn.BatchNorm2d):
     Its statistics are the mean over the first batches, then the moving average: what floating point left is forgotten.
     """
 
-    def folded_into(self, weight: Tensor) -> tuple[Tensor, Tensor]:
-        """Weight (C, ...) and bias (C,) with the running statistics."""
-        return folded(weight, None, self)
-
     def reset_count(self) -> None:
         """Let the next batch replace the statistics."""
         assert self.num_batches_tracked is not None
@@ -50,10 +46,11 @@ class TrainedNorm(nn.BatchNorm2d):
             followed.copy_(torch.where(known, followed.lerp(found, share), followed))
 
 
-def folded(weight: Tensor, bias: Tensor | None, norm: nn.BatchNorm2d | None) -> tuple[Tensor, Tensor | None]:
-    """Weight and bias of a convolution with its batch norm folded in: w g / sqrt(var + eps), b - mean * the same."""
-    if norm is None:
-        return weight, bias
+def folded_into(weight: Tensor, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Weight (C, ...) and bias (C,) of a convolution without bias, its batch norm folded into it.
+
+    They are w g / sqrt(var + eps), and b - mean * the same.
+    """
     gain = _gain(norm)
     assert norm.running_mean is not None
     return weight * gain.reshape(-1, 1, 1, 1), norm.bias - norm.running_mean * gain
