@@ -147,9 +147,9 @@ class Training(Section):
     ema: each phase ends with the moving average of its weights, e.g. 0.999.
     fractional_first: dilations become whole numbers in the quantized phase only; in floating point the operator samples
         fractional positions, which learn faster than rounded ones.
-    batch_norm: in the quantized phase. Kept, its statistics follow what quantization does, are frozen for the last
-        quarter, and are folded into the weights before these are quantized, all the time; folded, it is gone from the
-        start. Either way nothing is left of it in the result, but for units of binary networks.
+    batch_norm: in the quantized phase. Folded, it is gone from the start. Kept, its statistics follow what quantization
+        does, are frozen for the last quarter, and are folded into the weights before these are quantized, all the time,
+        which makes a step longer. Either way nothing is left of it in the result, but for units of binary networks.
     precision: of convolutions, mixed on GPUs alone; quantizers compute in float32 always.
     validate_every: epochs between two looks at the validation set, beside that at a phase's end.
     patience: a phase ends early after so many looks without a better figure.
@@ -171,7 +171,7 @@ class Training(Section):
     keep: Literal["last", "best"] = "last"
     augmentation: Augmentation | None = None
     fractional_first: StrictBool = False
-    batch_norm: Literal["kept", "folded"] = "kept"
+    batch_norm: Literal["folded", "kept"] = "folded"
     float_phase: FloatPhase = FloatPhase()
     quantized_phase: QuantizedPhase | None = QuantizedPhase()
     distillation: Distillation | None = None

@@ -1,6 +1,6 @@
 """Time of a training step: floating point, quantized by Brevitas' own code, and quantized by `codesign.nn.fused`.
 
-The latter with batch norm folded, as Brevitas' own, and kept, as trainings are by default.
+The latter with batch norm folded, as Brevitas' own, and kept.
 
     python -m benchmarks.speed.qat_speed
 
