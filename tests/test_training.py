@@ -54,10 +54,12 @@ OPTIONS = {
     "distilled": ("training.distillation={weight: 0.5}",),
     "frozen": ("training.freezing={epochs: 2, boundary: 0.1}",),
     "augmented": ("training.augmentation={mirror: false}",),
+    "kept": ("training.batch_norm=kept",),
     "all": (
         "training.ema=0.9",
         "training.distillation={weight: 0.5}",
         "training.freezing={epochs: 2, boundary: 0.1}",
+        "training.batch_norm=kept",
         "quantization.weight_scale=statistics",
         "quantization.weight_percentile=90",
     ),
@@ -91,6 +93,7 @@ class InterruptionError(Exception):
         ("distilled", 16),
         ("frozen", 16),
         ("augmented", 5),
+        ("kept", 14),
         ("all", 14),
     ],
 )
