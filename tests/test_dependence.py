@@ -23,6 +23,7 @@ from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
 from codesign.graph.ops.upsample import Upsample
 from codesign.graph.reals import random_integers
+from codesign.hardware.ops import split
 from codesign.plugins import load, names
 
 FRAMES = 48
@@ -115,3 +116,8 @@ def test_an_output_pixel_waits_for_the_last_pixel_that_changes_it(name):
     flags |= {flag: getattr(found, flag) for flag in ("whole", "ahead", "wires")}
     assert {flag for flag, on in flags.items() if on} == set(how)
     assert found.parts == (op.sizes if op.kind == "split" else ())
+
+
+def test_lanes_of_a_split_divide_its_first_part():
+    op, x = Split((4, 6)), TensorType((10, 3, 3), 0, 15)
+    assert [folding.pe for folding in split.foldings(op, (x,), op.infer(x))] == [1, 2, 4]

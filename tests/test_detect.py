@@ -15,6 +15,7 @@ from codesign.build_folder import open_build
 from codesign.cli.main import status
 from codesign.data.fit import as_input
 from codesign.data.pictures import read_picture
+from codesign.data.video import Frames
 from codesign.errors import BuildError, DataError
 from codesign.progress import silent
 from codesign.verification.predict import predictions
@@ -119,6 +120,8 @@ def test_a_video_is_written_again_with_what_is_found_in_each_frame(tiny_build, v
     assert "film.mp4, frame 2: " in capfd.readouterr().out
     listed = json.loads((tmp_path / "out" / LISTING).read_text())["pictures"]
     assert [entry["frame"] for entry in listed] == [0, 1, 2]
+    with Frames(video) as frames, Frames(tmp_path / "out" / "film.mp4") as boxed:
+        assert frames.per_second == boxed.per_second == 5
     written = cv2.VideoCapture(str(tmp_path / "out" / "film.mp4"))
     shapes = []
     while (got := written.read())[0]:

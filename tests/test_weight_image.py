@@ -11,6 +11,7 @@ from codesign.graph import TensorType
 from codesign.graph.ops.conv_tile import ConvTile
 from codesign.hardware.folding import Folding
 from codesign.hardware.ops.conv_tile import plan
+from codesign.targets import BUS_BITS
 
 
 def pointwise(c_in: int, c_out: int) -> tuple[ConvTile, TensorType]:
@@ -64,3 +65,15 @@ def test_demand_is_one_pass_over_the_weights_for_each_tile():
 def test_ports_share_one_block_ram_of_512_words_down_to_two_bursts_each(ports, words):
     assert image.reader_depth(ports) == words
     assert words >= 2 * image.BURST
+
+
+@pytest.mark.parametrize(
+    ("pe", "simd", "tile"), [(1, 1, 8), (1, 4, 12), (2, 2, 8), (2, 10, 16), (4, 1, 8), (4, 2, 8), (4, 3, 8)]
+)
+def test_the_end_of_the_reader_holds_what_a_word_of_weights_takes_without_a_pause(pe, simd, tile):
+    """The first of its units may be the last one in its bus word: a unit, then whole bus words, a power of two."""
+    op, x = pointwise(20, 32)
+    made = plan(op, (x,), op.infer(x), Folding(pe, simd, tile=tile))
+    a_bus_word = BUS_BITS // made.unit_bits
+    assert 1 + (made.port_words - 1) * a_bus_word >= made.folding.simd + made.extra
+    assert made.port_words & (made.port_words - 1) == 0

@@ -22,7 +22,7 @@ from .fit import Fit
 HEADS = ("heat", "size", "offset")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Boxes:
     """Detections of one image, best first."""
 

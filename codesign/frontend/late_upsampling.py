@@ -30,7 +30,7 @@ def _moved(graph: Graph, upsample: Node, conv: Node, requant: Node) -> Graph:
         requant.name: (requant, Node(upsample.name, upsample.op, (requant.name,))),
         upsample.name: (),
     }
-    nodes = []
+    nodes: list[Node] = []
     for node in graph.nodes:
         inputs = tuple(upsample.name if name == requant.name else name for name in node.inputs)
         nodes += behind.get(node.name, (replace(node, inputs=inputs),))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +101,7 @@ def absorbed(builder: Builder, value: Activation) -> Activation:
     offset = np.zeros(1) if value.offset is None else value.offset
     if np.all(gain == 1) and not offset.any():
         return replace(value, gain=None, offset=None, steps=())
-    op = builder.operator(value.tensor)
+    op: Any = builder.operator(value.tensor)
     if isinstance(op, AvgPool) and gain.size == 1 and not offset.any():
         tensor = builder.replaced(value.tensor, _divided(op, float(gain[0])), value.origin)
         return replace(value, tensor=tensor, gain=None, offset=None, steps=())
@@ -111,7 +112,7 @@ def absorbed(builder: Builder, value: Activation) -> Activation:
     weight_scale = np.array(op.weight_scale) * gain
     accumulator = np.broadcast_to(np.array(kind.scale) * gain, kind.channels)
     bias = op.bias + integers(np.broadcast_to(offset, kind.channels), accumulator, "the offset after a layer")
-    folded = replace(op, weight_scale=tuple(weight_scale.tolist()), bias=bias)  # type: ignore[call-arg]
+    folded = replace(op, weight_scale=tuple(weight_scale.tolist()), bias=bias)
     tensor = builder.replaced(value.tensor, folded, value.origin)
     return replace(value, tensor=tensor, gain=None, offset=None, steps=())
 

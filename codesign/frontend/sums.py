@@ -57,9 +57,11 @@ def summed(builder: Builder, value: Sum, quantizer: Quantizer) -> Activation:
 
 def _table(builder: Builder, value: Sum, quantizer: Quantizer, a: Integers, b: Integers) -> Integers:
     """(A, B): the quantizer's integer for every pair."""
-    codes = [builder.codes.get(part.tensor) for part in value.parts]
-    if quantizer.code and codes[0] and codes[1] and len({c.zero.dtype for c in (*codes, quantizer.code)}) == 1:
-        return _kernel(value, quantizer, (codes[0], codes[1], quantizer.code), a, b)
+    first_code, second_code = (builder.codes.get(part.tensor) for part in value.parts)
+    if first_code and second_code and quantizer.code:
+        codes = (first_code, second_code, quantizer.code)
+        if len({code.zero.dtype for code in codes}) == 1:
+            return _kernel(value, quantizer, codes, a, b)
     scales = [builder.types[part.tensor].scale[0] for part in value.parts]
     first, second = ((q * scale).astype(np.float32) for q, scale in zip((a, b), scales, strict=True))
     real = (first[:, None] + second[None, :]).reshape(1, 1, -1, 1)
@@ -122,7 +124,7 @@ def _threshold(table: Integers, sums: Integers, quantizer: Quantizer) -> Thresho
     ascending, results = sums.ravel()[order], table.ravel()[order]
     places = np.searchsorted(results, lo + quantizer.step * np.arange(1, count + 1), side="left")
     beyond = np.append(ascending, ascending[-1] + 1)
-    return Threshold(beyond[places][None], np.ones(1), lo, quantizer.scale, quantizer.step)
+    return Threshold(beyond[places][None], np.ones(1, np.int64), lo, quantizer.scale, quantizer.step)
 
 
 def _weight_scales(kinds: list[TensorType], multipliers: tuple[int, int]) -> tuple[float, float]:
@@ -145,5 +147,5 @@ def _multiplied(
     if (multiplier, scale) == (1, 1.0):
         return part.tensor
     weight = np.full((kind.channels, 1, 1, 1), multiplier)
-    (tensor,) = builder.add(Depthwise(weight, np.zeros(kind.channels), (scale,)), [part.tensor], node, [None])
+    (tensor,) = builder.add(Depthwise(weight, np.zeros(kind.channels, np.int64), (scale,)), [part.tensor], node, [None])
     return tensor

@@ -8,6 +8,7 @@ found by bisection on those very nodes. The sum itself is taken as exact: `q * s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import onnx
@@ -101,7 +102,7 @@ def _multiplied(factors: Reals, quantizer: Quantizer) -> StepFunction:
     """As ONNX Runtime's integer kernels: the sum as float32, times the factor, to the nearest even integer."""
 
     def function(sums: Integers) -> Integers:
-        rounded = np.rint(sums.astype(np.float32) * factors)
+        rounded: Reals = np.rint(sums.astype(np.float32) * factors)
         return np.clip(rounded, quantizer.lo, quantizer.hi).astype(np.int64)
 
     return function
@@ -112,7 +113,7 @@ def _as_rank(rows: Reals, rank: int) -> Reals:
     return rows if rank == 2 else np.ascontiguousarray(rows.T).reshape(1, rows.shape[1], -1, *[1] * (rank - 3))
 
 
-def _as_matrix(array: NDArray[np.generic]) -> NDArray[np.generic]:
+def _as_matrix(array: NDArray[Any]) -> NDArray[Any]:
     """The inverse of `_as_rank`."""
     return array if array.ndim == 2 else array.reshape(array.shape[1:3]).T
 
@@ -123,7 +124,8 @@ def step_session(step: Step) -> onnxruntime.InferenceSession:
     node.CopyFrom(step.node)
     node.input[step.index] = "x"
     del node.output[1:]
-    dims = ["K", "C"] if step.rank == 2 else [1, "C", "K", 1][: step.rank]
+    every: list[str | int | None] = [1, "C", "K", 1]
+    dims = ["K", "C"] if step.rank == 2 else every[: step.rank]
     graph = helper.make_graph(
         [node],
         "step",

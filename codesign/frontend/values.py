@@ -185,7 +185,7 @@ def integers(real: NDArray[Any], scale: Any, what: str) -> NDArray[np.int64]:
     A scale that is no power of two, and its product with an integer, are rounded in float32; that much is tolerated.
     """
     quotient = np.asarray(real, dtype=np.float64) / scale
-    rounded = np.rint(quotient)
+    rounded: NDArray[np.float64] = np.rint(quotient)
     tolerance = 0.0 if is_power_of_two(scale) else _FLOAT32_ROUNDINGS
     if not np.all(np.abs(rounded - quotient) <= tolerance * np.abs(rounded)):
         raise GraphError(

@@ -39,7 +39,7 @@ WIDTHS = {"full": 4, "half": 2, "quarter": 1, "eighth": 0.5}
 """Channels, as multiples of a quarter of the published CoDeNet's."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Facts:
     """What is known of a set. objects: (n, 5), width and height of each object and of its
     picture, in pixels, and the object's label."""

@@ -51,7 +51,7 @@ class UnboundedError(Exception):
     """No bound is known for a node."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bounded:
     """Real values, and what an evaluation of them in float32 may miss, in units of 2^-24.
 
@@ -73,7 +73,7 @@ class Bounded:
         return self.value - miss, self.value + miss
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spans:
     """A tensor in real values: in float64, before it is quantized if it is; and what may come out, (least, most).
 

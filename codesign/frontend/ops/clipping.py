@@ -45,12 +45,12 @@ def _clipped(importer: Importer, node: onnx.NodeProto, lo: float, hi: float) -> 
     kind, op = importer.type(x), importer.builder.operator(x.tensor)
     scale, lo = kind.scale[0], min(lo, hi)
     bounds = np.clip([lo / scale, hi / scale], kind.lo, kind.hi)
-    narrows = isinstance(op, Requant | Threshold) and kind.step == 1 and not (bounds != np.rint(bounds)).any()
-    if not narrows or x.scaled or x.clipped:
+    integral = kind.step == 1 and not (bounds != np.rint(bounds)).any()
+    if not isinstance(op, Requant | Threshold) or not integral or x.scaled or x.clipped:
         return x.clip(lo, hi, importer.step(node))
     low, high = (int(bound) for bound in bounds)
     if isinstance(op, Threshold):
-        return importer.emit(Requant(np.zeros(1), low, high, scale), [x], node, x.layout)
+        return importer.emit(Requant(np.zeros(1, np.int64), low, high, scale), [x], node, x.layout)
     narrow, origin = replace(op, lo=low, hi=high), node.output[0]
     return replace(x, tensor=importer.builder.replaced(x.tensor, narrow, origin), origin=origin)
 
