@@ -260,6 +260,16 @@ def test_a_quantizer_that_changes_nothing_is_no_block() -> None:
     assert [node.op.kind for node in graph.nodes] == ["maxpool"]
 
 
+@pytest.mark.parametrize(("gains", "shifts"), [((0.5, 0.5, 0.5), [1]), ((0.5, 0.25, 0.5), [1, 2, 1])])
+def test_channels_that_are_shifted_alike_have_one_shift(gains: tuple[float, ...], shifts: list[int]) -> None:
+    """A shift for each would take a table in hardware."""
+    net, x = started(2, 4, 4)
+    scaled = net.op("Mul", net.conv(x, np.ones((3, 2, 1, 1))), net.const(np.reshape(gains, (1, 3, 1, 1))))
+    graph = import_qonnx(net.model(net.quant(scaled, 1 / 16)))
+    (shifted,) = (node.op for node in graph.nodes if node.op.kind == "requant")
+    assert shifted.shift.tolist() == shifts
+
+
 def test_a_clip_after_a_quantizer_narrows_it() -> None:
     graph = import_qonnx(bounded_dilation())
     assert [node.op.kind for node in graph.nodes] == ["conv", "requant", "deform", "requant"]

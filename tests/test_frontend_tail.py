@@ -101,6 +101,14 @@ def test_a_network_of_nothing_but_a_tail_is_refused() -> None:
         import_network(net.model(net.op("Softmax", net.quant("image"), axis=1)))
 
 
+def test_an_output_that_neither_the_design_nor_the_host_computes_is_refused() -> None:
+    net = QonnxNet(1, 2, 4, 4)
+    scaled = net.op("Mul", net.conv(net.quant("image"), np.ones((2, 2, 1, 1))), net.const(0.3))
+    with pytest.raises(GraphError, match="is not quantized; put a quantizer before the output") as refused:
+        import_network(net.model(net.op("MaxPool", scaled, kernel_shape=[2, 2])))
+    assert refused.value.where == "output maxpool_4"
+
+
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tail")

@@ -5,7 +5,7 @@ import pytest
 from codesign.graph import TensorType
 from codesign.graph.windows import output_size
 from codesign.hardware.folding import Folding
-from codesign.hardware.window import sliding, variants
+from codesign.hardware.window import deformable, sliding, variants
 from codesign.hardware.window_bits import WindowBits
 
 CASES = [
@@ -58,3 +58,28 @@ def test_smaller_rings_are_offered_one_for_each_number_of_block_rams():
     assert offered[0] == whole and len(taken) == 3
     assert taken == sorted(set(taken), reverse=True)
     assert all(0 < folding.slack < ring(whole).full_slack for folding in offered[1:])
+
+
+@pytest.mark.parametrize("slack", [1, 3, 5, 9])
+@pytest.mark.parametrize(("kernel", "stride", "pads"), CASES)
+def test_a_row_waits_for_what_its_first_window_needs_beyond_the_row_before(kernel, stride, pads, slack):
+    """Of pixels that the ring had room for meanwhile, and of those past a frame's last, it waits for none."""
+    x = TensorType((4, 7, 10), 0, 255)
+    rows, columns = output_size(x, kernel, stride, pads)
+
+    def needed(row, column):
+        return last_tap(row, column, kernel, stride, pads, 10)
+
+    ends = [needed(row, columns - 1) for row in range(rows)]
+    firsts = [min(needed(row, 0), x.pixels - 1) for row in range(1, rows)] + [x.pixels + needed(0, 0)]
+    missing = sum(max(0, first - end - slack) for first, end in zip(firsts, ends, strict=True))
+    ring = sliding(x, Folding(1, 4, slack=slack), 4, kernel, stride, pads)
+    assert ring.missing_pixels == missing
+    assert sliding(x, Folding(1, 4), 4, kernel, stride, pads).missing_pixels == 0
+
+
+@pytest.mark.parametrize("bound", [1, 2])
+def test_a_ring_of_dilated_windows_holds_all_they_may_reach_and_the_pixel_that_comes(bound):
+    x = TensorType((8, 6, 10), 0, 255)
+    reach = [dy * 10 + dx for dy in (-bound, 0, bound) for dx in (-bound, 0, bound)]
+    assert deformable(x, Folding(1, 1), bound).pixels == max(reach) - min(reach) + 1 + 1

@@ -21,6 +21,7 @@ from codesign.nn.network import float_network
 from codesign.recipe import load_recipe
 from codesign.training import train
 from codesign.training.callbacks import SaveEveryEpoch, confident, moving_average
+from codesign.training.checkpoint import check_progress
 from codesign.training.losses import detection_loss, distillation_loss, focal_loss
 from codesign.training.metrics import evaluate_network
 from codesign.training.run import (
@@ -520,6 +521,13 @@ def test_a_checkpoint_that_says_what_cannot_be_is_refused(run, tmp_path, change)
     torch.save(change(content) or content, copy / FLOAT_CHECKPOINT)
     with pytest.raises(CheckpointError, match=FLOAT_CHECKPOINT):
         train(TINY, copy, resume=True)
+
+
+def test_the_progress_of_a_checkpoint_that_cannot_be_is_told(tmp_path):
+    file = tmp_path / "far.ckpt"
+    torch.save({"state_dict": {}, "epoch": 1_234_567, "global_step": 10**40}, file)
+    with pytest.raises(CheckpointError, match="is of epoch 1,234,567, step int: there are 3 of 4 steps"):
+        check_progress(file, torch.nn.Linear(1, 1), epochs=3, batches=4)
 
 
 def test_a_training_that_diverges_says_where_and_saves_nothing_of_that_epoch(run, tmp_path, monkeypatch):

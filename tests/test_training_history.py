@@ -58,6 +58,19 @@ def test_a_phase_that_gets_no_better_ends_early_with_its_best_weights_and_resume
     assert (run / WEIGHTS).read_bytes() == kept and load_history(run) == history
 
 
+def test_a_phase_that_ended_early_is_not_gone_on_with(tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    settings = ["training.patience=1", "training.keep=best", "training.quantized_phase=null", "data.train_images=8"]
+    scripted(monkeypatch, 0.5, 0.4)
+    train(TINY, run, overrides=settings)
+    history = load_history(run)
+    assert [one.epoch for one in history] == [1, 2] and (run / BEST["float_phase"]).is_file()
+    (run / RESULT).unlink()
+    monkeypatch.setattr(TrainingTask, "training_step", lambda *_: pytest.fail("trains what has ended"))
+    train(TINY, run, resume=True, overrides=settings)
+    assert (run / RESULT).is_file() and load_history(run) == history
+
+
 def test_an_interrupted_epoch_leaves_no_trace_in_the_history(tiny_run, tmp_path):
     run = tmp_path / "run"
     run.mkdir()
