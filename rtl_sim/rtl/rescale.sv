@@ -116,7 +116,7 @@ module rescale #(
       end
     end
 
-    wire signed [VALUE_BITS-1:0] floor = sum[SUM_BITS-1:SHIFT];
+    wire signed  [VALUE_BITS-1:0] floor = sum[SUM_BITS-1:SHIFT];
     logic signed [VALUE_BITS-1:0] value;
     if (SINGLE) begin : gen_single
       // What float32 does not tell apart from a half is that half, and goes from an odd floor to the even neighbour.
