@@ -193,7 +193,8 @@ def unsupported_operator(path):
 
 def too_many_thresholds(path):
     net = QonnxNet(1, 2, 4, 4)
-    onnx.save(net.model(net.quant(net.quant("image", bits=12), 0.3, bits=12)), path)
+    curve = net.op("Sigmoid", net.quant("image", bits=12))
+    onnx.save(net.model(net.quant(curve, 2.0**-12, bits=12)), path)
     return path
 
 
