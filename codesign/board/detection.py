@@ -7,7 +7,8 @@ Decoding is CenterNet's (Zhou, Wang, Kraehenbuehl, arXiv 1904.07850, section 4),
     w  = max(size_w * size_scale, 0) * stride            h  likewise
     box = (cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2)
 
-with x, y the cell of the peak. Peaks are taken by falling heat; equal ones by class, then y, then x.
+with x, y the cell of the peak. Peaks are taken by falling heat; equal ones by class, then y, then x. Of equal ones that
+touch, the peak test keeps all, and decoding the first.
 """
 
 from __future__ import annotations
@@ -81,5 +82,14 @@ def decode(
 def _peaks(heat: np.ndarray, count: int) -> np.ndarray:
     """Flat indices of the highest peaks. A map without any place below another holds no peak."""
     flat = heat.reshape(-1)
-    above = np.flatnonzero(flat > flat.min())
+    above = np.flatnonzero((flat > flat.min()) & ~_follows(heat).reshape(-1))
     return above[np.argsort(-flat[above].astype(np.float64), kind="stable")[:count]]
+
+
+def _follows(heat: np.ndarray) -> np.ndarray:
+    """Whether a place has the same heat as one beside it that comes before: of integers, neighbours may be equal."""
+    bordered = np.pad(heat.astype(np.float64), ((0, 0), (1, 1), (1, 1)), constant_values=-np.inf)
+    height, width = heat.shape[1:]
+    before = ((0, 0), (0, 1), (0, 2), (1, 0))
+    shifted = [bordered[:, y : y + height, x : x + width] for y, x in before]
+    return np.any([heat == other for other in shifted], axis=0)
