@@ -23,13 +23,15 @@ SIMPLE = {
 }  # fmt: skip
 
 
-@pytest.fixture(
-    scope="module",
-    params=[[], ["model.decoder.order=pointwise_first", "model.decoder.bound=5", "model.stem.kind=stride4"]],
-    ids=["default", "pointwise-first"],
-)
+FORMS = {
+    "default": [],
+    "pointwise-first": ["model.decoder.order=pointwise_first", "model.decoder.bound=5", "model.stem.kind=stride4"],
+}
+
+
+@pytest.fixture(scope="module", params=FORMS)
 def exported(request):
-    recipe = load_recipe(TINY, request.param)
+    recipe = load_recipe(TINY, FORMS[request.param])
     _, network = pair(recipe)
     return network, export_qonnx(network, recipe)
 
@@ -48,6 +50,9 @@ def observe(network, image):
     return seen, outputs
 
 
+@pytest.mark.parametrize(
+    "exported", ["default", pytest.param("pointwise-first", marks=pytest.mark.slow)], indirect=True
+)
 def test_qonnx_executes_to_the_same_bits_at_every_block(exported):
     network, proto = exported
     image = images(1, seed=11)
