@@ -78,7 +78,7 @@ def test_integers_and_floats_of_the_same_value_give_the_same_boxes():
     ],
 )
 def test_equal_peaks_side_by_side_are_one_object(peaks, kept):
-    """The peak test keeps them all: none is below a neighbour. Of integers that happens often, of real numbers never."""
+    """The peak test keeps them all: none is below a neighbour. Integers are often equal, real numbers never."""
     found = boxes(peaks)
     expected = boxes(dict.fromkeys(kept, 5))
     assert len(found) == len(kept)
