@@ -135,3 +135,21 @@ def test_verify_names_the_output_of_a_tail_that_is_wrong(build: Path) -> None:
     verdict = codesign.verify(build, images=1, stages=["tail"], changed=True)
     assert not verdict.exact
     assert "output softmax" in str(verdict.stages[0].problem)
+
+
+def test_a_node_that_reads_its_own_output_is_refused() -> None:
+    net = QonnxNet(1, 1, 2, 2)
+    x = net.quant("image", 0.5, 4, signed=1)
+    model = net.model(net.op("Add", x, x))
+    model.graph.node[-1].input[1] = model.graph.node[-1].output[0]
+    with pytest.raises(GraphError, match="is read before it is produced"):
+        import_network(model)
+
+
+def test_a_tail_may_be_thousands_of_nodes_long() -> None:
+    net = QonnxNet(1, 18)
+    x = logits(net)
+    for _ in range(1500):
+        x = net.op("Sigmoid", x)
+    tail = import_network(net.model(x)).tail
+    assert tail is not None and len(tail.graph.node) == 1500
