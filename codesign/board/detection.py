@@ -92,4 +92,5 @@ def _follows(heat: np.ndarray) -> np.ndarray:
     height, width = heat.shape[1:]
     before = ((0, 0), (0, 1), (0, 2), (1, 0))
     shifted = [bordered[:, y : y + height, x : x + width] for y, x in before]
-    return np.any([heat == other for other in shifted], axis=0)
+    found: np.ndarray = np.logical_or.reduce([heat == other for other in shifted])
+    return found
