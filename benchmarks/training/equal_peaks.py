@@ -26,16 +26,16 @@ def row(name: str) -> dict[str, Any]:
     """Figures of a run."""
     counts = [0, 0]
 
-    def counted(heat: np.ndarray) -> np.ndarray:
-        found = follows(heat)
-        counts[0] += int((heat > heat.min()).sum())
-        counts[1] += int((found & (heat > heat.min())).sum())
+    def counted(heat: np.ndarray, peaks: np.ndarray) -> np.ndarray:
+        found = follow(heat, peaks)
+        counts[0] += len(peaks)
+        counts[1] += int(found.sum())
         return found
 
-    follows = detection._follows
-    with patch.object(detection, "_follows", counted):
+    follow = detection._follow
+    with patch.object(detection, "_follow", counted):
         first = evaluate(name, backend="graph")
-    with patch.object(detection, "_follows", lambda heat: np.zeros(heat.shape, bool)):
+    with patch.object(detection, "_follow", lambda heat, peaks: np.zeros(len(peaks), bool)):
         every = evaluate(name, backend="graph")
     return {
         "run": name.rstrip("/").split("/")[-1],

@@ -82,15 +82,18 @@ def decode(
 def _peaks(heat: np.ndarray, count: int) -> np.ndarray:
     """Flat indices of the highest peaks. A map without any place below another holds no peak."""
     flat = heat.reshape(-1)
-    above = np.flatnonzero((flat > flat.min()) & ~_follows(heat).reshape(-1))
-    return above[np.argsort(-flat[above].astype(np.float64), kind="stable")[:count]]
+    above = np.flatnonzero(flat > flat.min())
+    first = above[~_follow(heat, above)]
+    highest: np.ndarray = first[np.argsort(-flat[first].astype(np.float64), kind="stable")[:count]]
+    return highest
 
 
-def _follows(heat: np.ndarray) -> np.ndarray:
-    """Whether a place has the same heat as one beside it that comes before: of integers, neighbours may be equal."""
-    bordered = np.pad(heat.astype(np.float64), ((0, 0), (1, 1), (1, 1)), constant_values=-np.inf)
-    height, width = heat.shape[1:]
+def _follow(heat: np.ndarray, peaks: np.ndarray) -> np.ndarray:
+    """Which of the peaks, at flat indices, have the same heat as one beside them that comes before."""
+    labels, ys, xs = np.unravel_index(peaks, heat.shape)
+    bordered = np.pad(heat, ((0, 0), (1, 1), (1, 1)), constant_values=heat.min())  # no peak is as low as that
     before = ((0, 0), (0, 1), (0, 2), (1, 0))
-    shifted = [bordered[:, y : y + height, x : x + width] for y, x in before]
-    found: np.ndarray = np.logical_or.reduce([heat == other for other in shifted])
-    return found
+    equal: np.ndarray = np.logical_or.reduce(
+        [bordered[labels, ys + y, xs + x] == heat[labels, ys, xs] for y, x in before]
+    )
+    return equal
