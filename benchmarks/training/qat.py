@@ -36,7 +36,7 @@ from codesign.schedule import schedule
 from codesign.targets import load_target
 from codesign.training import train
 from codesign.training.metrics import evaluate_network
-from codesign.training.run import FLOAT_CHECKPOINT, RECIPE, load_float_run, load_run
+from codesign.training.run import RECIPE, copy_float_phase, load_float_run, load_run
 
 FRAMES_PER_S = 200.0
 STEPS = 260
@@ -129,8 +129,7 @@ def quantized(settings: Sequence[str], recipe: str, floating: Path, run: Path) -
     """Trains a method's run from the network of `floating` unless it is there. Returns the seconds that it took."""
     one = load_recipe(recipe, settings)
     if not (run / RECIPE).is_file():
-        run.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(floating / FLOAT_CHECKPOINT, run / FLOAT_CHECKPOINT)
+        copy_float_phase(floating, run)
         save_recipe(one, run / RECIPE)
     started = time.monotonic()
     train(one, run, resume=True)

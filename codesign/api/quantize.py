@@ -12,6 +12,7 @@ from codesign.recipe import PTQ, Recipe, load_recipe, save_recipe
 from codesign.run_folder import RECIPE, find_run
 from codesign.training import TrainResult
 from codesign.training.run import FLOAT_CHECKPOINT, copy_float_phase, load_float_run
+from codesign.training.train import refuse_other_runs
 
 TRAINED = ("training.quantized_phase={}", "quantization.adaptive_rounding=false")
 """Settings that train with quantizers for the default length, where a recipe says that nothing is trained so."""
@@ -48,9 +49,8 @@ def quantize(
         )
     settings = [*_settings(load_recipe(folder / RECIPE), training), *overrides]
     recipe = load_recipe(folder / RECIPE, settings)
-    if not resume and (out / RECIPE).exists():
-        raise CheckpointError("already holds a run", where=str(out), remedy="resume it, or choose another folder")
-    if not (out / RECIPE).exists():
+    refuse_other_runs(out, recipe, resume)
+    if not (out / RECIPE).is_file():
         load_float_run(folder, settings)  # refuses another network's before it is copied
         copy_float_phase(folder, out)
         save_recipe(recipe, out / RECIPE)

@@ -113,7 +113,7 @@ def train(
     if recipe.training.quantized_phase is not None:
         quantized_network(recipe)  # refuses what cannot be built before anything is trained
     if is_first_process():
-        _refuse_other_runs(out, recipe, resume)
+        refuse_other_runs(out, recipe, resume)
     if (out / RESULT).exists() and is_finished(out, recipe):
         return load_result(out)
     if is_first_process() and not (checked or (out / RECIPE).is_file()):
@@ -129,7 +129,7 @@ def train(
     with locked(out) as mine:
         if not mine:
             raise CheckpointError("another training is at work in it", where=str(out), remedy="let it end")
-        _refuse_other_runs(out, recipe, resume)  # one may have come and gone meanwhile
+        refuse_other_runs(out, recipe, resume)  # one may have come and gone meanwhile
         if not (out / RECIPE).is_file():
             save_recipe(recipe, out / RECIPE)
         return _train(session)
@@ -180,7 +180,7 @@ def _result(out: Path, measured: Any, float_measured: Any, seconds: float) -> Tr
     return TrainResult(run=out, seconds=round(seconds, 1), threads=torch.get_num_threads(), **rounded)
 
 
-def _refuse_other_runs(out: Path, recipe: Recipe, resume: bool) -> None:
+def refuse_other_runs(out: Path, recipe: Recipe, resume: bool) -> None:
     """Make sure that `out` is new, or that it holds a run of this very recipe to resume."""
     saved = out / RECIPE
     if not saved.is_file():

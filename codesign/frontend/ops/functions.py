@@ -16,7 +16,7 @@ Read = Callable[[Importer, onnx.NodeProto], Activation]
 
 
 def read_monotone(importer: Importer, node: onnx.NodeProto) -> Activation:
-    """Sigmoid, Tanh and their like, which rise throughout; Neg, which falls."""
+    """Sigmoid, Tanh and their like, which rise throughout; Neg, which falls; HardSigmoid, which does either."""
     return _followed(importer, node, turns=False)
 
 
@@ -32,11 +32,6 @@ def _read_slope(**defaults: float) -> Read:
         return _followed(importer, node, turns=min(attributes(node, **defaults).values()) < 0)
 
     return read
-
-
-def read_hard_sigmoid(importer: Importer, node: onnx.NodeProto) -> Activation:
-    """min(max(alpha x + beta, 0), 1), which rises or falls."""
-    return _followed(importer, node, turns=False)
 
 
 def read_prelu(importer: Importer, node: onnx.NodeProto) -> Activation:
@@ -94,7 +89,7 @@ READERS = (
     _turning("Mish", 18, 22),
     Reader("Gelu", read_turning, (20,), {"approximate": only("none", "tanh")}),
     Reader("Swish", read_turning, (24,), {"alpha": ANY}),
-    Reader("HardSigmoid", read_hard_sigmoid, (6, 22), {"alpha": ANY, "beta": ANY}),
+    Reader("HardSigmoid", read_monotone, (6, 22), {"alpha": ANY, "beta": ANY}),
     _sloped("LeakyRelu", 6, 16, alpha=0.01),
     _sloped("Elu", 6, 22, alpha=1.0),
     _sloped("Celu", 12, 28, alpha=1.0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -58,7 +58,7 @@ def tables(op: Lookup, inputs: Types, folding: Folding) -> Tables:
 
 def foldings(op: Lookup, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
     found = folded.foldings(folded.lane_counts(inputs[0].channels))
-    return found + tuple(replace(f, weights="lut") for f in found if tables(op, inputs, f).in_block)
+    return folded.tables_placed(found, lambda f: tables(op, inputs, f).in_block)
 
 
 def lanes(op: Lookup, inputs: Types, outputs: Types, folding: Folding) -> Lanes:

@@ -115,7 +115,7 @@ def compared(op: Rescale, x: TensorType) -> Threshold | None:
 
 def foldings(op: Rescale, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
     found = folded.foldings(folded.lane_counts(inputs[0].channels))
-    found += tuple(replace(f, weights="lut") for f in found if any(multiplication(op, inputs, f).in_block))
+    found = folded.tables_placed(found, lambda f: any(multiplication(op, inputs, f).in_block))
     steps = compared(op, inputs[0])
     if steps is None:
         return found
