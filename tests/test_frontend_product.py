@@ -79,7 +79,7 @@ REFUSED: dict[str, tuple[Build, str]] = {
     ),
     "of a row of the map": (
         lambda n, x: n.op("Mul", x, n.quant(n.op("MaxPool", x, kernel_shape=[8, 1]), 0.25, 8, signed=1)),
-        "is no map of that shape, and has neither one pixel nor one channel",
+        "which has neither that shape nor one pixel nor one channel",
     ),
     "of a function without a quantizer": (
         lambda n, x: n.op("Mul", n.quant(n.conv(x, W), 0.5), n.op("Sigmoid", n.conv(x, W[::-1]))),

@@ -30,8 +30,7 @@ class Mul(Op):
         a, b = inputs
         if b.channels not in (1, a.channels) or b.shape[1:] not in ((1, 1), a.shape[1:]):
             raise GraphError(
-                f"cannot multiply {a} by {b}: the second is no map of that shape, and has neither one pixel nor "
-                "one channel",
+                f"cannot multiply {a} by {b}, which has neither that shape nor one pixel nor one channel",
                 remedy="multiply by a map, by a value a channel or by a value a pixel",
             )
         if max(a.plain.bits, b.plain.bits) > MOST_BITS:
