@@ -12,6 +12,7 @@ from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
 from codesign.frontend.inputs import declared
 from codesign.frontend.interleaving import interleaved
+from codesign.frontend.early_quantizers import quantized_early
 from codesign.frontend.late_upsampling import upsampled_late
 from codesign.frontend.load import check_types, load_model, simplified
 from codesign.frontend.naming import one_part
@@ -63,7 +64,7 @@ def import_network(source: onnx.ModelProto | Path, name: str = "") -> Network:
     outputs, tail = _outputs(importer)
     name = name or (source.name.split(".")[0] if isinstance(source, Path) else model.graph.name)
     made = importer.builder.finish(one_part(name), outputs)
-    graph = upsampled_late(interleaved(made))
+    graph = quantized_early(upsampled_late(interleaved(made)))
     narrow = {tensor for tensor, kind in graph.types.items() if kind.magnitude < EXACT_FLOAT32}
     graph = replace(graph, origins={tensor: name for tensor, name in graph.origins.items() if tensor in narrow})
     if is_qdq(loaded):  # there only codes are integers: real tensors within kernels are fused away
