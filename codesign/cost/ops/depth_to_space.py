@@ -13,22 +13,29 @@ from codesign.hardware.memory import choice_luts
 from codesign.hardware.ops.depth_to_space import rows, run
 
 
+ROW_FFS = 4
+"""Flip-flops of a row's FIFO besides the register behind its memory and its counters."""
+
+
 class Luts(NamedTuple):
+    """row: of the FIFO of a block's row besides its memory and its counters."""
+
     control: float
+    row: float
 
 
 def cost(op: DepthToSpace, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
     (x,) = inputs
     waiting = rows(op, x, folding)
-    fifos = [stream.fifo(row.width, row.depth, row.memory) for row in waiting]
-    parts, luts = Resources.total(fifos), coefficients("depth_to_space", Luts)
+    fifos = [stream.fifo_memory(row.width, row.depth, row.memory) for row in waiting]
+    parts, luts, height = Resources.total(fifos), coefficients("depth_to_space", Luts), op.block[0]
     counters = _counter_bits(op, inputs, outputs, folding)
-    choice = waiting[0].width * choice_luts(op.block[0])
+    choice = waiting[0].width * choice_luts(height)
     return BlockCost(
         interval_cycles=x.pixels * beats(x.channels, folding.pe),
         latency_cycles=fifos[0].latency_cycles,
-        lut=parts.lut + counters + choice + round(luts.control),
-        ff=parts.ff + counters,
+        lut=parts.lut + counters + choice + round(luts.control + luts.row * height),
+        ff=parts.ff + counters + ROW_FFS * height,
         bram36=parts.bram36,
         dsp=0,
     )
