@@ -114,9 +114,7 @@ def fifo_memory(bits: int, depth: int, memory: Memory) -> BlockCost:
     """A `stream_fifo` without its control: the memory, the register behind it, and the counters."""
     counters = 3 * max(1, (depth - 1).bit_length())
     if memory == "block":
-        return BlockCost(
-            0, 3, counters + block_luts(depth, bits), counters + bits, block_ramb18(depth, bits) / 2, 0
-        )
+        return BlockCost(0, 3, counters + block_luts(depth, bits), counters + bits, block_ramb18(depth, bits) / 2, 0)
     if memory == "mixed":
         halves = block_ramb18(mixed(depth)[0], bits)
         return BlockCost(0, 3, counters + mixed_luts(depth, bits), counters + 1 + 2 * bits, halves / 2, 0)

@@ -9,10 +9,10 @@ from pathlib import Path
 import onnx
 
 from codesign.errors import GraphError
+from codesign.frontend.early_quantizers import quantized_early
 from codesign.frontend.importer import Importer
 from codesign.frontend.inputs import declared
 from codesign.frontend.interleaving import interleaved
-from codesign.frontend.early_quantizers import quantized_early
 from codesign.frontend.late_upsampling import upsampled_late
 from codesign.frontend.load import check_types, load_model, simplified
 from codesign.frontend.naming import one_part

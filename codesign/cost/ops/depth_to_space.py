@@ -12,7 +12,6 @@ from codesign.hardware.folding import Folding, Types, beats, count_bits
 from codesign.hardware.memory import choice_luts
 from codesign.hardware.ops.depth_to_space import rows, run
 
-
 ROW_FFS = 4
 """Flip-flops of a row's FIFO besides the register behind its memory and its counters."""
 

@@ -96,9 +96,7 @@ def phases_of(size: int, result: int, kernel: int, stride: int, cut: int) -> Pha
     return Phases(taps, newest, blocks - size - oldest, blocks * stride - result)
 
 
-def _weights(
-    importer: Importer, node: onnx.NodeProto, groups: int
-) -> tuple[NDArray[np.int64], tuple[float, ...]]:
+def _weights(importer: Importer, node: onnx.NodeProto, groups: int) -> tuple[NDArray[np.int64], tuple[float, ...]]:
     """Integer weights as the node has them, and their scale: one, or one per output.
 
     Outputs lie along axis 1; where a group has but one, along axis 0.

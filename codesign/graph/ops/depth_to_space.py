@@ -1,4 +1,4 @@
-"""Depth to space: channels of a pixel become a block of pixels, as behind a transposed convolution (sub-pixel layers)."""
+"""Depth to space: channels of a pixel become a block of pixels, as in sub-pixel and transposed convolutions."""
 
 from __future__ import annotations
 
