@@ -27,8 +27,8 @@ class _Draft:
 class Builder:
     """A growing integer graph.
 
-    types: of all tensors; codes: how the file writes those that have zero points there. clipped: tensors that are others
-    within bounds, with the operator that makes them of those.
+    types: of all tensors; codes: how the file writes those that have zero points there. clipped: of tensors that are
+    others within bounds, those others, and the operator that does it.
     Tensors have provisional names until `finish` drops what nobody reads and names the rest.
     """
 
