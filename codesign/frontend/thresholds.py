@@ -37,19 +37,30 @@ def thresholds(value: Activation, kind: TensorType, quantizer: Quantizer, factor
     Raises GraphError if that takes more than 255 thresholds a channel, or is no monotone function.
     """
     function = _step_function(value, kind, quantizer) if factors is None else _multiplied(factors, quantizer)
+    return thresholds_of(function, kind, (quantizer.lo, quantizer.hi), quantizer.scale, quantizer.step)
+
+
+def thresholds_of(
+    function: StepFunction, kind: TensorType, bounds: tuple[int, int], scale: float, step: int = 1
+) -> Threshold:
+    """The operator that makes of the integers of type `kind` what `function` makes of them.
+
+    bounds: what `function` gives lies within them, in steps of `step`; scale: of the result.
+    Raises GraphError if that takes more than 255 thresholds a channel, or is no monotone function.
+    """
     ends = function(_rows([kind.lo, kind.hi], kind.channels))
-    lo, hi = (quantizer.lo, quantizer.hi) if quantizer.step > 1 else (int(ends.min()), int(ends.max()))
-    count = max(1, (hi - lo) // quantizer.step)
+    lo, hi = bounds if step > 1 else (int(ends.min()), int(ends.max()))
+    count = max(1, (hi - lo) // step)
     if count > MOST_THRESHOLDS:
         raise GraphError(
             f"takes {count} thresholds a channel, {MOST_THRESHOLDS} are supported",
             remedy="use at most 8 bits, or a scale that is the sums' scale times a power of two",
         )
     sign = np.where(ends[1] < ends[0], -1, 1)
-    found = _bisect(function, sign, kind, lo + quantizer.step * np.arange(1, count + 1))
+    found = _bisect(function, sign, kind, lo + step * np.arange(1, count + 1))
     if (found == found[:1]).all() and (sign == sign[0]).all():
         found, sign = found[:1], sign[:1]
-    op = Threshold(found, sign, lo, quantizer.scale, quantizer.step)
+    op = Threshold(found, sign, lo, scale, step)
     _check(op, function, kind)
     return op
 

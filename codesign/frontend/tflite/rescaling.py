@@ -1,0 +1,60 @@
+"""TFLite's requantization of a layer's sums, and its average of codes, as thresholds of the integer graph.
+
+The integer graph holds q - zero in place of a code q, so a zero point only moves the bounds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from codesign.frontend.tflite.fixed_point import Integers, Multipliers, averaged, multiplied
+from codesign.frontend.thresholds import thresholds_of
+from codesign.graph import TensorType
+from codesign.graph.ops.threshold import Threshold
+
+
+@dataclass(frozen=True)
+class Code:
+    """How a file writes a tensor: real = (q - zero) * scale, with q from lo to hi.
+
+    lo, hi: the bounds of the type, or what a fused activation function leaves of them.
+    """
+
+    scale: float
+    zero: int
+    lo: int = -128
+    hi: int = 127
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """Of q - zero."""
+        return self.lo - self.zero, self.hi - self.zero
+
+
+def rescaled(kind: TensorType, by: Multipliers, result: Code) -> Threshold:
+    """What TFLite's kernels make of a layer's sums of type `kind`: times `by`, plus the zero point, clamped.
+
+    Raises GraphError as `thresholds_of` and `multiplied` do.
+    """
+
+    def function(sums: Integers) -> Integers:
+        clamped: Integers = np.clip(multiplied(sums, by), *result.bounds)
+        return clamped
+
+    return thresholds_of(function, kind, result.bounds, result.scale)
+
+
+def average(kind: TensorType, count: int, result: Code) -> Threshold:
+    """What TFLite makes of the sums, of type `kind`, of `count` integers q - zero each.
+
+    It averages the codes q themselves, so that halves are rounded away from code 0, not from the real 0.
+    """
+
+    def function(sums: Integers) -> Integers:
+        codes = averaged(sums + count * result.zero, count)
+        clamped: Integers = np.clip(codes - result.zero, *result.bounds)
+        return clamped
+
+    return thresholds_of(function, kind, result.bounds, result.scale)
