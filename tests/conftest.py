@@ -38,7 +38,7 @@ def tiny_run(common_folder, users_cache):
     """A trained run of the smallest recipe with every operator. Read only."""
     from codesign.training import train
 
-    return made_once(common_folder / "run", lambda making: train(RECIPES / "tiny.yaml", making, progress=False))
+    return made_once(common_folder / "run", lambda making: train(RECIPES / "tiny.yaml", making))
 
 
 @pytest.fixture(scope="session")

@@ -147,6 +147,13 @@ def test_changes_operands_and_accesses_of_an_instance_are_those_of_all_below_it(
     assert (conv.each, conv.each_operand, conv.each_memory) == (200 / 8, 60, 30)
 
 
+def test_a_file_whose_clock_stands_still_is_refused(tmp_path):
+    file = tmp_path / "still.saif"
+    file.write_text(SAIF.replace("(TC 400)", "(TC 0)"))
+    with pytest.raises(ToolError, match="no activity of a design"):
+        changes(file)
+
+
 def test_a_file_without_a_design_is_refused(tmp_path):
     file = tmp_path / "empty.saif"
     file.write_text("(SAIFILE\n)\n")

@@ -112,7 +112,7 @@ def test_recipes_that_cannot_be_are_refused(settings, message):
 @pytest.fixture(scope="session")
 def run(common_folder):
     """A trained run of the smallest residual network. Read only."""
-    return made_once(common_folder / "classifier", lambda making: train(TINY, making, progress=False))
+    return made_once(common_folder / "classifier", lambda making: train(TINY, making))
 
 
 @pytest.fixture(scope="session")
@@ -133,8 +133,8 @@ def test_an_interrupted_training_resumes_to_the_same_bits(run, tmp_path, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr(TrainingTask, "training_step", interrupted)
         with pytest.raises(KeyError):
-            train(TINY, tmp_path / "run", progress=False)
-    resumed = train(TINY, tmp_path / "run", resume=True, progress=False)
+            train(TINY, tmp_path / "run")
+    resumed = train(TINY, tmp_path / "run", resume=True)
     assert (tmp_path / "run" / WEIGHTS).read_bytes() == (run / WEIGHTS).read_bytes()
     assert resumed.accuracy == json.loads((run / "result.json").read_text())["accuracy"]
 
@@ -142,7 +142,7 @@ def test_an_interrupted_training_resumes_to_the_same_bits(run, tmp_path, monkeyp
 def test_distillation_and_augmentation_train_a_classifier_too(tmp_path):
     settings = ["training.distillation={}", "training.augmentation={mirror: false}", "training.ema=0.9"]
     settings += [f"training.{phase}_phase.epochs=1" for phase in ("float", "quantized")]
-    assert train(TINY, tmp_path / "run", overrides=settings, progress=False).accuracy is not None
+    assert train(TINY, tmp_path / "run", overrides=settings).accuracy is not None
 
 
 def test_the_stated_accuracy_is_that_of_the_saved_network(run):

@@ -30,7 +30,7 @@ from codesign.graph.ops.threshold import Threshold
 from codesign.graph.ops.upsample import Upsample
 from codesign.hardware.folding import Folding, beats
 from codesign.hardware.memory import rom_in_block, rom_luts, rom_ramb18
-from codesign.hardware.ops import conv
+from codesign.hardware.ops import conv, shuffle
 from codesign.plugins import load, names
 from codesign.resources import rtl_dir
 from codesign.synthesis import synthesize_module
@@ -208,6 +208,14 @@ def test_biases_have_a_sign_though_none_is_negative():
     for bias, bits in ((never, 8), (-1 - never, 8), (never - 100, 8), (0 * never, 1)):
         op = Conv(weights(7, 4, 4, 1, 1), bias)
         assert conv.unit(op, (x,), op.infer(x), Folding(2, 2)).matrix.bias_bits == bits
+
+
+@pytest.mark.parametrize(
+    ("channels", "groups", "lanes"), [(24, 2, [1, 2, 4, 6, 12, 24]), (18, 3, [1, 3, 6, 18]), (10, 2, [1, 10])]
+)
+def test_a_shuffle_has_a_lane_all_channels_or_multiples_of_its_groups_that_divide_one(channels, groups, lanes):
+    x = (tensor(channels),)
+    assert [folding.pe for folding in shuffle.foldings(Shuffle(groups), x, x)] == lanes
 
 
 def test_a_few_words_of_weights_are_not_offered_in_block_ram():

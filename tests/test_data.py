@@ -157,9 +157,8 @@ BRIGHTNESS = [
 
 
 def test_a_version_of_the_digits_has_the_same_scenes_everywhere():
-    scenes = [
-        draw_scene(np.random.default_rng([0, False, n]), sources("trainval"), (96, 96), (18, 40)) for n in range(12)
-    ]
+    rngs = [np.random.default_rng([0, False, n]) for n in range(12)]
+    scenes = [draw_scene(rng, sources("trainval"), (96, 96), (18, 40)) for rng in rngs]
     thirds = [np.asarray(image, float).reshape(96, 3, 32, 3).mean((0, 2, 3)) for image, _ in scenes]
     assert np.array(thirds) == pytest.approx(np.array(BRIGHTNESS), abs=1)
     assert " ".join("".join(label for label, _ in objects) for _, objects in scenes) == "7 3 45 19 4 30 05 1 9 12 42 9"

@@ -14,9 +14,9 @@ from trust import kills
 def test_a_killed_training_resumes_to_the_bits_of_one_that_was_not(tiny_run, tmp_path, monkeypatch, cache_folder):
     monkeypatch.setenv("CODESIGN_CACHE", str(cache_folder))
     run = tmp_path / "run"
-    assert kills.run_killed(lambda: train(kills.RECIPE, run, progress=False), kills.Moment(renaming=5))
+    assert kills.run_killed(lambda: train(kills.RECIPE, run), kills.Moment(renaming=5))
     assert kills.epochs(run) != (0, 0)
-    assert not kills.run_killed(lambda: train(kills.RECIPE, run, resume=True, progress=False), kills.Moment(900))
+    assert not kills.run_killed(lambda: train(kills.RECIPE, run, resume=True), kills.Moment(900))
     assert kills.weights(run) == kills.weights(tiny_run)
 
 

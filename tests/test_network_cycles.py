@@ -1,16 +1,15 @@
 """The schedule's cycles of whole networks against those of their simulation, which `network_cycles.py` has measured."""
 
-import json
-
 import pytest
 
-from benchmarks.cost.network_cycles import RESULT
+from benchmarks.cost.network_cycles import NAME
+from benchmarks.record import load
 from codesign.api.tune import untrained_graph
 from codesign.recipe import load_recipe
 from codesign.schedule import schedule
 from codesign.targets import load_target
 
-DESIGNS = json.loads(RESULT.read_text())["designs"]
+DESIGNS = load(NAME)["designs"]
 
 
 @pytest.mark.parametrize("recipe", ["fashion-mobilenet", "codenet-ablation"])

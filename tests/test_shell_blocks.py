@@ -34,7 +34,7 @@ REASONS = {
 LANGUAGES = {"sh", "python", "yaml", "toml", "json", "text", "systemverilog", "cpp"}
 COMMAND = re.compile(r"^\s*(?:\$ )?(?:codesign|make|pip|python3?|python -m) ")
 FENCE = re.compile(r"^```(\w*)([^\n]*)$")
-PROGRAMS = {"export", "cp", "openFPGALoader", "."}
+PROGRAMS = {"export", "cp", "git", "openFPGALoader", "."}
 """What blocks call besides codesign, make, pip and python."""
 
 TUTORIALS = set(re.findall(r'follow\("(\w+\.md)"', (Path(__file__).parent / "test_tutorials.py").read_text()))
@@ -134,6 +134,8 @@ def look(words, there, files, texts):
         return next((f"no extra {extra}" for group in asked for extra in group.split(",") if extra not in extras), None)
     if program == "python" and arguments[0] == "-m":
         module = arguments[1].replace(".", "/")
+        if arguments[1] == "benchmarks.data.convert":
+            there.add(arguments[3])
         known = arguments[1] == "pytest" or (ROOT / f"{module}.py").is_file() or (ROOT / module).is_dir()
         return None if known else "no such module"
     if program == "python":
@@ -157,7 +159,7 @@ def look_at_codesign(arguments, there, files, texts):
     except typer.TyperException as error:
         return error.format_message()
     missing = [value for key in READ if (value := given.get(key)) and not known(str(value), there, texts)]
-    there |= {str(place) for place in written(arguments[0], given, files)}
+    there |= {str(place) for place in written(arguments[0], given, there, files)}
     return f"{missing[0]} is not there" if missing else None
 
 
@@ -170,20 +172,29 @@ def known(value, there, texts):
     shipped = {file.stem for file in models_dir().iterdir()}
     if value in shipped | {*target_names()} | there or (ROOT / value).exists():
         return True
+    if any(str(folder) in there for folder in Path(value).parents):
+        return True
     return any(re.search(rf"[\"']{re.escape(part)}[\"'/]", text) for text in texts for part in Path(value).parts[:1])
 
 
-def written(command, given, files):
+def written(command, given, there, files):
     if given.get("out"):
         return {given["out"]}
     source = str(given.get("source") or given.get("recipe") or "")
-    recipe = yaml_text.parse(files[source])["name"] if source in files else source
+    if command == "new" and given.get("what") in ("detector", "classifier"):
+        return {f"{Path(given['name']).name}.yaml"}
     if command in ("train", "search"):
-        recipe = recipe if source in files else load_recipe(source).name
+        recipe = _recipe_name(source, there, files)
         return {places.run_folder(recipe) if command == "train" else places.search_folder(recipe)}
     if command == "export":
         return {places.build_folder(source)}
     return {given["name"]} if command == "new" and given.get("name") else set()
+
+
+def _recipe_name(source, there, files):
+    if source in files:
+        return yaml_text.parse(files[source])["name"]
+    return Path(source).stem if source in there else load_recipe(source).name  # what `codesign new` wrote, or ships
 
 
 @pytest.mark.parametrize(

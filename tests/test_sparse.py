@@ -70,15 +70,14 @@ def test_one_output_of_records_takes_the_place_of_three(made):
 
 def test_scores_leave_as_they_come_and_a_pixels_sizes_and_offsets_together(tmp_path):
     graph = network()
-    plan = schedule(graph, load_target("pynq-z2"), fps=20_000, sparse=True)
-    assert {plan.lanes[name] for name in graph.outputs} == {1}
-    emit_rtl(graph, plan, tmp_path / "rtl", sparse=True)
+    design = designed(graph, fps=20_000, sparse=True)
+    assert {design.schedule.lanes[name] for name in graph.outputs} == {1}
+    emit_rtl(design, tmp_path / "rtl")
     top = (tmp_path / "rtl" / "top.sv").read_text()
     adapted = {name: f") {name}_out_width (" in top for name in graph.outputs}
     assert adapted == {"heat": False, "size": True, "offset": True}
-    assert (
-        ".in0_data_i(heat_data)" in top.partition("m_axis_peaks_output (")[2]
-    )  # the wire itself, as nothing else reads it
+    peaks = top.partition("m_axis_peaks_output (")[2]
+    assert ".in0_data_i(heat_data)" in peaks  # the wire itself, as nothing else reads it
 
 
 @pytest.mark.parametrize("stall", [0.0, 0.4])

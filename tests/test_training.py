@@ -70,7 +70,7 @@ FLOAT_STEPS = 9
 def whole_run(cache, tmp_path_factory):
     """A function that gives the uninterrupted run of an entry of OPTIONS."""
     return functools.cache(
-        lambda option: train(TINY, tmp_path_factory.mktemp("runs") / option, overrides=OPTIONS[option], progress=False)
+        lambda option: train(TINY, tmp_path_factory.mktemp("runs") / option, overrides=OPTIONS[option])
     )
 
 
@@ -109,9 +109,9 @@ def test_an_interrupted_training_resumes_to_the_same_bits(whole_run, tmp_path, m
     with monkeypatch.context() as patch:
         patch.setattr(TrainingTask, "training_step", interrupted)
         with pytest.raises(InterruptionError):
-            train(TINY, tmp_path / "run", overrides=OPTIONS[option], progress=False)
+            train(TINY, tmp_path / "run", overrides=OPTIONS[option])
     assert not (tmp_path / "run" / RESULT).exists()
-    resumed = train(TINY, tmp_path / "run", resume=True, overrides=OPTIONS[option], progress=False)
+    resumed = train(TINY, tmp_path / "run", resume=True, overrides=OPTIONS[option])
     assert (tmp_path / "run" / WEIGHTS).read_bytes() == (run.run / WEIGHTS).read_bytes()
     assert (resumed.ap50, resumed.ap, resumed.float_ap50) == (run.ap50, run.ap, run.float_ap50)
 
@@ -127,7 +127,7 @@ def weights_before_each_step(monkeypatch, tmp_path, name, option):
 
     with monkeypatch.context() as patch:
         patch.setattr(TrainingTask, "training_step", watched)
-        train(TINY, tmp_path / "run", overrides=OPTIONS[option], progress=False)
+        train(TINY, tmp_path / "run", overrides=OPTIONS[option])
     return seen
 
 
@@ -172,7 +172,7 @@ def test_weights_are_confident_away_from_where_rounding_changes(steps):
 
 
 def test_dilations_are_fractional_before_the_quantized_phase_and_whole_in_it(tmp_path):
-    train(TINY, tmp_path / "run", overrides=["training.fractional_first=true"], progress=False)
+    train(TINY, tmp_path / "run", overrides=["training.fractional_first=true"])
     images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     for load, whole in ((load_float_run, False), (load_run, True)):
         _, network = load(tmp_path / "run")
@@ -195,13 +195,13 @@ def test_the_teacher_leaves_its_training_and_its_weights_as_they_were(run, whole
 def test_mixed_precision_trains_and_its_checkpoints_are_float32(tmp_path, operator):
     settings = ["training.precision=bf16-mixed", f"model.decoder.operator={operator}"]
     settings += ["training.quantized_phase=null"] if operator == "square" else []
-    train(TINY, tmp_path / "run", overrides=settings, progress=False)
+    train(TINY, tmp_path / "run", overrides=settings)
     _, network = load_float_run(tmp_path / "run") if operator == "square" else load_run(tmp_path / "run")
     assert all(p.dtype == torch.float32 and p.isfinite().all() for p in network.parameters())
 
 
 def test_another_seed_trains_another_network(run, tmp_path):
-    other = train(TINY, tmp_path / "run", overrides=["seed=4"], progress=False)
+    other = train(TINY, tmp_path / "run", overrides=["seed=4"])
     assert (other.run / WEIGHTS).read_bytes() != (run.run / WEIGHTS).read_bytes()
 
 
@@ -223,7 +223,7 @@ def test_a_run_is_neither_overwritten_nor_resumed_as_another_recipe(run):
 
 def test_two_trainings_in_one_folder_are_refused(tmp_path):
     with locked(tmp_path), pytest.raises(CheckpointError, match="another training is at work"):
-        train(TINY, tmp_path, progress=False)
+        train(TINY, tmp_path)
     assert not any(tmp_path.iterdir())
 
 
@@ -256,7 +256,7 @@ def test_a_truncated_training_checkpoint_is_refused(run, tmp_path, damage):
         (copy / file).write_bytes((run.run / file).read_bytes())
     (copy / LAST_CHECKPOINT).write_bytes(damage((copy / LAST_CHECKPOINT).read_bytes()))
     with pytest.raises(CheckpointError, match=LAST_CHECKPOINT):
-        train(TINY, copy, resume=True, progress=False)
+        train(TINY, copy, resume=True)
 
 
 def test_an_unfinished_or_missing_run_is_refused(run, tmp_path):
@@ -269,7 +269,7 @@ def test_an_unfinished_or_missing_run_is_refused(run, tmp_path):
 
 def test_a_missing_data_folder_stops_before_training(tmp_path):
     with pytest.raises(DataError, match="nowhere"):
-        train(TINY, tmp_path / "run", overrides=["data.set=voc", f"data.path={tmp_path}/nowhere"], progress=False)
+        train(TINY, tmp_path / "run", overrides=["data.set=voc", f"data.path={tmp_path}/nowhere"])
     assert not (tmp_path / "run").exists()
 
 
@@ -481,7 +481,7 @@ def copied(run, folder, *names):
 def test_a_finished_run_whose_files_are_empty_is_finished_again_from_its_checkpoints(run, tmp_path, broken):
     copy = copied(run, tmp_path / "run", FLOAT_CHECKPOINT, LAST_CHECKPOINT, WEIGHTS, RESULT)
     (copy / broken).write_bytes(b"")
-    assert train(TINY, copy, resume=True, progress=False).ap50 == run.ap50
+    assert train(TINY, copy, resume=True).ap50 == run.ap50
     assert (copy / WEIGHTS).read_bytes() == (run.run / WEIGHTS).read_bytes()
     assert load_result(copy).ap50 == run.ap50
 
@@ -501,7 +501,7 @@ def test_a_checkpoint_that_says_what_cannot_be_is_refused(run, tmp_path, change)
     content = torch.load(copy / FLOAT_CHECKPOINT, weights_only=True)
     torch.save(change(content) or content, copy / FLOAT_CHECKPOINT)
     with pytest.raises(CheckpointError, match=FLOAT_CHECKPOINT):
-        train(TINY, copy, resume=True, progress=False)
+        train(TINY, copy, resume=True)
 
 
 def test_a_training_that_diverges_says_where_and_saves_nothing_of_that_epoch(run, tmp_path, monkeypatch):
@@ -514,7 +514,7 @@ def test_a_training_that_diverges_says_where_and_saves_nothing_of_that_epoch(run
 
     monkeypatch.setattr(TrainingTask, "training_step", diverging)
     with pytest.raises(TrainingError, match=r"training\.float_phase: .* epoch 2, step 5: the loss .*below 0\.001"):
-        train(TINY, tmp_path / "run", progress=False)
+        train(TINY, tmp_path / "run")
     saved = torch.load(tmp_path / "run" / FLOAT_CHECKPOINT, weights_only=True)
     assert saved["epoch"] == 0 and not any(torch.isnan(value).any() for value in saved["state_dict"].values())
     assert not (tmp_path / "run" / RESULT).exists()

@@ -40,7 +40,7 @@ def scripted(monkeypatch, *figures):
 def test_a_phase_that_gets_no_better_ends_early_with_its_best_weights_and_resumes_as_ended(tmp_path, monkeypatch):
     run, settings = tmp_path / "run", ["training.patience=1", "training.keep=best", "training.ema=0.9"]
     scripted(monkeypatch, 0.5, 0.4, 0.1, 0.3, 0.2)
-    train(TINY, run, overrides=settings, progress=False)
+    train(TINY, run, overrides=settings)
     history = load_history(run)
     assert [(one.phase[0], one.epoch, one.measured["ap"]) for one in history] == [
         ("f", 1, 0.5), ("f", 2, 0.4), ("q", 1, 0.1), ("q", 2, 0.3), ("q", 3, 0.2)
@@ -50,7 +50,7 @@ def test_a_phase_that_gets_no_better_ends_early_with_its_best_weights_and_resume
     for name in (RESULT, WEIGHTS):
         (run / name).unlink()
     monkeypatch.setattr(TrainingTask, "training_step", lambda *_: pytest.fail("trains what has ended"))
-    train(TINY, run, resume=True, overrides=settings, progress=False)
+    train(TINY, run, resume=True, overrides=settings)
     assert (run / WEIGHTS).read_bytes() == kept and load_history(run) == history
 
 
@@ -62,14 +62,14 @@ def test_an_interrupted_epoch_leaves_no_trace_in_the_history(tiny_run, tmp_path)
     whole = json.loads((tiny_run / HISTORY).read_text())
     stale = {**whole[3], "loss": {"loss": 99.0}}  # written, but its checkpoint was not
     (run / HISTORY).write_text(json.dumps([*whole[:3], stale]))
-    train(TINY, run, resume=True, progress=False)
+    train(TINY, run, resume=True)
     assert [one.epoch for one in load_history(run)] == [1, 2, 3, 1, 2, 3]
     assert [one.loss for one in load_history(run)] == [pytest.approx(one["loss"], rel=1e-3) for one in whole]
 
 
 def test_validation_is_looked_at_every_so_many_epochs_and_at_the_end(tmp_path):
     settings = ["training.validate_every=2", "training.quantized_phase=null"]
-    train(TINY, tmp_path / "run", overrides=settings, progress=False)
+    train(TINY, tmp_path / "run", overrides=settings)
     assert [bool(one.measured) for one in load_history(tmp_path / "run")] == [False, True, True]
     assert of_phase(load_history(tmp_path / "run"), "quantized_phase") == ()
 

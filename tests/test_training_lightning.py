@@ -46,7 +46,7 @@ def test_a_batch_that_the_devices_cannot_share_is_one_line(tmp_path, capfd):
 
 def test_logs_hold_losses_learning_rate_and_figures_of_both_phases(tmp_path):
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    train(TINY, tmp_path / "run", progress=False, tensorboard=True)
+    train(TINY, tmp_path / "run", tensorboard=True)
     for phase in ("float", "last"):
         events = accumulator.EventAccumulator(str(tmp_path / "run" / "tensorboard" / phase)).Reload()
         tags = set(events.Tags()["scalars"])
@@ -58,4 +58,4 @@ def test_without_the_logs_program_they_are_refused_and_all_else_works(tmp_path, 
     monkeypatch.setattr("lightning.fabric.loggers.tensorboard._TENSORBOARDX_AVAILABLE", False)
     assert status(["train", str(TINY), "--tensorboard", "--out", str(tmp_path / "logged")]) == 2
     assert "TensorBoard is not installed; pip install 'codesign[tensorboard]'" in capfd.readouterr().err
-    assert train(TINY, tmp_path / "run", progress=False).ap50 is not None
+    assert train(TINY, tmp_path / "run").ap50 is not None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import shlex
 import site
@@ -11,6 +12,9 @@ import venv
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw
+
+from tests.picture_sets import voc_xml
 
 DOCS = Path(__file__).parents[1] / "docs"
 BLOCK = re.compile(r"^```(\w+)(?: file=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -111,13 +115,62 @@ def test_a_data_set_of_another_package_is_trained_on(tmp_path):
     assert "accuracy" in printed["codesign eval build"]
 
 
+CLASSES = {"RBC": (200, 60, 60), "WBC": (90, 60, 160), "Platelets": (200, 180, 60)}
+SHORT = "--set training.float_phase.epochs=2 --set training.quantized_phase.epochs=1"
+
+
+def draw_cells(folder, trained=12, measured=6):
+    """A VOC folder of drawn cells: 96 x 72 pixels, one cell of each class a picture."""
+    for place in ("Annotations", "JPEGImages", "ImageSets/Main"):
+        (folder / place).mkdir(parents=True)
+    names = [f"cell_{number:03}" for number in range(trained + measured)]
+    chance = random.Random(0)
+    for name in names:
+        image, objects = Image.new("RGB", (96, 72), (230, 220, 220)), []
+        for column, (kind, colour) in enumerate(CLASSES.items()):
+            side = chance.randrange(16, 24)
+            x, y = 32 * column + chance.randrange(32 - side), chance.randrange(72 - side)
+            ImageDraw.Draw(image).ellipse((x, y, x + side - 1, y + side - 1), fill=colour)
+            objects.append((kind, (x, y, x + side, y + side)))
+        image.save(folder / "JPEGImages" / f"{name}.jpg")
+        (folder / "Annotations" / f"{name}.xml").write_text(voc_xml(objects, f"{name}.jpg", (96, 72)))
+    for split, some in (("trainval", names[:trained]), ("test", names[trained:])):
+        (folder / "ImageSets" / "Main" / f"{split}.txt").write_text("".join(f"{name}\n" for name in some))
+
+
+@pytest.mark.slow
+def test_a_folder_of_pictures_in_four_formats_becomes_verified_designs(tmp_path):
+    draw_cells(tmp_path / "cells")
+    printed = follow(
+        "tutorial_cells.md", tmp_path, smaller=lambda line: re.sub(r"codesign train \S+", rf"\g<0> {SHORT}", line)
+    )
+    assert "VOC, 3 classes" in printed["codesign new detector cells"]
+    for name, title in (("cells-yolo", "YOLO"), ("cells-coco", "COCO")):
+        assert f"{title}, 3 classes" in printed[f"codesign new detector {name}"]
+        assert "18 pictures, 54 objects" in printed[f"codesign new detector {name}"]
+    assert "accuracy" in printed["codesign train cells-crops.yaml"]
+    assert len(list((tmp_path / "detected").glob("*.jpg"))) == 18
+    for name in ("cells", "cells-crops"):
+        assert json.loads((tmp_path / "builds" / name / "verify.json").read_text())["stages"]
+        assert (tmp_path / "runs" / name / "report.html").is_file()
+
+
 def test_a_network_of_another_package_is_known(tmp_path):
     printed = follow("add_network.md", tmp_path, place_to_install(tmp_path / "env"))
     assert "floor2" in printed["codesign summary tower.yaml"]
 
 
 PAGES = (
-    *("own_network.md", "foreign_qonnx.md", "board.md", "frames.md", "pynq.md", "contributing.md"),
+    *(
+        "tutorial_cells.md",
+        "pictures.md",
+        "own_network.md",
+        "foreign_qonnx.md",
+        "board.md",
+        "frames.md",
+        "pynq.md",
+        "contributing.md",
+    ),
     *("add_operator.md", "add_board.md", "add_dataset.md", "add_network.md"),
 )
 

@@ -572,7 +572,7 @@ def _good_checkpoint() -> bytes:
     from codesign.training import train
 
     with tempfile.TemporaryDirectory() as scratch:
-        train(RECIPE, Path(scratch) / "run", overrides=["training.quantized_phase=null"], progress=False)
+        train(RECIPE, Path(scratch) / "run", overrides=["training.quantized_phase=null"])
         return (Path(scratch) / "run" / "float.ckpt").read_bytes()
 
 

@@ -131,14 +131,14 @@ def whole(build: Path) -> bool:
 def kill_trainings(kills: int, rng: random.Random, folder: Path) -> tuple[int, list[str]]:
     """How many kills there were, and what was lost. A training that has ended makes place for a new one."""
     started = time.monotonic()
-    run_killed(lambda: train(RECIPE, folder / "whole", progress=False), NEVER)
+    run_killed(lambda: train(RECIPE, folder / "whole"), NEVER)
     expected, seconds = weights(folder / "whole"), time.monotonic() - started
     killed, lost, number = 0, [], 0
     while killed < kills:
         number += 1
         run, before = folder / f"run{number}", (0, 0)
         while run_killed(
-            lambda run=run: train(RECIPE, run, resume=run.exists(), progress=False),
+            lambda run=run: train(RECIPE, run, resume=run.exists()),
             moment(rng, seconds, 12) if killed < kills else NEVER,
         ):
             killed += 1

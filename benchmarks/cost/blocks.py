@@ -19,9 +19,8 @@ from codesign.errors import ScheduleError
 from codesign.graph import Op, TensorType
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
-from codesign.hardware import mvu
+from codesign.hardware import conv_tile, mvu
 from codesign.hardware.folding import Folding, divisors
-from codesign.hardware.ops import conv_tile
 from codesign.hardware.ops.conv_tile import BUFFERS, MOST_TILE
 from codesign.hardware.window import variants
 from codesign.plugins import load

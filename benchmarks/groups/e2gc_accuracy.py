@@ -42,7 +42,7 @@ def trained(form: str, value: int, seed: int, work: Path) -> dict[str, object]:
     """A run as the file holds it."""
     one = recipe(form, value, seed)
     folder = work / f"{form}-{value}-{seed}"
-    result = train(one, folder, resume=(folder / "recipe.yaml").is_file(), progress=False)
+    result = train(one, folder, resume=(folder / "recipe.yaml").is_file())
     counted = count(one)
     return {
         "form": form,

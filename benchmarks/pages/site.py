@@ -79,14 +79,19 @@ def recipe_page() -> str:
     ]
     for part in parts():
         rows = [
-            f"| `{key.path}` | {_cell(key.meaning)} | {_cell(', '.join(filter(None, (key.type, key.range))))} "
-            f"| {_cell(key.default)} | `{_cell(key.example)}` |"
+            f"| `{key.path}` | {_cell(key.meaning)} | {_plain(', '.join(filter(None, (key.type, key.range))))} "
+            f"| {_plain(key.default)} | `{_cell(key.example)}` |"
             for key in part.keys
         ]
         lines.append(f"## {part.title}\n\n{part.prose}\n")
         headings = ["| key | meaning | value | default | example |", "|---|---|---|---|---|"]
         lines.append("\n".join([*headings, *rows]) + "\n")
     return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """A cell whose brackets and stars are themselves, as those of a pattern."""
+    return re.sub(r"([\[\]*_<>])", r"\\\1", _cell(text))
 
 
 def _cell(text: str) -> str:

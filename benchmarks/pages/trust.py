@@ -24,8 +24,9 @@ def main() -> None:
     fill_named(PAGE, "operators", _operators(shown))
     fill_named(PAGE, "proofs", _proofs(shown["proofs"]))
     fill_named(PAGE, "mutants", _mutants(shown, mutants))
-    of_python = json.loads((RESULTS / "python_mutants.json").read_text())["mutants"]
-    fill_named(PAGE, "python mutants", _python_mutants(shown["python_mutants"], of_python))
+    if figures := shown.get("python_mutants"):  # once all of the sample has been tried
+        of_python = json.loads((RESULTS / "python_mutants.json").read_text())["mutants"]
+        fill_named(PAGE, "python mutants", _python_mutants(figures, of_python))
     sabotage = json.loads((RESULTS / "sabotage.json").read_text())["faults"]
     fill_named(PAGE, "sabotage", _sabotage(sabotage))
 
@@ -44,8 +45,7 @@ def _figures(shown: Mapping[str, Any]) -> str:
              f"parameters: {failing} of {len(shown['proofs'])} proofs fail"],
             ["`make mutants`", f"{shown['mutants']} mutants of the library, {shown['caught']} caught: "
              f"{shown['caught'] / shown['mutants']:.1%}"],
-            ["", f"{_unlike(shown['python_mutants'])} mutants of the Python code, "
-             f"{shown['python_mutants']['caught']} caught: {_part(shown['python_mutants']):.1%}"],
+            *_of_python(shown.get("python_mutants")),
             ["`make sabotage`", f"{shown['sabotages']['faults']} faults: {shown['sabotages']['caught']} caught, "
              f"{shown['sabotages']['equivalent']} equivalent, {len(shown['sabotages']['survivors'])} survive"],
             ["`make hostile`", f"{shown['hostile_files']} files, {shown['crashes']} crashes"],
@@ -128,6 +128,13 @@ def _python_mutants(figures: Mapping[str, int], mutants: Sequence[Row]) -> str:
         if row["outcome"] == "survived"
     ]
     return text + (f"\n{table(['survivor', 'line', 'mutated'], rows, others='---')}" if rows else "")
+
+
+def _of_python(figures: Mapping[str, int] | None) -> list[list[str]]:
+    if not figures:
+        return []
+    caught = f"{figures['caught']} caught: {_part(figures):.1%}"
+    return [["", f"{_unlike(figures)} mutants of the Python code, {caught}"]]
 
 
 def _code(text: str) -> str:

@@ -293,7 +293,7 @@ def measure_training(work: Path) -> None:
             run = work / f"weight{weight:g}-seed{seed}"
             recipe = load_recipe("fashion-binary", [*TRAINING, *loss, f"seed={seed}"])
             started = time.process_time()
-            result = train(recipe, run, resume=(run / "recipe.yaml").is_file(), progress=False)
+            result = train(recipe, run, resume=(run / "recipe.yaml").is_file())
             seconds = time.process_time() - started
             row = {"network": recipe.name, "loss_weight": weight, "seed": seed, "accuracy": result.accuracy}
             row |= reuse(load_run(run)[1], recipe.data.image_size) | {"cpu_s": round(seconds, 1)}

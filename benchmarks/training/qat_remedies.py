@@ -82,7 +82,7 @@ def quantize(trained: Path, out: Path, settings: tuple[str, ...]) -> dict[str, f
         save_recipe(load_recipe(trained / RECIPE, [PHASE, *settings]), out / RECIPE)
         shutil.copyfile(start / FLOAT_CHECKPOINT, out / FLOAT_CHECKPOINT)
         with watched() as flips:
-            result = train(out / RECIPE, out, resume=True, progress=False)
+            result = train(out / RECIPE, out, resume=True)
         record.write_text(json.dumps({"ap50": result.ap50, "oscillating_weights": round(flips.oscillating, 5)}))
     return json.loads(record.read_text())
 

@@ -116,7 +116,7 @@ def _fitting(
             graph = untrained_graph(_recipe(proposal, facts.task))
             plan = schedule(graph, board, fps=fps, streaming=True, lut_products=True)
         except ScheduleError as error:
-            refused.append(f"{proposal.width} width at {proposal.image_size} pixels")
+            refused.append(f"{proposal.width} width at {' x '.join(map(str, proposal.image_size))} pixels")
             last = error
             continue
         progress("networks tried", len(candidates), len(candidates))
@@ -125,9 +125,8 @@ def _fitting(
 
 
 def _recipe(proposal: Proposal, task: str) -> Recipe:
-    content = {"name": "proposal", "task": task, "data": {"image_size": proposal.image_size}, "model": proposal.model}
-    if task == "classification":
-        content["data"] = {"set": "digits", "image_size": proposal.image_size}
+    data = {"set": "digits", "image_size": proposal.image_size}
+    content = {"name": "proposal", "task": task, "data": data, "model": proposal.model}
     return parse_recipe(content, "the proposed network")
 
 

@@ -24,7 +24,7 @@ def train(
     *,
     resume: bool = False,
     overrides: Sequence[str] = (),
-    progress: Progress | None = None,
+    progress: Progress = silent,
     devices: int = 1,
     tensorboard: bool = False,
     weights: str | Path | None = None,
@@ -64,7 +64,7 @@ def train(
         raise KeyboardInterrupt from None
     if not training.is_first_process():
         sys.exit()
-    _keep_network(result.run, progress if callable(progress) else silent)
+    _keep_network(result.run, progress)
     return result
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from codesign.recipe import Recipe, load_recipe
+from codesign.reporting.tables import plain_table, show
 from codesign.tasks import figures
 from codesign.training.analysis import Analysis, causes, drop_message, load_analysis
 from codesign.training.history import Epoch, best, load_history, of_phase
@@ -67,7 +68,7 @@ def print_run(report: RunReport, console: Console) -> None:
         if epochs:
             told = "" if top is None else f", best in epoch {top.epoch}"
             console.print(f"{name}: {len(epochs)} epochs, loss {epochs[-1].loss['loss']:.4g}{told}")
-    console.print(_classes(report))
+    show(_classes(report), console)
     if report.analysis.layers:
         console.print("layers that differ most from floating point:")
         for layer in causes(report.analysis.layers):
@@ -77,11 +78,8 @@ def print_run(report: RunReport, console: Console) -> None:
 
 
 def _classes(report: RunReport) -> Table:
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
     classes = report.analysis.examination.classes
-    table.add_column("class", overflow="fold")
-    for heading in ("objects", *(classes[0].figures if classes else ())):
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = plain_table(("class",), ("objects", *(classes[0].figures if classes else ())), gap=1)
     for one in classes:
         values = ("" if value is None else f"{value:.3f}" for value in one.figures.values())
         table.add_row(one.name, f"{one.objects:,}", *values)

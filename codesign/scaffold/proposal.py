@@ -1,18 +1,18 @@
 """Chooses a network, an image size and a schedule of learning for a set of pictures.
 
-Rules of thumb with one measured anchor: of 292 microscope pictures with three classes (blood cells, 256 x 256), a
-CoDeNet of quarter width reached an AP50 of 0.847 at 4-bit weights with 4,320 steps in floating point at 4e-3 and 720
-quantized ones at 2e-3, and 0.493 with a quarter of the steps at half and a quarter of these rates. So learning is
-counted in steps: small sets need more epochs, not less training.
+These are rules of thumb. Learning is counted in steps, not in epochs: small sets need more epochs, not less training.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
+
+from codesign.networks import sections
 
 DETECTOR_SIZES = (64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512)
 CLASSIFIER_SIZES = (32, 64, 96, 128)
@@ -22,6 +22,9 @@ SEEN_PIXELS = 14
 """Sides of such an object at the network's input: three to four cells of its heat map."""
 FEW_OBJECTS = 5
 """Classes of fewer do not decide the images' size."""
+ALIKE = 1.2
+"""Pictures whose shapes differ by no more than this have images of their shape; others have square ones."""
+MOST_OBLONG = 4.0
 
 FLOAT_STEPS, QUANTIZED_STEPS = 4400, 800
 LEAST_EPOCHS, MOST_EPOCHS = (30, 8), 1000
@@ -58,10 +61,10 @@ class Learning:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A network of some width for images of (size, size), with why it is taken."""
+    """A network of some width for images of that (height, width), with why it is taken."""
 
     width: str
-    image_size: int
+    image_size: tuple[int, int]
     model: dict[str, Any]
     reason: str
 
@@ -80,30 +83,58 @@ def learning(pictures: int, width: str) -> Learning:
 
 def proposals(facts: Facts) -> Iterator[Proposal]:
     """From what suits the set best to what takes least hardware: narrower first, then smaller images."""
-    sizes, reason = image_sizes(facts)
-    for size in sizes:
+    longest, reason = image_sizes(facts)
+    shape = image_shape(facts)
+    for side in longest:
         for width in _widths(facts):
-            yield Proposal(width, size, _model(facts, width, size), reason)
+            model = _model(facts, width, side)
+            yield Proposal(width, sides(side, shape, coarsest_stride(model)), model, reason)
+
+
+def image_shape(facts: Facts) -> float:
+    """Width by height that the images should have: that of the pictures, or 1 where these are of many shapes."""
+    shapes = facts.objects[:, 2] / facts.objects[:, 3]
+    low, middle, high = (float(part) for part in np.percentile(shapes, [10, 50, 90]))
+    return min(max(middle, 1 / MOST_OBLONG), MOST_OBLONG) if high <= ALIKE * low else 1.0
+
+
+def sides(longest: int, shape: float, stride: int) -> tuple[int, int]:
+    """(height, width) of images whose longer side is about `longest`, as multiples of the stride.
+
+    What a side is rounded up by stays black.
+    """
+    height, width = (longest / shape, longest) if shape > 1 else (longest, longest * shape)
+    return _up(height, stride), _up(width, stride)
+
+
+def _up(side: float, stride: int) -> int:
+    """The next multiple of the stride, of 8 at least as recipes have it."""
+    step = max(stride, 8)
+    return max(ceil(round(side / step, 3)), 1, ceil(16 / step)) * step
 
 
 def image_sizes(facts: Facts) -> tuple[list[int], str]:
-    """Sizes of images, the best first and then smaller ones; and why it is that."""
+    """Longer sides of images, the best first and then smaller ones; and why it is that."""
     if facts.task == "classification":
         side = float(np.median(facts.objects[:, 2:4].max(1)))
         best = min(CLASSIFIER_SIZES, key=lambda size: abs(size - min(side, CLASSIFIER_SIZES[-1])))
         return [size for size in CLASSIFIER_SIZES[::-1] if size <= best], f"pictures are of {side:.0f} pixels, mostly"
-    part, name = _small_object(facts)
-    largest = float(facts.objects[:, 2:4].max())
-    fitting = [size for size in DETECTOR_SIZES if part * size >= SEEN_PIXELS or size >= largest]
-    best = max(fitting[0] if fitting else DETECTOR_SIZES[-1], DETECTOR_SIZES[0])
-    reason = f"a small object of {name} is {part:.1%} of the picture's side, {part * best:.0f} pixels at this size"
+    largest, shape = float(facts.objects[:, 2:4].max()), image_shape(facts)
+    seen = {size: _small_object(facts, sides(size, shape, 1)) for size in DETECTOR_SIZES}
+    enough = (size for size, (pixels, _) in seen.items() if pixels >= SEEN_PIXELS or size >= largest)
+    best = next(enough, DETECTOR_SIZES[-1])
+    pixels, name = seen[best]
+    reason = f"a small object of {name} is {pixels:.0f} pixels wide at this size"
     return [size for size in DETECTOR_SIZES[::-1] if size <= best], reason
 
 
-def _small_object(facts: Facts) -> tuple[float, str]:
-    """Side of a small object, as part of its picture's, of the class whose objects are smallest; and that class."""
-    parts = np.sqrt((facts.objects[:, :2] / facts.objects[:, 2:4]).prod(1))
-    of_class = [parts[facts.objects[:, 4] == label] for label in range(len(facts.classes))]
+def _small_object(facts: Facts, size: tuple[int, int]) -> tuple[float, str]:
+    """Side of a small object, in pixels of images of that (height, width), of the class whose objects are smallest; and
+    that class. Pictures are put there as `codesign.board.fit` does by default: as large as fits, their shape kept."""
+    height, width = size
+    magnified = np.minimum(width / facts.objects[:, 2], height / facts.objects[:, 3])
+    pixels = np.sqrt(facts.objects[:, :2].prod(1)) * magnified
+    of_class = [pixels[facts.objects[:, 4] == label] for label in range(len(facts.classes))]
     least = min(FEW_OBJECTS, max(map(len, of_class)))
     return min(
         (float(np.percentile(some, SMALL_OBJECT)), name)
@@ -123,6 +154,11 @@ def _model(facts: Facts, width: str, size: int) -> dict[str, Any]:
     return (_detector if facts.task == "detection" else _classifier)(WIDTHS[width], size) | {
         "classes": list(facts.classes)
     }
+
+
+def coarsest_stride(model: dict[str, Any]) -> int:
+    """Pixels of the image a cell of the network's smallest map, by which its sides must be divisible."""
+    return sections()[model["kind"]].model_validate(model).coarsest_stride
 
 
 def _channels(quarter: int, factor: float) -> int:

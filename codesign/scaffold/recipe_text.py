@@ -56,7 +56,7 @@ def recipe_text(task: str, about: About, proposal: Proposal, learning: Learning)
         format_name=about.format,
         drawn=about.drawn,
         clip=about.clip,
-        image_size=proposal.image_size,
+        image_size=_size(*proposal.image_size),
         size_reason=_line(proposal.reason).capitalize(),
         width_reason=_line(about.width_reason),
         model=_block(proposal.model),
@@ -67,6 +67,10 @@ def recipe_text(task: str, about: About, proposal: Proposal, learning: Learning)
         most_objects=about.most_objects,
         max_boxes=max(SPARE_BOXES * about.most_objects, LEAST_BOXES),
     )
+
+
+def _size(height: int, width: int) -> str:
+    return f"[{height}, {width}]" if height != width else f"{width}"
 
 
 def slug(title: str) -> str:

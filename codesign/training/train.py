@@ -69,7 +69,7 @@ def train(
     *,
     resume: bool = False,
     overrides: Sequence[str] = (),
-    progress: Progress | None = None,
+    progress: Progress = silent,
     devices: int = 1,
     tensorboard: bool = False,
     weights: str | Path | None = None,
@@ -110,14 +110,13 @@ def train(
         _refuse_other_runs(out, recipe, resume)
     if (out / RESULT).exists() and is_finished(out, recipe):
         return load_result(out)
-    shown = progress if callable(progress) else silent
     if is_first_process() and not (checked or (out / RECIPE).is_file()):
-        check_recipe(recipe, shown)
-    shown("data", 0, 1)
+        check_recipe(recipe, progress)
+    progress("data", 0, 1)
     data = training_set(recipe)
     validation = validation_set(recipe)
-    shown("data", 1, 1)
-    session = _Session(recipe, data, validation, out, shown, devices, tensorboard, weights, workers, tell)
+    progress("data", 1, 1)
+    session = _Session(recipe, data, validation, out, progress, devices, tensorboard, weights, workers, tell)
     if not is_first_process():
         return _train(session)
     out.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from codesign.cli.completion import recipe_names
 from codesign.cli.console import OUTPUT, Json, keeps, print_json, print_table, progress_bars, terminal
 from codesign.cli.help import TRAIN
 from codesign.cli.numbers import LARGEST_SEED, whole
@@ -17,7 +18,9 @@ EXAMPLES = (
 
 
 def run(
-    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped one.")] = "codenet-ablation",
+    recipe: Annotated[
+        str, typer.Argument(autocompletion=recipe_names, help="A recipe file, or the name of a shipped one.")
+    ] = "codenet-ablation",
     out: Annotated[
         Path | None,
         typer.Option(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from codesign.cli.completion import board_names, recipe_names
 from codesign.cli.console import OUTPUT, Json, keeps, print_json, progress_bars, terminal
 from codesign.cli.help import START
 
@@ -19,11 +20,13 @@ EXAMPLES = (
 
 
 def run(
-    recipe: Annotated[str, typer.Option(help="What to train, e.g. fashion-mobilenet.")] = "codenet-digits",
+    recipe: Annotated[
+        str, typer.Option(autocompletion=recipe_names, help="What to train, e.g. fashion-mobilenet.")
+    ] = "codenet-digits",
     out: Annotated[Path, typer.Option(help="Folder for the run and the build.", rich_help_panel=OUTPUT)] = Path(
         "codesign-demo"
     ),
-    target: Annotated[str, typer.Option(help="A board of `codesign targets`.")] = "pynq-z2",
+    target: Annotated[str, typer.Option(autocompletion=board_names, help="A board of `codesign targets`.")] = "pynq-z2",
     json: Json = False,
 ) -> int:
     """The whole chain on real images: train, export, verify, report. Minutes on two cores, no GPU."""

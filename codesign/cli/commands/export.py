@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from codesign.cli.completion import board_names, run_names
 from codesign.cli.console import OUTPUT, Json, keeps, print_json, progress_bars, terminal
 from codesign.cli.help import HARDWARE
 from codesign.cli.numbers import CLOCK_MHZ, FPS, MOST_DSP, number, whole
@@ -20,7 +21,10 @@ EXAMPLES = (
 def run(
     source: Annotated[
         str,
-        typer.Argument(help="A run folder, the name of a shipped run, a QONNX file; with --random-weights, a recipe."),
+        typer.Argument(
+            autocompletion=run_names,
+            help="A run folder, the name of a shipped run, a QONNX file; with --random-weights, a recipe.",
+        ),
     ],
     out: Annotated[
         Path | None,
@@ -29,7 +33,9 @@ def run(
             rich_help_panel=OUTPUT,
         ),
     ] = None,
-    target: Annotated[str, typer.Option(help="A board of `codesign targets`, or a target file.")] = "pynq-z2",
+    target: Annotated[
+        str, typer.Option(autocompletion=board_names, help="A board of `codesign targets`, or a target file.")
+    ] = "pynq-z2",
     fps: Annotated[
         float | None,
         typer.Option(parser=number(*FPS), help="Frame rate to reach with least hardware. Default: as fast as fits."),

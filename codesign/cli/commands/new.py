@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from codesign.cli.completion import board_names
 from codesign.cli.console import OUTPUT, Json, print_json, print_table, progress_bars, terminal
 from codesign.cli.help import START
 from codesign.cli.numbers import FPS, number
@@ -35,7 +36,10 @@ def run(
         ),
     ] = None,
     target: Annotated[
-        str, typer.Option(help="Board that the network must fit, of `codesign targets`, or a target file.")
+        str,
+        typer.Option(
+            autocompletion=board_names, help="Board that the network must fit, of `codesign targets`, or a target file."
+        ),
     ] = "pynq-z2",
     fps: Annotated[
         float | None, typer.Option(parser=number(*FPS), help="Frame rate that the network must reach there.")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from codesign.cli.completion import board_names, recipe_names
 from codesign.cli.console import OUTPUT, Json, keeps, print_json, print_table, progress_bars, terminal
 from codesign.cli.help import TRAIN
 from codesign.cli.numbers import LARGEST_SIZE, MOST_TRIALS, number, whole
@@ -27,7 +28,9 @@ FACTORS = (0.01, 100.0)
 
 
 def run(
-    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped one.")],
+    recipe: Annotated[
+        str, typer.Argument(autocompletion=recipe_names, help="A recipe file, or the name of a shipped one.")
+    ],
     out: Annotated[
         Path | None,
         typer.Option(
@@ -35,7 +38,9 @@ def run(
             rich_help_panel=OUTPUT,
         ),
     ] = None,
-    target: Annotated[str, typer.Option(help="A board of `codesign targets`, or a target file.")] = "pynq-z2",
+    target: Annotated[
+        str, typer.Option(autocompletion=board_names, help="A board of `codesign targets`, or a target file.")
+    ] = "pynq-z2",
     trials: Annotated[
         int, typer.Option(parser=whole(0, MOST_TRIALS), help="Variants to try, beyond those tried already.")
     ] = 50,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from codesign.cli.completion import recipe_names
 from codesign.cli.console import Json, print_json, print_table, progress_bars, terminal
 from codesign.cli.help import TRAIN
 
@@ -21,7 +22,12 @@ DEPTH = 3
 
 
 def run(
-    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped one, e.g. codenet-a.")],
+    recipe: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=recipe_names, help="A recipe file, or the name of a shipped one, e.g. codenet-a."
+        ),
+    ],
     blocks: Annotated[bool, typer.Option("--blocks", help="One line for every convolution.")] = False,
     set_: Annotated[
         list[str] | None,

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from codesign.cli.completion import board_names
 from codesign.cli.console import Json, print_json, print_table, terminal
 from codesign.cli.help import REFERENCE
 
@@ -20,7 +21,10 @@ EXAMPLES = (
 
 
 def run(
-    target: Annotated[str | None, typer.Argument(help="Show every figure of this board, or of a target file.")] = None,
+    target: Annotated[
+        str | None,
+        typer.Argument(autocompletion=board_names, help="Show every figure of this board, or of a target file."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """List the boards that designs can be made for; `--target` takes a file of your own as well."""

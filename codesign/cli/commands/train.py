@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from codesign.cli.completion import recipe_names
 from codesign.cli.console import OUTPUT, Json, keeps, print_json, progress_bars, terminal
 from codesign.cli.help import TRAIN
 from codesign.cli.numbers import MOST_DEVICES, MOST_WORKERS, whole
@@ -21,7 +22,12 @@ EXAMPLES = (
 
 
 def run(
-    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped one, e.g. codenet-digits.")],
+    recipe: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=recipe_names, help="A recipe file, or the name of a shipped one, e.g. codenet-digits."
+        ),
+    ],
     out: Annotated[
         Path | None,
         typer.Option(help="Run folder to write. Default: runs/NAME of the recipe.", rich_help_panel=OUTPUT),

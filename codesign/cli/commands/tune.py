@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from codesign.cli.completion import board_names, recipe_names
 from codesign.cli.console import OUTPUT, Json, keeps, print_json, print_table, progress_bars, terminal
 from codesign.cli.help import TRAIN
 from codesign.cli.numbers import LARGEST_SIZE, MOST_DSP, whole
@@ -23,8 +24,15 @@ EXAMPLES = (
 
 
 def run(
-    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped one, of a network in groups.")],
-    target: Annotated[str, typer.Option(help="A board of `codesign targets`, or a target file.")] = "pynq-z2",
+    recipe: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=recipe_names, help="A recipe file, or the name of a shipped one, of a network in groups."
+        ),
+    ],
+    target: Annotated[
+        str, typer.Option(autocompletion=board_names, help="A board of `codesign targets`, or a target file.")
+    ] = "pynq-z2",
     group_size: Annotated[
         str, typer.Option(help="Sizes to choose from, such as 4,8,16; auto: all powers of two that fit the channels.")
     ] = "auto",

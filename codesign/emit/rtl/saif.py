@@ -77,6 +77,8 @@ def changes(file: Path) -> Mapping[str, Changes]:
         if path == TOP:
             ((high, flips),) = instance.signals["aclk"]
             period = 4 * high / flips if flips else 0.0
+            if not period:
+                break
         if len(path) > len(TOP) and path[: len(TOP)] == TOP and not path[len(TOP)].endswith("_probe"):
             found.setdefault(path[len(TOP)], Changes()).add(_changes(instance, period))
     if not found or not period:
