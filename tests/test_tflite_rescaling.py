@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from codesign.errors import GraphError
-from codesign.frontend.tflite.fixed_point import multiplied, multipliers
+from codesign.frontend.tflite.fixed_point import multiplied, multiplied_once, multipliers
 from codesign.frontend.tflite.rescaling import Code, average, rescaled
 from codesign.graph import TensorType
 
@@ -37,6 +40,22 @@ def test_sums_are_rounded_as_tflite_rounds_them(factor: float) -> None:
     sums = np.concatenate([near, spread, [-reach, reach]])
     expected = [tflite(x, int(by.mantissa[0]), int(by.exponent[0])) for x in sums.tolist()]
     assert multiplied(sums[:, None], by)[:, 0].tolist() == expected
+
+
+@pytest.mark.parametrize("factor", FACTORS)
+def test_a_sum_that_is_rounded_once_rounds_its_exact_product_halves_up(factor: float) -> None:
+    by = multipliers([factor])
+    sums = np.random.default_rng(0).integers(-(1 << 31), 1 << 31, 3000)
+    real = Fraction(int(by.mantissa[0])) * Fraction(2) ** (int(by.exponent[0]) - 31)
+    expected = [math.floor(x * real + Fraction(1, 2)) for x in sums.tolist()]
+    assert multiplied_once(sums[:, None], by)[:, 0].tolist() == expected
+
+
+def test_rounding_once_or_twice_makes_different_thresholds() -> None:
+    kind, by, code = TensorType((1, 1, 1), -1000, 1000), multipliers([0.125]), Code(0.1, 0)
+    sums, ways = np.full((1, 1, 1, 1), -4, np.int32), (multiplied, multiplied_once)
+    found = [rescaled(kind, by, code, how).execute(sums)[0].item() for how in ways]
+    assert found == [-1, 0]
 
 
 def test_a_mantissa_that_rounds_up_to_one_takes_the_next_exponent() -> None:

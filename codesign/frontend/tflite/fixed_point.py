@@ -67,6 +67,16 @@ def multiplied(sums: Integers, by: Multipliers) -> Integers:
     return _divided(_high_half(shifted * by.mantissa), right)
 
 
+def multiplied_once(sums: Integers, by: Multipliers) -> Integers:
+    """`sums * factor` for sums (..., C) of 32 bits, rounded once, halves up.
+
+    LiteRT's fully connected layers do so; its convolutions round twice, as `multiplied`.
+    """
+    shift = 31 - by.exponent
+    result: Integers = (np.asarray(sums, np.int64) * by.mantissa + (np.int64(1) << (shift - 1))) >> shift
+    return result
+
+
 def _high_half(product: Integers) -> Integers:
     """product / 2^31 as TFLite's `SaturatingRoundingDoublingHighMul` rounds it.
 

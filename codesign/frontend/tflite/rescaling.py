@@ -5,6 +5,7 @@ The integer graph holds q - zero in place of a code q, so a zero point only move
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,8 @@ from codesign.frontend.tflite.fixed_point import Integers, Multipliers, averaged
 from codesign.frontend.thresholds import thresholds_of
 from codesign.graph import TensorType
 from codesign.graph.ops.threshold import Threshold
+
+Multiply = Callable[[Integers, Multipliers], Integers]
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,16 @@ class Code:
         return self.lo - self.zero, self.hi - self.zero
 
 
-def rescaled(kind: TensorType, by: Multipliers, result: Code) -> Threshold:
+def rescaled(kind: TensorType, by: Multipliers, result: Code, multiply: Multiply = multiplied) -> Threshold:
     """What TFLite's kernels make of a layer's sums of type `kind`: times `by`, plus the zero point, clamped.
+
+    multiply: how the layer's kernel rounds, `multiplied` or `multiplied_once`.
 
     Raises GraphError as `thresholds_of` and `multiplied` do.
     """
 
     def function(sums: Integers) -> Integers:
-        clamped: Integers = np.clip(multiplied(sums, by), *result.bounds)
+        clamped: Integers = np.clip(multiply(sums, by), *result.bounds)
         return clamped
 
     return thresholds_of(function, kind, result.bounds, result.scale)
