@@ -26,11 +26,11 @@ demo: $(READY)
 	$(BIN)/codesign demo --out $(DEMO)
 
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
 	@$(MAKE) --no-print-directory lint
 
 slow: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) -m slow
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile -m slow
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -22,6 +22,8 @@ from codesign.files import write_text
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 STARTED = time.monotonic()
+FILE, FOLDER = "FILE", "FOLDER"
+"""What a recorded command names that lies outside the repository."""
 
 SCHEDULER = ("codesign/graph/**/*.py", "codesign/hardware/**/*.py", "codesign/cost/**/*", "codesign/schedule/**/*.py")
 """What decides foldings, cycles and predicted resources."""
@@ -87,4 +89,17 @@ def _command() -> str:
     """The command line of this process, as the documentation would write it."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     program = f"python -m {spec.name}" if spec else f"python {Path(sys.argv[0]).name}"
-    return " ".join([program, *sys.argv[1:]])
+    return " ".join([program, *map(_told, sys.argv[1:])])
+
+
+def _told(argument: str) -> str:
+    """A file or folder that only this machine has goes by its kind, as usage lines have it: it is nobody else's."""
+    path = Path(argument)
+    if path.exists() and (path.is_absolute() or not _known(path)):
+        return FOLDER if path.is_dir() else FILE
+    return argument
+
+
+def _known(path: Path) -> bool:
+    command = ["git", "ls-files", "--error-unmatch", str(path.resolve())]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0

@@ -1,8 +1,9 @@
 """From PyTorch to verified FPGA hardware.
 
-Every command is also a function here, with a typed result: `summary`, `train`, `evaluate`, `export`, `verify`,
-`simulate`, `synth`, `build`, `report`, `report_run`, `compare`, `detect`, `tune`, `search`, `ablate`, `begin`, `demo`,
-`recipes`. Each lives in `codesign/api/<name>.py` and is imported when first used, so that `import codesign` stays fast.
+Every command is also a function here, with a typed result: `summary`, `train`, `quantize`, `evaluate`, `export`,
+`verify`, `simulate`, `synth`, `build`, `report`, `report_run`, `compare`, `detect`, `tune`, `search`, `ablate`,
+`begin`, `demo`, `recipes`. Each lives in `codesign/api/<name>.py` and is imported when first used, so that
+`import codesign` stays fast.
 """
 
 from importlib import import_module
@@ -19,6 +20,7 @@ __all__ = [
     "detect",
     "evaluate",
     "export",
+    "quantize",
     "recipes",
     "report",
     "report_run",
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from codesign.api.detect import detect as detect
     from codesign.api.evaluate import evaluate as evaluate
     from codesign.api.export import export as export
+    from codesign.api.quantize import quantize as quantize
     from codesign.api.recipes import recipes as recipes
     from codesign.api.report import report as report
     from codesign.api.report_run import report_run as report_run

@@ -3,6 +3,7 @@
 import ctypes
 import fcntl
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -62,23 +63,36 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def _scratch(place: Path) -> Iterator[Path]:
-    """A folder beside `place`, known as in use by its lock; gone when the block ends."""
-    scratch, handle = _new_locked(place)
+    """A folder beside `place`, known as in use by its lock; gone when the block ends, however often it is told to."""
+    scratch, handle = _free_name(place), None
     try:
+        while handle is None:  # a folder taken for abandoned before it was locked is made anew
+            scratch.mkdir(0o700, exist_ok=True)
+            with suppress(FileNotFoundError):
+                handle = _lock(scratch, os.O_RDONLY, 0)
         scratch.chmod(0o755)
         yield scratch
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-        os.close(handle)
+        _remove(scratch)
+        if handle is not None:
+            os.close(handle)
 
 
-def _new_locked(place: Path) -> tuple[Path, int]:
+def _free_name(place: Path) -> Path:
+    """Nothing lies there. Unlike mkdtemp's, the name is known before the folder is made, so that none is forgotten."""
     while True:
-        scratch = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}.", suffix=UNFINISHED))
-        with suppress(FileNotFoundError):  # taken for abandoned before it was locked
-            handle = _lock(scratch, os.O_RDONLY, 0)
-            assert handle is not None  # it waits
-            return scratch, handle
+        scratch = place.with_name(f".{place.name}.{secrets.token_hex(4)}{UNFINISHED}")
+        if not scratch.exists():
+            return scratch
+
+
+def _remove(folder: Path) -> None:
+    """Removes what can be removed of a folder; a signal that comes meanwhile is obeyed afterwards."""
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except KeyboardInterrupt:
+        _remove(folder)
+        raise
 
 
 def _take_place(scratch: Path, place: Path) -> None:
@@ -87,7 +101,7 @@ def _take_place(scratch: Path, place: Path) -> None:
         if place.exists():
             place.replace(older)
         scratch.replace(place)
-        shutil.rmtree(older, ignore_errors=True)
+        _remove(older)
     sync(place.parent)
 
 
@@ -114,7 +128,7 @@ def _clear_abandoned(place: Path) -> None:
     for scratch in place.parent.glob(f".{escape(place.name)}.????????{UNFINISHED}"):
         with suppress(OSError), locked(scratch) as mine:
             if mine:
-                shutil.rmtree(scratch, ignore_errors=True)
+                _remove(scratch)
 
 
 def _exchange(first: Path, second: Path) -> bool:

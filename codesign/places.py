@@ -9,22 +9,22 @@ QONNX_ENDING = ".qonnx"
 
 
 def run_folder(recipe: str) -> Path:
-    """Of a training of the recipe with that name."""
+    """The folder of a training of the recipe with that name."""
     return Path("runs") / recipe
 
 
 def build_folder(source: str | Path) -> Path:
-    """Of an export of a run folder, a shipped run, a QONNX file or a recipe."""
+    """The folder of an export of a run folder, a shipped run, a QONNX file or a recipe."""
     return Path("builds") / name_of(source)
 
 
 def search_folder(recipe: str) -> Path:
-    """Of a search among variants of the recipe with that name."""
+    """The folder of a search among variants of the recipe with that name."""
     return Path("searches") / recipe
 
 
 def ablation_folder(recipe: str) -> Path:
-    """Of an ablation of the recipe with that name."""
+    """The folder of an ablation of the recipe with that name."""
     return Path("ablations") / recipe
 
 

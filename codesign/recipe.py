@@ -19,7 +19,7 @@ from codesign.networks.base import Task
 from codesign.plugins import names
 from codesign.reading import SETTINGS_BYTES, read_text
 from codesign.resources import models_dir
-from codesign.sections import Positive, Section, Training
+from codesign.sections import LENGTHS, Positive, Section, Training
 
 Bits = Annotated[int, Field(strict=True, ge=2, le=8)]
 Percentile = Annotated[float, Field(strict=True, gt=50, le=100)]
@@ -131,7 +131,41 @@ class Data(Section):
         return self
 
 
-WeightScale = Literal["largest", "statistics"]
+PTQ = (
+    "training.quantized_phase={steps: 0}",
+    "quantization.equalize=true",
+    "quantization.adaptive_rounding=true",
+    "quantization.weight_scale=unclipped",
+)
+"""Settings that quantize a network after its training, without another one."""
+
+WeightScale = Literal["largest", "unclipped", "statistics"]
+
+
+class LayerWidths(Section):
+    """Widths of single layers in bits, in place of those of the whole network; a number alone is that of both.
+
+    weight_bits: of weights, signed.
+    activation_bits: of what the layer hands to the next; outputs of the network have output_bits.
+    """
+
+    weight_bits: Bits | None = None
+    activation_bits: Bits | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _both_alike(cls, given: Any) -> Any:
+        alike = isinstance(given, int) and not isinstance(given, bool)
+        return {"weight_bits": given, "activation_bits": given} if alike else given
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.weight_bits is None and self.activation_bits is None:
+            raise ValueError("a layer's widths are weight_bits, activation_bits or both")
+        return self
+
+
+Pattern = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Quantization(Section):
@@ -143,11 +177,18 @@ class Quantization(Section):
     output_bits: of the network's outputs, signed.
     activation_percentile: an activation's full scale is this percentile of its magnitudes in calibration.
     calibration_batches: training batches that set the scales before quantized training.
-    weight_scale: what sets a channel's full scale, its largest magnitude or twice its mean magnitude (Liu, Liu, Cheng,
-        arXiv 2302.02210): a scale from statistics does not follow the few weights that oscillate.
+    weight_scale: what sets a channel's full scale. Its largest magnitude, rounded to the nearest power of two, which
+        clips by up to a factor of sqrt(2); the same rounded up, so unclipped; or statistics, twice its mean magnitude
+        (Liu, Liu, Cheng, arXiv 2302.02210), which does not follow the few weights that oscillate.
     weight_percentile: magnitudes of a channel beyond this percentile are clipped before quantized training; 100: none.
+    equalize: channels between layers get ranges alike before anything is quantized, which the network computes the same
+        with (cross-layer equalization, Nagel et al., arXiv 1906.04721).
+    adaptive_rounding: weights are rounded for the least error of their layer's output, and biases corrected, by the
+        calibration's images (GPTQ, arXiv 2210.17323); in place of a training, so with a quantized phase of 0 steps.
     binary: weights and activations are -1 or +1, but for the image, the weights of the first layer, the last layer, and
         in residual networks the summands and the average.
+    layers: widths of single layers by patterns of their module paths, as in {"heads.*": 8} or
+        {"*.depthwise": {weight_bits: 8}}. Of several that match, the last one holds.
     """
 
     weight_bits: Bits = 4
@@ -158,7 +199,10 @@ class Quantization(Section):
     weight_percentile: Percentile = 100.0
     activation_percentile: Percentile = 99.9
     calibration_batches: Annotated[int, Field(strict=True, gt=0, le=10_000)] = 4
+    equalize: StrictBool = False
+    adaptive_rounding: StrictBool = False
     binary: StrictBool = False
+    layers: dict[Pattern, LayerWidths] = Field(default={}, max_length=1000, examples=[{"heads.*": 8}])
 
 
 class Detection(Section):
@@ -208,6 +252,17 @@ class Recipe(Section):
             raise ValueError(f"a {self.model.kind} has no binary form: quantization.binary is for {able}")
         if self.training.reuse is not None and not self.quantization.binary:
             raise ValueError("training.reuse is for binary networks: quantization.binary must be true")
+        return self
+
+    @model_validator(mode="after")
+    def _rounding_is_the_last_thing_done(self) -> Self:
+        phase = self.training.quantized_phase
+        if self.quantization.adaptive_rounding and (phase is None or phase.steps != 0):
+            raise ValueError(
+                "quantization.adaptive_rounding is in place of a training: training.quantized_phase.steps must be 0"
+            )
+        if self.quantization.binary and (self.quantization.equalize or self.quantization.adaptive_rounding):
+            raise ValueError("binary networks are trained: quantization.equalize and adaptive_rounding must be false")
         return self
 
     @model_validator(mode="after")
@@ -313,6 +368,8 @@ def _override(content: dict[str, Any], setting: str) -> None:
     if isinstance(node, list) and _is_index(steps[-1], node):
         node[int(steps[-1])] = value
     elif isinstance(node, dict):
+        for other in LENGTHS if steps[-1] in LENGTHS and value is not None else ():
+            node.pop(other, None)
         node[steps[-1]] = value
     else:
         raise RecipeError("leads to a key inside a plain value", where=f"--set {setting}", remedy="shorten the key")
@@ -360,11 +417,11 @@ def _keys_at(location: Sequence[int | str]) -> list[str]:
     if location[:1] == ("model",):
         section, location = sections()[str(location[1])], location[2:]
     for step in location:
-        if isinstance(step, int):
+        if isinstance(step, int) or step not in section.model_fields:  # a place in a list, or a key that is free
             continue
         section = section.model_fields[step].annotation
         if not isinstance(section, type) or not issubclass(section, BaseModel):
-            section = next(part for part in get_args(section) if isinstance(part, type))
+            section = next(part for part in get_args(section) if isinstance(part, type) and issubclass(part, BaseModel))
     return list(section.model_fields)
 
 

@@ -190,6 +190,8 @@ def _name(annotation: Any) -> str:
     if origin in (Union, types.UnionType):
         kinds = dict.fromkeys(_name(part) for part in arguments if part is not type(None))
         return " or ".join([*kinds, *(["null"] if type(None) in arguments else [])])
+    if origin is dict:
+        return f"mapping of {_name(arguments[0])} to {_name(arguments[1])}"
     if origin is tuple:
         inner = [part for part in arguments if part is not ...]
         return f"list of {_name(inner[0])}s" if ... in arguments else f"[{', '.join(map(_name, inner))}]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
@@ -13,6 +13,11 @@ Size = Annotated[int, Field(strict=True, gt=0, le=2**16)]
 Magnification = Annotated[float, Field(strict=True, ge=0.01, le=100)]
 Weight = Annotated[float, Field(strict=True, ge=1e-9, le=1e6)]
 """The weight of a term of the loss."""
+Rate = Annotated[float, Field(strict=True, ge=1e-12, le=100)]
+"""A learning rate."""
+
+LENGTHS = ("epochs", "steps")
+"""Keys of which a phase has one: a setting of the one replaces the other."""
 
 
 class Section(BaseModel):
@@ -22,14 +27,59 @@ class Section(BaseModel):
 
 
 class Phase(Section):
-    """One run of the optimizer. The rate rises over the first tenth of the steps and falls to zero as a cosine.
+    """One run of the optimizer, as long as its `epochs` or its `steps` say.
 
-    epochs: how often every training image is seen.
+    The rate rises over the first tenth of the steps and falls to zero as a cosine.
+    """
+
+    DEFAULT_STEPS: ClassVar[int]
+
+    epochs: Positive | None = None
+    steps: Positive | None = None
+    learning_rate: Rate = 2e-3
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_a_length(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("epochs") is None and given.get("steps") is None:
+            return {**given, "steps": cls.DEFAULT_STEPS}
+        return given
+
+    @model_validator(mode="after")
+    def _has_one_length(self) -> Self:
+        if self.epochs is not None and self.steps is not None:
+            raise ValueError("a phase has either epochs or steps: set the other to null")
+        return self
+
+    def passes(self, batches: int) -> int:
+        """How often it goes over a training set of so many batches."""
+        return self.epochs if self.epochs is not None else -(-(self.steps or 0) // batches)
+
+
+class FloatPhase(Phase):
+    """Floating point, from random weights. The rate rises over the first tenth of the steps and falls as a cosine.
+
+    epochs: how often every training image is seen, in place of steps.
+    steps: how many batches are seen, rounded up to whole passes over the set, which suits small sets and large ones
+        alike; 4,400 unless epochs are given.
     learning_rate: the highest rate.
     """
 
-    epochs: Positive
-    learning_rate: Annotated[float, Field(strict=True, ge=1e-12, le=100)]
+    DEFAULT_STEPS: ClassVar[int] = 4400
+
+
+class QuantizedPhase(Phase):
+    """With quantizers, from the weights of the floating-point phase. The rate rises and falls likewise.
+
+    epochs: how often every training image is seen, in place of steps.
+    steps: how many batches are seen, rounded up to whole passes over the set; 800 unless epochs are given; 0 calibrates
+        the quantizers and trains nothing.
+    learning_rate: the highest rate. Far below the floating-point phase's it leaves 4-bit weights, which must move by
+        whole steps, short of what they can reach.
+    """
+
+    DEFAULT_STEPS: ClassVar[int] = 800
+    steps: Annotated[int, Field(strict=True, ge=0, le=10**6)] | None = None
 
 
 class Distillation(Section):
@@ -97,6 +147,9 @@ class Training(Section):
     ema: each phase ends with the moving average of its weights, e.g. 0.999.
     fractional_first: dilations become whole numbers in the quantized phase only; in floating point the operator samples
         fractional positions, which learn faster than rounded ones.
+    batch_norm: in the quantized phase. Folded, it is gone from the start. Kept, its statistics follow what quantization
+        does, are frozen for the last quarter, and are folded into the weights before these are quantized, all the time,
+        which makes a step longer. Either way nothing is left of it in the result, but for units of binary networks.
     precision: of convolutions, mixed on GPUs alone; quantizers compute in float32 always.
     validate_every: epochs between two looks at the validation set, beside that at a phase's end.
     patience: a phase ends early after so many looks without a better figure.
@@ -118,8 +171,9 @@ class Training(Section):
     keep: Literal["last", "best"] = "last"
     augmentation: Augmentation | None = None
     fractional_first: StrictBool = False
-    float_phase: Phase = Phase(epochs=10, learning_rate=2e-3)
-    quantized_phase: Phase | None = Phase(epochs=4, learning_rate=5e-4)
+    batch_norm: Literal["folded", "kept"] = "folded"
+    float_phase: FloatPhase = FloatPhase()
+    quantized_phase: QuantizedPhase | None = QuantizedPhase()
     distillation: Distillation | None = None
     freezing: Freezing | None = None
     reuse: ChannelReuse | None = None

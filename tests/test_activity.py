@@ -132,7 +132,7 @@ SAIF = """(SAIFILE
 )
 )
 """
-"""Of 200 cycles of 5 units of time."""
+"""Activity in 200 cycles of 5 units of time."""
 
 
 def test_changes_operands_and_accesses_of_an_instance_are_those_of_all_below_it(tmp_path):

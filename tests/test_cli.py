@@ -24,6 +24,7 @@ RECIPE = Path(__file__).parent / "recipes" / "tiny.yaml"
 COMMANDS = (
     "summary",
     "train",
+    "quantize",
     "eval",
     "export",
     "verify",
@@ -95,6 +96,8 @@ def test_targets_are_listed(capfd):
         (("export", "codenet-b", "--out", "x"), "or add --random-weights to build it untrained"),
         (("train", "nowhere.yaml"), "nowhere.yaml: no such recipe"),
         (("summary", "nowhere"), "nowhere: no such recipe"),
+        (("quantize", "nowhere", "--out", "x"), "no such run folder"),
+        (("quantize", "codenet-digits", "--out", "x"), "holds no floating-point network"),
         (("ablate", "--operator", "fancy"), "unknown operator 'fancy'"),
         (("recipe", "nothing.like.it"), "no such key"),
     ],
@@ -190,7 +193,8 @@ def unsupported_operator(path):
 
 def too_many_thresholds(path):
     net = QonnxNet(1, 2, 4, 4)
-    onnx.save(net.model(net.quant(net.quant("image", bits=12), 0.3, bits=12)), path)
+    curve = net.op("Sigmoid", net.quant("image", bits=12))
+    onnx.save(net.model(net.quant(curve, 2.0**-12, bits=12)), path)
     return path
 
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from codesign.cost import error_bars, stream
-from codesign.cost.memory import table_luts, varying_bits
+from codesign.cost import error_bars, stream, window_bits
+from codesign.cost.memory import mixed_luts, table_luts, varying_bits
+from codesign.cost.ops import conv_tile as conv_tile_cost
+from codesign.cost.ops import requant as requant_cost
 from codesign.emit.rtl import library
 from codesign.emit.rtl.base import Memory
 from codesign.graph import TensorType
@@ -21,16 +23,19 @@ from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
 from codesign.graph.ops.upsample import Upsample
 from codesign.hardware.folding import Folding, beats
-from codesign.hardware.memory import rom_in_block, rom_luts, rom_ramb18
+from codesign.hardware.memory import ram_luts, rom_in_block, rom_luts, rom_ramb18
 from codesign.hardware.ops import conv, shuffle
+from codesign.hardware.window_bits import WindowBits
 from codesign.plugins import load, names
 from codesign.resources import rtl_dir
 from codesign.synthesis import synthesize_module
@@ -74,6 +79,11 @@ BLOCKS = {
     "group_conv": (matrix(GroupConv, 8, 4, groups=2), (tensor(8),), Folding(4, 2, weights="lut")),
     "interleave": (Interleave(), (tensor(8), tensor(8)), Folding(4, 2)),
     "linear": (Linear(weights(7, 10, 96), weights(99, 10)), (tensor(6, 4),), Folding(2, 3, weights="lut")),
+    "lookup": (
+        Lookup(np.rint(127 * np.tanh(np.arange(-128, 128) / 30))[None], -128, 1.0),
+        (tensor(6, 6, -128, 127),),
+        Folding(2, 2),
+    ),
     "maxpool": (MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), (tensor(4, 10),), Folding(2, 2)),
     "peak": (Peak(16, -128), (tensor(6, 10, -128, 127),), Folding(2, 2)),
     "requant": (
@@ -82,13 +92,18 @@ BLOCKS = {
     ),
     "shuffle": (Shuffle(2), (tensor(24),), Folding(2, 2)),
     "split": (Split((8, 12)), (tensor(20),), Folding(4, 4)),
+    "rescale": (
+        Rescale(np.array([90001, 77777, 65537] * 2), np.array([1 << 18, 5, 99]*2), [19], -113, 142, 1.0),
+        (tensor(6, 6, -4000, 4000),),
+        Folding(2, 2),
+    ),
     "threshold": (Threshold(ROWS, np.ones(6, int), 0, 1.0), (tensor(6, 6, -1024, 1023),), Folding(2, 2)),
     "threshold, single ones of channels that rise and fall": (
         Threshold(weights(900, 5, 1), np.array([1, -1, 1, 1, -1]), 0, 1.0), (tensor(5, 4, -1024, 1023),), Folding(2, 2)
     ),
     "upsample": (Upsample(2), (tensor(16),), Folding(2, 2)),
 }  # fmt: skip
-"""Of every operator one at least."""
+"""One at least for every operator."""
 
 QUICK = (
     "conv", "conv, outputs that leave at once, and wait for no turn", "depthwise", "maxpool",
@@ -224,3 +239,39 @@ def test_a_few_words_of_weights_are_not_offered_in_block_ram():
     for folding in conv.foldings(op, (x,), op.infer(x)):
         words[folding.weights].add(beats(8, folding.pe) * beats(8, folding.simd))
     assert words["block"] == {count for count in words["lut"] if count > 16} == {24, 32, 64}
+
+
+def test_a_memory_in_both_has_the_luts_of_its_rest_and_of_the_choice_of_every_bit():
+    """64 words of 9 bits are in three RAM64M of four tables; 2048 words are one block RAM, with nothing to choose."""
+    assert mixed_luts(2048 + 64, 9) == 3 * 4 + 9 + 4
+    assert mixed_luts(2048 + 32, 9) == 2 * 4 + 9 + 4
+    assert mixed_luts(2 * 2048 + 64, 9) == 3 * 4 + 9 + 4
+
+
+def test_a_pixel_of_several_beats_is_held_until_its_last_has_come():
+    """All but the last of its beats, and a counter of them; the window itself is the same."""
+    x = TensorType((8, 6, 10), -1, 1, step=2)
+    y = TensorType((4, 6, 10), -9, 9)
+    whole, two, four = (window_bits.ff(WindowBits(x, y, lanes, (3, 3), (1, 1), (1, 1, 1, 1))) for lanes in (8, 4, 2))
+    assert (two - whole, four - whole) == (4 + 1, 6 + 2)
+
+
+def test_shifts_that_are_bits_of_the_channel_s_number_take_no_table():
+    """Above the least of them: 0, 1, 2, 3 are the address; 0, 3, 2, 1 have a column that is not."""
+
+    def luts(*shifts):
+        op = Requant(np.array(shifts), 0, 255, 1.0)
+        x = TensorType((4, 6, 6), -(2**15), 2**15 - 1, scale=tuple(2.0 ** -np.array(shifts)))
+        return requant_cost.cost(op, (x,), op.infer(x), Folding(1, 1)).lut
+
+    assert luts(1, 4, 3, 2) - luts(1, 2, 3, 4) == 1
+    assert luts(3, 6, 5, 4) - luts(3, 4, 5, 6) == 1
+
+
+def test_pixels_of_tiles_take_tables_or_what_chooses_between_block_rams():
+    """17 windows of 4096 beats lie in 2^17 words of 8 bits: two halves of 4 bits, each in four banks."""
+    op, x = Conv(weights(7, 32, 4096, 1, 1), weights(99, 32)), TensorType((4096, 4, 4), 0, 255)
+    price = {b: conv_tile_cost.unit(op, (x,), op.infer(x), Folding(2, 1, buffer=b), 16) for b in ("block", "lut")}
+    (y,) = op.infer(x)
+    of_tables = ram_luts(2**17, 8) + ram_luts(2**9, 2 * y.bits)  # 17 pixels of 16 groups
+    assert price["lut"].lut - price["block"].lut == of_tables - 2 * (4 + 4)

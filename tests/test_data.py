@@ -132,6 +132,22 @@ def test_images_of_another_shape_are_fitted_with_their_boxes(tmp_path, size, fit
     assert sample.boxes == pytest.approx(np.array([box], float), abs=0.51)
 
 
+def test_a_flag_behind_a_name_is_left_out_and_a_name_with_a_blank_is_kept(tmp_path):
+    """Lists of one class have the flag; a picture may be called as if it had one."""
+    for name in ("a", "b 1", "c"):
+        write_voc(tmp_path, object_xml(), name=name)
+    (tmp_path / "ImageSets" / "Main" / "test.txt").write_text("a -1\nb 1\nc  1\n")
+    assert [sample.name for sample in voc(tmp_path)] == ["a", "b 1", "c"]
+
+
+def test_an_annotation_of_two_megabytes_is_read_and_one_of_more_than_16_refused(tmp_path):
+    write_voc(tmp_path, object_xml() + " " * (2 << 20))
+    assert len(voc(tmp_path)[0].boxes) == 1
+    write_voc(tmp_path, object_xml() + " " * (16 << 20), split="other")
+    with pytest.raises(DataError, match="000001"):
+        voc(tmp_path)[0]
+
+
 def test_the_two_splits_of_the_digits_share_no_handwriting():
     train, test = (({image.tobytes() for image in sources(split).ink}) for split in ("trainval", "test"))
     assert len(train) + len(test) == 1797
@@ -153,7 +169,7 @@ BRIGHTNESS = [
     [62, 92, 88], [84, 77, 61], [89, 110, 94], [110, 124, 70], [104, 93, 85], [109, 104, 100],
     [84, 72, 60], [109, 93, 105], [83, 104, 98], [95, 85, 106], [106, 91, 103], [76, 73, 66],
 ]  # fmt: skip
-"""Of the left, middle and right third of the first scenes of seed 0."""
+"""Mean brightness of the left, middle and right third of the first scenes of seed 0."""
 
 
 def test_a_version_of_the_digits_has_the_same_scenes_everywhere():

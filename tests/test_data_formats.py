@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from codesign.data import findings
 from codesign.data.check import check, check_recipe
 from codesign.data.dataset import settings_for, training_set, validation_set
 from codesign.data.formats import formats_in
 from codesign.data.formats import read as read_listing
-from codesign.data.formats.base import Pictures, split_of_folder
+from codesign.data.formats.base import WHOLE, Pictures, numbered, split_in, split_of_folder
 from codesign.data.own import part, read
 from codesign.data.pictures import read_picture
 from codesign.errors import DataError
@@ -382,3 +383,53 @@ def samples_of(folder: Path):
         for split in ("trainval", "test")
         for sample in read(Data(path=folder), "detection", split, sets.CLASSES)
     ]
+
+
+def test_classes_that_are_numbers_are_sorted_by_their_value():
+    """Up to 19 digits; what is longer is a word, since no tool counts so far."""
+    most, words = "9" * 19, ["1" + "0" * 19, "a"]
+    assert sorted([*words, "10", most, "9"], key=numbered) == ["9", "10", most, *words]
+
+
+def test_a_split_is_told_by_the_innermost_folder_below_the_set():
+    root = Path("/sets/train/mine")
+    assert split_in(root / "test" / "val", root) == "val"
+    assert split_in(root / "a", root) == WHOLE
+    assert split_in(Path("/elsewhere/valid/a"), root) == "val"
+
+
+def test_labels_beside_their_pictures_are_found_though_a_folder_of_labels_is_there(tmp_path):
+    sets.ultralytics(tmp_path / "set")
+    label = tmp_path / "set" / "labels" / "train" / "a.txt"
+    label.rename(tmp_path / "set" / "images" / "train" / "a.txt")
+    found = {sample.name: sample for sample in read(Data(path=tmp_path / "set"), "detection", "trainval", sets.CLASSES)}
+    assert len(found["a"].labels) == len(sets.OBJECTS["train"]["a"]) > 0
+
+
+def test_a_class_that_nothing_shows_is_told_and_refuses_nothing(tmp_path):
+    sets.ultralytics(tmp_path / "set")
+    file = tmp_path / "set" / "cells.yaml"
+    file.write_text(file.read_text().replace("names:", "names:\n  2: bird"))
+    checked = check(Data(path=tmp_path / "set"), "detection")
+    assert titles(checked, fatal=True) == {}
+    assert titles(checked)["classes that are never trained"] == 1
+
+
+def test_only_what_loses_no_label_lets_a_set_be_trained_on():
+    assert {kind.title for kind in findings.ORDER if not kind.fatal} == {
+        "boxes wholly outside their pictures, dropped",
+        "boxes clipped to their pictures",
+        "boxes without an area, which do not count",
+        "stale <filename>, the picture called like its annotation being read",
+        "pictures both trained and measured on",
+        "pictures of the same bytes as another one",
+        "boxes that are there twice",
+        "classes that are never trained",
+        "pictures that no annotation names, not used",
+        "pictures without an annotation file, taken as empty",
+        "files that were not read",
+        "sets whose classes have no names, only numbers",
+        "splits drawn by chance (data.split, data.seed)",
+        "splits that are checked, but neither trained nor measured on",
+        "pictures without objects",
+    }

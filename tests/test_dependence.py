@@ -15,14 +15,17 @@ from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
 from codesign.graph.ops.upsample import Upsample
 from codesign.graph.reals import random_integers
+from codesign.hardware.ops import split
 from codesign.plugins import load, names
 
 FRAMES = 48
@@ -69,12 +72,14 @@ CASES = {
     "group_conv, pointwise": (convolution(GroupConv, 4, 2, 1, groups=2), (tensor(4),), []),
     "interleave": (Interleave(), (tensor(2), tensor(2)), ["wires"]),
     "linear": (Linear(weights(5, 24), np.zeros(5, int)), (tensor(2, 4, 3),), ["whole", "ahead"]),
+    "lookup": (Lookup(np.arange(256)[None] - 90, 0, 1.0), (tensor(2),), []),
     "maxpool": (MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), (tensor(2),), WINDOW),
     "maxpool, side by side": (MaxPool((2, 2), (2, 2), (0, 0, 0, 0)), (tensor(2),), WINDOW),
     "peak": (Peak(-90, -128), (tensor(2, lo=-128, hi=127),), WINDOW),
     "requant": (Requant(np.array([0]), 0, 127, 1.0), (tensor(2),), []),
     "shuffle": (Shuffle(2), (tensor(4),), ["whole", "wires"]),
     "split": (Split((1, 3)), (tensor(4),), []),
+    "rescale": (Rescale([3], [1], [1], 0, 127, 1.0), (tensor(2),), []),
     "threshold": (Threshold(THRESHOLDS, np.ones(2, int), 0, 1.0), (tensor(2),), []),
     "upsample": (Upsample(2), (tensor(2, 3, 4),), ["ahead"]),
 }
@@ -115,3 +120,8 @@ def test_an_output_pixel_waits_for_the_last_pixel_that_changes_it(name):
     flags |= {flag: getattr(found, flag) for flag in ("whole", "ahead", "wires")}
     assert {flag for flag, on in flags.items() if on} == set(how)
     assert found.parts == (op.sizes if op.kind == "split" else ())
+
+
+def test_lanes_of_a_split_divide_its_first_part():
+    op, x = Split((4, 6)), TensorType((10, 3, 3), 0, 15)
+    assert [folding.pe for folding in split.foldings(op, (x,), op.infer(x))] == [1, 2, 4]

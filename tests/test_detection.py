@@ -61,3 +61,29 @@ def test_integers_and_floats_of_the_same_value_give_the_same_boxes():
     real = decode(*(a.astype(np.float32) for a in arrays), scales=SCALES, stride=4, max_boxes=5)
     assert np.array_equal(whole.boxes, real.boxes)
     assert np.array_equal(whole.scores, real.scores)
+
+
+@pytest.mark.parametrize(
+    ("peaks", "kept"),
+    [
+        ({(0, 1, 1): 5, (0, 1, 2): 5}, [(0, 1, 1)]),
+        ({(0, 1, 1): 5, (0, 2, 1): 5}, [(0, 1, 1)]),
+        ({(0, 1, 1): 5, (0, 2, 2): 5}, [(0, 1, 1)]),
+        ({(0, 1, 2): 5, (0, 2, 1): 5}, [(0, 1, 2)]),
+        ({(0, 0, 0): 5, (0, 0, 1): 5, (0, 1, 0): 5, (0, 1, 1): 5}, [(0, 0, 0)]),
+        ({(0, 1, 1): 5, (0, 1, 3): 5}, [(0, 1, 1), (0, 1, 3)]),  # not side by side
+        ({(0, 1, 1): 5, (1, 1, 2): 5}, [(0, 1, 1), (1, 1, 2)]),  # of different classes
+        ({(0, 0, 4): 5, (0, 1, 0): 5}, [(0, 0, 4), (0, 1, 0)]),  # at the ends of two rows
+        ({(0, 3, 4): 5, (1, 0, 0): 5}, [(0, 3, 4), (1, 0, 0)]),
+    ],
+)
+def test_equal_peaks_side_by_side_are_one_object(peaks, kept):
+    """The peak test keeps them all: none is below a neighbour. Integers are often equal, real numbers never."""
+    found = boxes(peaks)
+    expected = boxes(dict.fromkeys(kept, 5))
+    assert len(found) == len(kept)
+    assert np.array_equal(found.boxes, expected.boxes) and np.array_equal(found.labels, expected.labels)
+
+
+def test_peaks_that_are_unequal_stand_whatever_is_beside_them():
+    assert len(boxes({(0, 1, 1): 5, (0, 1, 2): 6, (0, 2, 2): 4})) == 3  # the peak test has judged them

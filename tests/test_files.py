@@ -1,12 +1,13 @@
 """Files and folders that are replaced: in one step, whatever happens meanwhile."""
 
 import ctypes
+import shutil
 from pathlib import Path
 
 import pytest
 
 from codesign.errors import CodesignError
-from codesign.files import claimed, locked, new_folder
+from codesign.files import UNFINISHED, claimed, locked, new_folder
 
 
 def fill(path, text):
@@ -56,6 +57,34 @@ def test_what_a_killed_process_left_is_cleared_and_what_another_fills_is_not(tmp
     with new_folder(tmp_path / "build") as other:
         fill(tmp_path / "build", "first")
         assert other.is_dir() and mine.is_dir() and not left.exists()
+
+
+def test_a_signal_while_a_folder_is_made_leaves_none(tmp_path, monkeypatch):
+    mkdir = Path.mkdir
+
+    def made(path, *options, **named):
+        mkdir(path, *options, **named)
+        if path.name.endswith(UNFINISHED):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "mkdir", made)
+    with pytest.raises(KeyboardInterrupt), new_folder(tmp_path / "build"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_signal_while_a_folder_is_removed_leaves_none(tmp_path, monkeypatch):
+    rmtree = shutil.rmtree
+
+    def interrupted(*places, **options):
+        monkeypatch.setattr(shutil, "rmtree", rmtree)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), new_folder(tmp_path / "build") as folder:
+        (folder / "file").write_text("half")
+        monkeypatch.setattr(shutil, "rmtree", interrupted)
+        raise OSError
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_errors_name_the_place_and_not_the_folder_beside(tmp_path):

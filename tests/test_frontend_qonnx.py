@@ -260,6 +260,16 @@ def test_a_quantizer_that_changes_nothing_is_no_block() -> None:
     assert [node.op.kind for node in graph.nodes] == ["maxpool"]
 
 
+@pytest.mark.parametrize(("gains", "shifts"), [((0.5, 0.5, 0.5), [1]), ((0.5, 0.25, 0.5), [1, 2, 1])])
+def test_channels_that_are_shifted_alike_have_one_shift(gains: tuple[float, ...], shifts: list[int]) -> None:
+    """A shift for each would take a table in hardware."""
+    net, x = started(2, 4, 4)
+    scaled = net.op("Mul", net.conv(x, np.ones((3, 2, 1, 1))), net.const(np.reshape(gains, (1, 3, 1, 1))))
+    graph = import_qonnx(net.model(net.quant(scaled, 1 / 16)))
+    (shifted,) = (node.op for node in graph.nodes if node.op.kind == "requant")
+    assert shifted.shift.tolist() == shifts
+
+
 def test_a_clip_after_a_quantizer_narrows_it() -> None:
     graph = import_qonnx(bounded_dilation())
     assert [node.op.kind for node in graph.nodes] == ["conv", "requant", "deform", "requant"]
@@ -359,10 +369,6 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
         "bits": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), bits=17), "17 bits are out of range"),
         "fractional bits": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), bits=4.5), "bit width is not one integer"),
         "rounding": (lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), rounding_mode="DICE"), "(?s)rounding_mode = DICE"),
-        "levels": (
-            lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), 0.3, 9),
-            "takes .* thresholds a channel, 255 are supported",
-        ),
         "thresholds": (
             lambda n, x: n.multi_threshold(conv(n, x, 2, 4, 1, 1), np.ones((3, 1))),
             r"thresholds of shape \(3, 1\)",
@@ -397,7 +403,10 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
             lambda n, x: conv(n, n.op("Mul", x, n.const(0.5)), 2, 4, 1, 1),
             "no layer with weights computes; put a quantizer",
         ),
-        "two activations": (lambda n, x: n.op("Mul", x, x), "a Mul of two activations is not supported"),
+        "two activations": (
+            lambda n, x: n.op("Mul", x, n.quant(conv(n, x, 4, 4, 1, 1))),
+            "a Mul of two activations is not supported",
+        ),
         "residual": (residual_scales, "tensors of different scales that are put together"),
         "broadcast": (
             lambda n, x: n.op("Add", x, n.op("ReduceSum", x, n.const([2, 3], np.int64))),

@@ -482,3 +482,21 @@ def test_weights_behind_a_link_out_of_the_folder_are_refused(tmp_path: Path) -> 
     (folder / "net.data").symlink_to(tmp_path / "net.data")
     with pytest.raises(GraphError, match=r"is stored in 'net\.data', which is no file in its folder"):
         import_qonnx(folder / "net.onnx")
+
+
+def test_files_of_opset_7_are_read_and_older_ones_refused() -> None:
+    assert OLDEST_OPSET == 7
+    net = QonnxNet(1, 1, 2, 2)
+    model = net.model(net.quant("image", 1.0, 4, signed=1))
+    (own,) = (entry for entry in model.opset_import if entry.domain == ONNX)
+    own.version = 6
+    with pytest.raises(GraphError, match="opset 6"):
+        import_qonnx(model)
+
+
+def test_a_reshape_that_is_not_read_is_told_by_both_shapes() -> None:
+    net = QonnxNet(1, 4, 2, 2)
+    x = net.quant("image", 1.0, 4, signed=1)
+    shape = net.const([1, 2, 4, 2], np.int64)
+    with pytest.raises(GraphError, match=r"reshaping \(1, 4, 2, 2\) to \(1, 2, 4, 2\)"):
+        import_qonnx(net.model(net.op("Reshape", x, shape)))

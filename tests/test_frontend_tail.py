@@ -101,6 +101,14 @@ def test_a_network_of_nothing_but_a_tail_is_refused() -> None:
         import_network(net.model(net.op("Softmax", net.quant("image"), axis=1)))
 
 
+def test_an_output_that_neither_the_design_nor_the_host_computes_is_refused() -> None:
+    net = QonnxNet(1, 2, 4, 4)
+    scaled = net.op("Mul", net.conv(net.quant("image"), np.ones((2, 2, 1, 1))), net.const(0.3))
+    with pytest.raises(GraphError, match="is not quantized; put a quantizer before the output") as refused:
+        import_network(net.model(net.op("MaxPool", scaled, kernel_shape=[2, 2])))
+    assert refused.value.where == "output maxpool_4"
+
+
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tail")
@@ -127,3 +135,21 @@ def test_verify_names_the_output_of_a_tail_that_is_wrong(build: Path) -> None:
     verdict = codesign.verify(build, images=1, stages=["tail"], changed=True)
     assert not verdict.exact
     assert "output softmax" in str(verdict.stages[0].problem)
+
+
+def test_a_node_that_reads_its_own_output_is_refused() -> None:
+    net = QonnxNet(1, 1, 2, 2)
+    x = net.quant("image", 0.5, 4, signed=1)
+    model = net.model(net.op("Add", x, x))
+    model.graph.node[-1].input[1] = model.graph.node[-1].output[0]
+    with pytest.raises(GraphError, match="is read before it is produced"):
+        import_network(model)
+
+
+def test_a_tail_may_be_thousands_of_nodes_long() -> None:
+    net = QonnxNet(1, 18)
+    x = logits(net)
+    for _ in range(1500):
+        x = net.op("Sigmoid", x)
+    tail = import_network(net.model(x)).tail
+    assert tail is not None and len(tail.graph.node) == 1500

@@ -11,6 +11,7 @@ import pytest
 from codesign.errors import GraphError
 from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import Graph, TensorType, execute
+from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.threshold import Threshold
 from tests.onnx_nets import QonnxNet, assert_executors_agree, random_images
@@ -75,7 +76,7 @@ def signed_single_bits() -> onnx.ModelProto:
     """QONNX calls a signed Quant of one bit bipolar."""
     net = QonnxNet(1, 3, 4, 4)
     y = net.quant(net.conv(net.quant("image", 0.25, 4, signed=1), weights(4, 3, 1, 1), 0.5), 0.7, 1, signed=1)
-    return net.model(net.quant(net.conv(y, weights(2, 4, 3, 3), 0.3), 0.2, 5, signed=1))
+    return net.model(net.quant(net.conv(y, weights(2, 4, 3, 3), 0.3113), 0.2, 5, signed=1))
 
 
 def multi_thresholds() -> onnx.ModelProto:
@@ -116,7 +117,7 @@ MODELS = [separable, perceptron, binary, signed_single_bits, multi_thresholds, a
 @pytest.mark.parametrize("build", MODELS)
 def test_every_tensor_is_what_qonnx_and_onnxruntime_compute(build: Callable[[], onnx.ModelProto]) -> None:
     graph = assert_executors_agree(build(), count=8)
-    assert any(isinstance(node.op, Threshold) for node in graph.nodes)
+    assert any(isinstance(node.op, Threshold | Lookup) for node in graph.nodes)
 
 
 @pytest.mark.parametrize("mode", ["ROUND", "HALF_EVEN", "FLOOR", "CEIL", "UP", "DOWN", "HALF_UP", "HALF_DOWN"])
@@ -166,8 +167,8 @@ def test_the_same_scale_again_changes_nothing_whatever_it_is() -> None:
 
 def test_equal_thresholds_of_all_channels_are_kept_once() -> None:
     net = QonnxNet(1, 5, 4, 4)
-    (node,) = import_qonnx(net.model(net.quant(net.quant("image", 0.3, 4), 0.7, 3))).nodes
-    assert node.op.thresholds.shape == (1, 6)
+    (node,) = import_qonnx(net.model(net.quant(net.quant("image", 0.3, 12), 0.7, 3))).nodes
+    assert node.op.thresholds.shape == (1, 7)
 
 
 def test_only_steps_that_occur_are_thresholds() -> None:
@@ -179,12 +180,12 @@ def test_only_steps_that_occur_are_thresholds() -> None:
 def test_what_rises_and_falls_is_refused_with_its_node() -> None:
     """A row of thresholds is monotone whatever it is; a weighted sum of two is not, and QONNX has no node for one."""
     from codesign.frontend.quantizer import Quantizer
-    from codesign.frontend.thresholds import thresholds
+    from codesign.frontend.thresholds import quantized
     from codesign.frontend.values import Activation
 
-    fold = Quantizer(onnx.NodeProto(), 1.0, 0, 9, 1, lambda real: np.abs(np.rint(real / 2)), rounds=False)
+    fold = Quantizer(onnx.NodeProto(), 1.0, 0, 9, 1, lambda real: np.abs(np.rint(real / 2)).clip(0, 9), rounds=False)
     with pytest.raises(GraphError, match="is no monotone function of the sums before it"):
-        thresholds(Activation("x"), TensorType((2, 3, 3), -9, 15), fold)
+        quantized(Activation("x"), TensorType((2, 3, 3), -900, 1500), fold)
 
 
 def test_a_rounding_input_that_changes_its_own_results_is_refused() -> None:

@@ -296,7 +296,7 @@ X = TensorType((2, 4, 4), -8, 7)
 REFUSED = [
     (lambda: Conv(np.ones((2, 2, 9, 9)), ZEROS).infer(X), "larger than the padded input"),
     (lambda: Conv(np.ones((2, 3, 1, 1)), ZEROS).infer(X), "weights for 3 input channels, input has 2"),
-    (lambda: Conv(np.ones((2, 2, 1, 1)), np.zeros(3)).infer(X), "3 biases for 2 output channels"),
+    (lambda: Conv(np.ones((4, 2, 1, 1)), np.zeros(3)).infer(X), "3 biases for 4 output channels"),
     (lambda: Conv(np.ones((2, 2, 1, 1)), ZEROS, (1.0,) * 3).infer(X), "3 weight scales for 2 output channels"),
     (lambda: Conv(np.ones((2, 2, 1, 1)), ZEROS, stride=(0, 1)).infer(X), "out of range"),
     (lambda: Conv(np.ones((2, 2)), ZEROS), "convolution weights are"),
@@ -325,7 +325,8 @@ REFUSED = [
     (lambda: Add().infer(X, TensorType((2, 4, 4), 0, 1, (2.0,))), "different scales"),
     (lambda: Add().infer(X, TensorType((2, 4, 4), 0, 2**31 - 1)), "the sum may exceed 32 bits"),
     (lambda: AvgPool(0), "cannot be divided by 0"),
-    (lambda: AvgPool(16).infer(TensorType((1, 4, 4), 0, 2**28)), "the sum of 16 pixels may exceed"),
+    (lambda: AvgPool(16).infer(TensorType((1, 4, 4), 0, 2**27)), "the sum of 16 pixels may exceed"),
+    (lambda: AvgPool(1).infer(TensorType((1, 1, 1), 0, 2**31 - 1)), "the sum of 1 pixels may exceed"),
     (lambda: Interleave().infer(X, TensorType((3, 4, 4), 0, 1)), "cannot interleave 2 with 3 channels"),
     (lambda: Split((1, 2)).infer(X), "cannot split 2 channels"),
     (lambda: Shuffle(3).infer(X), "cannot shuffle 2 channels in 3 groups"),

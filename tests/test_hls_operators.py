@@ -16,9 +16,11 @@ from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
@@ -159,6 +161,23 @@ CASES = {
     "avgpool of a map": (AvgPool(16), uint8(3, 3, 5)),
     "avgpool of signed": (AvgPool(4), int8(2, 2, 2)),
     "avgpool of a 1x1 map": (AvgPool(1), int8(3, 1, 1)),
+    "rescale of each channel": (
+        Rescale([77, -40, 3, 0, 123457], [2048, -9, 0, 50, 1 << 45], [12, 11, 9, 3, 38], -113, 142, 1.0),
+        TensorType((5, 3, 3), -9000, 8000),
+    ),
+    "rescale as float32 has it": (
+        Rescale.of_float32(np.array([0.1, 0.3, 0.7, 3e-5], np.float32), -113, 142, 1.0),
+        TensorType((4, 9, 9), -800, 999),
+    ),
+    "rescale, one multiplier for all": (Rescale([77], [5], [3], 0, 255, 1.0), TensorType((3, 6, 5), 0, 90)),
+    "lookup, one table for all": (
+        Lookup(np.rint(100 * np.sin(np.arange(-40, 90)))[None], -40, 1.0),
+        TensorType((3, 6, 5), -39, 80),
+    ),
+    "lookup of each channel": (
+        Lookup(np.random.default_rng(7).integers(-900, 900, (4, 256)), 0, 1.0),
+        TensorType((4, 3, 3), 0, 255),
+    ),
     "threshold of each channel": (threshold(4, 15, -3000, 3000), TensorType((4, 3, 3), -3000, 3000)),
     "threshold of falling channels": (
         threshold(4, 6, -90, 3000, sign=(1, -1, -1, 1), lo=-3),

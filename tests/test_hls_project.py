@@ -10,12 +10,14 @@ import uuid
 import numpy as np
 import pytest
 
-from codesign.emit.hls.base import HlsBlock, Stream
+from codesign.emit.hls.base import HlsBlock, Stream, sliding_windows
+from codesign.emit.hls.ops.binary_conv import layers as binary_layers
 from codesign.emit.hls.ops.concat import layers as concat_layers
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.hls.run import run_hls
 from codesign.errors import GraphError, ToolError
 from codesign.graph import Graph, Node, TensorType, execute, save
+from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
@@ -281,3 +283,30 @@ def test_missing_weights_are_one_clear_line(copy):
     (folder / "firmware" / "weights" / "stem__conv_weight.txt").unlink()
     with pytest.raises(ToolError, match=r"stem__conv_weight.txt does not exist"):
         run_hls(folder, graph, images(graph, 1))
+
+
+def test_a_wired_binary_layer_starts_a_window_as_often_as_its_folding_says():
+    """Its words of inputs come one after another; the pipeline's interval is their number, at least one."""
+    op = BinaryConv(np.random.default_rng(4).choice([-1, 1], (4, 3, 2, 2)))
+    x = TensorType((3, 4, 4), -1, 1, step=2)
+    ports = (Stream("x", x),), (Stream("y", op.infer(x)[0]),)
+    for simd, interval in ((1, 12), (3, 4), (12, 1)):
+        (layer,) = binary_layers(HlsBlock("y", op, *ports, Folding(4, simd, weights="wired")))
+        assert layer.attributes["constants"]["interval"] == interval
+
+
+def test_windows_of_any_shape_reach_their_layer():
+    x, y = Stream("x", TensorType((3, 8, 9), 0, 15)), Stream("y", TensorType((5, 4, 3), 0, 15))
+    assert sliding_windows(x, y, (2, 5), (2, 3), (1, 2, 3, 4)) == {
+        "in_height": 8,
+        "in_width": 9,
+        "n_chan": 3,
+        "out_height": 4,
+        "out_width": 3,
+        "kernel_height": 2,
+        "kernel_width": 5,
+        "stride_height": 2,
+        "stride_width": 3,
+        "pad_top": 1,
+        "pad_left": 2,
+    }

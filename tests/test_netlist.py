@@ -1,6 +1,7 @@
 """Netlists: what Yosys made of a design does what the design does, and where it does not, verify says so."""
 
 import importlib.util
+import itertools
 import random
 import re
 import shutil
@@ -133,19 +134,30 @@ def compared(folder, sources, bench):
     return tuple(map(int, done.stdout.split()))
 
 
-@pytest.mark.parametrize(("module", "bench"), [("ram", BENCH), ("rom", ROM_BENCH)])
-@pytest.mark.parametrize("family", FAMILIES)
+MEMORIES = list(
+    itertools.product(
+        ((36, 600), (1, 20000), (2, 9000), (4, 5000), (9, 2500), (18, 1100), (64, 700), (7, 3000)),
+        FAMILIES,
+        (("ram", BENCH), ("rom", ROM_BENCH)),
+    )
+)
+QUICK = (((36, 600), "xc7", "ram"), ((36, 600), "ecp5", "rom"))
+
+
 @pytest.mark.parametrize(
-    ("width", "depth"),
+    ("shape", "family", "module", "bench"),
     [
-        (36, 600),
-        *(
-            pytest.param(*shape, marks=pytest.mark.slow)
-            for shape in ((1, 20000), (2, 9000), (4, 5000), (9, 2500), (18, 1100), (64, 700), (7, 3000))
-        ),
+        pytest.param(
+            *case[:2],
+            *case[2],
+            id=f"{case[2][0]}-{case[1]}-{case[0]}",
+            marks=[] if (*case[:2], case[2][0]) in QUICK else pytest.mark.slow,
+        )
+        for case in MEMORIES
     ],
 )
-def test_the_models_of_block_ram_do_what_the_memory_does(module, bench, family, width, depth, tmp_path):
+def test_the_models_of_block_ram_do_what_the_memory_does(shape, family, module, bench, tmp_path):
+    width, depth = shape
     text, sources = memory_netlist(tmp_path, family, module, width, depth)
     assert re.search(r"^  (RAMB\d\dE1|DP16KD) #", text, re.MULTILINE)
     bad, read = compared(tmp_path, sources, bench.format(width=width, depth=depth))
@@ -180,7 +192,7 @@ def test_undefined_initial_values_are_drawn_the_same_way_every_time():
 TARGETS = {"xc7": "pynq-z2", "ecp5": "ulx3s-85f"}
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+@pytest.fixture(scope="module")
 def small(request, tmp_path_factory):
     """A build of one convolution with its activation, verified."""
     family = request.param
@@ -212,6 +224,7 @@ def without_sign(family, text):
     return sign.sub(lambda m: f".{m['port']}({{ {m[0].count(', ')}'h0, ", text, count=1)
 
 
+@pytest.mark.parametrize("small", ["xc7", pytest.param("ecp5", marks=pytest.mark.slow)], indirect=True)
 def test_the_netlist_of_a_block_is_exact_alone_and_in_its_place(small):
     family, build = small
     verdict = verify(build, images=3, stages=["netlist"])

@@ -9,7 +9,7 @@ import torch
 
 from codesign.nn import fused
 from codesign.nn.fold import calibrate
-from codesign.nn.layers import QuantLayers, plain
+from codesign.nn.layers import WEIGHT_QUANTIZERS, QuantLayers, plain
 from codesign.nn.network import quantized_network
 from codesign.recipe import Quantization, load_recipe
 
@@ -52,7 +52,7 @@ def ties(bits, signed, scale):
 @pytest.mark.parametrize("kind", ["activation", "signed"])
 def test_an_activation_equals_brevitas_in_value_and_gradients_at_every_tie(kind, bits, channels_last):
     layers = QuantLayers(Quantization(activation_bits=bits, calibration_batches=2, activation_percentile=100))
-    ours = (layers.activation() if kind == "activation" else layers._signed(bits)).train()
+    ours = (layers.activation() if kind == "activation" else layers.signed(bits)).train()
     for seed in range(3):
         ours(torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(seed)))
     theirs = by_brevitas(ours)
@@ -74,7 +74,7 @@ def test_an_activation_equals_brevitas_in_value_and_gradients_at_every_tie(kind,
 
 @pytest.mark.parametrize("bits", [2, 4, 8])
 @pytest.mark.parametrize("groups", [1, 4])
-@pytest.mark.parametrize("weight_scale", ["largest", "statistics"])
+@pytest.mark.parametrize("weight_scale", sorted(WEIGHT_QUANTIZERS))
 def test_weights_and_biases_equal_brevitas_in_value_and_gradients(bits, groups, weight_scale):
     torch.manual_seed(0)
     conv = (

@@ -21,7 +21,7 @@ torch.set_num_threads(1)  # these tensors gain nothing from more, and tests may 
 @pytest.mark.parametrize("kind", ["activation", "signed"])
 def test_an_activation_evaluates_with_the_step_it_trained_with(kind, range_, bits):
     layers = QuantLayers(Quantization(activation_bits=bits, calibration_batches=2, activation_percentile=100))
-    act = layers.activation() if kind == "activation" else layers._signed(bits)
+    act = layers.activation() if kind == "activation" else layers.signed(bits)
     x = (torch.rand(4, 3, 8, 8, generator=torch.Generator().manual_seed(0)) - 0.5) * 2 * range_
     for _ in range(3):
         act.train()(x)
@@ -32,8 +32,8 @@ def test_an_activation_evaluates_with_the_step_it_trained_with(kind, range_, bit
     assert scale * 2 ** (bits - (kind == "signed")) >= SMALLEST_RANGE
 
 
-@pytest.mark.parametrize(("weight_scale", "full"), [("largest", 1.0), ("statistics", 0.5)])
-def test_the_full_scale_of_weights_is_the_largest_or_twice_the_mean_magnitude(weight_scale, full):
+@pytest.mark.parametrize(("weight_scale", "full"), [("largest", 1.0), ("statistics", 0.5), ("unclipped", 1.0)])
+def test_the_full_scale_of_weights_follows_from_their_magnitudes(weight_scale, full):
     conv = QuantLayers(Quantization(weight_bits=4, weight_scale=weight_scale)).conv(4, 1, 1).conv
     with torch.no_grad():
         conv.weight.copy_(torch.tensor([-0.9, 0.1, 0.05, 0.0]).reshape(1, 4, 1, 1))
@@ -41,6 +41,14 @@ def test_the_full_scale_of_weights_is_the_largest_or_twice_the_mean_magnitude(we
     assert conv.weight_steps().flatten().tolist() == pytest.approx(
         [max(-0.9 * 8 / full, -7), 0.8 / full, 0.4 / full, 0]
     )
+
+
+@pytest.mark.parametrize(("weight_scale", "full"), [("largest", 0.5), ("unclipped", 1.0)])
+def test_the_largest_weight_is_clipped_by_less_than_sqrt_2_or_not_at_all(weight_scale, full):
+    conv = QuantLayers(Quantization(weight_bits=4, weight_scale=weight_scale)).conv(4, 1, 1).conv
+    with torch.no_grad():
+        conv.weight.copy_(torch.tensor([-0.7, 0.1, 0.05, 0.0]).reshape(1, 4, 1, 1))
+    assert conv.quant_weight().scale.item() == full / 8
 
 
 def test_weights_are_clipped_at_a_percentile_of_their_channel():

@@ -1,6 +1,8 @@
 """The ports of a design under every kind of traffic: what breaks a rule, a value, the rate or a reset is found."""
 
+import re
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.split import Split
+from codesign.resources import rtl_dir
 from codesign.verification.findings import Findings, Interval
 from tests.designs import built, designed
 from tests.protocol_faults import equip, switch
@@ -140,6 +143,7 @@ def test_pauses_come_within_a_pixel_and_a_row_and_before_the_last_beat(build):
     (port,) = RtlProject.load(build.rtl).inputs
     wide = replace(port, lanes=1, shape=(4, 6, 6))
     within_pixel, within_row, last, first = traffic._awkward(wide)
+    assert [pause.frame for pause in (within_pixel, within_row, last, first)] == [0, 0, 0, 1]
     assert within_pixel.beat % 4 and within_pixel.cycles == 64
     assert within_row.beat % 24 and within_row.beat % 4 == 0
     assert last.beat == 143 and first == Pause(port.id, 1, 0, 65)
@@ -152,11 +156,25 @@ def test_phases_are_numbered_in_a_run_file_and_their_frames_count_on():
     assert traffic.longest_pause(phases) == 64
 
 
+def test_steady_frames_are_those_of_the_first_phase_without_pauses():
+    pauses, stalls = Phase(3, pauses=(Pause(0, 1, 5, 64),)), Phase(2, {1: Stall(0.5)})
+    assert list(traffic.steady_frames((Phase(0, reset=9), stalls, pauses, Phase(2), stalls, Phase(4)))) == [5, 6]
+    assert list(traffic.steady_frames((stalls, pauses))) == []
+
+
 def test_even_traffic_pauses_at_all_ports_alike(build):
     project = RtlProject.load(build.rtl)
     assert even(project, 5) == (Phase(5),)
     (phase,) = even(project, 5, 0.25)
     assert set(phase.stalls) == {0, 1, 2} and set(phase.stalls.values()) == {Stall(0.25)}
+
+
+def test_every_register_has_a_word_of_its_own_where_the_hardware_has_it():
+    text = (rtl_dir() / "axi_lite_registers.sv").read_text()
+    hardware = {name: int(at, 16) for name, at in re.findall(r"AT_(\w+) = \d+'h([0-9a-f]+);", text)}
+    assert {register.name: register.offset for register in registers.REGISTERS} == hardware
+    assert len(set(hardware.values())) == len(registers.REGISTERS) and not any(at % 4 for at in hardware.values())
+    assert {register.access for register in registers.REGISTERS} == set(get_args(registers.Access))
 
 
 def rows(values, life=0, at_end=0):

@@ -6,7 +6,8 @@ import pytest
 
 pytest.importorskip("cosmic_ray", reason="pip install codesign[mutants]")
 
-from trust.covering_tests import CoveringTests
+from trust.checkout import Checkout, digest
+from trust.covering_tests import CoveringTests, _holds, _sha, is_executed_on_import
 from trust.python_mutants import within
 from trust.python_mutations import definition, mutations
 
@@ -97,3 +98,30 @@ def test_the_quickest_tests_are_taken_that_fit_into_the_time_at_least_one(module
     found = tests.of(Path(module.parent), "module.py", 9)
     assert [test.name for test in found] == ["a.py::quick", "a.py::lasting", "b.py::shares"]
     assert [len(within(found, tests.shared_cost_s, limit)) for limit in (0.01, 1, 3.5, 8, 8.5)] == [1, 1, 2, 2, 3]
+
+
+def test_what_is_executed_on_import_is_told_from_what_a_function_does():
+    lines = MODULE.splitlines()
+    assert [is_executed_on_import(MODULE, 1 + lines.index(line)) for line in (lines[2], lines[5], lines[8])] == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_measurement_holds_until_the_tests_or_what_they_execute_change(tmp_path):
+    checkout = Checkout(tmp_path, tmp_path, tmp_path)
+    files = [tmp_path / "tests" / name for name in ("conftest.py", "made_once.py", "test_a.py")]
+    for file in (*files, tmp_path / "module.py"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(MODULE)
+    measured = {"digest": digest([files[2], *files[:2]]), "executed": {"module.py": _sha(tmp_path / "module.py")}}
+    assert _holds(measured, checkout, files[2])
+    (tmp_path / "other.py").write_text(MODULE)
+    assert _holds(measured, checkout, files[2])
+    for file in (*files, tmp_path / "module.py"):
+        file.write_text(MODULE + "\n")
+        assert not _holds(measured, checkout, files[2])
+        file.write_text(MODULE)
+    (tmp_path / "module.py").unlink()
+    assert not _holds(measured, checkout, files[2])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from codesign import yaml_text
 from codesign.errors import RecipeError
 from codesign.networks import sections
 from codesign.recipe import Recipe, load_recipe, save_recipe
@@ -18,6 +19,13 @@ def test_every_shipped_recipe_is_valid_and_found_by_its_name(file):
     assert load_recipe(file.stem).name == file.stem
 
 
+@pytest.mark.parametrize("name", ["codenet-digits", "codenet-ablation", "fashion-binary", "fashion-mobilenet"])
+def test_recipes_with_published_figures_train_alike_whatever_the_defaults_are(name):
+    said = yaml_text.parse((models_dir() / f"{name}.yaml").read_text())["training"]
+    assert all({"epochs", "learning_rate"} <= said[phase].keys() for phase in ("float_phase", "quantized_phase"))
+    assert load_recipe(name).training.batch_norm == "folded"
+
+
 def test_a_saved_recipe_reads_back_equal(tmp_path):
     recipe = load_recipe(TINY)
     save_recipe(recipe, tmp_path / "again.yaml")
@@ -29,6 +37,8 @@ def test_a_saved_recipe_reads_back_equal(tmp_path):
     [
         ("seed=7", lambda r: r.seed == 7),
         ("training.float_phase.epochs=9", lambda r: r.training.float_phase.epochs == 9),
+        ("training.float_phase.steps=9", lambda r: r.training.float_phase.passes(2) == 5),
+        ("training.quantized_phase={}", lambda r: r.training.quantized_phase.steps > 0),
         ("model.stages.1.channels=16", lambda r: r.model.stages[1].channels == 16),
         ("model.last_channels=null", lambda r: r.model.last_channels is None),
         ("quantization.output_bits=12", lambda r: r.quantization.output_bits == 12),
@@ -110,6 +120,8 @@ def test_a_missing_recipe_lists_the_shipped_ones():
         "training.float_phase.learning_rate=.nan",
         "training.float_phase.learning_rate=1e-300",
         "training.float_phase.epochs=0",
+        "training.float_phase.steps=0",
+        "training.float_phase={epochs: 1, steps: 9}",
         "training.batch_size=1000000000",
         "training.augmentation={mirror: 'yes'}",
         "model.classes=1000000000",

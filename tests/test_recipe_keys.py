@@ -34,6 +34,7 @@ def test_the_example_of_a_key_is_a_value(key):
     [
         *("seed", "name", "data.image_size", "data.path", "training.ema", "training.precision", "training.freezing"),
         *("training.augmentation", "training.distillation", "quantization.weight_bits", "detection.max_boxes"),
+        *("quantization.layers", "training.quantized_phase.steps", "training.batch_norm"),
         *("model.stem.channels", "model.stages.N.units", "model.decoder.operator", "model.last_channels"),
     ],
 )

@@ -21,6 +21,7 @@ from codesign.nn.network import float_network
 from codesign.recipe import load_recipe, save_recipe
 from codesign.training.targets import make_batch
 from codesign.tuning.space import variant
+from codesign.verification.images import _brightness
 from tests.made_once import RECIPES
 
 TINY = RECIPES / "tiny.yaml"
@@ -151,3 +152,11 @@ def test_every_stage_of_a_wide_detector_that_sends_peaks_alone_is_exact(tmp_path
     build = export(TINY, tmp_path / "build", random_weights=True, sparse=True, overrides=WIDE).folder
     verdict = verify(build, images=1)
     assert verdict.exact, verdict.first_mismatch
+
+
+def test_the_brightness_of_a_wide_picture_is_weighted_as_itu_r_601_has_it():
+    picture = np.zeros((3, 2, 5), np.uint8)
+    picture[:, 0, 1], picture[:, 1, 4] = (255, 0, 0), (0, 255, 0)
+    grey = _brightness(picture)
+    assert grey.shape == (1, 2, 5)
+    assert (int(grey[0, 0, 1]), int(grey[0, 1, 4]), int(grey.sum())) == (76, 150, 226)  # 0.299 and 0.587 of 255

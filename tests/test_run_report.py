@@ -222,6 +222,22 @@ def test_a_drop_of_more_than_three_points_is_said_with_the_layers_and_what_to_tr
     )
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            "training.quantized_phase={epochs: 3, learning_rate: 1e-4}",
+            "try --set training.quantized_phase.learning_rate=0.0005, or",
+        ),
+        ("training.quantized_phase={steps: 90, learning_rate: 1e-3}", "--set training.quantized_phase.steps=180"),
+        ("training.quantized_phase={steps: 0}", "try codesign quantize {run} --out NEW --training, or"),
+    ],
+)
+def test_what_to_try_depends_on_how_the_network_was_quantized(settings, said, tmp_path):
+    told = drop_message(load_recipe(RECIPES / "tiny.yaml", [settings]), result(tmp_path, 0.70, 0.75), LAYERS)
+    assert said.replace("{run}", str(tmp_path)) in told
+
+
 def test_what_adds_most_to_the_difference_comes_first():
     assert [one.layer for one in causes(LAYERS)] == ["second", "first"]
 

@@ -4,20 +4,26 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from codesign.cost import stream
+from codesign.cost.block import BlockCost
 from codesign.errors import ScheduleError
 from codesign.graph import Graph, Node, TensorType
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.split import Split
+from codesign.hardware.folding import Folding, Lanes
 from codesign.schedule import Edge, Resources, Schedule, schedule
 from codesign.schedule.arrivals import Arrivals
+from codesign.schedule.buffers import Buffer
 from codesign.schedule.problem import Candidate, Problem, vector
+from codesign.schedule.search import _scheduled
 from codesign.schedule.solve import least_area
 from codesign.targets import Target, load_target
 
@@ -102,6 +108,22 @@ def test_products_are_made_of_dsp_slices_as_long_as_there_are_some() -> None:
     assert schedule(graph, board, lut_products=True) == schedule(graph, board)
     slow = schedule(graph, board, fps=1000, max_dsp=2, lut_products=True)
     assert all(folding.products == "dsp" for folding in slow.foldings.values())
+
+
+def test_the_plan_with_dsp_slices_stands_where_that_with_products_of_luts_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    graph, board = chain(4, 6, 3), load_target("pynq-z2")
+    with_slices = schedule(graph, board, max_dsp=15)
+    assert schedule(graph, board, max_dsp=15, lut_products=True).interval_cycles < with_slices.interval_cycles
+
+    def without_luts(problem: Problem, *given: Any) -> Schedule:
+        if problem.lut_products:
+            raise ScheduleError("the FIFOs do not fit beside the blocks")
+        return _scheduled(problem, *given)
+
+    monkeypatch.setattr("codesign.schedule.search._scheduled", without_luts)
+    assert schedule(graph, board, max_dsp=15, lut_products=True) == with_slices
 
 
 @pytest.mark.parametrize("rank", [0.0, 0.1, 0.4, 0.8])
@@ -204,6 +226,46 @@ def test_parts_of_a_pixel_come_one_after_another_each_as_long_as_it_is() -> None
     first, second = pixels.parts((2, 3))
     assert (first.first.tolist(), first.last.tolist()) == ([0, 10], [3, 11])
     assert (second.first.tolist(), second.last.tolist()) == ([4, 12], [9, 14])
+
+
+def in_tiles(latency: int, interval: int = 100) -> Candidate:
+    """A convolution that takes its weights from memory, of 7 LUTs."""
+    return Candidate(Folding(tile=4), Lanes((1,), (1,)), BlockCost(interval, latency, 7, 0, 0, 0, tile=4))
+
+
+def test_a_fifo_becomes_deeper_by_what_comes_while_the_other_branch_works_in_tiles() -> None:
+    """What the branch that it is on itself works in is no matter, nor is a block that has no candidates here."""
+    buffer = Buffer(20, 8, frame_beats=50, parallel=frozenset({"a", "gone"}))
+    found = {"a": [in_tiles(60), in_tiles(130)], "own": [in_tiles(900)]}
+    in_luts = [depth for depth, cost in buffer.options(found) if not cost.bram36]
+    assert min(in_luts) == 20
+    assert max(in_luts) == 20 + 65  # 1.3 frames of 50 beats
+
+
+def test_a_fifo_beside_tiles_is_no_deeper_than_it_must_be() -> None:
+    """A budget of exactly the LUTs of both, and of the reader of weights, is met; one LUT less is not."""
+    depth = 20 + 44  # 0.88 frames of 50 beats; 64 words are what one LUT-RAM holds
+    buffer = Buffer(20, 3, frame_beats=50, parallel=frozenset({"a"}))
+    problem: Any = SimpleNamespace(candidates={"a": (in_tiles(88),)}, links=(), fixed=Resources())
+    fifo = stream.fifo(3, depth, "lut")
+    assert fifo.lut < stream.fifo(3, depth + 1, "lut").lut
+    luts = 7 + stream.reader().lut + fifo.lut
+
+    def found(luts: int) -> Any:
+        budget = Resources(luts, 10**6, bram36=stream.reader().bram36, dsp=0)
+        return least_area(problem, 100, budget, fifos={Edge("x", "join", 0): buffer})
+
+    assert found(luts) == {"a": problem.candidates["a"][0]}
+    assert found(luts - 1) is None
+
+
+def test_ends_of_as_many_lanes_are_joined_by_wires() -> None:
+    problem = Problem(chain(4, 4, 4))
+    choice = {
+        name: next(c for c in found if {*c.lanes.inputs, *c.lanes.outputs} == {2})
+        for name, found in problem.candidates.items()
+    }
+    assert [vector(cost) for cost in problem.adapters(choice)] == [(0,) * 5] * len(problem.links)
 
 
 def test_no_fifo_is_made_where_nothing_waits() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 import time
 
 import pytest
@@ -81,3 +82,25 @@ def test_those_used_least_recently_go(tmp_path, monkeypatch):
         os.utime(old, (time.time() - 9000 + number,) * 2)
     compiled(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["old-2", "rtl-1"]
+
+
+def test_who_asks_for_what_is_being_compiled_gets_it_once_it_is(tmp_path):
+    found, compiling = [], threading.Event()
+
+    def of_another(scratch):
+        compiling.set()
+        raise AssertionError("compiles what is being compiled")
+
+    another = threading.Thread(target=lambda: found.append(simulators.simulator("rtl-1", of_another, tmp_path)))
+
+    def compile_in(scratch):
+        another.start()
+        compiling.wait(0.2)
+        program = scratch / "made"
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+        return program
+
+    program, _ = simulators.simulator("rtl-1", compile_in, tmp_path)
+    another.join()
+    assert found == [(program, 0.0)] and not compiling.is_set()

@@ -45,3 +45,11 @@ def test_no_page_fetches_anything_from_elsewhere(site):
         assert not re.findall(
             r'<(?:script|link|img)[^>]+(?:src|href)="https?://[^"]+\.(?:js|css|woff2?|png|svg)', page.read_text()
         )
+
+
+def test_blocks_of_code_and_lists_are_shown_as_such(site):
+    """Neither fences nor the stars and dashes of lists are left over as text."""
+    for page in site.rglob("*.html"):
+        text = page.read_text()
+        assert "```" not in text, page
+        assert not re.search(r"<p>(?:(?!</p>).)*?\n(?:[-*] |\d\. |\| )", text, re.DOTALL), page

@@ -63,3 +63,16 @@ def test_what_is_loaded_is_what_was_saved(repository):
     record.save("figure", {"value": 3}, ["source.py"])
     assert record.load("figure") == {"value": 3}
     assert record.load("absent") == {}
+
+
+def test_a_command_names_a_file_of_ones_own_by_its_kind_and_is_not_run_again(repository, monkeypatch):
+    (repository / "cells.yaml").write_text("name: cells\n")
+    arguments = ["source.py", "--recipe", str(repository / "cells.yaml"), "--against", str(repository), "--pairs", "4"]
+    monkeypatch.setattr(record.sys, "argv", ["figure", *arguments])
+    monkeypatch.chdir(repository)
+    path = record.save("figure", {"value": 3}, ["source.py"])
+    (repository / "source.py").write_text("a = 2\n")
+    made = dict(stale.stale(path.parent, repository))[path]
+    assert made.command.endswith(" source.py --recipe FILE --against FOLDER --pairs 4")
+    assert not stale.cheap(made)
+    assert stale.cheap(record.Made("python -m figure --pairs 4", (), "", 1.0))

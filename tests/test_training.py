@@ -21,6 +21,7 @@ from codesign.nn.network import float_network
 from codesign.recipe import load_recipe
 from codesign.training import train
 from codesign.training.callbacks import SaveEveryEpoch, confident, moving_average
+from codesign.training.checkpoint import check_progress
 from codesign.training.losses import detection_loss, distillation_loss, focal_loss
 from codesign.training.metrics import evaluate_network
 from codesign.training.run import (
@@ -54,10 +55,12 @@ OPTIONS = {
     "distilled": ("training.distillation={weight: 0.5}",),
     "frozen": ("training.freezing={epochs: 2, boundary: 0.1}",),
     "augmented": ("training.augmentation={mirror: false}",),
+    "kept": ("training.batch_norm=kept",),
     "all": (
         "training.ema=0.9",
         "training.distillation={weight: 0.5}",
         "training.freezing={epochs: 2, boundary: 0.1}",
+        "training.batch_norm=kept",
         "quantization.weight_scale=statistics",
         "quantization.weight_percentile=90",
     ),
@@ -86,12 +89,23 @@ class InterruptionError(Exception):
 @pytest.mark.parametrize(
     ("option", "step"),
     [
-        *(("plain", step) for step in (2, 4, 11, 16)),
-        *(("averaged", step) for step in (4, FLOAT_STEPS, 16)),
-        ("distilled", 16),
-        ("frozen", 16),
+        ("plain", 2),
+        ("plain", 16),
+        ("averaged", FLOAT_STEPS),
         ("augmented", 5),
+        ("kept", 14),
         ("all", 14),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in (
+                ("plain", 4),
+                ("plain", 11),
+                ("averaged", 4),
+                ("averaged", 16),
+                ("distilled", 16),
+                ("frozen", 16),
+            )
+        ),
     ],
 )
 def test_an_interrupted_training_resumes_to_the_same_bits(whole_run, tmp_path, monkeypatch, option, step):
@@ -152,16 +166,24 @@ def test_constants_among_the_averaged_stay_to_the_bit():
     assert torch.equal(mean, constants)
 
 
-def test_weights_that_round_without_doubt_stay_in_the_last_epochs(tmp_path, monkeypatch):
-    name = "backbone.last.conv.weight"
-    at_start = weights_before_each_step(monkeypatch, tmp_path, name, "frozen")[-6]
+@pytest.mark.parametrize("batch_norm", ["kept", "folded"])
+def test_weights_that_round_without_doubt_stay_in_the_last_epochs(tmp_path, monkeypatch, batch_norm):
+    seen = []
+    original = TrainingTask.training_step
+
+    def watched(self, *arguments):
+        seen.append(self.network.backbone.last.conv)
+        if hasattr(seen[-1], "weight_steps"):
+            seen[-1] = seen[-1].weight_steps()
+        return original(self, *arguments)
+
+    monkeypatch.setattr(TrainingTask, "training_step", watched)
+    settings = ["training.freezing={epochs: 2, boundary: 0.1}", f"training.batch_norm={batch_norm}"]
+    train(TINY, tmp_path / "run", overrides=settings)
     _, network = load_run(tmp_path / "run")
-    trained = network.backbone.last.conv
-    at_end = trained.weight.detach().clone()
-    with torch.no_grad():
-        trained.weight.copy_(at_start)
-    frozen = confident(trained.weight_steps(), 0.1)
-    assert torch.equal(at_start[frozen], at_end[frozen])
+    at_start, at_end = seen[-6], network.backbone.last.conv.weight_steps()
+    frozen = confident(at_start, 0.1)
+    assert torch.equal(at_start[frozen].round(), at_end[frozen].round())
     assert not torch.equal(at_start, at_end)
 
 
@@ -182,6 +204,13 @@ def test_dilations_are_fractional_before_the_quantized_phase_and_whole_in_it(tmp
             network(images)
         dilation = plain(seen[0])
         assert torch.equal(dilation, dilation.round()) == whole
+
+
+def test_a_phase_of_so_many_steps_takes_whole_passes_over_the_set(tmp_path):
+    settings = ["training.float_phase={steps: 4}", "training.quantized_phase={steps: 3}"]  # three batches a pass
+    train(TINY, tmp_path / "run", overrides=settings)
+    files = (tmp_path / "run" / name for name in (FLOAT_CHECKPOINT, LAST_CHECKPOINT))
+    assert [torch.load(file, weights_only=True)["global_step"] for file in files] == [6, 3]
 
 
 def test_the_teacher_leaves_its_training_and_its_weights_as_they_were(run, whole_run):
@@ -502,6 +531,13 @@ def test_a_checkpoint_that_says_what_cannot_be_is_refused(run, tmp_path, change)
     torch.save(change(content) or content, copy / FLOAT_CHECKPOINT)
     with pytest.raises(CheckpointError, match=FLOAT_CHECKPOINT):
         train(TINY, copy, resume=True)
+
+
+def test_the_progress_of_a_checkpoint_that_cannot_be_is_told(tmp_path):
+    file = tmp_path / "far.ckpt"
+    torch.save({"state_dict": {}, "epoch": 1_234_567, "global_step": 10**40}, file)
+    with pytest.raises(CheckpointError, match="is of epoch 1,234,567, step int: there are 3 of 4 steps"):
+        check_progress(file, torch.nn.Linear(1, 1), epochs=3, batches=4)
 
 
 def test_a_training_that_diverges_says_where_and_saves_nothing_of_that_epoch(run, tmp_path, monkeypatch):

@@ -37,8 +37,12 @@ def scripted(monkeypatch, *figures):
     monkeypatch.setattr("codesign.training.watch.evaluate_network", lambda *_: Precision(0.5, next(left)))
 
 
-def test_a_phase_that_gets_no_better_ends_early_with_its_best_weights_and_resumes_as_ended(tmp_path, monkeypatch):
+@pytest.mark.parametrize("batch_norm", ["kept", "folded"])
+def test_a_phase_that_gets_no_better_ends_early_with_its_best_weights_and_resumes_as_ended(
+    batch_norm, tmp_path, monkeypatch
+):
     run, settings = tmp_path / "run", ["training.patience=1", "training.keep=best", "training.ema=0.9"]
+    settings.append(f"training.batch_norm={batch_norm}")
     scripted(monkeypatch, 0.5, 0.4, 0.1, 0.3, 0.2)
     train(TINY, run, overrides=settings)
     history = load_history(run)
@@ -46,12 +50,25 @@ def test_a_phase_that_gets_no_better_ends_early_with_its_best_weights_and_resume
         ("f", 1, 0.5), ("f", 2, 0.4), ("q", 1, 0.1), ("q", 2, 0.3), ("q", 3, 0.2)
     ]  # fmt: skip
     kept, best = ((run / name).read_bytes() for name in (WEIGHTS, BEST["quantized_phase"]))
-    assert kept == best
+    assert (kept == best) == (batch_norm == "folded")  # else the best weights still have their batch norms
     for name in (RESULT, WEIGHTS):
         (run / name).unlink()
     monkeypatch.setattr(TrainingTask, "training_step", lambda *_: pytest.fail("trains what has ended"))
     train(TINY, run, resume=True, overrides=settings)
     assert (run / WEIGHTS).read_bytes() == kept and load_history(run) == history
+
+
+def test_a_phase_that_ended_early_is_not_gone_on_with(tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    settings = ["training.patience=1", "training.keep=best", "training.quantized_phase=null", "data.train_images=8"]
+    scripted(monkeypatch, 0.5, 0.4)
+    train(TINY, run, overrides=settings)
+    history = load_history(run)
+    assert [one.epoch for one in history] == [1, 2] and (run / BEST["float_phase"]).is_file()
+    (run / RESULT).unlink()
+    monkeypatch.setattr(TrainingTask, "training_step", lambda *_: pytest.fail("trains what has ended"))
+    train(TINY, run, resume=True, overrides=settings)
+    assert (run / RESULT).is_file() and load_history(run) == history
 
 
 def test_an_interrupted_epoch_leaves_no_trace_in_the_history(tiny_run, tmp_path):
@@ -82,7 +99,7 @@ def test_a_training_begins_with_the_weights_it_is_given_and_keeps_them_for_resum
         raise RuntimeError("seen enough")
 
     monkeypatch.setattr(TrainingTask, "training_step", first)
-    options = {"overrides": ["seed=11"], "progress": False}
+    options = {"overrides": ["seed=11"]}
     with pytest.raises(RuntimeError, match="seen enough"):
         train(TINY, tmp_path / "run", weights=tiny_run, tell=said.append, **options)
     with pytest.raises(RuntimeError, match="seen enough"):

@@ -143,8 +143,8 @@ def test_both_tools_run_where_the_scripts_say_and_their_figures_reach_every_repo
     tools(hls, build_copy, "vitis_hls_2023.2")
     assert status(["build", str(build_copy), "--changed"]) == 0
     shown = capfd.readouterr().out
-    for text in ("10,498", "14,021", "slack 0.417 ns", "33,910", "8.391 of 10 ns", "36,871 cycles"):
-        assert text in " ".join(shown.split())
+    for text in ("10,498", "14,021", "slack 0.417 ns", "33,910", "8.391 of 10 ns, 36,871"):
+        assert text in shown
     figures = json.loads((build_copy / "vendor.json").read_text())
     assert figures["vivado"]["accelerator"]["lut"] == 10498
     written = json.loads((build_copy / "report.json").read_text())

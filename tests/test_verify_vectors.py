@@ -15,11 +15,13 @@ from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.threshold import Threshold
 from codesign.plugins import load, names
-from codesign.verification.vectors import _aimed
+from codesign.verification.vectors import _aimed, _filters
 from trust.random_graphs import graphs
 
 MOST = 2000
@@ -50,8 +52,13 @@ BLOCKS = {
         Deform(weights(6, 1, 3, 3), weights(6)),
         (TensorType((6, 2, 2), -100, 127), TensorType((1, 2, 2), -4, 3)),
     ),
+    "lookup": (Lookup(np.arange(4)[None] ** 2 - 3, -2, 1.0), (TensorType((6, 8, 8), -2, 1),)),
     "requant": (Requant([3, 0, -1, 5, 8, 2], 0, 255, 1.0), (SUMS,)),
     "requant_with_sign": (Requant([4], -128, 127, 1.0), (SUMS,)),
+    "rescale": (
+        Rescale([77, -40, 3, 0, 900, 5], [2048, -9, 0, 50, -77, 1], [5, 4, 2, 3, 9, 3], -113, 142, 1.0),
+        (SUMS,),
+    ),
     "threshold": (Threshold(thresholds(6, 15), [1, -1, 1, 1, -1, 1], 0, 1.0), (SUMS,)),
     "bipolar": (Threshold(thresholds(6, 1), [1], -1, 1.0, step=2), (SUMS,)),
     "threshold_of_few_values": (Threshold([[-1, 0, 1]], [1, -1, 1, 1, -1, 1], 0, 1.0), (BITS,)),
@@ -147,3 +154,25 @@ def test_pixels_are_black_and_white_in_all_their_channels():
     op, inputs = BLOCKS["pointwise"]
     pixels = all_frames(op, inputs, most=1)[0][0].reshape(6, -1).T.tolist()
     assert [-100] * 6 in pixels and [127] * 6 in pixels
+
+
+def test_the_greatest_sum_of_a_filter_is_reached_at_a_window_that_has_it():
+    """Whatever the strides and pads, which may differ along the axes; no window of any frame has a greater one."""
+    x, kernel, stride, pads = TensorType((3, 5, 9), -8, 7), (3, 2), (1, 2), (2, 0, 0, 1)
+    weight = weights(4, 3, *kernel)
+    conv = Conv(weight, np.zeros(4, np.int64), stride=stride, pads=pads)
+    frames = np.stack(list(_filters._at_borders(weight, x, stride, pads, np.random.default_rng(0), 0)))
+    (sums,) = conv.execute(frames)
+    for output in range(4):
+        best = np.where(weight[output] > 0, 7, -8) * weight[output]
+        assert sums[2 * output, output].max() == best.sum()  # some window lies wholly within the map
+        least = np.where(weight[output] > 0, -8, 7) * weight[output]
+        assert sums[2 * output + 1, output].min() == least.sum()
+
+
+def test_where_no_window_lies_within_the_map_the_best_of_what_does_is_reached():
+    x, pads = TensorType((1, 2, 2), 0, 10), (1, 1, 1, 1)
+    weight = np.array([[[[0, 0, 0], [0, 1, 2], [0, 3, -4]]]])
+    conv = Conv(weight, np.zeros(1, np.int64), pads=pads)
+    first, second = (conv.execute(frame[None])[0] for frame in _filters._at_borders(weight, x, (1, 1), pads, RNG, 0))
+    assert first.max() == 60 and second.min() == -40

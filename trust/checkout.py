@@ -22,12 +22,11 @@ COMMON_CPU_S = 600
 
 @dataclass(frozen=True)
 class Checkout:
-    """tree: the files. scratch: what tests write; `common` in it is what they share. digest: of what makes that."""
+    """tree: the files. scratch: what tests write; `common` in it is what they share."""
 
     tree: Path
     scratch: Path
     common: Path
-    digest: str
 
     @property
     def log(self) -> Path:
@@ -50,12 +49,16 @@ def checked_out(kept: Path) -> Iterator[Checkout]:
         for package in ("codesign", "benchmarks", "trust"):
             mode = py_compile.PycInvalidationMode.CHECKED_HASH  # a mutant is as old and maybe as long as the original
             compileall.compile_dir(tree / package, quiet=2, invalidation_mode=mode)
-        fixtures = (tree / "tests" / "conftest.py", tree / "tests" / "made_once.py")
-        sha = digest([*tree.glob("codesign/**/*.py"), *tree.glob("rtl_sim/rtl/*"), *fixtures])
-        checkout = Checkout(tree, Path(folder, "tests"), kept / f"common_{sha}", sha)
+        sha = digest([*tree.glob("codesign/**/*.py"), *tree.glob("rtl_sim/rtl/*"), *fixtures(tree)])
+        checkout = Checkout(tree, Path(folder, "tests"), kept / f"common_{sha}")
         if not checkout.common.exists():
             _make_common(checkout)
         yield checkout
+
+
+def fixtures(tree: Path) -> tuple[Path, ...]:
+    """What makes that which tests share."""
+    return tree / "tests" / "conftest.py", tree / "tests" / "made_once.py"
 
 
 def digest(files: Iterable[Path]) -> str:

@@ -20,7 +20,7 @@ import coverage
 import pytest
 
 from trust import forks
-from trust.checkout import Checkout, digest
+from trust.checkout import Checkout, digest, fixtures
 
 MEASURING_CPU_S = 90
 """So long the tests of one file may take under measurement; those that are not begun by then are not used."""
@@ -59,6 +59,10 @@ class CoveringTests:
                     for line in lines:
                         self._contexts.setdefault(file, {}).setdefault(line, set()).add(context)
 
+    def quickest(self) -> list[Test]:
+        """All tests that are not slow, quickest first."""
+        return self._sorted(test for test in self._tests if not test.slow)
+
     def of(self, tree: Path, file: str, line: int) -> list[Test]:
         """The tests that execute the statement at a line of `file`, quickest first."""
         lines = self._contexts.get(file, {})
@@ -67,8 +71,10 @@ class CoveringTests:
             wanted = {context for n in range(first, last + 1) for context in lines.get(n, ())}
             if wanted:
                 break
-        found = [test for test in self._tests if test.name in wanted or wanted.intersection(test.uses)]
-        return sorted(found, key=lambda test: test.cost_s + sum(self.shared_cost_s[name] for name in test.uses))
+        return self._sorted(test for test in self._tests if test.name in wanted or wanted.intersection(test.uses))
+
+    def _sorted(self, tests: Iterable[Test]) -> list[Test]:
+        return sorted(tests, key=lambda test: test.cost_s + sum(self.shared_cost_s[name] for name in test.uses))
 
 
 def _reach(text: str, line: int) -> Iterator[tuple[int, int]]:
@@ -92,22 +98,27 @@ def _reach(text: str, line: int) -> Iterator[tuple[int, int]]:
     yield 1, text.count("\n") + 1
 
 
+def is_executed_on_import(text: str, line: int) -> bool:
+    """Whether the statement at a line lies in no function."""
+    functions = (n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+    return not any(_first(node) <= line <= (node.end_lineno or node.lineno) for node in functions)
+
+
 def _first(node: ast.stmt) -> int:
     return min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
 
 
 def measure(checkout: Checkout, kept: Path) -> CoveringTests:
-    """Runs every test file of a checkout that has changed, or whose sources have, since `kept` was filled."""
+    """Runs every test file of a checkout that has changed since `kept` was filled, or what it executes has."""
     kept.mkdir(parents=True, exist_ok=True)
     found = []
     for file in sorted(checkout.tree.glob("tests/test_*.py")):
         result = kept / f"{file.stem}.json"
-        sha = f"{checkout.digest} {digest([file])}"
-        if not (result.exists() and json.loads(result.read_text())["digest"] == sha):
+        if not (result.exists() and _holds(json.loads(result.read_text()), checkout, file)):
             print(f"measuring {file.name}", flush=True)
             result.unlink(missing_ok=True)
             checkout.reset()
-            work = partial(_record, checkout, str(file.relative_to(checkout.tree)), sha, result)
+            work = partial(_record, checkout, file, result)
             ended = forks.fork(work, kept / f"{file.stem}.log", MEASURING_CPU_S + 10 * LONGEST_CPU_S)
             if not result.exists():
                 raise SystemExit(f"{file.name} ended with {ended}; see {kept / file.stem}.log")
@@ -115,16 +126,30 @@ def measure(checkout: Checkout, kept: Path) -> CoveringTests:
     return CoveringTests(found)
 
 
-def _record(checkout: Checkout, file: str, sha: str, result: Path) -> int:
+def _holds(measured: dict[str, Any], checkout: Checkout, file: Path) -> bool:
+    """Whether the tests of a file and all that they execute are as they were measured."""
+    same = all(_sha(checkout.tree / name) == sha for name, sha in measured["executed"].items())
+    return same and measured["digest"] == digest([file, *fixtures(checkout.tree)])
+
+
+def _sha(file: Path) -> str:
+    return digest([file]) if file.exists() else ""
+
+
+def _record(checkout: Checkout, file: Path, result: Path) -> int:
     measured = coverage.Coverage(data_file=None, source=[str(checkout.tree / "codesign")], config_file=False)
     recorder = _Recorder(measured)
     signal.signal(signal.SIGPROF, _too_long)
     measured.start()
-    status = forks.run_pytest(checkout.tree, checkout.scratch, [file], plugins=[recorder], slow=False)
+    arguments = [str(file.relative_to(checkout.tree))]
+    status = forks.run_pytest(checkout.tree, checkout.scratch, arguments, plugins=[recorder], slow=False)
     measured.stop()
     for name in recorder.failed:
         print(f"fails without a mutation, and is left out: {name}")
-    content = {"digest": sha, **recorder.results(), "lines": _lines(measured, checkout.tree)}
+    lines = _lines(measured, checkout.tree)
+    executed = {name: _sha(checkout.tree / name) for files in lines.values() for name in files}
+    own = digest([file, *fixtures(checkout.tree)])
+    content = {"digest": own, "executed": executed, **recorder.results(), "lines": lines}
     beside = result.with_suffix(".making")
     beside.write_text(json.dumps(content))
     beside.rename(result)

@@ -57,7 +57,7 @@ class Moment:
 
 
 PAIRS = 5
-"""Of exports at once."""
+"""So many pairs of exports run at once."""
 
 NEVER = Moment(LIMIT_S)
 """What is not to be killed is run like this too: threads that a library starts here would not be there after a fork."""

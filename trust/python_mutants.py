@@ -6,9 +6,10 @@ N mutants (default 300) of PACKAGES are chosen by the seed: a line at random, th
 operators of cosmic-ray (`python_mutations.py`). Which tests execute a mutant's statement is measured once, with how
 long they take (`covering_tests.py`; kept in build/python_mutants). They run in a fork of a process that has imported
 torch and the like, in a copy of the checkout, the quickest first and until one fails: for QUICK_S seconds of the
-processor, and where none of these fails for THOROUGH_S. Slow tests and those that run Verilator, g++ or Yosys are left
-out; with --slow what no other test has caught goes through MOST_SLOW of them too. A mutant that does not compile is no
-mutant, one that runs into its bound of time or memory is caught.
+processor, and where none of these fails for THOROUGH_S. A statement that is executed on import, as a table, goes
+through the quickest of all tests then, since it is not measured who reads it. Slow tests and those that run Verilator,
+g++ or Yosys are left out; with --slow what no other test has caught goes through MOST_SLOW of them too. A mutant that
+does not compile is no mutant, one that runs into its bound of time or memory is caught.
 
 results/python_mutants.json holds what came out and is written after every mutant: a run that was stopped goes on
 where it was, and what the function or class around an unchanged mutant has shown is not run again. Survivors are tried
@@ -23,7 +24,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -36,7 +37,7 @@ from benchmarks.record import RESULTS
 from codesign.files import write_text
 from trust import forks
 from trust.checkout import Checkout, checked_out
-from trust.covering_tests import CoveringTests, Test, measure
+from trust.covering_tests import CoveringTests, Test, is_executed_on_import, measure
 from trust.figures import update
 from trust.python_mutations import Mutation, definition, mutations
 
@@ -129,14 +130,22 @@ def run(mutation: Mutation, tests: CoveringTests, checkout: Checkout, *, slow: b
     others = [test for test in covering if test.slow][: MOST_SLOW if slow else 0]
     first = within(quick, tests.shared_cost_s, QUICK_S)
     second = [test for test in within(quick, tests.shared_cost_s, THOROUGH_S) if test not in first]
+    rest = _rest(mutation, tests, (*first, *second))
     start = time.monotonic()
     outcome, by = SURVIVED, ""
     with mutated(mutation, checkout.tree):
-        for part, cost_s in ((first, QUICK_S), (second, THOROUGH_S), (others, SLOW_S)):
+        for part, cost_s in ((first, QUICK_S), (second, THOROUGH_S), (rest, THOROUGH_S), (others, SLOW_S)):
             if part and (by := failing(part, checkout, START_S + SLOWER * cost_s, slow=part is others)):
                 outcome = CAUGHT
                 break
     return {"outcome": outcome, "by": by, "tests": len(covering), "seconds": round(time.monotonic() - start, 1)}
+
+
+def _rest(mutation: Mutation, tests: CoveringTests, tried: Collection[Test]) -> list[Test]:
+    """Others for what is executed on import: whoever reads a table there is not measured to execute it."""
+    if not is_executed_on_import(mutation.file.read_text(), mutation.line):
+        return []
+    return [test for test in within(tests.quickest(), tests.shared_cost_s, THOROUGH_S) if test not in tried]
 
 
 def within(tests: Iterable[Test], shared_cost_s: Mapping[str, float], limit_s: float) -> list[Test]:

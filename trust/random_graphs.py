@@ -20,9 +20,11 @@ from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.lookup import MOST_VALUES, Lookup
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
@@ -41,6 +43,8 @@ KINDS = (
     "add",
     "avgpool",
     "interleave",
+    "lookup",
+    "rescale",
     "threshold",
     "bipolar",
     "binary_conv",
@@ -120,6 +124,10 @@ class _Maker:
             return self.requantized(self.add(AvgPool(2 ** self.int(0, 4)), x))
         if kind == "interleave":
             return self.add(Interleave(), x, self.add(Shuffle(self.divisor(t.channels)), x))
+        if kind == "lookup" and t.hi - t.lo < MOST_VALUES:
+            return self.lookup(x, t)
+        if kind == "rescale":
+            return self.rescale(x, t)
         if kind == "threshold":
             return self.threshold(x, t, self.int(1, 15), self.int(-8, 8))
         if kind == "bipolar":
@@ -131,7 +139,7 @@ class _Maker:
         if kind == "peak":
             threshold = self.int(t.lo, t.hi)
             return self.add(Peak(threshold, min(t.lo, threshold - 1)), x)
-        return self.add(Upsample(self.int(1, 2)), x) if t.pixels < 100 else x
+        return self.add(Upsample(self.int(1, 2)), x) if kind == "upsample" and t.pixels < 100 else x
 
     def divisor(self, number: int) -> int:
         divisors = [d for d in range(1, number + 1) if number % d == 0]
@@ -142,6 +150,21 @@ class _Maker:
         values = self.rng.integers(-t.magnitude - 2, t.magnitude + 3, ((1, t.channels)[self.int(0, 1)], count))
         sign = self.rng.choice([-1, 1], (1, t.channels)[self.int(0, 1)])
         return self.add(Threshold(np.sort(values, axis=1), sign, lo, 2.0 ** self.int(-4, 2), step), x)
+
+    def lookup(self, x: str, t: TensorType) -> str:
+        """Any function, for each channel or for all."""
+        bits, rows = self.int(1, 9), (1, t.channels)[self.int(0, 1)]
+        results = self.rng.integers(0, 1 << bits, (rows, t.hi - t.lo + 1)) - (1 << bits >> self.int(1, bits))
+        return self.add(Lookup(results, t.lo, 2.0 ** self.int(-4, 2)), x)
+
+    def rescale(self, x: str, t: TensorType) -> str:
+        """A multiplier for each channel or for all, of any sign, that mostly stays between its bounds."""
+        count, bits, drawn = (1, t.channels)[self.int(0, 1)], self.int(0, 12), self.rng.integers
+        multiplier = drawn(-(1 << bits), 1 << bits, count, endpoint=True)
+        shift = np.maximum(0, bits + t.magnitude.bit_length() - drawn(4, 10, count))
+        lo, hi = [(0, 255), (-128, 127), (-113, 142), (0, 1), (-900, 900)][self.int(0, 4)]
+        offset = drawn(-100, 100, count) << shift
+        return self.add(Rescale(multiplier, offset + drawn(0, 1 << shift), shift, lo, hi, 2.0 ** self.int(-4, 2)), x)
 
     def magnitude(self, t: TensorType, terms: int) -> int:
         """The largest weight: 2, 4 ... 128, less where sums of so many terms would be too large. 0 if none would do."""

@@ -156,11 +156,16 @@ def told(folding: Folding) -> dict[str, Any]:
     return {key: value for key, value in asdict(folding).items() if value != plain[key]}
 
 
-def draw(count: int, seed: int, sampler: str = "small", unlike: Collection[str] = ()) -> list[Point]:
-    """`count` blocks that differ from each other and from those of the keys `unlike`, the same ones for a seed."""
+def draw(
+    count: int, seed: int, sampler: str = "small", unlike: Collection[str] = (), only: str | None = None
+) -> list[Point]:
+    """`count` blocks that differ from each other and from those of the keys `unlike`, the same ones for a seed.
+
+    only: the one kind of operator that is drawn.
+    """
     rng = np.random.default_rng(seed)
     module, sizes = SAMPLERS[sampler], SIZES[sampler]
-    kinds = _kinds(module)
+    kinds = [only] if only else _kinds(module)
     weights = np.array([module.SHARES.get(kind, 1) for kind in kinds], float)
     drawn = set(unlike)
     points: list[Point] = []
@@ -192,7 +197,7 @@ def _drawn(name: str, origin: Draw, size: tuple[int, int], rng: np.random.Genera
         return _streamed(name, origin, op, inputs, rng)
     if origin.sampler == "trained" and origin.kind in MATRICES:
         return Point(name, origin, op, inputs, _matrix_folding(op, inputs, size, rng))
-    foldings = load("codesign.hardware.ops", origin.kind).foldings(op, inputs, op.infer(*inputs))
+    foldings = load("codesign.hardware.ops", op.kind).foldings(op, inputs, op.infer(*inputs))
     return Point(name, origin, op, inputs, foldings[int(rng.integers(len(foldings)))])
 
 

@@ -20,9 +20,11 @@ from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
@@ -102,6 +104,29 @@ def requant(rng: Rng) -> Sample:
     lo, hi = [(0, 255), (0, 255), (-128, 127), (0, 15), (-8, 7)][rng.integers(5)]
     x = TensorType((channels, *(_size(rng),) * 2), -(1 << (bits - 1)), (1 << (bits - 1)) - 1, scale)
     return Requant(shift, lo, hi, 1.0), (x,)
+
+
+def rescale(rng: Rng) -> Sample:
+    """Of sums of 12 to 20 bits to 8 bits, by multipliers of as many bits as give every step."""
+    bits, channels, width = int(rng.integers(12, 21)), _channels(rng), int(rng.integers(8, 27))
+    lo, hi = [(0, 255), (-128, 127), (-113, 142)][rng.integers(3)]
+    x = TensorType((channels, *(_size(rng),) * 2), -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    shift = bits + width - int(rng.integers(8, 11))
+    multiplier = rng.integers(1 << (width - 2), 1 << (width - 1), channels)
+    offset = rng.integers(-(1 << shift), 1 << shift, channels)
+    return Rescale(multiplier, offset, np.array([shift]), lo, hi, 1.0), (x,)
+
+
+def lookup(rng: Rng) -> Sample:
+    """SiLU at any scale of 4 to 10 bits, for all channels, or for each with a slope below zero of its own."""
+    bits, channels = int(rng.integers(4, 11)), _channels(rng)
+    lo = -(1 << (bits - 1)) if rng.random() < 0.7 else 0
+    real = np.arange(lo, lo + (1 << bits)) * 2.0 ** rng.uniform(1, 4) / (1 << bits)
+    most, least = (1 << int(rng.integers(3, 9))) - 1, int(rng.choice([0, 0, 10]))
+    slope = rng.uniform(0, 0.3, (channels if rng.random() < 0.3 else 1, 1))
+    curve = real / (1 + np.exp(-4 * real)) + slope * np.minimum(real, 0)
+    results = np.clip(np.rint(curve * most / np.abs(curve).max()), -most - 1, most) - least
+    return Lookup(results, lo, 1.0), (TensorType((channels, *(_size(rng),) * 2), lo, lo + (1 << bits) - 1),)
 
 
 def threshold(rng: Rng) -> Sample:

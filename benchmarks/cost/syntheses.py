@@ -1,9 +1,10 @@
 """What Yosys makes of the blocks of sweeps, kept in `benchmarks/results/syntheses.json`: what `fit` is fitted on.
 
-    python -m benchmarks.cost.syntheses [--sampler trained] [--seed N] [--blocks N]
+    python -m benchmarks.cost.syntheses [--sampler trained] [--seed N] [--blocks N] [--only KIND]
 
-Draws blocks that are not kept yet, synthesizes each by itself with `synth_xilinx`, and keeps the figures with what the
-block can be drawn from once more: the sampler, the state of its random generator, and the folding.
+Draws blocks that are not kept yet, with --only of one kind, synthesizes each by itself with `synth_xilinx`, and keeps
+the figures with what the block can be drawn from once more: the sampler, the state of its random generator, and the
+folding.
 """
 
 from __future__ import annotations
@@ -53,9 +54,10 @@ def main() -> None:
     parser.add_argument("--sampler", choices=tuple(SAMPLERS), default="trained")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--blocks", type=int, default=24)
+    parser.add_argument("--only", metavar="KIND", help="the one kind of operator to draw")
     options = parser.parse_args()
     kept = load()
-    points = draw(options.blocks, options.seed, options.sampler, {found.point.key for found in kept})
+    points = draw(options.blocks, options.seed, options.sampler, {found.point.key for found in kept}, options.only)
     for first in range(0, len(points), BATCH):
         made = synthesize(points[first : first + BATCH])
         kept += made

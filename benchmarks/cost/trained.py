@@ -16,15 +16,26 @@ from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.linear import Linear
+from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.threshold import Threshold
 
 WIDE = (58, 64, 72, 96, 116, 128, 160, 192, 232, 256, 464, 512, 1024)
 """Channels of layers; those of dense weights have at most 256."""
 
-SHARES = {"conv": 5, "requant": 4, "threshold": 4, "binary_conv": 3, "linear": 3, "depthwise": 2, "group_conv": 2}
+SHARES = {
+    "conv": 5,
+    "requant": 4,
+    "rescale": 2,
+    "threshold": 4,
+    "binary_conv": 3,
+    "linear": 3,
+    "depthwise": 2,
+    "group_conv": 2,
+}
 """How often an operator is drawn, where it is more than once."""
 
 
@@ -73,6 +84,38 @@ def requant(rng: Rng) -> Sample:
     scale = tuple(2.0 ** -float(s) for s in shift)
     x = TensorType((channels, *(int(rng.integers(4, 12)),) * 2), -(1 << (bits - 1)), (1 << (bits - 1)) - 1, scale)
     return Requant(shift, lo, hi, 1.0), (x,)
+
+
+def rescale(rng: Rng) -> Sample:
+    """After a layer of 8 bits: multipliers of about as many bits as the sums, or one for all channels."""
+    channels, bits = int(rng.choice(WIDE)), int(rng.integers(14, 22))
+    width = bits + int(rng.integers(-4, 6))
+    shift, several = bits + width - int(rng.integers(8, 11)), channels if rng.random() < 0.7 else 1
+    multiplier = np.clip(np.rint(2.0 ** rng.normal(width - 1.5, 0.5, several)), 1, (1 << width) - 1).astype(np.int64)
+    offset = (1 << (shift - 1)) + (np.rint(rng.normal(0, 40, several)).astype(np.int64) << (shift - 2))
+    lo, hi = [(0, 255), (-128, 127), (-113, 142)][rng.integers(3)]
+    x = TensorType((channels, *(int(rng.integers(4, 12)),) * 2), -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    return Rescale(multiplier, offset, np.array([shift]), lo, hi, 1.0), (x,)
+
+
+def float32_rescale(rng: Rng) -> Sample:
+    """The same as kernels of integer networks have it: products of float32, a factor a channel or one for all."""
+    channels, bits = int(rng.choice(WIDE)), int(rng.integers(14, 22))
+    several = channels if rng.random() < 0.7 else 1
+    factors = (2.0 ** rng.normal(9 - bits, 0.5, several)).astype(np.float32)
+    lo, hi = [(0, 255), (-128, 127), (-113, 142)][rng.integers(3)]
+    x = TensorType((channels, *(int(rng.integers(4, 12)),) * 2), -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    return Rescale.of_float32(factors, lo, hi, 1.0), (x,)
+
+
+def lookup(rng: Rng) -> Sample:
+    """From 8 bits to 8 bits, or to 4: what a network's activation function is, for all channels, or with slopes."""
+    x = TensorType((int(rng.choice(WIDE)), *(int(rng.integers(4, 12)),) * 2), -128, 127)
+    real, most = np.arange(-128, 128) / 2.0 ** rng.uniform(4, 6), int(rng.choice([15, 127, 127]))
+    kind = str(rng.choice(["sigmoid", "silu", "slopes"]))
+    curves = {"sigmoid": 1 / (1 + np.exp(-real)), "silu": real / (1 + np.exp(-real))}
+    curve = curves.get(kind, np.where(real < 0, rng.uniform(0, 0.4, (x.channels, 1)), 1) * real)
+    return Lookup(np.atleast_2d(np.rint(curve * most / np.abs(curve).max())), -128, 1.0), (x,)
 
 
 def threshold(rng: Rng) -> Sample:

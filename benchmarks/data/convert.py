@@ -32,7 +32,7 @@ from codesign.recipe import Data
 Parts = dict[str, list[Looked]]
 """Pictures of `train` and `val`."""
 MARGIN = 0.1
-"""Of an object's size, that is cut out around it."""
+"""The share of an object's size that is cut out around it."""
 VALID = {"train": "train", "val": "valid"}
 
 

@@ -36,7 +36,7 @@ from codesign.verification.ties import Judge
 
 SOURCES = ("codesign/frontend/**/*.py", "codesign/graph/**/*.py", "codesign/emit/onnx/**/*.py", "benchmarks/field/*.py")
 FORMS = {"u8s8": (True, True), "s8s8": (False, False)}
-"""Of quantize_static: whether activations are unsigned, and whether weights have a scale per channel."""
+"""Settings of quantize_static: whether activations are unsigned, and whether weights have a scale per channel."""
 
 
 @dataclass(frozen=True)

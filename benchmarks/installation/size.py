@@ -34,7 +34,7 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class Size:
-    """Of an environment, pip and setuptools left out. largest: packages of most MiB."""
+    """What an environment takes, pip and setuptools left out. largest: packages of most MiB."""
 
     mib: int
     packages: int

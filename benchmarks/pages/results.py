@@ -18,8 +18,6 @@ from benchmarks.pages.passages import fill
 from benchmarks.record import EXPORT, ROOT, load, save
 from codesign.api.demo import FIXED, IMAGES, RECIPE
 from codesign.cli.console import progress_bars
-from codesign.resources import models_dir
-from codesign.training.run import load_result
 from codesign.verification.compare import Verification
 
 SOURCES = ("benchmarks/pages/results.py", "models/codenet-digits/*", "models/codenet-digits-fixed/*", *EXPORT)
@@ -37,18 +35,18 @@ def measured(run: str) -> dict[str, object]:
         build = codesign.export(run, Path(scratch) / "build", progress=progress).folder
         verdict = codesign.verify(build, images=IMAGES, progress=progress)
         precision = codesign.evaluate(build, backend="graph", progress=progress)
+        fixed = codesign.evaluate(FIXED, backend="graph", progress=progress)
         summary = codesign.report(build, html=True, progress=progress).summary
         shutil.copyfile(build.detections, ROOT / "docs" / "detections.png")
     totals, target = summary.totals, summary.target
     used, held = totals.resources, target.resources
-    fixed = load_result(models_dir() / FIXED)
     return {
         "run": run,
         "ap50": round(precision.ap50, 4),
         "ap": round(precision.ap, 4),
         "validation_images": precision.images,
-        "ap50_fixed_dilation": fixed.ap50,
-        "ap_fixed_dilation": fixed.ap,
+        "ap50_fixed_dilation": round(fixed.ap50, 4),
+        "ap_fixed_dilation": round(fixed.ap, 4),
         "verification": _verdict(verdict),
         "board": target.board,
         "clock_mhz": target.clock_mhz,

@@ -21,6 +21,8 @@ from codesign.recipe_keys import parts
 ROOT = Path(__file__).parents[2]
 OUTSIDE = re.compile(r"\]\((?:\.\./)+((?:benchmarks|codesign|trust|models|tests)/[^)#]+)(#[^)]*)?\)")
 """A link from a page to a file of the repository."""
+FENCE = re.compile(r"^( *```\w+) [^`\n]+$", re.MULTILINE)
+"""A fence with a word for the tests behind its language, which only GitHub's Markdown allows."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -36,7 +38,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Links to files of the repository lead to their copies in the site."""
+    """Links to files of the repository lead to their copies in the site, and fences have nothing but a language."""
+    markdown = FENCE.sub(r"\1", markdown)
     up = "../" * (len(PurePosixPath(page.file.src_uri).parts) - 1)
     return OUTSIDE.sub(lambda link: f"]({up}files/{link[1]}{link[2] or ''})", markdown)
 

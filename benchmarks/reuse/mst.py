@@ -63,7 +63,7 @@ FLIPS = {"random": 0.5, "correlated": 0.047}
 LAYERS = [(kind, inputs, 64) for inputs in (64, 144) for kind in FLIPS]
 FORMS = ("da4ml", "mst_shared", "da4ml_hard_dc2", "mst_shared_shallow", "mst", "plain")
 METHODS = ("wmc", "mc", "wmc-dc", "mc-dc", "wmc-pdc", "mc-pdc")
-"""Of da4ml, to choose what outputs share. Our graphs are tried under as many bounds."""
+"""Methods of da4ml to choose what outputs share. Our graphs are tried under as many bounds."""
 VECTORS = 1000
 RIVALS = {"mst_shared": "da4ml", "mst_shared_shallow": "da4ml_hard_dc2"}
 """Our adder graphs, and the graph that each may not be deeper than."""

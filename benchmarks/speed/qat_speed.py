@@ -1,8 +1,10 @@
 """Time of a training step: floating point, quantized by Brevitas' own code, and quantized by `codesign.nn.fused`.
 
+The latter with batch norm folded, as Brevitas' own, and kept.
+
     python -m benchmarks.speed.qat_speed
 
-All three are the same network on the same batch; their steps take turns, so that whatever else the machine does meets
+All are the same network on the same batch; their steps take turns, so that whatever else the machine does meets
 all of them. The ratio is that of the medians. Writes qat_speed.json.
 """
 
@@ -23,7 +25,7 @@ from codesign.data.scenes import scenes
 from codesign.nn import fused
 from codesign.nn.codenet import CoDeNet
 from codesign.nn.count import count
-from codesign.nn.fold import calibrate, fold_batch_norm
+from codesign.nn.fold import calibrate, fold_batch_norm, keep_batch_norm
 from codesign.nn.network import float_network, quantized_network
 from codesign.recipe import load_recipe
 from codesign.training.losses import detection_loss
@@ -70,13 +72,16 @@ def main() -> None:
     batch = batch_of(recipe)
     torch.manual_seed(0)
     trained = float_network(recipe)
-    quantized = quantized_network(recipe)
-    fold_batch_norm(trained, quantized)
-    calibrate(quantized, [batch.images / 256] * (recipe.quantization.calibration_batches + 1))
+    quantized, kept = quantized_network(recipe), quantized_network(recipe)
+    keep_batch_norm(kept, trained)
+    for network in (quantized, kept):
+        fold_batch_norm(trained, network)
+        calibrate(network, [batch.images / 256] * (recipe.quantization.calibration_batches + 1))
     steps = {
         "float": step_of(trained, batch),
         "brevitas": step_of(by_brevitas(quantized), batch),
         "fused": step_of(quantized, batch),
+        "fused, batch norm kept": step_of(kept, batch),
     }
     seconds: dict[str, list[float]] = {name: [] for name in steps}
     for round_ in range(ROUNDS + 1):

@@ -91,7 +91,7 @@ class _Work:
     progress: Progress
 
     def look(self, pictures: Sequence[np.ndarray]) -> Iterator[tuple[tuple[dict[str, object], ...], int, Image.Image]]:
-        """Of every picture (3, H, W): what is listed, how many marks are drawn, and the picture with them."""
+        """For every picture (3, H, W): what is listed, how many marks are drawn, and the picture with them."""
         task, classes = load("codesign.tasks", self.reading.task), self.reading.classes
         images, fits = as_inputs(self.build, pictures)
         found = predictions(self.build, STAGES[self.backend], images, self.progress)

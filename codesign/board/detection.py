@@ -7,7 +7,8 @@ Decoding is CenterNet's (Zhou, Wang, Kraehenbuehl, arXiv 1904.07850, section 4),
     w  = max(size_w * size_scale, 0) * stride            h  likewise
     box = (cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2)
 
-with x, y the cell of the peak. Peaks are taken by falling heat; equal ones by class, then y, then x.
+with x, y the cell of the peak. Peaks are taken by falling heat; equal ones by class, then y, then x. Of equal ones that
+touch, the peak test keeps all, and decoding the first.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from .fit import Fit
 HEADS = ("heat", "size", "offset")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Boxes:
     """Detections of one image, best first."""
 
@@ -82,4 +83,17 @@ def _peaks(heat: np.ndarray, count: int) -> np.ndarray:
     """Flat indices of the highest peaks. A map without any place below another holds no peak."""
     flat = heat.reshape(-1)
     above = np.flatnonzero(flat > flat.min())
-    return above[np.argsort(-flat[above].astype(np.float64), kind="stable")[:count]]
+    first = above[~_follow(heat, above)]
+    highest: np.ndarray = first[np.argsort(-flat[first].astype(np.float64), kind="stable")[:count]]
+    return highest
+
+
+def _follow(heat: np.ndarray, peaks: np.ndarray) -> np.ndarray:
+    """Which of the peaks, at flat indices, have the same heat as one beside them that comes before."""
+    labels, ys, xs = np.unravel_index(peaks, heat.shape)
+    bordered = np.pad(heat, ((0, 0), (1, 1), (1, 1)), constant_values=heat.min())  # no peak is as low as that
+    before = ((0, 0), (0, 1), (0, 2), (1, 0))
+    equal: np.ndarray = np.logical_or.reduce(
+        [bordered[labels, ys + y, xs + x] == heat[labels, ys, xs] for y, x in before]
+    )
+    return equal

@@ -42,7 +42,7 @@ def confusions(
 
 
 def intersection_over_union(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Of boxes (n, 4) and (m, 4) of x0, y0, x1, y1: (n, m)."""
+    """Overlaps (n, m) of boxes (n, 4) and (m, 4), each x0, y0, x1, y1."""
     low = np.maximum(first[:, None, :2], second[None, :, :2])
     high = np.minimum(first[:, None, 2:], second[None, :, 2:])
     common = np.clip(high - low, 0, None).prod(2)

@@ -43,7 +43,7 @@ def usual_heights(image_size: ImageSize) -> Heights:
     return SMALLEST_DIGIT, min(image_size) * 3 // 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sources:
     """Digit images of one split: (n, 8, 8) uint8 ink and (n,) labels."""
 

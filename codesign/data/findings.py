@@ -9,7 +9,8 @@ from itertools import groupby
 from codesign.errors import DataError
 
 EXAMPLES = 3
-"""Of a kind that are told one by one."""
+REFUSED_EXAMPLES = 8
+"""So many findings of a kind are told one by one."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,14 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: ORDER.index(finding.kind))
 
 
-def told(findings: Iterable[Finding], examples: int | None = EXAMPLES) -> list[str]:
-    """Lines that tell of findings, a kind at a time, worst first: their number, what to do, and some or all of them."""
+def told(findings: Iterable[Finding], examples: int = EXAMPLES) -> list[str]:
+    """Lines that tell of findings, a kind at a time, worst first: their number, what to do, and some of them."""
     lines = []
     for kind, group in groupby(in_order(findings), key=lambda finding: finding.kind):
         some = list(group)
         lines.append(f"{'refused' if kind.fatal else 'noted'}: {len(some):,} {kind.title}; {kind.remedy}")
         lines += [f"    {finding.line}" for finding in some[:examples]]
-        if examples is not None and len(some) > examples:
+        if len(some) > examples:
             lines.append(f"    and {len(some) - examples:,} more")
     return lines
 
@@ -92,7 +93,7 @@ def told(findings: Iterable[Finding], examples: int | None = EXAMPLES) -> list[s
 def refuse(findings: Sequence[Finding], place: str) -> None:
     """Raises DataError if any finding is fatal: of one, its own line; of several, the worst and how many there are.
 
-    The error's details list them all, worst first.
+    The error's details list them, worst first, the first of each kind.
     """
     fatal = [finding for finding in in_order(findings) if finding.kind.fatal]
     if not fatal:
@@ -102,5 +103,5 @@ def refuse(findings: Sequence[Finding], place: str) -> None:
     if len(fatal) > 1:
         more = f"{len(fatal):,} faults, the worst of them {worst.where}: {worst.what}"
         error.tell(more, place, worst.kind.remedy)
-        error.details = tuple(told(fatal, None))
+        error.details = tuple(told(fatal, REFUSED_EXAMPLES))
     raise error

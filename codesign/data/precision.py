@@ -28,7 +28,7 @@ class Precision:
 
 @dataclass(frozen=True)
 class ClassPrecision:
-    """Of one class; None if there is no object of it that counts.
+    """Figures of one class; None if there is no object of it that counts.
 
     curve: the greatest precision at an IoU of 0.5 at each recall from 0 to 1 in steps of 0.01.
     """

@@ -12,7 +12,7 @@ MOST_OBJECTS = 10_000
 """In one picture."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sample:
     """An image and its objects.
 

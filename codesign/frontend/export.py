@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import onnx
 import torch
@@ -38,7 +39,7 @@ def export_qonnx(model: Network, recipe: Recipe) -> onnx.ModelProto:
         recipe's task. The batch size is 1.
     """
     with _quiet():
-        proto = brevitas_export(
+        proto: onnx.ModelProto = brevitas_export(
             model,
             args=torch.zeros(1, 3, *recipe.data.size),
             dynamo=True,
@@ -55,7 +56,7 @@ def export_qonnx(model: Network, recipe: Recipe) -> onnx.ModelProto:
     return proto
 
 
-def _deform_conv(x, weight, offset, bias, groups: int):
+def _deform_conv(x: Any, weight: Any, offset: Any, bias: Any, groups: int) -> Any:
     return op.DeformConv(
         x, weight, offset, bias, group=groups, kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[1, 1], dilations=[1, 1]
     )
@@ -118,7 +119,7 @@ def _owners(graph: onnx.GraphProto, units: set[str]) -> list[str]:
 
 def _scope(node: onnx.NodeProto) -> str:
     """Path of the PyTorch module that called the operator, without Brevitas' inner modules."""
-    scopes = next((ast.literal_eval(p.value) for p in node.metadata_props if p.key == _SCOPES), [])
+    scopes: list[str] = next((ast.literal_eval(p.value) for p in node.metadata_props if p.key == _SCOPES), [])
     path = scopes[-2] if len(scopes) > 1 else ""
     for inner in (".act_quant", ".export_handler"):
         path = path.partition(inner)[0]

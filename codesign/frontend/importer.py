@@ -68,6 +68,8 @@ class Importer:
             reason = GraphError(error.what, where=error.where or where, remedy=error.remedy)
             if not for_the_host(node):
                 raise reason from None
+            for name in filter(None, node.input):
+                self.value(name)  # what nothing has produced, no host can compute with
             results = (Host(reason),) * len(node.output)
         except (ArithmeticError, IndexError, TypeError, ValueError) as error:
             # Inputs or attributes that ONNX does not allow here.

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 from codesign.graph import Graph, Node
 from codesign.graph.ops.conv import Conv
-from codesign.graph.ops.requant import Requant
-from codesign.graph.ops.threshold import Threshold
 from codesign.graph.ops.upsample import Upsample
 
 
@@ -30,7 +28,7 @@ def _moved(graph: Graph, upsample: Node, conv: Node, requant: Node) -> Graph:
         requant.name: (requant, Node(upsample.name, upsample.op, (requant.name,))),
         upsample.name: (),
     }
-    nodes = []
+    nodes: list[Node] = []
     for node in graph.nodes:
         inputs = tuple(upsample.name if name == requant.name else name for name in node.inputs)
         nodes += behind.get(node.name, (replace(node, inputs=inputs),))
@@ -48,7 +46,7 @@ def _reader(graph: Graph, node: Node) -> tuple[Node, Node] | None:
     if conv is None or not isinstance(conv.op, Conv) or not conv.op.pointwise:
         return None
     requant = _only_reader(graph, conv)
-    if requant is None or not isinstance(requant.op, Requant | Threshold) or requant.name in graph.outputs:
+    if requant is None or not requant.op.quantizes or requant.name in graph.outputs:
         return None
     return conv, requant
 

@@ -76,7 +76,7 @@ class UnnamedBlock:
     place: Place
     kind: str
     source: int | None
-    outputs: int = 1
+    outputs: int
 
 
 def block_names(blocks: Sequence[UnnamedBlock], names: Names) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from codesign.errors import GraphError
 from codesign.frontend.builder import Builder
 from codesign.frontend.quantizer import Quantizer
-from codesign.frontend.thresholds import thresholds
+from codesign.frontend.thresholds import quantized
 from codesign.frontend.values import Activation, integers
 from codesign.graph import Op
 from codesign.graph.op import EXACT_FLOAT32
@@ -22,7 +23,7 @@ QUANTIZE = "put a quantizer behind it"
 
 
 def requantized(builder: Builder, value: Activation, quantizer: Quantizer) -> Activation:
-    """`value` quantized: shifted where scales and factors are powers of two, else compared with thresholds.
+    """`value` quantized: shifted where scales and factors are powers of two, else by whichever operator costs least.
 
     Raises GraphError where neither is exact.
     """
@@ -35,7 +36,7 @@ def requantized(builder: Builder, value: Activation, quantizer: Quantizer) -> Ac
     if value.layout not in ("map", "flat") or not sizes <= {1, kind.channels}:
         raise GraphError("quantizes values that are scaled one by one", remedy="scale by channel at most")
     origin = quantizer.origin
-    op = thresholds(value, kind, quantizer, _factors(builder, value, quantizer))
+    op = quantized(value, kind, quantizer, _factors(builder, value, quantizer))
     (tensor,) = builder.add(op, [value.tensor], quantizer.node, [origin])
     return Activation(tensor, value.layout, value.groups, origin=origin)
 
@@ -100,7 +101,7 @@ def absorbed(builder: Builder, value: Activation) -> Activation:
     offset = np.zeros(1) if value.offset is None else value.offset
     if np.all(gain == 1) and not offset.any():
         return replace(value, gain=None, offset=None, steps=())
-    op = builder.operator(value.tensor)
+    op: Any = builder.operator(value.tensor)
     if isinstance(op, AvgPool) and gain.size == 1 and not offset.any():
         tensor = builder.replaced(value.tensor, _divided(op, float(gain[0])), value.origin)
         return replace(value, tensor=tensor, gain=None, offset=None, steps=())
@@ -111,7 +112,7 @@ def absorbed(builder: Builder, value: Activation) -> Activation:
     weight_scale = np.array(op.weight_scale) * gain
     accumulator = np.broadcast_to(np.array(kind.scale) * gain, kind.channels)
     bias = op.bias + integers(np.broadcast_to(offset, kind.channels), accumulator, "the offset after a layer")
-    folded = replace(op, weight_scale=tuple(weight_scale.tolist()), bias=bias)  # type: ignore[call-arg]
+    folded = replace(op, weight_scale=tuple(weight_scale.tolist()), bias=bias)
     tensor = builder.replaced(value.tensor, folded, value.origin)
     return replace(value, tensor=tensor, gain=None, offset=None, steps=())
 

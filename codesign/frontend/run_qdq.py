@@ -58,7 +58,8 @@ def zero_points(model: onnx.ModelProto) -> dict[str, int]:
 
 def _source(model: onnx.ModelProto) -> onnx.ValueInfoProto:
     constants = {tensor.name for tensor in model.graph.initializer}
-    return next(value for value in model.graph.input if value.name not in constants)
+    found: onnx.ValueInfoProto = next(value for value in model.graph.input if value.name not in constants)
+    return found
 
 
 def _session(model: onnx.ModelProto, tensors: Collection[str]) -> onnxruntime.InferenceSession:

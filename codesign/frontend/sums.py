@@ -1,4 +1,4 @@
-"""Sums of two tensors of different scales, as integers: ma * a + mb * b and thresholds.
+"""Sums of two tensors of different scales, as integers: ma * a + mb * b and thresholds, or a further multiplier.
 
 What a quantizer makes of `a * scale_a + b * scale_b` is known for every pair of integers a and b. Two multipliers are
 exact if the pairs, in the order of ma * a + mb * b, have results that never fall, and equal sums have equal results.
@@ -9,6 +9,7 @@ pairs.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
@@ -16,19 +17,31 @@ from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.frontend.builder import Builder
+from codesign.frontend.functions import integer_kernel, step_session
+from codesign.frontend.multipliers import stepped
+from codesign.frontend.naming import Place
 from codesign.frontend.quantizer import Code, Quantizer
-from codesign.frontend.session import run_node
-from codesign.frontend.thresholds import step_session
 from codesign.frontend.values import Activation, Sum
 from codesign.graph import TensorType
 from codesign.graph.ops.add import Add
 from codesign.graph.ops.depthwise import Depthwise
-from codesign.graph.ops.threshold import MOST_THRESHOLDS, Threshold
+from codesign.graph.ops.rescale import Rescale
+from codesign.graph.ops.threshold import Threshold
 
 MOST_PAIRS = 1 << 20
 MOST_MULTIPLIER = 1 << 14
 
 Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Integers lo, lo + step, ..., hi that a quantizer gives, and their scale."""
+
+    lo: int
+    hi: int
+    step: int
+    scale: float
 
 
 def summed(builder: Builder, value: Sum, quantizer: Quantizer) -> Activation:
@@ -40,26 +53,49 @@ def summed(builder: Builder, value: Sum, quantizer: Quantizer) -> Activation:
             "adds two tensors of different scales, one of them of more than 10 bits",
             remedy="quantize both before the addition",
         )
+    tensors = value.parts[0].tensor, value.parts[1].tensor
+    levels = Levels(quantizer.lo, quantizer.hi, quantizer.step, quantizer.scale)
     table = _table(builder, value, quantizer, a, b)
+    tensor = added(builder, tensors, table, levels, quantizer.node, quantizer.origin)
+    return Activation(tensor, value.parts[0].layout, origin=quantizer.origin)
+
+
+def added(
+    builder: Builder,
+    tensors: tuple[str, str],
+    table: Integers,
+    levels: Levels,
+    node: onnx.NodeProto | Place,
+    origin: str | None,
+) -> str:
+    """The tensor whose integers `table` (A, B) has for every pair of integers of two tensors.
+
+    levels: of the table; node: what it is made from, or where it stands; origin: of the file. Raises GraphError where
+    no multipliers up to 2^14 are exact.
+    """
+    kinds = [builder.types[tensor] for tensor in tensors]
+    a, b = (np.arange(kind.lo, kind.hi + 1, kind.step) for kind in kinds)
     found = _multipliers(table, a, b, kinds[0].scale[0] / kinds[1].scale[0])
     if found is None:
         raise GraphError("no multipliers bring both summands to one scale exactly", remedy="share one quantizer")
     scales = _weight_scales(kinds, found)
     parts = [
-        _multiplied(builder, part, kind, m, scale, quantizer.node)
-        for part, kind, m, scale in zip(value.parts, kinds, found, scales, strict=True)
+        _multiplied(builder, tensor, kind, m, scale, node)
+        for tensor, kind, m, scale in zip(tensors, kinds, found, scales, strict=True)
     ]
-    (total,) = builder.add(Add(), parts, quantizer.node, [None])
-    op = _threshold(table, found[0] * a[:, None] + found[1] * b[None, :], quantizer)
-    (tensor,) = builder.add(op, [total], quantizer.node, [quantizer.origin])
-    return Activation(tensor, value.parts[0].layout, origin=quantizer.origin)
+    (total,) = builder.add(Add(), parts, node, [None])
+    sums = found[0] * a[:, None] + found[1] * b[None, :]
+    op = _stepped(table, sums, levels, builder.types[total])
+    return builder.add(op, [total], node, [origin])[0]
 
 
 def _table(builder: Builder, value: Sum, quantizer: Quantizer, a: Integers, b: Integers) -> Integers:
     """(A, B): the quantizer's integer for every pair."""
-    codes = [builder.codes.get(part.tensor) for part in value.parts]
-    if quantizer.code and codes[0] and codes[1] and len({c.zero.dtype for c in (*codes, quantizer.code)}) == 1:
-        return _kernel(value, quantizer, (codes[0], codes[1], quantizer.code), a, b)
+    first_code, second_code = (builder.codes.get(part.tensor) for part in value.parts)
+    if first_code and second_code and quantizer.code:
+        codes = (first_code, second_code, quantizer.code)
+        if len({code.zero.dtype for code in codes}) == 1:
+            return _kernel(value, quantizer, codes, a, b)
     scales = [builder.types[part.tensor].scale[0] for part in value.parts]
     first, second = ((q * scale).astype(np.float32) for q, scale in zip((a, b), scales, strict=True))
     real = (first[:, None] + second[None, :]).reshape(1, 1, -1, 1)
@@ -71,15 +107,8 @@ def _table(builder: Builder, value: Sum, quantizer: Quantizer, a: Integers, b: I
 
 def _kernel(value: Sum, quantizer: Quantizer, codes: tuple[Code, Code, Code], a: Integers, b: Integers) -> Integers:
     """As ONNX Runtime's integer kernel has it; bounds of activation functions in between narrow the result."""
-    first, second, result = codes
-    pairs = np.broadcast_arrays(a[:, None] + int(first.zero), b[None, :] + int(second.zero))
-    inputs = {"a": pairs[0], "sa": first.scale, "za": first.zero, "b": pairs[1], "sb": second.scale, "zb": second.zero}
-    inputs |= {"sc": result.scale, "zc": result.zero}
-    given = {
-        name: np.asarray(array, np.float32 if name[0] == "s" else result.zero.dtype) for name, array in inputs.items()
-    }
-    node = onnx.helper.make_node("QLinearAdd", list(given), ["c"], domain="com.microsoft")
-    found = run_node(node, given)[0].astype(np.int64) - int(result.zero)
+    pairs = np.broadcast_arrays(a[:, None], b[None, :])
+    found = integer_kernel("QLinearAdd", (pairs[0], pairs[1]), codes)
     lo, hi = (float(np.clip(bound / quantizer.scale, quantizer.lo, quantizer.hi)) for bound in (value.lo, value.hi))
     return np.clip(found, int(np.rint(lo)), int(np.rint(hi)))
 
@@ -112,17 +141,15 @@ def _exact(table: Integers, sums: Integers) -> bool:
     return bool((steps >= 0).all() and not steps[np.diff(flat[order]) == 0].any())
 
 
-def _threshold(table: Integers, sums: Integers, quantizer: Quantizer) -> Threshold:
-    """Where the results of the sums rise."""
-    lo, hi = (quantizer.lo, quantizer.hi) if quantizer.step > 1 else (int(table.min()), int(table.max()))
-    count = max(1, (hi - lo) // quantizer.step)
-    if count > MOST_THRESHOLDS:
-        raise GraphError(f"takes {count} thresholds, {MOST_THRESHOLDS} are supported", remedy="use at most 8 bits")
+def _stepped(table: Integers, sums: Integers, levels: Levels, kind: TensorType) -> Threshold | Rescale:
+    """What steps where the results of the sums, of type `kind`, rise."""
+    lo, hi = (levels.lo, levels.hi) if levels.step > 1 else (int(table.min()), int(table.max()))
+    count = max(1, (hi - lo) // levels.step)
     order = np.argsort(sums.ravel(), kind="stable")
     ascending, results = sums.ravel()[order], table.ravel()[order]
-    places = np.searchsorted(results, lo + quantizer.step * np.arange(1, count + 1), side="left")
+    places = np.searchsorted(results, lo + levels.step * np.arange(1, count + 1), side="left")
     beyond = np.append(ascending, ascending[-1] + 1)
-    return Threshold(beyond[places][None], np.ones(1), lo, quantizer.scale, quantizer.step)
+    return stepped(beyond[places][None], np.ones(1, np.int64), lo, levels.step, levels.scale, kind)
 
 
 def _weight_scales(kinds: list[TensorType], multipliers: tuple[int, int]) -> tuple[float, float]:
@@ -140,10 +167,10 @@ def _weight_scales(kinds: list[TensorType], multipliers: tuple[int, int]) -> tup
 
 
 def _multiplied(
-    builder: Builder, part: Activation, kind: TensorType, multiplier: int, scale: float, node: onnx.NodeProto
+    builder: Builder, tensor: str, kind: TensorType, multiplier: int, scale: float, node: onnx.NodeProto | Place
 ) -> str:
     if (multiplier, scale) == (1, 1.0):
-        return part.tensor
+        return tensor
     weight = np.full((kind.channels, 1, 1, 1), multiplier)
-    (tensor,) = builder.add(Depthwise(weight, np.zeros(kind.channels), (scale,)), [part.tensor], node, [None])
-    return tensor
+    op = Depthwise(weight, np.zeros(kind.channels, np.int64), (scale,))
+    return builder.add(op, [tensor], node, [None])[0]

@@ -16,7 +16,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from codesign.errors import GraphError
 from codesign.frontend.domains import ONNX, opset_of
-from codesign.frontend.values import Activation, Constant, Host, Joined, Sum, Value
+from codesign.frontend.values import Activation, Constant, Host, Joined, Step, Sum, Value
 
 HOST = frozenset(
     """
@@ -68,32 +68,48 @@ class TailBuilder:
 
         Raises GraphError where no integers lead to it: `reason`, if that is known.
         """
-        if name in self._nodes or name in self._constants or name in self._inputs:
-            return
-        value = self._value(name)
+        waiting = [(name, reason, False)]
+        while waiting:  # not by recursion: a file may have thousands of nodes in a row
+            name, reason, computed = waiting.pop()
+            if computed:
+                self._take(self._producers[name], name)
+            elif name not in self._nodes and name not in self._constants and name not in self._inputs:
+                value = self._value(name)
+                reason = value.reason if isinstance(value, Host) else reason
+                sources = self._sources(name, value, reason)
+                if sources is not None:
+                    waiting.append((name, reason, True))
+                    waiting += [(source, reason, False) for source in reversed(sources)]
+
+    def _sources(self, name: str, value: Value, reason: GraphError | None) -> list[str] | None:
+        """Tensors that the host computes `name` from; None where it need not be computed."""
         if isinstance(value, Constant):
             self._constants[name] = numpy_helper.from_array(np.asarray(value.value), name)
-        elif isinstance(value, Activation) and integral(value):
+            return None
+        if isinstance(value, Activation) and integral(value):
             self._inputs[name] = value.tensor, self._shape(name)
-        elif isinstance(value, Activation | Host | Sum | Joined):
-            self._need_node(name, value, value.reason if isinstance(value, Host) else reason)
-        else:
+            return None
+        if not isinstance(value, Activation | Host | Sum | Joined):
             raise reason or _not_quantized(name)
-
-    def _need_node(self, name: str, value: Value, reason: GraphError | None) -> None:
+        if isinstance(value, Activation) and self._is_bias(name, value):
+            return None
         node = self._producers[name]
-        if isinstance(value, Activation) and value.steps and value.steps[-1].node.output[0] == name:
-            step = value.steps[-1]
-            if step.node.input[step.index] not in self._producers:  # a layer's bias, which the file adds in the layer
-                self._take(step.node, name)
-                self._constants |= {key: numpy_helper.from_array(a, key) for key, a in step.constants.items()}
-                self._inputs[step.node.input[step.index]] = value.tensor, self._shape(name)
-                return
         if not for_the_host(node):
             raise reason or _not_quantized(name)
-        for source in filter(None, node.input):
-            self.need(source, reason)
-        self._take(node, name)
+        return list(filter(None, node.input))
+
+    def _is_bias(self, name: str, value: Activation) -> bool:
+        """Whether `name` is a layer's sum with its bias, which the file adds in the layer; takes it in if it is."""
+        step = value.steps[-1] if value.steps else None
+        if not isinstance(step, Step) or step.node.output[0] != name:
+            return False
+        source = step.node.input[step.index]
+        if source in self._producers:
+            return False
+        self._take(step.node, name)
+        self._constants |= {key: numpy_helper.from_array(a, key) for key, a in step.constants.items()}
+        self._inputs[source] = value.tensor, self._shape(name)
+        return True
 
     def _take(self, node: onnx.NodeProto, name: str) -> None:
         self._nodes |= dict.fromkeys([name, *filter(None, node.output)], node)

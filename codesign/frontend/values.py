@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from codesign.errors import GraphError
 from codesign.frontend.inputs import InputType
 from codesign.frontend.quantizer import Code
+from codesign.graph import Op
 from codesign.graph.reals import is_power_of_two
 
 RealArray = NDArray[np.floating[Any]]
@@ -58,6 +59,29 @@ class Step:
 
 
 @dataclass(frozen=True, eq=False)
+class Branch:
+    """An operand as a function of integers: operators of the integer graph, then nodes from their real values on.
+
+    scale: of the operators' result. code: how the file writes it, if no node follows.
+    """
+
+    ops: tuple[Op, ...]
+    scale: tuple[float, ...]
+    steps: tuple[Step | Meeting, ...]
+    code: Code | None
+
+
+@dataclass(frozen=True, eq=False)
+class Meeting:
+    """An ONNX node of two operands that are both functions of the same integers, such as x * sigmoid(x)."""
+
+    node: onnx.NodeProto
+    branches: tuple[Branch, Branch]
+    rank: int
+    opset: int
+
+
+@dataclass(frozen=True, eq=False)
 class Activation:
     """`clip(gain * q * scale + offset, lo, hi)`, with q and scale those of a tensor of the integer graph.
 
@@ -68,6 +92,7 @@ class Activation:
     origin: the ONNX tensor that holds `gain * q * scale + offset`, if there is one.
     steps: the very nodes that lead from `q * scale` to this activation, for a quantizer that needs thresholds.
     opaque: why gain, offset and bounds do not describe it, so that the steps alone do; empty if they do.
+    turns: the function among the steps that may rise and fall, if there is one.
     """
 
     tensor: str
@@ -78,8 +103,15 @@ class Activation:
     lo: float = -np.inf
     hi: float = np.inf
     origin: str | None = None
-    steps: tuple[Step, ...] = ()
+    steps: tuple[Step | Meeting, ...] = ()
     opaque: str = ""
+    turns: str = ""
+
+    def followed(self, step: Step | Meeting, name: str, turns: bool = False) -> Activation:
+        """The activation after `step`, a function called `name`: no gain, offset and bounds describe it any more."""
+        reason = self.opaque or f"reads the result of {name}, which is no integer"
+        turning = self.turns or (name if turns else "")
+        return replace(self, steps=(*self.steps, step), opaque=reason, turns=turning, origin=None)
 
     @property
     def scaled(self) -> bool:
@@ -185,7 +217,7 @@ def integers(real: NDArray[Any], scale: Any, what: str) -> NDArray[np.int64]:
     A scale that is no power of two, and its product with an integer, are rounded in float32; that much is tolerated.
     """
     quotient = np.asarray(real, dtype=np.float64) / scale
-    rounded = np.rint(quotient)
+    rounded: NDArray[np.float64] = np.rint(quotient)
     tolerance = 0.0 if is_power_of_two(scale) else _FLOAT32_ROUNDINGS
     if not np.all(np.abs(rounded - quotient) <= tolerance * np.abs(rounded)):
         raise GraphError(

@@ -20,7 +20,7 @@ LONGEST_NAME = 1000
 """Characters of a graph's name; what `Graph.origins` and `Graph.titles` tell of the file may be longer."""
 
 _LONGEST_MADE = 900
-"""Of a new name, so that there is room for numbers behind it."""
+"""Characters of a new name, so that there is room for numbers behind it."""
 
 _NAME = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -31,7 +31,8 @@ class Folding:
     slack: pixels that a window ring holds for the next window beyond those of the present one, fewer than it takes
     never to wait; 0 takes as many as that.
     pair: two outputs of a matrix share a DSP slice where the widths allow it; not in a fabric whose multipliers are too
-    narrow, `Target.products_per_dsp`. products: what a matrix' multiplications are made of.
+    narrow, `Target.products_per_dsp`. products: what a matrix' multiplications are made of; a
+    requantization by a multiplier has comparisons in place of products of LUTs.
     """
 
     pe: int = 1

@@ -23,6 +23,11 @@ def placed(found: tuple[Folding, ...], in_block: Callable[[Folding], bool]) -> t
     return found + tuple(replace(folding, buffer="lut") for folding in found if in_block(folding))
 
 
+def tables_placed(found: tuple[Folding, ...], in_block: Callable[[Folding], bool]) -> tuple[Folding, ...]:
+    """With a variant whose tables are in LUTs for each that has some in block RAM."""
+    return found + tuple(replace(folding, weights="lut") for folding in found if in_block(folding))
+
+
 def uniform(folding: Folding, inputs: int = 1, outputs: int = 1) -> Lanes:
     """The same lanes at every port."""
     return Lanes((folding.pe,) * inputs, (folding.pe,) * outputs)

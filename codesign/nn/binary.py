@@ -99,17 +99,17 @@ class BinaryLayers(_BinaryUnits, QuantLayers):
     _binary = BinaryConv2d
 
     def _stem(self, in_channels: int, out_channels: int, kernel: int, stride: int) -> nn.Conv2d:
-        parameters = self._parameters(False, self.widths.stem_weight_bits)
+        parameters = self.parameters(False, self.widths.stem_weight_bits)
         return QuantConv2d(in_channels, out_channels, kernel, stride, kernel // 2, **parameters)
 
-    def activation(self) -> nn.Module:
+    def activation(self, bits: int | None = None) -> nn.Module:
         return qnn.QuantIdentity(BinaryActivationQuantizer, return_quant_tensor=True)
 
     def average(self, size: MapSize) -> GlobalAverage:
-        return GlobalAverage(size, self._signed(self.widths.activation_bits))
+        return GlobalAverage(size, self.signed(self.widths.activation_bits))
 
     def residual(self) -> Residual:
-        return Residual(self._signed(self.widths.activation_bits), self.activation())
+        return Residual(self.signed(self.widths.activation_bits), self.activation())
 
 
 def _check(groups: int, norm: bool, relu: bool, shared_act: nn.Module | None) -> None:

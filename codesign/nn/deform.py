@@ -100,6 +100,13 @@ def square_depthwise(x: Tensor, weight: Tensor, dilation: Tensor, bias: Tensor |
     return out if bias is None else out + bias.reshape(1, -1, 1, 1)
 
 
+def sampled(x: Tensor, dilation: Tensor) -> Tensor:
+    """What the taps read of x (N, C, H, W) at dilations (N, 1, H, W), in the order of `F.unfold`: (N, C * 9, H * W)."""
+    rows = _padded_rows(x)
+    taps = [rows[index].reshape(len(x), -1, x.shape[1]) for index in _tap_indices(dilation)]
+    return torch.stack(taps, 3).permute(0, 2, 3, 1).flatten(1, 2)
+
+
 def grid_offsets(dilation: Tensor) -> Tensor:
     """ONNX `DeformConv` offsets (N, 18, H, W), (h, w) interleaved per tap: k * (s - 1) for a dilation (N, 1, H, W)."""
     anchors = torch.tensor(TAPS, dtype=dilation.dtype, device=dilation.device).reshape(1, 18, 1, 1)

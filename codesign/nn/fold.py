@@ -1,15 +1,19 @@
 """From a trained floating-point network to a quantized one of the same recipe: batch norm folded, scales calibrated.
 
-Units of a binary network keep their batch norm, of which hardware makes thresholds.
+Units of a binary network keep their batch norm, of which hardware makes thresholds. Others may keep theirs while they
+train (`codesign.nn.norm`).
 """
 
 from collections.abc import Iterable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from codesign.nn.fused import QuantConv2d
 from codesign.nn.layers import ConvUnit
-from codesign.nn.network import Network, conv_units
+from codesign.nn.network import Network, conv_units, quantized_network
+from codesign.nn.norm import TrainedNorm, folded_into
+from codesign.recipe import Recipe
 
 
 @torch.no_grad()
@@ -21,9 +25,13 @@ def fold_batch_norm(trained: Network, quantized: Network) -> None:
     targets = conv_units(quantized)
     for path, unit in conv_units(trained).items():
         target = targets[path]
-        if target.norm is not None:
-            assert unit.norm is not None
-            target.norm.load_state_dict(unit.norm.state_dict())
+        kept = batch_norm(target)
+        if kept is not None:
+            source = batch_norm(unit)
+            assert source is not None
+            kept.load_state_dict(source.state_dict())
+            if isinstance(kept, TrainedNorm):
+                kept.reset_count()
             target.conv.weight.copy_(unit.conv.weight)
             continue
         weight, bias = folded(unit)
@@ -33,6 +41,41 @@ def fold_batch_norm(trained: Network, quantized: Network) -> None:
             target.conv.bias.copy_(bias)
 
 
+def keep_batch_norm(quantized: Network, trained: Network) -> None:
+    """Give `quantized` the batch norms of `trained`, for training."""
+    targets = conv_units(quantized)
+    for path, unit in conv_units(trained).items():
+        conv = targets[path].conv
+        if unit.norm is not None and targets[path].norm is None:
+            assert isinstance(conv, QuantConv2d)
+            conv.keep_norm()
+
+
+@torch.no_grad()
+def deployed(trained: Network, recipe: Recipe) -> Network:
+    """The recipe's quantized network with what `trained` learned: batch norms folded in, activation scales as they are.
+
+    It computes the same values as `trained` in eval mode.
+    """
+    network = quantized_network(recipe)
+    fold_batch_norm(trained, network)
+    own = tuple(f"{path}.conv." for path in conv_units(trained))
+    network.load_state_dict({k: v for k, v in trained.state_dict().items() if not k.startswith(own)}, strict=False)
+    return network
+
+
+def batch_norm(unit: ConvUnit) -> nn.BatchNorm2d | None:
+    """A unit's own batch norm, or the one that its convolution trains with."""
+    conv = unit.conv
+    return conv.norm if isinstance(conv, QuantConv2d) and conv.norm is not None else unit.norm
+
+
+def folded(unit: ConvUnit) -> tuple[Tensor, Tensor | None]:
+    """Weight and bias of a unit's convolution with its batch norm folded in."""
+    norm = batch_norm(unit)
+    return (unit.conv.weight, unit.conv.bias) if norm is None else folded_into(unit.conv.weight, norm)
+
+
 @torch.no_grad()
 def clip_weights(quantized: Network, percentile: float) -> None:
     """Clip the magnitudes of every output channel's weights at their percentile in (0, 100]."""
@@ -40,16 +83,6 @@ def clip_weights(quantized: Network, percentile: float) -> None:
         rows = unit.conv.weight.flatten(1)
         limit = torch.quantile(rows.abs(), percentile / 100, dim=1).reshape(-1, 1, 1, 1)
         unit.conv.weight.copy_(unit.conv.weight.clamp(-limit, limit))
-
-
-def folded(unit: ConvUnit) -> tuple[Tensor, Tensor | None]:
-    """Weight and bias of a convolution with its batch norm folded in: w * g / sqrt(var + eps), b - mean * the same."""
-    if unit.norm is None:
-        return unit.conv.weight, unit.conv.bias
-    norm = unit.norm
-    assert norm.running_mean is not None and norm.running_var is not None
-    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-    return unit.conv.weight * gain.reshape(-1, 1, 1, 1), norm.bias - norm.running_mean * gain
 
 
 @torch.no_grad()

@@ -19,12 +19,14 @@ from typing import Any
 import brevitas.nn as qnn
 import numpy as np
 import torch
+from brevitas.core.function_wrapper import CeilSte
 from brevitas.core.scaling import ParameterFromRuntimeStatsScaling
 from brevitas.quant_tensor import IntQuantTensor, QuantTensor
 from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
+from codesign.nn.norm import TrainedNorm, folded_into
 from codesign.nn.quantizers import TwiceMeanMagnitude
 from codesign.nn.strided import conv2d
 
@@ -62,6 +64,8 @@ class WeightBounds:
     """Largest integer."""
     statistics: bool
     """Full scale from the mean magnitude, not from the largest."""
+    upwards: bool
+    """Whether it is rounded up to a power of two, not to the nearest one."""
 
 
 class QuantizeActivation(Function):
@@ -128,7 +132,8 @@ def _channel_scales(weight: Tensor, bounds: WeightBounds) -> tuple[Tensor, Tenso
     magnitudes = weight.flatten(1).abs()
     full, place = (2 * magnitudes.mean(1), None) if bounds.statistics else magnitudes.max(1)
     full = full.clamp_min_(bounds.minimum)
-    power = 2.0 ** torch.log2(full).round_()
+    exponent = torch.log2(full)
+    power = 2.0 ** (exponent.ceil_() if bounds.upwards else exponent.round_())
     scale = power.clamp_min(bounds.minimum).div_(bounds.steps)
     return scale, power.div_(full).div_(bounds.steps), place
 
@@ -223,39 +228,88 @@ class QuantIdentity(_FusedActivation, qnn.QuantIdentity):
 
 
 class QuantConv2d(qnn.QuantConv2d):
-    """Convolution with quantized weights and bias. Gives plain accumulators while it trains."""
+    """Convolution with quantized weights and bias. Gives plain accumulators while it trains.
+
+    `norm` is a batch norm that takes part in training only (`keep_norm`), and is then folded in.
+    """
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.norm: TrainedNorm | None = None
+
+    def keep_norm(self) -> None:
+        """Train with a batch norm of its own, instead of a bias."""
+        self.bias = None
+        self.norm = TrainedNorm(self.out_channels)
 
     def forward(self, x: Tensor | QuantTensor) -> Tensor | QuantTensor:
-        if not self.training or self.weight_quant.export_mode:
+        if self._is_brevitas_own:
             return super().forward(x)
         weight, bias = self.quantized_parameters(x)
-        return conv2d(_value(x), weight, bias, self.stride, self.padding, self.dilation, self.groups)
+        out = conv2d(_value(x), weight, bias, self.stride, self.padding, self.dilation, self.groups)
+        return self.normalized(out)
+
+    def normalized(self, out: Tensor) -> Tensor:
+        """Its output from that of the convolution with `quantized_parameters`."""
+        return out if self.norm is None or not self.norm.training else self.norm(out)
 
     def quantized_parameters(self, x: Tensor | QuantTensor) -> tuple[Tensor, Tensor | None]:
-        """Weight, and bias or none, as Brevitas' quantizers give them for an input of x's scale."""
-        if not self.training or self.weight_quant.export_mode:
+        """Weight, and bias or none, as Brevitas' quantizers give them for an input of x's scale.
+
+        A batch norm whose statistics follow makes the bias needless.
+        """
+        if self._is_brevitas_own:
             weight = self.quant_weight()
             bias = None if self.bias is None else self.bias_quant(self.bias, x, weight)
             return _value(weight), bias if bias is None else _value(bias)
         assert isinstance(x, QuantTensor)
-        return QuantizeParameters.apply(self.weight, self.bias, x.scale, self._bounds)
+        weight, bias = self.float_parameters()
+        if self.norm is not None and self.norm.training:
+            bias = None
+        return QuantizeParameters.apply(weight, bias, x.scale, self._bounds)
+
+    def float_parameters(self) -> tuple[Tensor, Tensor | None]:
+        """What is quantized: weight (O, I, K, K), and bias (O,) or none."""
+        return (self.weight, self.bias) if self.norm is None else folded_into(self.weight, self.norm)
+
+    @property
+    def _is_brevitas_own(self) -> bool:
+        return self.norm is None and (not self.training or self.weight_quant.export_mode)
 
     @torch.no_grad()
     def weight_steps(self) -> Tensor:
         """Weights as multiples of their scale, clamped but not rounded."""
-        scale, _, _ = _channel_scales(self.weight, self._bounds)
-        limit = self._bounds.limit
-        return (self.weight / _per_filter(scale, self.weight)).clamp_(-limit, limit)
+        weight, _ = self.float_parameters()
+        limit = self.largest_integer
+        return (weight / _per_filter(self.weight_scales(), weight)).clamp_(-limit, limit)
+
+    @torch.no_grad()
+    def weight_scales(self) -> Tensor:
+        """Real value of one step of each output channel's weights (O,)."""
+        weight, _ = self.float_parameters()
+        return _channel_scales(weight, self._bounds)[0]
+
+    @torch.no_grad()
+    def quantized_weight(self) -> Tensor:
+        """What it computes with (O, I, K, K)."""
+        return self.weight_steps().round_() * _per_filter(self.weight_scales(), self.weight)
+
+    @property
+    def largest_integer(self) -> float:
+        """The largest magnitude of its integer weights."""
+        return self._bounds.limit
 
     @cached_property
     def _bounds(self) -> WeightBounds:
         quant = self.weight_quant.tensor_quant
         scaling, bits = quant.scaling_impl, quant.msb_clamp_bit_width_impl()
+        restrict = scaling.stats_scaling_impl.restrict_clamp_scaling.restrict_value_impl
         return WeightBounds(
             minimum=float(scaling.stats_scaling_impl.clamp_scaling.min_val),
             steps=float(quant.int_scaling_impl(bits)),
             limit=float(quant.int_quant.max_int(bits)),
             statistics=isinstance(scaling.parameter_list_stats.stats.stats_impl, TwiceMeanMagnitude),
+            upwards=isinstance(restrict.float_to_int_impl, CeilSte),
         )
 
 

@@ -23,6 +23,7 @@ from codesign.nn.quantizers import (
     ImageQuantizer,
     SignedActivationQuantizer,
     StatisticsWeightQuantizer,
+    UnclippedWeightQuantizer,
     UnsignedActivationQuantizer,
     WeightQuantizer,
 )
@@ -30,7 +31,11 @@ from codesign.nn.sampling import DeformConv2d
 from codesign.nn.strided import Conv2d
 from codesign.recipe import Quantization
 
-WEIGHT_QUANTIZERS = {"largest": WeightQuantizer, "statistics": StatisticsWeightQuantizer}
+WEIGHT_QUANTIZERS = {
+    "largest": WeightQuantizer,
+    "unclipped": UnclippedWeightQuantizer,
+    "statistics": StatisticsWeightQuantizer,
+}
 
 
 MapSize = int | tuple[int, int]
@@ -40,7 +45,7 @@ MapSize = int | tuple[int, int]
 class ConvUnit(nn.Module):
     """Convolution, batch norm (in floating point, or before a sign), activation: the smallest block of hardware.
 
-    `shared_act` is an activation that another module owns and registers.
+    `shared_act` is an activation that another module owns and registers. `last`: its output is one of the network's.
     """
 
     def __init__(
@@ -49,12 +54,19 @@ class ConvUnit(nn.Module):
         norm: nn.BatchNorm2d | None = None,
         act: nn.Module | None = None,
         shared_act: nn.Module | None = None,
+        last: bool = False,
     ) -> None:
         super().__init__()
         self.conv = conv
         self.norm = norm
+        self.last = last
         self.act: Any = act  # a module or None; Brevitas, whose quantizers it may have, has no types
         self._shared_act = (shared_act,)  # in a tuple, so that it is registered once, by its owner
+
+    def borrow(self, old: nn.Module | None, new: nn.Module) -> None:
+        """Share `new` where it shared `old`."""
+        if self._shared_act[0] is not None and self._shared_act[0] is old:
+            self._shared_act = (new,)
 
     def forward(self, *inputs: Tensor) -> Tensor:
         out = self.conv(*inputs)
@@ -87,7 +99,7 @@ class QuantSquareDeformConv2d(QuantConv2d):
         self, x: Tensor | QuantTensor, dilation: Tensor | QuantTensor
     ) -> Tensor:
         weight, bias = self.quantized_parameters(x)
-        return square_depthwise(plain(x), weight, plain(dilation), bias)
+        return self.normalized(square_depthwise(plain(x), weight, plain(dilation), bias))
 
 
 class RoundedHardtanh(nn.Module):
@@ -251,10 +263,9 @@ class QuantLayers:
     def image(self) -> nn.Module:
         return qnn.QuantIdentity(ImageQuantizer, return_quant_tensor=True)
 
-    def activation(self) -> nn.Module:
-        return QuantReLU(
-            UnsignedActivationQuantizer, bit_width=self.widths.activation_bits, **self._calibration(signed=False)
-        )
+    def activation(self, bits: int | None = None) -> nn.Module:
+        bits = bits or self.widths.activation_bits
+        return QuantReLU(UnsignedActivationQuantizer, bit_width=bits, **self._calibration())
 
     def conv(
         self,
@@ -271,28 +282,28 @@ class QuantLayers:
     ) -> ConvUnit:
         bits = self.widths.stem_weight_bits if stem else self.widths.weight_bits
         conv = QuantConv2d(
-            in_channels, out_channels, kernel, stride, kernel // 2, groups=groups, **self._parameters(norm, bits)
+            in_channels, out_channels, kernel, stride, kernel // 2, groups=groups, **self.parameters(norm, bits)
         )
         if shared_act is not None:
             return ConvUnit(conv, shared_act=shared_act)
-        return ConvUnit(conv, act=self.activation() if relu else self._signed(self.widths.activation_bits))
+        return ConvUnit(conv, act=self.activation() if relu else self.signed(self.widths.activation_bits))
 
     def output(self, in_channels: int, out_channels: int) -> ConvUnit:
-        conv = QuantConv2d(in_channels, out_channels, 1, **self._parameters(True, self.widths.weight_bits))
-        return ConvUnit(conv, act=self._signed(self.widths.output_bits))
+        conv = QuantConv2d(in_channels, out_channels, 1, **self.parameters(True, self.widths.weight_bits))
+        return ConvUnit(conv, act=self.signed(self.widths.output_bits), last=True)
 
     def classifier(self, in_channels: int, size: MapSize, classes: int) -> ConvUnit:
-        conv = QuantConv2d(in_channels, classes, size, **self._parameters(True, self.widths.stem_weight_bits))
-        return ConvUnit(conv, act=self._signed(self.widths.output_bits))
+        conv = QuantConv2d(in_channels, classes, size, **self.parameters(True, self.widths.stem_weight_bits))
+        return ConvUnit(conv, act=self.signed(self.widths.output_bits), last=True)
 
     def average(self, size: MapSize) -> GlobalAverage:
         return GlobalAverage(size, self.activation())
 
     def residual(self) -> Residual:
-        return Residual(self._signed(self.widths.activation_bits), self.activation())
+        return Residual(self.signed(self.widths.activation_bits), self.activation())
 
     def dilation(self, in_channels: int, bound: int) -> ConvUnit:
-        conv = QuantConv2d(in_channels, 1, 1, **self._parameters(True, self.widths.weight_bits))
+        conv = QuantConv2d(in_channels, 1, 1, **self.parameters(True, self.widths.weight_bits))
         bits = bound.bit_length() + 1
         quantizer = qnn.QuantIdentity(
             DilationQuantizer, bit_width=bits, scaling_init=2.0 ** (bits - 1), return_quant_tensor=True
@@ -301,8 +312,8 @@ class QuantLayers:
         return ConvUnit(conv, act=quantizer if exact else nn.Sequential(nn.Hardtanh(-bound, bound), quantizer))
 
     def deform(self, channels: int, *, relu: bool) -> ConvUnit:
-        conv = QuantSquareDeformConv2d(channels, self._parameters(relu, self.widths.weight_bits))
-        return ConvUnit(conv, act=self.activation() if relu else self._signed(self.widths.activation_bits))
+        conv = QuantSquareDeformConv2d(channels, self.parameters(relu, self.widths.weight_bits))
+        return ConvUnit(conv, act=self.activation() if relu else self.signed(self.widths.activation_bits))
 
     def displacement(self, in_channels: int, form: OperatorForm, bound: int) -> ConvUnit:
         raise _no_quantized_form()
@@ -310,7 +321,8 @@ class QuantLayers:
     def fractional_deform(self, channels: int, form: OperatorForm, *, relu: bool) -> ConvUnit:
         raise _no_quantized_form()
 
-    def _parameters(self, bias: bool, weight_bits: int) -> dict[str, object]:
+    def parameters(self, bias: bool, weight_bits: int) -> dict[str, object]:
+        """Brevitas' quantizers of a convolution."""
         return {
             "bias": bias,
             "weight_quant": WEIGHT_QUANTIZERS[self.widths.weight_scale],
@@ -318,10 +330,11 @@ class QuantLayers:
             "bias_quant": BiasQuantizer if bias else None,
         }
 
-    def _signed(self, bits: int) -> nn.Module:
-        return QuantIdentity(SignedActivationQuantizer, bit_width=bits, **self._calibration(signed=True))
+    def signed(self, bits: int) -> nn.Module:
+        """Quantizer alone, where no ReLU stands before."""
+        return QuantIdentity(SignedActivationQuantizer, bit_width=bits, **self._calibration())
 
-    def _calibration(self, signed: bool) -> dict[str, object]:
+    def _calibration(self) -> dict[str, object]:
         return {
             "high_percentile_q": self.widths.activation_percentile,
             "collect_stats_steps": self.widths.calibration_batches,

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from codesign.errors import RecipeError
 from codesign.nn.binary import BinaryLayers, FloatBinaryLayers
 from codesign.nn.layers import ConvUnit, FloatLayers, Layers, QuantLayers, plain
+from codesign.nn.widths import set_layer_widths
 from codesign.plugins import load
 from codesign.recipe import Recipe
 
@@ -84,10 +85,12 @@ def float_network(recipe: Recipe) -> Network:
 def quantized_network(recipe: Recipe) -> Network:
     """The recipe's network with Brevitas quantizers; batch norms only where a sign follows them.
 
-    Raises RecipeError if it is too large to train.
+    Raises RecipeError if it is too large to train, or has no layer of a name to which the recipe gives a width.
     """
-    layers = BinaryLayers if recipe.quantization.binary else QuantLayers
-    return _build(recipe, layers(recipe.quantization))
+    layers = (BinaryLayers if recipe.quantization.binary else QuantLayers)(recipe.quantization)
+    network = _build(recipe, layers)
+    set_layer_widths(network, layers)
+    return network
 
 
 def _float_layers(recipe: Recipe) -> Layers:

@@ -6,7 +6,7 @@ Biases: integers at the accumulator's scale (input scale times weight scale).
 Binary weights and activations: -1 or +1 times a scale, weights one a channel from its mean magnitude, activations 1.
 """
 
-from brevitas.core.function_wrapper import RoundSte
+from brevitas.core.function_wrapper import CeilSte, RoundSte
 from brevitas.core.scaling import ParameterFromRuntimeStatsScaling
 from brevitas.core.stats import AbsAve
 from brevitas.inject.enum import (
@@ -48,6 +48,12 @@ class StatisticsWeightQuantizer(WeightQuantizer):
     """The same with a full scale of twice the mean magnitude, likewise rounded."""
 
     scaling_stats_impl = TwiceMeanMagnitude
+
+
+class UnclippedWeightQuantizer(WeightQuantizer):
+    """Signed narrow weights; the largest magnitude is rounded up to a power of two, so that nothing is clipped."""
+
+    restrict_value_float_to_int_impl = CeilSte
 
 
 class BiasQuantizer(Int32Bias):

@@ -35,7 +35,7 @@ class Label:
 
     @property
     def width(self) -> float:
-        """Of the ground that it stands on, in pixels."""
+        """Width in pixels of the ground that it stands on."""
         return sum(font.getlength(run) for font, run in self._runs()) + self.size / 2
 
     def draw(self, draw: ImageDraw.ImageDraw, x: float, y: float) -> None:

@@ -27,7 +27,7 @@ SMALLEST_LETTERS, LETTERS_A_SIDE = 13, 36
 """Pixels of a label's letters, and how many of their heights the shorter side of a picture holds."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Picture:
     """An image (H, W, 3) uint8 and its boxes, best first."""
 

@@ -22,7 +22,7 @@ from codesign.training.layer_errors import LayerError
 from codesign.version import VERSION
 
 MOST_CURVES = 24
-"""Of so many classes, those of most objects, precision is drawn."""
+"""Precision is drawn of this many classes: those of most objects."""
 MOST_IN_MATRIX = 24
 """Classes of a confusion matrix; of more, the most frequent confusions are listed."""
 MOST_LISTED = 30
@@ -58,7 +58,7 @@ def write_run_page(report: RunReport, path: Path) -> None:
 
 
 def _verdict(report: RunReport) -> dict[str, str]:
-    """Of quantization, if there is any."""
+    """What quantization costs, where there is any."""
     final, first = figures_of(report.result), figures_of(report.result, "float_")
     if not final:
         return {"level": "none", "title": "Floating point", "note": "not quantized"}

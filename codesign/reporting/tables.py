@@ -63,7 +63,7 @@ def _least_name(table: Table, width: int) -> int:
 
 
 def _widths(table: Table, console: Console) -> list[int]:
-    """Of each column, with the blanks behind it: all of figures, and what a text must have."""
+    """The width of each column with the blanks behind it: a figure's whole one, and the least that a text needs."""
     gap, widths = table.padding[1], []
     for number, column in enumerate(table.columns):
         widest = max(console.measure(cell).maximum for cell in (column.header, *column.cells))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from codesign.networks import sections
+from codesign.sections import FloatPhase, QuantizedPhase
 
 DETECTOR_SIZES = (64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512)
 CLASSIFIER_SIZES = (32, 64, 96, 128)
@@ -26,9 +27,9 @@ ALIKE = 1.2
 """Pictures whose shapes differ by no more than this have images of their shape; others have square ones."""
 MOST_OBLONG = 4.0
 
-FLOAT_STEPS, QUANTIZED_STEPS = 4400, 800
+FLOAT_STEPS, QUANTIZED_STEPS = FloatPhase.DEFAULT_STEPS, QuantizedPhase.DEFAULT_STEPS
 LEAST_EPOCHS, MOST_EPOCHS = (30, 8), 1000
-"""Of either phase, for large sets; and for sets of a few pictures."""
+"""Bounds of a phase's epochs: the least (floating point, quantized), for large sets; the most, for a few pictures."""
 BATCH = 16
 LARGE_BATCH, LARGE_SET = 32, 5000
 FEW = 64
@@ -38,7 +39,7 @@ WIDTHS = {"full": 4, "half": 2, "quarter": 1, "eighth": 0.5}
 """Channels, as multiples of a quarter of the published CoDeNet's."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Facts:
     """What is known of a set. objects: (n, 5), width and height of each object and of its
     picture, in pixels, and the object's label."""

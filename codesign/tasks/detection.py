@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 MOST_BOXES = 50
-"""Of a network without a recipe, as recipes have it unless they say otherwise."""
+"""The most boxes of a network without a recipe, as recipes have it unless they say otherwise."""
 
 
 def decode(values: Mapping[str, IntArray], scales: Mapping[str, float], recipe: Recipe) -> Boxes:

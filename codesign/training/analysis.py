@@ -52,7 +52,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Analysis:
-    """Of the quantized network, or of that in floating point if there is no other. layers: of the former only."""
+    """Tells of the quantized network, or of that in floating point if there is no other. layers: of the former only."""
 
     __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -111,16 +111,22 @@ def causes(layers: Sequence[LayerError]) -> tuple[LayerError, ...]:
 
 def remedies(recipe: Recipe, worst: Sequence[LayerError]) -> tuple[str, ...]:
     """Settings of the recipe that make quantization lose less, the most promising first."""
-    widths, phase = recipe.quantization, recipe.training.quantized_phase
+    widths, training, phase = recipe.quantization, recipe.training, recipe.training.quantized_phase
     assert phase is not None  # what is not quantized loses nothing by it
     weights = sum(one.weights for one in worst) >= sum(one.activations or 0.0 for one in worst)
     found = []
+    half = training.float_phase.learning_rate / 2
+    if phase.steps != 0 and phase.learning_rate < half:
+        found.append(f"training.quantized_phase.learning_rate={half:g}")
     if not widths.binary:
         bits = {"weight_bits": widths.weight_bits, "activation_bits": widths.activation_bits}
         order = list(bits) if weights else list(bits)[::-1]
         found += [f"quantization.{name}={bits[name] + 1}" for name in order if bits[name] < 8]
-    found.append(f"training.quantized_phase.epochs={2 * phase.epochs}")
-    if recipe.training.distillation is None:
+    if phase.epochs is not None:
+        found.append(f"training.quantized_phase.epochs={2 * phase.epochs}")
+    elif phase.steps:
+        found.append(f"training.quantized_phase.steps={2 * phase.steps}")
+    if phase.steps != 0 and training.distillation is None:
         found.append("training.distillation={weight: 1.0}")
     return tuple(found)
 
@@ -134,11 +140,14 @@ def drop_message(recipe: Recipe, result: Any, layers: Sequence[LayerError]) -> s
     where = ", ".join(
         f"{one.layer} (its output differs by {one.output:.0%}, its input by {one.input:.0%})" for one in worst
     )
-    settings = [f"--set '{one}'" if "{" in one else f"--set {one}" for one in remedies(recipe, worst)]
+    tries = [f"--set '{one}'" if "{" in one else f"--set {one}" for one in remedies(recipe, worst)]
+    phase = recipe.training.quantized_phase
+    if phase is not None and phase.steps == 0:
+        tries.insert(0, f"codesign quantize {result.run} --out NEW --training")
     return (
         f"quantized is {100 * found[1]:.1f} points of {found[0]} below floating point"
         + (f"; most is lost in {where}" if where else "")
-        + f"; try {', or '.join(settings)}"
+        + f"; try {', or '.join(tries)}"
     )
 
 

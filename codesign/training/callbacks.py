@@ -11,8 +11,12 @@ from torch.optim import Optimizer
 
 from codesign.errors import TrainingError
 from codesign.nn.fused import QuantConv2d
+from codesign.nn.norm import TrainedNorm
 from codesign.progress import Progress
 from codesign.sections import Freezing
+
+FROZEN_PART = 0.25
+"""Part of the quantized phase's steps, the last ones, in which batch norms keep their statistics."""
 
 
 class SaveEveryEpoch(Callback):
@@ -115,6 +119,19 @@ def moving_average(mean: Tensor, current: Tensor, steps: int, decay: float) -> T
     return torch.where(mean == current, mean, mean * keep + current * (1 - keep))
 
 
+class FreezeStatistics(Callback):
+    """Batch norms that quantized convolutions train with: their statistics stay as they are in the last steps."""
+
+    @torch.no_grad()
+    def on_train_batch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: object) -> None:
+        assert trainer.max_epochs is not None  # a phase says how many it has
+        steps = trainer.max_epochs * trainer.num_training_batches
+        following = trainer.global_step < steps * (1 - FROZEN_PART)
+        for module in pl_module.modules():
+            if isinstance(module, TrainedNorm):
+                module.train(following)
+
+
 class FreezeConfidentWeights(Callback):
     """In the last epochs, keeps weights where they are unless they lie close to a rounding threshold.
 
@@ -125,18 +142,30 @@ class FreezeConfidentWeights(Callback):
         self.freezing = freezing
         self._frozen: list[tuple[Tensor, Tensor, Tensor]] = []
 
+    def on_train_batch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: object) -> None:
+        for conv in self._convolutions(trainer, pl_module):
+            if conv.norm is not None:
+                conv.norm.eval()  # its statistics would move all weights of their channels
+
     @torch.no_grad()
     def on_before_optimizer_step(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Optimizer
     ) -> None:
-        assert trainer.max_epochs is not None  # a phase says how many it has
-        if trainer.current_epoch < trainer.max_epochs - self.freezing.epochs:
-            return
-        convolutions = (module for module in pl_module.modules() if isinstance(module, QuantConv2d))
+        convolutions = self._convolutions(trainer, pl_module)
+        for conv in convolutions:
+            if conv.norm is not None:
+                conv.norm.weight.grad = None  # and so would its gains
         self._frozen = [
             (conv.weight, confident(conv.weight_steps(), self.freezing.boundary), conv.weight.clone())
             for conv in convolutions
         ]
+
+    def _convolutions(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> list[QuantConv2d]:
+        """What is frozen now: all in the last epochs, else none."""
+        assert trainer.max_epochs is not None  # a phase says how many it has
+        if trainer.current_epoch < trainer.max_epochs - self.freezing.epochs:
+            return []
+        return [module for module in pl_module.modules() if isinstance(module, QuantConv2d)]
 
     @torch.no_grad()
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: object) -> None:

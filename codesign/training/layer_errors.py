@@ -40,7 +40,7 @@ class LayerError:
 
 @torch.no_grad()
 def layer_errors(trained: Network, quantized: Network, images: Tensor) -> tuple[LayerError, ...]:
-    """Of every convolution, in the order in which they compute. images: (N, 3, H, W) uint8.
+    """The error of every convolution, in the order in which they compute. images: (N, 3, H, W) uint8.
 
     Both networks are of one recipe and in eval mode; a binary one has nothing to compare, its values being signs.
     """

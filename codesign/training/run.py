@@ -4,7 +4,8 @@ recipe.yaml           the recipe with every default spelt out
 float.ckpt            Lightning checkpoint of the floating-point phase's last epoch
 last.ckpt             Lightning checkpoint of the quantized phase's last epoch
 initial.safetensors   what the floating-point network began with, if that was not at random
-float_best.safetensors, best.safetensors   of either phase, the weights with the best figure on the validation set
+float_best.safetensors, best.safetensors   of either phase, the weights with the best figure on the validation set, with
+                      the batch norms that they train with
 weights.safetensors   the final quantized network
 model.qonnx.onnx      the same as QONNX, which can be exported without PyTorch; of `codesign train`
 history.json          losses, learning rates and figures of every epoch (`codesign.training.history`)
@@ -16,6 +17,7 @@ report.html           by `codesign report RUN --html`
 """
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -36,6 +38,7 @@ from codesign.run_folder import WEIGHTS as WEIGHTS
 from codesign.run_folder import find_run as find_run
 from codesign.training.callbacks import unsound
 from codesign.training.checkpoint import read_checkpoint
+from codesign.training.history import load_history, of_phase, save_history
 
 FLOAT_CHECKPOINT = "float.ckpt"
 LAST_CHECKPOINT = "last.ckpt"
@@ -107,6 +110,15 @@ def load_float_run(run: str | Path, overrides: Sequence[str] = ()) -> tuple[Reci
     restore(network, {name.removeprefix("network."): tensor for name, tensor in state.items()}, file)
     network.finish(recipe)
     return recipe, network.eval()
+
+
+def copy_float_phase(run: Path, out: Path) -> None:
+    """Put what a run's floating-point phase left into another run folder, which then goes on from there."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name in (FLOAT_CHECKPOINT, BEST["float_phase"]):
+        if (run / name).is_file():
+            shutil.copyfile(run / name, out / name)
+    save_history(out, of_phase(load_history(run), "float_phase"))
 
 
 def restore(network: Network, state: dict[str, torch.Tensor], source: Path) -> None:

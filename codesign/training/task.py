@@ -82,7 +82,7 @@ class TrainingTask(pl.LightningModule):
         if self.reuse is not None:
             parts["reuse"] = self.reuse(self.global_step, batch_index)
         loss = sum(parts.values(), start=torch.zeros((), device=self.device))
-        self.log(TOTAL, loss, prog_bar=True)
+        self.log(TOTAL, loss)
         self.log_dict({f"{TOTAL}/{name}": part for name, part in parts.items()})
         return {"loss": loss, "parts": {name: part.detach() for name, part in {TOTAL: loss, **parts}.items()}}
 

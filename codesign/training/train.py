@@ -17,13 +17,16 @@ import torch
 from lightning.pytorch.callbacks import Callback, LearningRateMonitor
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
+from torch import Tensor
 
 from codesign.data.check import check_recipe
 from codesign.data.dataset import SampleSet, training_set, validation_set
 from codesign.errors import CheckpointError, ToolError
 from codesign.files import locked
-from codesign.nn.fold import calibrate, clip_weights, fold_batch_norm
+from codesign.nn.equalize import equalized
+from codesign.nn.fold import calibrate, clip_weights, deployed, fold_batch_norm, keep_batch_norm
 from codesign.nn.network import Network, float_network, quantized_network
+from codesign.nn.rounding import round_adaptively
 from codesign.progress import Progress, silent
 from codesign.recipe import Recipe, load_recipe, save_recipe
 from codesign.sections import Phase
@@ -31,6 +34,7 @@ from codesign.training.analysis import analyse
 from codesign.training.callbacks import (
     AverageWeights,
     FreezeConfidentWeights,
+    FreezeStatistics,
     SaveEveryEpoch,
     StopWhenDiverged,
     TellProgress,
@@ -106,8 +110,10 @@ def train(
     """
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, overrides)
     out = Path(out)
+    if recipe.training.quantized_phase is not None:
+        quantized_network(recipe)  # refuses what cannot be built before anything is trained
     if is_first_process():
-        _refuse_other_runs(out, recipe, resume)
+        refuse_other_runs(out, recipe, resume)
     if (out / RESULT).exists() and is_finished(out, recipe):
         return load_result(out)
     if is_first_process() and not (checked or (out / RECIPE).is_file()):
@@ -123,7 +129,7 @@ def train(
     with locked(out) as mine:
         if not mine:
             raise CheckpointError("another training is at work in it", where=str(out), remedy="let it end")
-        _refuse_other_runs(out, recipe, resume)  # one may have come and gone meanwhile
+        refuse_other_runs(out, recipe, resume)  # one may have come and gone meanwhile
         if not (out / RECIPE).is_file():
             save_recipe(recipe, out / RECIPE)
         return _train(session)
@@ -174,7 +180,7 @@ def _result(out: Path, measured: Any, float_measured: Any, seconds: float) -> Tr
     return TrainResult(run=out, seconds=round(seconds, 1), threads=torch.get_num_threads(), **rounded)
 
 
-def _refuse_other_runs(out: Path, recipe: Recipe, resume: bool) -> None:
+def refuse_other_runs(out: Path, recipe: Recipe, resume: bool) -> None:
     """Make sure that `out` is new, or that it holds a run of this very recipe to resume."""
     saved = out / RECIPE
     if not saved.is_file():
@@ -206,20 +212,41 @@ def _begin(session: _Session, network: Network) -> None:
 
 
 def _quantized_phase(session: _Session, trained: Network) -> Network:
-    recipe, training = session.recipe, session.recipe.training
+    recipe, phase = session.recipe, session.recipe.training.quantized_phase
+    assert phase is not None  # without one this is not called
+    count = recipe.quantization.calibration_batches + 1
+    batches = itertools.islice(itertools.cycle(train_loader(session.data, recipe, workers=0)), count)
+    images = [batch.images / 256 for batch in batches]
+    if recipe.quantization.equalize:
+        trained = equalized(trained, images[0])
+    network = _start(recipe, trained, images)
+    if phase.steps == 0:
+        network.eval()
+        if recipe.quantization.adaptive_rounding:
+            round_adaptively(network, trained, images)
+    else:
+        _train_quantized(session, phase, network, trained)
+    final = deployed(network, recipe).eval()
+    final.finish(recipe)
+    return final
+
+
+def _start(recipe: Recipe, trained: Network, images: Sequence[Tensor]) -> Network:
+    """The quantized network with what `trained` knows, calibrated on batches (N, 3, H, W) of images."""
     network = quantized_network(recipe)
+    if recipe.training.batch_norm == "kept" and not recipe.quantization.adaptive_rounding:
+        keep_batch_norm(network, trained)
     fold_batch_norm(trained, network)
     clip_weights(network, recipe.quantization.weight_percentile)
-    batches = itertools.cycle(train_loader(session.data, recipe, workers=0))
-    count = recipe.quantization.calibration_batches + 1
-    calibrate(network, (batch.images / 256 for batch in itertools.islice(batches, count)))
-    teacher = None if training.distillation is None else trained
-    callbacks = [] if training.freezing is None else [FreezeConfidentWeights(training.freezing)]
-    assert training.quantized_phase is not None  # without one this is not called
-    _fit(session, network, training.quantized_phase, session.out / LAST_CHECKPOINT, teacher, callbacks)
-    network.eval()
-    network.finish(recipe)
+    calibrate(network, images)
     return network
+
+
+def _train_quantized(session: _Session, phase: Phase, network: Network, trained: Network) -> None:
+    training = session.recipe.training
+    teacher = None if training.distillation is None else trained
+    freezing = [] if training.freezing is None else [FreezeConfidentWeights(training.freezing)]
+    _fit(session, network, phase, session.out / LAST_CHECKPOINT, teacher, [FreezeStatistics(), *freezing])
 
 
 def _fit(
@@ -240,18 +267,20 @@ def _fit(
         averaging[0] if averaging else None,
         lambda best: save_weights(best, session.out, BEST[name]),
     )
-    epochs = _epochs(session, phase, name, checkpoint)
     shown = TellProgress(PHASES[name], session.progress)
     callbacks = [watch, shown, *callbacks, *averaging, history, SaveEveryEpoch(checkpoint)]
-    trainer = _trainer(session, epochs, callbacks, checkpoint.stem)
+    trainer = _trainer(session, callbacks, checkpoint.stem)
     loader = train_loader(session.data, recipe, trainer.global_rank, trainer.world_size, session.workers)
-    steps = phase.epochs * len(loader)
+    passes = phase.passes(len(loader))
+    epochs = _epochs(session, passes, name, checkpoint)
+    trainer.fit_loop.max_epochs = epochs  # not before: the loader's length depends on the trainer's world
+    steps = passes * len(loader)
     settings = recipe.training.reuse if phase is recipe.training.quantized_phase else None
     reuse = None if settings is None else ReuseLoss(settings, network, steps)
     task = TrainingTask(network, recipe, phase, steps, teacher, reuse)
     previous = str(checkpoint) if os.path.lexists(checkpoint) else None
     if previous is not None:
-        check_progress(checkpoint, task, phase.epochs, len(loader))
+        check_progress(checkpoint, task, epochs, len(loader))
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="lightning")
@@ -269,21 +298,21 @@ def _fit(
         restore(network, read_weights(session.out / BEST[name]), session.out / BEST[name])
 
 
-def _epochs(session: _Session, phase: Phase, name: str, checkpoint: Path) -> int:
-    """Epochs of a phase: fewer than the recipe's if its checkpoint is where it ended early."""
+def _epochs(session: _Session, passes: int, name: str, checkpoint: Path) -> int:
+    """Epochs of a phase of so many passes: fewer than the recipe's if its checkpoint is where it ended early."""
     patience = session.recipe.training.patience
     if patience is None or not checkpoint.is_file():
-        return phase.epochs
+        return passes
     reached = read_checkpoint(checkpoint).get("epoch")
     last = reached + 1 if isinstance(reached, int) else 0  # what else it may say is refused by `check_progress`
     epochs = [one for one in of_phase(load_history(session.out), name) if one.epoch <= last]
-    return last if last and is_over(epochs, patience) else phase.epochs
+    return last if last and is_over(epochs, patience) else passes
 
 
-def _trainer(session: _Session, epochs: int, callbacks: list[Callback], name: str) -> pl.Trainer:
+def _trainer(session: _Session, callbacks: list[Callback], name: str) -> pl.Trainer:
     rate = [LearningRateMonitor("step")] if session.tensorboard else []
     return pl.Trainer(
-        max_epochs=epochs,
+        max_epochs=-1,
         accelerator="auto",
         devices=session.devices,
         num_nodes=int(os.environ.get("GROUP_WORLD_SIZE", 1)),  # of torchrun

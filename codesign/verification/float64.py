@@ -28,7 +28,7 @@ SECOND_ORDER = 1.01
 """Products of roundings, which the bounds leave out, add less than this: of sums of up to 2^17 terms."""
 
 KERNEL_ROUNDINGS = 4
-"""Of ONNX Runtime's integer kernels: the scales' product, the factor, the sum as float32, and the product of both."""
+"""ONNX Runtime's integer kernels round the scales' product, the factor, the sum as float32, and the product of both."""
 
 Array = NDArray[np.float64]
 
@@ -51,7 +51,7 @@ class UnboundedError(Exception):
     """No bound is known for a node."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bounded:
     """Real values, and what an evaluation of them in float32 may miss, in units of 2^-24.
 
@@ -73,7 +73,7 @@ class Bounded:
         return self.value - miss, self.value + miss
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spans:
     """A tensor in real values: in float64, before it is quantized if it is; and what may come out, (least, most).
 

@@ -15,10 +15,10 @@ MOST = 8
 """Images at a time, however small: a stage tells after each batch how far it is."""
 
 BYTES_AT_A_TIME = 128 << 20
-"""Of all tensors of the images at a time."""
+"""Size of all tensors of the images at a time."""
 
 BYTES_KEPT = 512 << 20
-"""Of tensors that are kept for the stages to come."""
+"""Size of the tensors that are kept for the stages to come."""
 
 
 def images_at_a_time(graph: Graph) -> int:
@@ -27,7 +27,7 @@ def images_at_a_time(graph: Graph) -> int:
 
 
 def _bytes(graph: Graph) -> int:
-    """Of all tensors of an image, as int32."""
+    """Size of all tensors of an image, as int32."""
     return 4 * sum(prod(kind.shape) for kind in graph.types.values())
 
 

@@ -21,7 +21,7 @@ EXAMPLES = (
 
 
 def run(
-    build: Annotated[Path, typer.Argument(help="A build folder made from a trained run.")],
+    build: Annotated[Path, typer.Argument(help="A build folder.")],
     source: Annotated[str, typer.Argument(help="A picture, a folder of them, a video, or the number of a camera.")],
     out: Annotated[
         Path,

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from codesign.cli.completion import recipe_names
-from codesign.cli.console import OUTPUT, Json, keeps, print_json, progress_bars, terminal
+from codesign.cli.console import OUTPUT, Json, keeps, progress_bars
 from codesign.cli.help import TRAIN
 from codesign.cli.numbers import MOST_DEVICES, MOST_WORKERS, whole
+from codesign.cli.training import print_result
 
 if TYPE_CHECKING:
     from codesign.recipe import Recipe
@@ -37,6 +38,9 @@ def run(
         typer.Option(help="Folder of your pictures, or of Fashion-MNIST or CIFAR-10. Default: the recipe's data.path."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run folder's last checkpoint.")] = False,
+    ptq: Annotated[
+        bool, typer.Option("--ptq", help="Quantize without the training that follows, as `codesign quantize` does.")
+    ] = False,
     devices: Annotated[
         int, typer.Option(parser=whole(1, MOST_DEVICES), help="GPUs, or processes without one, that share each batch.")
     ] = 1,
@@ -69,20 +73,20 @@ def run(
     Of the recipe, off unless set: training.augmentation={mirror: true, scale: [0.6, 1.4], colour: 0.4},
     training.fractional_first=true, training.ema=0.999, training.precision=16-mixed,
     training.distillation={weight: 1.0}, training.freezing={epochs: 1, boundary: 0.005},
-    quantization.weight_scale=statistics, quantization.weight_percentile=99.9. Several machines: torchrun starts the
-    same command on each.
+    quantization.weight_scale=statistics, quantization.weight_percentile=99.9, quantization.layers={"heads.*": 8}.
+    Several machines: torchrun starts the same command on each.
     """
-    from codesign.api.train import drop_of, train
+    from codesign.api.train import train
     from codesign.data.dataset import settings_for
     from codesign.places import run_folder
-    from codesign.recipe import load_recipe
-    from codesign.tasks import figures
+    from codesign.recipe import PTQ, load_recipe
+    from codesign.run_folder import RECIPE
     from codesign.training import is_first_process
 
-    settings = [*(settings or ()), *(settings_for(data) if data else ())]
+    settings = [*(PTQ if ptq else ()), *(settings or ()), *(settings_for(data) if data else ())]
     read = load_recipe(recipe, settings)
     folder = out or run_folder(read.name)
-    if is_first_process() and not (folder / "recipe.yaml").is_file():
+    if is_first_process() and not (folder / RECIPE).is_file():
         print_check(read)
     kept = f"the last checkpoint is in {folder}, go on with the same command and --resume"
     with keeps(kept), progress_bars() as progress:
@@ -98,16 +102,7 @@ def run(
             tell=lambda line: typer.echo(line, err=True),
             checked=True,
         )
-    if json:
-        print_json(result)
-        return
-    console = terminal()
-    console.print(f"floating point: {figures(result, 'float_')} on the validation set")
-    if figures(result):
-        console.print(f"quantized:      {figures(result)}")
-    if said := drop_of(folder, result):
-        console.print(said, markup=False, soft_wrap=True)
-    console.print(f"run folder: {folder}", soft_wrap=True)
+    print_result(result, folder, json)
 
 
 def print_check(recipe: Recipe) -> None:

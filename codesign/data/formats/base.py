@@ -119,6 +119,15 @@ def short(file: Path, root: Path) -> str:
     return str(file.relative_to(root.parent)) if file.is_relative_to(root.parent) else str(file)
 
 
+def size_of(width: str | None, height: str | None) -> tuple[float, float] | None:
+    """The size that an annotation gives, None if it gives none; some tools write zeros."""
+    try:
+        size = float(width or 0), float(height or 0)
+    except ValueError:
+        return None
+    return size if all(side > 0 for side in size) else None
+
+
 def text_of(path: Path) -> str:
     """A text file of UTF-8, with or without a mark of byte order, else of Latin-1. Raises DataError if unreadable."""
     try:

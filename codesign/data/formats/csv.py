@@ -29,6 +29,7 @@ from codesign.data.formats.base import (
     Pictures,
     below,
     short,
+    size_of,
     split_in,
     split_of,
     text_of,
@@ -177,7 +178,7 @@ def _add_objects(listing: Listing, table: _Table, pictures: Pictures) -> None:
 
 def _entry(listing: Listing, picture: Path, objects: list[tuple[str, dict[str, str]]]) -> Entry:
     names, boxes = [], []
-    sizes = {size for _, cells in objects if (size := _size(cells))}
+    sizes = {size for _, cells in objects if (size := size_of(cells.get("width"), cells.get("height")))}
     for where, cells in objects:
         if not any(cells[corner] for corner in CORNERS):  # a picture that shows nothing
             if cells["class"]:
@@ -194,11 +195,3 @@ def _entry(listing: Listing, picture: Path, objects: list[tuple[str, dict[str, s
         listing.findings.append(Finding(OTHER_SIZE, where, f"{picture.name} is listed with several sizes"))
     size = sizes.pop() if len(sizes) == 1 else None
     return Entry(picture, where, tuple(names), np.array(boxes, np.float64).reshape(-1, 4), size=size)
-
-
-def _size(cells: dict[str, str]) -> tuple[float, float] | None:
-    try:
-        width, height = float(cells.get("width") or 0), float(cells.get("height") or 0)
-    except ValueError:
-        return None
-    return (width, height) if width > 0 and height > 0 else None

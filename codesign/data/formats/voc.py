@@ -27,6 +27,7 @@ from codesign.data.formats.base import (
     Pictures,
     below,
     short,
+    size_of,
     split_in,
     text_of,
 )
@@ -149,7 +150,7 @@ def _add(listing: Listing, file: Path, pictures: Pictures, split: str, name: str
         tuple(names),
         np.array(boxes, np.float64).reshape(-1, 4),
         np.array(difficult, bool),
-        _size(root),
+        size_of(root.findtext("size/width"), root.findtext("size/height")),
         origin=1,
     )
     listing.add(split, entry)
@@ -185,15 +186,6 @@ def _box(item: Element) -> tuple[float, float, float, float] | None:
     except ValueError:
         return None
     return x0, y0, x1, y1
-
-
-def _size(root: Element) -> tuple[float, float] | None:
-    """What the annotation says; some tools write zeros."""
-    try:
-        width, height = (float(root.findtext(f"size/{key}", "0")) for key in ("width", "height"))
-    except ValueError:
-        return None
-    return (width, height) if width > 0 and height > 0 else None
 
 
 def _judged(listing: Listing) -> Listing:

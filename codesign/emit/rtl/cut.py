@@ -14,7 +14,7 @@ _SIGNALS = {"valid": "o", "ready": "i", "data": "o"}
 _CONNECTION = re.compile(
     r"(?P<port>\.\w+_(?P<signal>valid|ready|data)_(?P<end>[io])\s*\(\s*)(?P<wire>\w+)_(?P=signal)(?P<close>\s*\))"
 )
-"""Of a port named as the library's are with a signal of a stream."""
+"""The connection of a port, named as the library's are, with a signal of a stream."""
 
 _HEADER_END = re.compile(r"^\);\s*$", re.MULTILINE)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer, as_reals
+from codesign.frontend.meeting import meeting
 from codesign.frontend.reader import ANY, Reader, attributes, only
 from codesign.frontend.values import Activation, Constant, Sum
 from codesign.graph.ops.add import Add
@@ -40,6 +41,9 @@ def _div(c: NDArray[Any], first: bool) -> tuple[NDArray[Any], NDArray[Any]]:
 
 def _with_constant(coefficients: Coefficients) -> Callable[[Importer, onnx.NodeProto], Activation]:
     def read(importer: Importer, node: onnx.NodeProto) -> Activation:
+        met = meeting(importer, node)
+        if met is not None:
+            return met
         first = isinstance(importer.value(node.input[0]), Constant)
         x = importer.activation(node, 1 if first else 0)
         if not isinstance(importer.value(node.input[0 if first else 1]), Constant):
@@ -68,11 +72,16 @@ def read_add(importer: Importer, node: onnx.NodeProto) -> Activation | Sum:
     shapes = [importer.shape(name) for name in node.input]
     if shapes[0] != shapes[1]:
         raise GraphError(f"an Add of {shapes[0]} and {shapes[1]} is not supported", remedy="add maps of one shape")
+    met = meeting(importer, node)
+    if met is not None and any(
+        isinstance(value, Activation) and value.opaque for value in map(importer.value, node.input)
+    ):
+        return met
     first, second = (importer.quantized(node, index, ("map", "flat")) for index in (0, 1))
     kinds = importer.type(first), importer.type(second)
     coded = any(part.tensor in importer.builder.codes for part in (first, second))
     if coded or (kinds[0].scale != kinds[1].scale and all(len(kind.scale) == 1 for kind in kinds)):
-        return Sum((first, second))
+        return met or Sum((first, second))
     return importer.emit(Add(), [first, second], node, first.layout)
 
 

@@ -11,7 +11,9 @@ from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
 from codesign.frontend.reader import ANY, Reader, attributes
 from codesign.frontend.values import Coded, Sum, Value
+from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.requant import Requant
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.threshold import Threshold
 
 
@@ -45,13 +47,14 @@ def _clipped(importer: Importer, node: onnx.NodeProto, lo: float, hi: float) -> 
     kind, op = importer.type(x), importer.builder.operator(x.tensor)
     scale, lo = kind.scale[0], min(lo, hi)
     bounds = np.clip([lo / scale, hi / scale], kind.lo, kind.hi)
-    narrows = isinstance(op, Requant | Threshold) and kind.step == 1 and not (bounds != np.rint(bounds)).any()
-    if not narrows or x.scaled or x.clipped:
+    integral = kind.step == 1 and not (bounds != np.rint(bounds)).any()
+    if not isinstance(op, Lookup | Requant | Rescale | Threshold) or not integral or x.scaled or x.clipped or x.opaque:
         return x.clip(lo, hi, importer.step(node))
     low, high = (int(bound) for bound in bounds)
     if isinstance(op, Threshold):
-        return importer.emit(Requant(np.zeros(1), low, high, scale), [x], node, x.layout)
-    narrow, origin = replace(op, lo=low, hi=high), node.output[0]
+        return importer.emit(Requant(np.zeros(1, np.int64), low, high, scale), [x], node, x.layout)
+    origin = node.output[0]
+    narrow = replace(op, results=op.results.clip(low, high)) if isinstance(op, Lookup) else replace(op, lo=low, hi=high)
     return replace(x, tensor=importer.builder.replaced(x.tensor, narrow, origin), origin=origin)
 
 

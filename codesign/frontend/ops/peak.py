@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import NoReturn
 
+import numpy as np
 import onnx
 
 from codesign.errors import GraphError
@@ -37,7 +39,7 @@ def read_and(importer: Importer, node: onnx.NodeProto) -> Condition:
     """Both conditions on the same map."""
     a, b = importer.value(node.input[0]), importer.value(node.input[1])
     if not isinstance(a, Condition) or not isinstance(b, Condition) or a.tensor != b.tensor:
-        return _refuse(node)
+        _refuse(node)
     thresholds = [c.threshold for c in (a, b) if c.threshold is not None]
     return Condition(a.tensor, a.maximum or b.maximum, max(thresholds, default=None))
 
@@ -47,11 +49,11 @@ def read_where(importer: Importer, node: onnx.NodeProto) -> Activation:
     condition = importer.value(node.input[0])
     x, floor = importer.quantized(node, 1), importer.required(node, 2)
     if not isinstance(condition, Condition) or condition.tensor != x.tensor:
-        return _refuse(node)
+        _refuse(node)
     if not condition.maximum or condition.threshold is None:
-        return _refuse(node)
+        _refuse(node)
     scale = importer.type(x).scale[0]
-    low = int(integers(Constant(floor).scalar, scale, "the value for no peak"))
+    low = int(integers(np.array(Constant(floor).scalar), scale, "the value for no peak"))
     return importer.emit(Peak(condition.threshold, low), [x], node)
 
 
@@ -71,7 +73,7 @@ def _above(importer: Importer, node: onnx.NodeProto, strict: bool) -> Condition:
     return Condition(x.tensor, threshold=math.floor(bound) + 1 if strict else math.ceil(bound))
 
 
-def _refuse(node: onnx.NodeProto) -> Condition:
+def _refuse(node: onnx.NodeProto) -> NoReturn:
     raise GraphError(f"a {node.op_type} is only supported within {_PATTERN}")
 
 

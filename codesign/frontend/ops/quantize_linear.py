@@ -55,7 +55,8 @@ def _decoded(importer: Importer, value: Coded, origin: str) -> Activation:
     step = np.float32(value.scale)
 
     def apply(real: Reals) -> NDArray[Any]:
-        return np.clip(np.rint(real / step), lo, hi) * np.float64(value.scale)
+        codes: NDArray[Any] = np.clip(np.rint(real / step), lo, hi)
+        return codes * np.float64(value.scale)
 
     quantizer = Quantizer(value.node, value.scale, lo, hi, 1, apply, True, origin, value.code)
     made = resolved(importer, value.source, quantizer)

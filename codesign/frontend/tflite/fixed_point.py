@@ -94,6 +94,14 @@ def _divided(values: Integers, shift: Integers) -> Integers:
     return result
 
 
+def mean_multiplier(factor: float, count: int) -> Multipliers:
+    """factor / count as TFLite's mean has it: of the factor's 31 bits as many as fit are divided, rounded down."""
+    by = multipliers([factor])
+    exponent = int(by.exponent[0])
+    shift = min(count.bit_length() - 1, 32, 31 + exponent)
+    return Multipliers((by.mantissa << shift) // count, by.exponent - shift)
+
+
 def averaged(sums: Integers, count: int) -> Integers:
     """sums / count to the nearest, halves away from zero: the average pooling of codes, zero points included."""
     half = np.abs(sums) + count // 2

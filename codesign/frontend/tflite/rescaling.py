@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.frontend.tflite.fixed_point import Integers, Multipliers, averaged, multiplied
-from codesign.frontend.thresholds import thresholds_of
+from codesign.frontend.tflite.fixed_point import Integers, Multipliers, averaged, mean_multiplier, multiplied
+from codesign.frontend.thresholds import operator_of
 from codesign.graph import TensorType
+from codesign.graph.ops.lookup import Lookup
+from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.threshold import Threshold
 
 Multiply = Callable[[Integers, Multipliers], Integers]
@@ -36,22 +38,22 @@ class Code:
         return self.lo - self.zero, self.hi - self.zero
 
 
-def rescaled(kind: TensorType, by: Multipliers, result: Code, multiply: Multiply = multiplied) -> Threshold:
+def rescaled(kind: TensorType, by: Multipliers, result: Code, multiply: Multiply = multiplied) -> Threshold | Rescale | Lookup:
     """What TFLite's kernels make of a layer's sums of type `kind`: times `by`, plus the zero point, clamped.
 
     multiply: how the layer's kernel rounds, `multiplied` or `multiplied_once`.
 
-    Raises GraphError as `thresholds_of` and `multiplied` do.
+    Raises GraphError as `operator_of` and `multiplied` do.
     """
 
     def function(sums: Integers) -> Integers:
         clamped: Integers = np.clip(multiply(sums, by), *result.bounds)
         return clamped
 
-    return thresholds_of(function, kind, result.bounds, result.scale)
+    return operator_of(function, kind, result.bounds, result.scale)
 
 
-def average(kind: TensorType, count: int, result: Code) -> Threshold:
+def average(kind: TensorType, count: int, result: Code) -> Threshold | Rescale | Lookup:
     """What TFLite makes of the sums, of type `kind`, of `count` integers q - zero each.
 
     It averages the codes q themselves, so that halves are rounded away from code 0, not from the real 0.
@@ -62,4 +64,19 @@ def average(kind: TensorType, count: int, result: Code) -> Threshold:
         clamped: Integers = np.clip(codes - result.zero, *result.bounds)
         return clamped
 
-    return thresholds_of(function, kind, result.bounds, result.scale)
+    return operator_of(function, kind, result.bounds, result.scale)
+
+
+def mean(kind: TensorType, count: int, source: Code, result: Code) -> Threshold | Rescale | Lookup:
+    """What TFLite's mean makes of the sums, of type `kind`, of `count` integers q - zero of `source`."""
+    return rescaled(kind, mean_multiplier(source.scale / result.scale, count), result)
+
+
+def limited(kind: TensorType, result: Code) -> Threshold | Rescale | Lookup:
+    """Integers of type `kind` within the bounds of `result`, which has their scale and zero point."""
+
+    def function(q: Integers) -> Integers:
+        clamped: Integers = np.clip(q, *result.bounds)
+        return clamped
+
+    return operator_of(function, kind, result.bounds, result.scale)

@@ -39,7 +39,7 @@ class Threshold(Op):
                 f"thresholds are (C, K) with K from 1 to {MOST_THRESHOLDS}, got {self.thresholds.shape}",
                 remedy="use activations of at most 8 bits",
             )
-        if (np.diff(self.thresholds, axis=1) < 0).any():
+        if (self.thresholds[:, 1:] < self.thresholds[:, :-1]).any():
             raise GraphError("the thresholds of a channel are not ascending")
         if self.sign.ndim != 1 or (np.abs(self.sign) != 1).any():
             raise GraphError(f"signs are (C,) or (1,) of +1 and -1, got {self.sign}")

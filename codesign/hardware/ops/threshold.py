@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -99,7 +99,7 @@ def search(op: Threshold, inputs: Types, folding: Folding) -> Search:
 
 def foldings(op: Threshold, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
     found = folded.foldings(folded.lane_counts(inputs[0].channels))
-    return found + tuple(replace(f, weights="lut") for f in found if any(search(op, inputs, f).in_block))
+    return folded.tables_placed(found, lambda f: any(search(op, inputs, f).in_block))
 
 
 def lanes(op: Threshold, inputs: Types, outputs: Types, folding: Folding) -> Lanes:

@@ -57,7 +57,7 @@ def in_bench(
         yield dict(simulate(project, build.graph, frames, tensors=list(tensors)).values)
 
 
-@dataclass
+@dataclass(eq=False)
 class Simulated:
     """Frames of the RTL project, a few at a time, tensor by tensor, and what its ports did.
 
