@@ -7,11 +7,15 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from codesign.errors import GraphError
-from codesign.frontend.tflite.fixed_point import multiplied, multiplied_once, multipliers
+from codesign.frontend.tflite.fixed_point import multiplied, multipliers, rounded_once, rounded_twice
 from codesign.frontend.tflite.rescaling import Code, average, rescaled
 from codesign.graph import TensorType
+from codesign.graph.ops.lookup import Lookup
+from codesign.graph.ops.rescale import Rescale
+from codesign.graph.ops.threshold import Threshold
 
 
 def truncated(a: int, b: int) -> int:
@@ -42,20 +46,18 @@ def test_sums_are_rounded_as_tflite_rounds_them(factor: float) -> None:
     assert multiplied(sums[:, None], by)[:, 0].tolist() == expected
 
 
-@pytest.mark.parametrize("factor", FACTORS)
-def test_a_sum_that_is_rounded_once_rounds_its_exact_product_halves_up(factor: float) -> None:
-    by = multipliers([factor])
-    sums = np.random.default_rng(0).integers(-(1 << 31), 1 << 31, 3000)
-    real = Fraction(int(by.mantissa[0])) * Fraction(2) ** (int(by.exponent[0]) - 31)
-    expected = [math.floor(x * real + Fraction(1, 2)) for x in sums.tolist()]
-    assert multiplied_once(sums[:, None], by)[:, 0].tolist() == expected
+@pytest.mark.parametrize("factor", [0.5, 2.0**-9, 0.0003921568, 0.7499999, 1.0, 1e-8])
+def test_a_sum_that_is_rounded_once_rounds_its_product_in_float64_away_from_zero(factor: float) -> None:
+    sums = np.concatenate([np.arange(-3000, 3000), np.random.default_rng(0).integers(-(1 << 31), 1 << 31, 3000)])
+    expected = [int(math.copysign(math.floor(Fraction(abs(x * factor)) + Fraction(1, 2)), x)) for x in sums.tolist()]
+    assert rounded_once([factor])(sums[:, None])[:, 0].tolist() == expected
 
 
-def test_rounding_once_or_twice_makes_different_thresholds() -> None:
-    kind, by, code = TensorType((1, 1, 1), -1000, 1000), multipliers([0.125]), Code(0.1, 0)
-    sums, ways = np.full((1, 1, 1, 1), -4, np.int32), (multiplied, multiplied_once)
-    found = [rescaled(kind, by, code, how).execute(sums)[0].item() for how in ways]
-    assert found == [-1, 0]
+def test_rounding_once_or_twice_makes_different_steps() -> None:
+    kind, code = TensorType((1, 1, 1), -1000, 1000), Code(0.1, 0)
+    sums, ways = np.full((1, 1, 1, 1), -1, np.int32), (rounded_twice([0.5]), rounded_once([0.5]))
+    found = [rescaled(kind, how, code).execute(sums)[0].item() for how in ways]
+    assert found == [0, -1]
 
 
 def test_a_mantissa_that_rounds_up_to_one_takes_the_next_exponent() -> None:
@@ -78,13 +80,21 @@ def test_a_sum_that_overflows_in_tflite_is_refused() -> None:
         multiplied(np.array([[1 << 30]]), multipliers([3.0]))
 
 
+def steps_of(op: Threshold | Rescale | Lookup) -> NDArray[np.int64]:
+    """(6, K): sums at which its six channels step."""
+    if isinstance(op, Rescale):
+        return op.thresholds(np.arange(op.lo + 1, op.hi + 1))[0]
+    assert isinstance(op, Threshold)
+    return np.broadcast_to(op.thresholds, (6, op.steps)).astype(np.int64)
+
+
 @pytest.mark.parametrize("zero", [-128, 0, 5])
 @pytest.mark.parametrize("reach", [700, 1 << 17, (1 << 31) - 2])
 def test_thresholds_are_tflites_on_both_sides_of_every_step(reach: int, zero: int) -> None:
     factors = np.random.default_rng(1).uniform(0.3, 300, 6) / reach
     by, code = multipliers(factors.tolist()), Code(0.1, zero)
-    op = rescaled(TensorType((6, 1, 1), -reach, reach), by, code)
-    for channel, row in enumerate(np.broadcast_to(op.thresholds, (6, op.steps))):
+    op = rescaled(TensorType((6, 1, 1), -reach, reach), rounded_twice(factors.tolist()), code)
+    for channel, row in enumerate(steps_of(op)):
         near = np.concatenate([row - 1, row, row + 1, [-reach, 0, reach]], dtype=np.int64)
         edges = np.unique(np.clip(near, -reach, reach))
         sums = np.zeros((len(edges), 6, 1, 1), np.int32)
@@ -106,6 +116,6 @@ def test_an_average_rounds_halves_away_from_code_0(count: int, zero: int) -> Non
 
 
 def test_a_fused_activation_narrows_the_result() -> None:
-    op = rescaled(TensorType((1, 1, 1), -1000, 1000), multipliers([0.25]), Code(0.1, -10, lo=-10, hi=50))
+    op = rescaled(TensorType((1, 1, 1), -1000, 1000), rounded_twice([0.25]), Code(0.1, -10, lo=-10, hi=50))
     (found,) = op.execute(np.array([-1000, -1, 0, 100, 1000], np.int32)[:, None, None, None])
     assert found.ravel().tolist() == [0, 0, 0, 25, 60]

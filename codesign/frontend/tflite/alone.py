@@ -9,25 +9,44 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from codesign.errors import GraphError
 from codesign.extras import lacking
 from codesign.frontend.tflite.model import Operator, Tensor
 from codesign.frontend.tflite.parse import IDENTIFIER, TYPES, VERSION
 
 
 def interpreter(content: bytes) -> Any:
-    """Of LiteRT, with its reference kernels, that keeps all tensors. Raises ToolError without LiteRT."""
+    """Of LiteRT, with its reference kernels, that keeps all tensors. Raises ToolError without LiteRT, GraphError if it refuses."""
     try:
         litert = import_module("ai_edge_litert.interpreter")
     except ImportError as error:
         raise lacking(error) or error from None
-    found = litert.Interpreter(
-        model_content=content,
-        experimental_op_resolver_type=litert.OpResolverType.BUILTIN_REF,
-        experimental_preserve_all_tensors=True,
-        num_threads=1,
-    )
-    found.allocate_tensors()
+    try:
+        found = litert.Interpreter(
+            model_content=content,
+            experimental_op_resolver_type=litert.OpResolverType.BUILTIN_REF,
+            experimental_preserve_all_tensors=True,
+            num_threads=1,
+        )
+        found.allocate_tensors()
+    except (RuntimeError, ValueError) as error:
+        raise _refused(error) from None
     return found
+
+
+def run(interpreter: Any, given: Sequence[tuple[int, NDArray[Any]]]) -> None:
+    """One frame: tensors and what they are. Raises GraphError where LiteRT refuses the file."""
+    try:
+        for index, values in given:
+            interpreter.set_tensor(index, values)
+        interpreter.invoke()
+    except (RuntimeError, ValueError) as error:
+        raise _refused(error) from None
+
+
+def _refused(error: Exception) -> GraphError:
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return GraphError(f"LiteRT does not run it ({reason})", remedy="convert the file again")
 
 
 def run_alone(operator: Operator, inputs: Sequence[Tensor], codes: Sequence[NDArray[Any]], output: Tensor) -> Any:
@@ -37,9 +56,8 @@ def run_alone(operator: Operator, inputs: Sequence[Tensor], codes: Sequence[NDAr
     """
     count = codes[0].size
     found = interpreter(_written(operator, [*inputs, output], count))
-    for place, (tensor, given) in enumerate(zip(inputs, codes, strict=True)):
-        found.set_tensor(place, given.astype(TYPES[tensor.type]).reshape(1, count))
-    found.invoke()
+    given = [c.astype(TYPES[tensor.type]).reshape(1, count) for tensor, c in zip(inputs, codes, strict=True)]
+    run(found, list(enumerate(given)))
     return found.get_tensor(len(inputs)).reshape(count)
 
 

@@ -1,12 +1,13 @@
-"""Requantization as TFLite's reference kernels compute it: 32-bit multipliers and rounding shifts, in exact integers.
+"""Requantization as LiteRT's reference kernels compute it, in exact integers.
 
-All of it rises with the sum, since a rounding does, so the integer graph has it as thresholds.
+Most multiply by 32-bit integers and shift, rounding twice. All of it rises with the sum, since a rounding does, so the
+integer graph has it as thresholds, or a shorter multiplier.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,10 @@ from codesign.errors import GraphError
 
 Integers = NDArray[np.int64]
 
+Rescaling = Callable[[Integers], Integers]
+"""From sums (..., C) to integers at the scale of the result, before any clamp."""
+
+OVERFLOWS, LARGER = "a sum overflows 32 bits when it is rescaled", "quantize its output to a larger scale"
 LOWEST, HIGHEST = -(1 << 31), (1 << 31) - 1
 
 
@@ -63,18 +68,29 @@ def multiplied(sums: Integers, by: Multipliers) -> Integers:
     left, right = np.maximum(by.exponent, 0), np.maximum(-by.exponent, 0)
     shifted = np.asarray(sums, np.int64) << left
     if shifted.size and (shifted.min() < LOWEST or shifted.max() > HIGHEST):
-        raise GraphError("a sum overflows 32 bits when it is rescaled", remedy="quantize its output to a larger scale")
+        raise GraphError(OVERFLOWS, remedy=LARGER)
     return _divided(_high_half(shifted * by.mantissa), right)
 
 
-def multiplied_once(sums: Integers, by: Multipliers) -> Integers:
-    """`sums * factor` for sums (..., C) of 32 bits, rounded once, halves up.
+def rounded_twice(factors: Sequence[float]) -> Rescaling:
+    """`multiplied` by the factors: what convolutions do. Raises GraphError as `multipliers` does."""
+    by = multipliers(factors)
+    return lambda sums: multiplied(sums, by)
 
-    LiteRT's fully connected layers do so; its convolutions round twice, as `multiplied`.
-    """
-    shift = 31 - by.exponent
-    result: Integers = (np.asarray(sums, np.int64) * by.mantissa + (np.int64(1) << (shift - 1))) >> shift
-    return result
+
+def rounded_once(factors: Sequence[float]) -> Rescaling:
+    """sums (..., C) times the factors in float64, halves away from zero: what fully connected layers of LiteRT do."""
+    row = np.array(factors)
+
+    def function(sums: Integers) -> Integers:
+        real = np.abs(sums * row)
+        if real.size and real.max() > HIGHEST:
+            raise GraphError(OVERFLOWS, remedy=LARGER)
+        whole = np.floor(real)
+        nearest: Integers = (np.sign(sums) * (whole + (real - whole >= 0.5))).astype(np.int64)
+        return nearest
+
+    return function
 
 
 def _high_half(product: Integers) -> Integers:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.frontend.tflite.activation import clamped
-from codesign.frontend.tflite.fixed_point import multiplied, multipliers
+from codesign.frontend.tflite.fixed_point import Rescaling, rounded_twice
 from codesign.frontend.tflite.importer import Importer, code_of
 from codesign.frontend.tflite.model import AGAIN, Operator, Tensor
-from codesign.frontend.tflite.rescaling import Multiply, rescaled
+from codesign.frontend.tflite.rescaling import rescaled
 from codesign.frontend.tflite.values import Codes
 from codesign.graph import Op
 
@@ -37,13 +39,18 @@ def bias_of(importer: Importer, operator: Operator, outputs: int) -> NDArray[np.
 
 
 def requantized(
-    importer: Importer, operator: Operator, x: Codes, op: Op, scales: tuple[float, ...], multiply: Multiply = multiplied
+    importer: Importer,
+    operator: Operator,
+    x: Codes,
+    op: Op,
+    scales: tuple[float, ...],
+    rounded: Callable[[Sequence[float]], Rescaling] = rounded_twice,
 ) -> Codes:
-    """The output of a layer `op` of `x`, whose sums its kernel rescales by `multiply`."""
+    """The output of a layer `op` of `x`. scales: of its weights; rounded: how its kernel rounds products of sums."""
     result = code_of(importer.result(operator))
     sums = importer.add(op, [x.tensor], operator)
-    by = multipliers([x.code.scale * scale / result.scale for scale in scales])
+    rescaling = rounded([x.code.scale * scale / result.scale for scale in scales])
     code = clamped(result, operator.option("fused_activation_function"))
     kind = importer.builder.types[sums]
-    step = rescaled(kind, by, code, multiply)
+    step = rescaled(kind, rescaling, code)
     return importer.computed(operator, importer.add(step, [sums], operator, final=True))

@@ -5,19 +5,17 @@ The integer graph holds q - zero in place of a code q, so a zero point only move
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.frontend.tflite.fixed_point import Integers, Multipliers, averaged, mean_multiplier, multiplied
+from codesign.frontend.tflite.fixed_point import Integers, Rescaling, averaged, mean_multiplier, multiplied
 from codesign.frontend.thresholds import operator_of
 from codesign.graph import TensorType
 from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.threshold import Threshold
-
-Multiply = Callable[[Integers, Multipliers], Integers]
+Step = Threshold | Rescale | Lookup
 
 
 @dataclass(frozen=True)
@@ -38,22 +36,20 @@ class Code:
         return self.lo - self.zero, self.hi - self.zero
 
 
-def rescaled(kind: TensorType, by: Multipliers, result: Code, multiply: Multiply = multiplied) -> Threshold | Rescale | Lookup:
-    """What TFLite's kernels make of a layer's sums of type `kind`: times `by`, plus the zero point, clamped.
+def rescaled(kind: TensorType, rescaling: Rescaling, result: Code) -> Step:
+    """What TFLite's kernels make of a layer's sums of type `kind`: rescaled, plus the zero point, clamped.
 
-    multiply: how the layer's kernel rounds, `multiplied` or `multiplied_once`.
-
-    Raises GraphError as `operator_of` and `multiplied` do.
+    Raises GraphError as `operator_of` and `rescaling` do.
     """
 
     def function(sums: Integers) -> Integers:
-        clamped: Integers = np.clip(multiply(sums, by), *result.bounds)
+        clamped: Integers = np.clip(rescaling(sums), *result.bounds)
         return clamped
 
     return operator_of(function, kind, result.bounds, result.scale)
 
 
-def average(kind: TensorType, count: int, result: Code) -> Threshold | Rescale | Lookup:
+def average(kind: TensorType, count: int, result: Code) -> Step:
     """What TFLite makes of the sums, of type `kind`, of `count` integers q - zero each.
 
     It averages the codes q themselves, so that halves are rounded away from code 0, not from the real 0.
@@ -67,12 +63,13 @@ def average(kind: TensorType, count: int, result: Code) -> Threshold | Rescale |
     return operator_of(function, kind, result.bounds, result.scale)
 
 
-def mean(kind: TensorType, count: int, source: Code, result: Code) -> Threshold | Rescale | Lookup:
+def mean(kind: TensorType, count: int, source: Code, result: Code) -> Step:
     """What TFLite's mean makes of the sums, of type `kind`, of `count` integers q - zero of `source`."""
-    return rescaled(kind, mean_multiplier(source.scale / result.scale, count), result)
+    by = mean_multiplier(source.scale / result.scale, count)
+    return rescaled(kind, lambda sums: multiplied(sums, by), result)
 
 
-def limited(kind: TensorType, result: Code) -> Threshold | Rescale | Lookup:
+def limited(kind: TensorType, result: Code) -> Step:
     """Integers of type `kind` within the bounds of `result`, which has their scale and zero point."""
 
     def function(q: Integers) -> Integers:

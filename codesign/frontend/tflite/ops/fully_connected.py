@@ -9,7 +9,7 @@ import numpy as np
 from codesign.errors import GraphError
 from codesign.frontend.reader import ANY, only
 from codesign.frontend.tflite.activation import FUSED
-from codesign.frontend.tflite.fixed_point import multiplied_once
+from codesign.frontend.tflite.fixed_point import rounded_once
 from codesign.frontend.tflite.importer import Importer
 from codesign.frontend.tflite.layer import bias_of, requantized, scales_of
 from codesign.frontend.tflite.model import Operator
@@ -35,7 +35,7 @@ def read_fully_connected(importer: Importer, operator: Operator) -> Codes:
         op = Conv(dense.reshape(outputs, inputs, 1, 1), bias, scales)
     else:
         raise GraphError(f"has weights for {inputs} inputs, of {prod(kind.shape)}", remedy="convert it with batch size 1")
-    return requantized(importer, operator, x, op, scales, multiplied_once)
+    return requantized(importer, operator, x, op, scales, rounded_once)
 
 
 READERS = (
