@@ -8,11 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.frontend.tflite.alone import interpreter
-from codesign.frontend.tflite.parse import load_model
-from codesign.frontend.tflite.read import import_network
-from codesign.graph import Graph, execute
-
 SAME, VALID = 0, 1
 NONE, RELU, RELU_N1_TO_1, RELU6 = range(4)
 

@@ -54,7 +54,9 @@ class Builder:
     def add(
         self, op: Op, inputs: Sequence[str], node: onnx.NodeProto | Place, origins: Sequence[str | None]
     ) -> tuple[str, ...]:
-        """Appends a block made from `node`, or standing at that place. origins: for each output, the ONNX tensor with its value, or None.
+        """Appends a block made from `node`, or standing at that place.
+
+        origins: for each output, the tensor of the file with its value, or None.
 
         Returns the output tensors. Raises GraphError where the operator does not fit its inputs.
         """

@@ -55,8 +55,8 @@ def operator_of(
 ) -> Threshold | Rescale | Lookup:
     """The operator that makes of the integers of type `kind` what `function` makes of them.
 
-    bounds: what `function` gives lies within them, in steps of `step`; scale: of the result; factors: as of `quantized`.
-    Of integers of more than 10 bits it has to be monotone. Raises GraphError as `quantized` does.
+    bounds: what `function` gives lies within them, in steps of `step`; scale: of the result; factors: as of
+    `quantized`. Of integers of more than 10 bits it has to be monotone. Raises GraphError as `quantized` does.
     """
     if has_table(kind, step):
         return tabulated(function(_rows(np.arange(kind.lo, kind.hi + 1), kind.channels)), kind, scale)

@@ -16,7 +16,10 @@ from codesign.frontend.tflite.parse import IDENTIFIER, TYPES, VERSION
 
 
 def interpreter(content: bytes) -> Any:
-    """Of LiteRT, with its reference kernels, that keeps all tensors. Raises ToolError without LiteRT, GraphError if it refuses."""
+    """LiteRT with its reference kernels, which keeps all tensors of the file `content`.
+
+    Raises ToolError without LiteRT, GraphError if it refuses the file.
+    """
     try:
         litert = import_module("ai_edge_litert.interpreter")
     except ImportError as error:
@@ -56,7 +59,9 @@ def run_alone(operator: Operator, inputs: Sequence[Tensor], codes: Sequence[NDAr
     """
     count = codes[0].size
     found = interpreter(_written(operator, [*inputs, output], count))
-    given = [c.astype(TYPES[tensor.type]).reshape(1, count) for tensor, c in zip(inputs, codes, strict=True)]
+    given: list[NDArray[Any]] = [
+        c.astype(TYPES[tensor.type]).reshape(1, count) for tensor, c in zip(inputs, codes, strict=True)
+    ]
     run(found, list(enumerate(given)))
     return found.get_tensor(len(inputs)).reshape(count)
 
@@ -72,7 +77,9 @@ def _written(operator: Operator, tensors: Sequence[Tensor], count: int) -> bytes
     node.inputs = graph.inputs = np.arange(len(tensors) - 1, dtype=np.int32)
     node.outputs = graph.outputs = np.array([len(tensors) - 1], np.int32)
     node.builtinOptionsType = operator.options_type
-    node.builtinOptions = schema.BuiltinOptionsCreator(operator.options_type, operator.table) if operator.table else None
+    node.builtinOptions = (
+        schema.BuiltinOptionsCreator(operator.options_type, operator.table) if operator.table else None
+    )
     graph.operators = [node]
     model.version, model.operatorCodes, model.subgraphs = VERSION, [code], [graph]
     model.buffers = [schema.BufferT()]

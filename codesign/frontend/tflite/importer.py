@@ -114,7 +114,9 @@ class Importer:
         value = Codes(tensor, code_of(result), result.shape)
         channels, height, width = self.kind(value).shape
         mapped = (1, height, width, channels)
-        if result.shape != mapped and (prod(mapped[:3]) > 1 or result.shape[-1:] != (channels,) or prod(result.shape) != channels):
+        if result.shape != mapped and (
+            prod(mapped[:3]) > 1 or result.shape[-1:] != (channels,) or prod(result.shape) != channels
+        ):
             raise GraphError(f"has the shape {list(mapped)}, not {list(result.shape)}", remedy=AGAIN)
         return value
 
@@ -150,6 +152,8 @@ def code_of(tensor: Tensor) -> Code:
 def graph_shape(shape: tuple[int, ...]) -> Shape:
     """(C, H, W) of (1, H, W, C), (1, W, C) or (1, C). Raises GraphError for others."""
     if not 2 <= len(shape) <= 4 or shape[0] != 1:
-        raise GraphError(f"has the shape {list(shape)}", remedy="convert it with (1, H, W, C), (1, W, C) or (1, features)")
+        raise GraphError(
+            f"has the shape {list(shape)}", remedy="convert it with (1, H, W, C), (1, W, C) or (1, features)"
+        )
     height, width = [1, 1, *shape[1:-1]][-2:]
     return shape[-1], height, width

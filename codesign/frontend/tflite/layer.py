@@ -18,12 +18,14 @@ from codesign.graph import Op
 
 
 def scales_of(weight: Tensor, axis: int) -> tuple[float, ...]:
-    """The weights' scale: one, or one for each output along `axis`. Raises GraphError for zero points that are not 0."""
+    """The weights' scale: one, or one for each output along `axis`. Raises GraphError for other zero points than 0."""
     count = len(weight.scales)
     if any(weight.zeros):
         raise GraphError("has weights with a zero point", remedy="convert it with symmetric weights of int8")
     if count != 1 and (weight.axis != axis or count != weight.shape[axis]):
-        raise GraphError(f"has {count} weight scales along axis {weight.axis}", remedy="quantize weights by output channel")
+        raise GraphError(
+            f"has {count} weight scales along axis {weight.axis}", remedy="quantize weights by output channel"
+        )
     return weight.scales
 
 

@@ -119,7 +119,9 @@ def _tensor(schema: Any, root: Any, raw: Any, name: str) -> Tensor:
     where = f"tensor {name}"
     shape = tuple(int(size) for size in _numbers(raw, "Shape"))
     if len(shape) > MOST_RANK or min(shape, default=1) < 0 or prod(shape) > MOST_VALUES:
-        raise GraphError(f"has the shape {list(shape[:MOST_RANK])}", where=where, remedy=f"use up to {MOST_VALUES} values")
+        raise GraphError(
+            f"has the shape {list(shape[:MOST_RANK])}", where=where, remedy=f"use up to {MOST_VALUES} values"
+        )
     kind = _members(schema.TensorType).get(raw.Type(), f"of type {raw.Type()}")
     if raw.IsVariable():
         raise GraphError("keeps a state from frame to frame", where=where, remedy="convert a network without states")

@@ -66,7 +66,8 @@ def refuse_undeclared(reader: Reader, operator: Operator) -> None:
             raise GraphError(f"option '{name}' of {operator.kind} is not supported", remedy="leave it out")
         if not reader.options[name].holds(value):
             raise GraphError(
-                f"{name} = {value} of {operator.kind} is not supported", remedy=f"supported: {reader.options[name].says}"
+                f"{name} = {value} of {operator.kind} is not supported",
+                remedy=f"supported: {reader.options[name].says}",
             )
     given = len(operator.inputs)
     while given and operator.inputs[given - 1] < 0:

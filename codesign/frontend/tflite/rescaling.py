@@ -15,6 +15,7 @@ from codesign.graph import TensorType
 from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.threshold import Threshold
+
 Step = Threshold | Rescale | Lookup
 
 

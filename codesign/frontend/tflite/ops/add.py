@@ -33,6 +33,4 @@ def read_add(importer: Importer, operator: Operator) -> Codes:
     return Codes(tensor, code, first.shape)
 
 
-READERS = (
-    Reader("ADD", read_add, 5, {"fused_activation_function": FUSED, "pot_scale_int16": ANY}, range(2, 3)),
-)
+READERS = (Reader("ADD", read_add, 5, {"fused_activation_function": FUSED, "pot_scale_int16": ANY}, range(2, 3)),)

@@ -35,9 +35,7 @@ def read_depthwise(importer: Importer, operator: Operator) -> Codes:
     return _convolved(importer, operator, weight.data.transpose(3, 0, 1, 2), scales_of(weight, 3))
 
 
-def _convolved(
-    importer: Importer, operator: Operator, weight: NDArray[np.int8], scales: tuple[float, ...]
-) -> Codes:
+def _convolved(importer: Importer, operator: Operator, weight: NDArray[np.int8], scales: tuple[float, ...]) -> Codes:
     x, border = _map(importer, operator)
     kind = importer.kind(x)
     if kind.channels % weight.shape[1]:

@@ -34,7 +34,9 @@ def read_fully_connected(importer: Importer, operator: Operator) -> Codes:
     elif len(x.shape) == 4 and inputs == kind.channels:
         op = Conv(dense.reshape(outputs, inputs, 1, 1), bias, scales)
     else:
-        raise GraphError(f"has weights for {inputs} inputs, of {prod(kind.shape)}", remedy="convert it with batch size 1")
+        raise GraphError(
+            f"has weights for {inputs} inputs, of {prod(kind.shape)}", remedy="convert it with batch size 1"
+        )
     return requantized(importer, operator, x, op, scales, rounded_once)
 
 

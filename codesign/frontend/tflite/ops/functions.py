@@ -46,6 +46,4 @@ def mapped(importer: Importer, operator: Operator, x: Codes) -> Codes:
     return Codes(importer.add(op, [x.tensor], operator, final=True), code, x.shape)
 
 
-READERS = tuple(
-    Reader(name, read_function, versions, options) for name, (versions, options) in FUNCTIONS.items()
-)
+READERS = tuple(Reader(name, read_function, versions, options) for name, (versions, options) in FUNCTIONS.items())

@@ -45,7 +45,11 @@ def read_concatenation(importer: Importer, operator: Operator) -> Codes:
     ranks = {len(value.shape) for value in values}
     kinds = [importer.kind(value) for value in values]
     vectors = all(kind.pixels == 1 for kind in kinds)
-    if len(ranks) > 1 or operator.option("axis") % len(result.shape) != len(result.shape) - 1 or not (vectors or ranks == {4}):
+    if (
+        len(ranks) > 1
+        or operator.option("axis") % len(result.shape) != len(result.shape) - 1
+        or not (vectors or ranks == {4})
+    ):
         raise GraphError("puts together what are no channels", remedy="concatenate along the last axis")
     return importer.emit(Concat(), values, operator)
 
@@ -54,7 +58,5 @@ READERS = (
     Reader("RESHAPE", read_reshape, 1, {"new_shape": ANY}, range(1, 3)),
     Reader("SQUEEZE", read_reshape, 2, {"squeeze_dims": ANY}),
     Reader("EXPAND_DIMS", read_reshape, 1, {}, range(2, 3)),
-    Reader(
-        "CONCATENATION", read_concatenation, 3, {"axis": ANY, "fused_activation_function": only(0)}, range(2, 1000)
-    ),
+    Reader("CONCATENATION", read_concatenation, 3, {"axis": ANY, "fused_activation_function": only(0)}, range(2, 1000)),
 )

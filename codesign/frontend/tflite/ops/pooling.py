@@ -53,7 +53,9 @@ def read_mean(importer: Importer, operator: Operator) -> Codes:
     assert axes is not None
     over = {int(axis) % 4 for axis in axes.reshape(-1)}
     if not {axis for axis in (1, 2) if x.shape[axis] > 1} <= over <= {1, 2}:
-        raise GraphError(f"a MEAN over the axes {sorted(over)} is not supported", remedy="average over height and width")
+        raise GraphError(
+            f"a MEAN over the axes {sorted(over)} is not supported", remedy="average over height and width"
+        )
     kind, code = importer.kind(x), code_of(importer.result(operator))
     sums = importer.add(AvgPool(kind.pixels), [x.tensor], operator)
     step = mean(importer.builder.types[sums], kind.pixels, x.code, code)
