@@ -36,6 +36,11 @@ class Code:
         """Of q - zero."""
         return self.lo - self.zero, self.hi - self.zero
 
+    def codes(self, q: Integers) -> Integers:
+        """The codes of integers q - zero; of what a type holds beyond them and nothing computes, the nearest."""
+        clipped: Integers = np.clip(q + self.zero, self.lo, self.hi)
+        return clipped
+
 
 def rescaled(kind: TensorType, rescaling: Rescaling, result: Code) -> Step:
     """What TFLite's kernels make of a layer's sums of type `kind`: rescaled, plus the zero point, clamped.

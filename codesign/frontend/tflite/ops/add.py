@@ -9,6 +9,7 @@ from codesign.frontend.reader import ANY
 from codesign.frontend.sums import Levels, added
 from codesign.frontend.tflite.activation import FUSED
 from codesign.frontend.tflite.alone import run_alone
+from codesign.frontend.tflite.fixed_point import summands
 from codesign.frontend.tflite.importer import Importer, code_of
 from codesign.frontend.tflite.model import Operator
 from codesign.frontend.tflite.reader import Reader
@@ -23,13 +24,16 @@ def read_add(importer: Importer, operator: Operator) -> Codes:
         raise GraphError(f"adds {list(second.shape)} to {list(first.shape)}", remedy="add two tensors of one shape")
     code = code_of(result)
     kinds = importer.kind(first), importer.kind(second)
-    a, b = np.broadcast_arrays(*np.ogrid[kinds[0].lo : kinds[0].hi + 1, kinds[1].lo : kinds[1].hi + 1])
+    rows, columns = (np.arange(kind.lo, kind.hi + 1) for kind in kinds)
+    pairs = np.broadcast_arrays(first.code.codes(rows)[:, None], second.code.codes(columns)[None])
     tensors = importer.tensor(operator, 0), importer.tensor(operator, 1)
-    found = run_alone(operator, tensors, [a.ravel() + first.code.zero, b.ravel() + second.code.zero], result)
-    table = found.astype(np.int64).reshape(a.shape) - code.zero
+    found = run_alone(operator, tensors, [codes.ravel() for codes in pairs], result)
+    table = found.astype(np.int64).reshape(rows.size, columns.size) - code.zero
     levels = Levels(*code.bounds, 1, code.scale)
     place = importer.place(operator)
-    tensor = added(importer.builder, (first.tensor, second.tensor), table, levels, place, result.name)
+    pair, scales = (first.tensor, second.tensor), (first.code.scale, second.code.scale)
+    terms = summands(rows, columns, scales)
+    tensor = added(importer.builder, pair, table, levels, place, result.name, terms)
     return Codes(tensor, code, first.shape)
 
 

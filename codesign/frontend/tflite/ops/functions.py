@@ -38,7 +38,7 @@ def mapped(importer: Importer, operator: Operator, x: Codes) -> Codes:
         raise GraphError(f"makes {list(result.shape)} of {list(x.shape)}", remedy=AGAIN)
     kind = importer.kind(x)
     q = np.arange(kind.lo, kind.hi + 1)
-    found = run_alone(operator, [importer.tensor(operator, 0)], [q + x.code.zero], result)
+    found = run_alone(operator, [importer.tensor(operator, 0)], [x.code.codes(q)], result)
     results = found.astype(np.int64) - code.zero
     if code.scale == x.code.scale and (results == q).all():
         return Codes(x.tensor, code, x.shape)
