@@ -57,27 +57,27 @@ def summed(builder: Builder, value: Sum, quantizer: Quantizer) -> Activation:
     tensors = value.parts[0].tensor, value.parts[1].tensor
     levels = Levels(quantizer.lo, quantizer.hi, quantizer.step, quantizer.scale)
     table = _table(builder, value, quantizer, a, b)
-    tensor = added(builder, tensors, table, levels, quantizer.node, quantizer.origin)
+    tensor = added(builder, tensors, (a, b), table, levels, quantizer.node, quantizer.origin)
     return Activation(tensor, value.parts[0].layout, origin=quantizer.origin)
 
 
 def added(
     builder: Builder,
     tensors: tuple[str, str],
+    operands: tuple[Integers, Integers],
     table: Integers,
     levels: Levels,
     node: onnx.NodeProto | Place,
     origin: str | None,
     terms: tuple[Integers, Integers] | None = None,
 ) -> str:
-    """The tensor whose integers `table` (A, B) has for every pair of integers of two tensors.
+    """The tensor whose integers `table` (A, B) has for every pair of `operands`, integers (A,) and (B,) of two tensors.
 
     levels: of the table; node: what it is made from, or where it stands; origin: of the file. terms: (A,) and (B,)
     integers at one scale that a kernel adds in the place of both, for where no multipliers up to 2^14 are exact. Raises
     GraphError where neither is.
     """
-    kinds = [builder.types[tensor] for tensor in tensors]
-    a, b = (np.arange(kind.lo, kind.hi + 1, kind.step) for kind in kinds)
+    kinds, (a, b) = [builder.types[tensor] for tensor in tensors], operands
     found = _multipliers(table, a, b, kinds[0].scale[0] / kinds[1].scale[0])
     if found is not None:
         terms = found[0] * a, found[1] * b
@@ -87,8 +87,11 @@ def added(
             for tensor, kind, m, scale in zip(tensors, kinds, found, scales, strict=True)
         ]
     elif terms is not None and _exact(table, terms[0][:, None] + terms[1][None, :]):
-        looked_up = zip(tensors, kinds, terms, strict=True)
-        parts = [builder.add(Lookup(t[None], k.lo, levels.scale), [x], node, [None])[0] for x, k, t in looked_up]
+        looked_up = zip(tensors, kinds, operands, terms, strict=True)
+        parts = [
+            builder.add(_looked_up(kind, q, term, levels.scale), [tensor], node, [None])[0]
+            for tensor, kind, q, term in looked_up
+        ]
     else:
         raise GraphError("no multipliers bring both summands to one scale exactly", remedy="share one quantizer")
     (total,) = builder.add(Add(), parts, node, [None])
@@ -172,6 +175,12 @@ def _weight_scales(kinds: list[TensorType], multipliers: tuple[int, int]) -> tup
                 return own, float(candidate)
         own = float(np.nextafter(own, np.inf))
     raise GraphError("no common scale of two summands was found", remedy="share one quantizer")
+
+
+def _looked_up(kind: TensorType, operand: Integers, term: Integers, scale: float) -> Lookup:
+    """The terms of the operands; what the type holds beyond them has the nearest one's."""
+    every = np.clip(np.arange(kind.lo, kind.hi + 1), operand[0], operand[-1])
+    return Lookup(term[every - operand[0]][None], kind.lo, scale)
 
 
 def _multiplied(

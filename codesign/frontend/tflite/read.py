@@ -64,7 +64,8 @@ def _outputs(importer: Importer) -> tuple[list[str], list[int]]:
             hosted.append(index)
             continue
         if not isinstance(value, Codes) or importer.builder.operator(value.tensor) is None:
-            raise GraphError("comes from the input with nothing in between for hardware", where=f"output {name}")
+            what = "comes from the input with nothing in between for hardware"
+            raise GraphError(what, where=f"output {name}", remedy="add a layer")
         if value.tensor in tensors:
             raise GraphError("is the same tensor as another output", where=f"output {name}", remedy="leave one out")
         tensors.append(value.tensor)

@@ -9,11 +9,13 @@ from codesign.frontend.reader import ANY
 from codesign.frontend.sums import Levels, added
 from codesign.frontend.tflite.activation import FUSED
 from codesign.frontend.tflite.alone import run_alone
-from codesign.frontend.tflite.fixed_point import summands
+from codesign.frontend.tflite.fixed_point import Integers, summands
 from codesign.frontend.tflite.importer import Importer, code_of
 from codesign.frontend.tflite.model import Operator
 from codesign.frontend.tflite.reader import Reader
+from codesign.frontend.tflite.rescaling import Code
 from codesign.frontend.tflite.values import Codes
+from codesign.graph import TensorType
 
 
 def read_add(importer: Importer, operator: Operator) -> Codes:
@@ -24,17 +26,23 @@ def read_add(importer: Importer, operator: Operator) -> Codes:
         raise GraphError(f"adds {list(second.shape)} to {list(first.shape)}", remedy="add two tensors of one shape")
     code = code_of(result)
     kinds = importer.kind(first), importer.kind(second)
-    rows, columns = (np.arange(kind.lo, kind.hi + 1) for kind in kinds)
-    pairs = np.broadcast_arrays(first.code.codes(rows)[:, None], second.code.codes(columns)[None])
+    a, b = (_integers(value.code, kind) for value, kind in zip((first, second), kinds, strict=True))
+    pairs = np.broadcast_arrays(a[:, None] + first.code.zero, b[None] + second.code.zero)
     tensors = importer.tensor(operator, 0), importer.tensor(operator, 1)
     found = run_alone(operator, tensors, [codes.ravel() for codes in pairs], result)
-    table = found.astype(np.int64).reshape(rows.size, columns.size) - code.zero
+    table = found.astype(np.int64).reshape(a.size, b.size) - code.zero
     levels = Levels(*code.bounds, 1, code.scale)
     place = importer.place(operator)
     pair, scales = (first.tensor, second.tensor), (first.code.scale, second.code.scale)
-    terms = summands(rows, columns, scales)
-    tensor = added(importer.builder, pair, table, levels, place, result.name, terms)
+    terms = summands(a, b, scales)
+    tensor = added(importer.builder, pair, (a, b), table, levels, place, result.name, terms)
     return Codes(tensor, code, first.shape)
+
+
+def _integers(code: Code, kind: TensorType) -> Integers:
+    """What a tensor of type `kind` holds: its range may be wider than that of its codes."""
+    lo, hi = code.bounds
+    return np.arange(max(lo, kind.lo), min(hi, kind.hi) + 1)
 
 
 READERS = (Reader("ADD", read_add, 5, {"fused_activation_function": FUSED, "pot_scale_int16": ANY}, range(2, 3)),)
