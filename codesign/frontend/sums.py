@@ -3,7 +3,7 @@
 What a quantizer makes of `a * scale_a + b * scale_b` is known for every pair of integers a and b. Two multipliers are
 exact if the pairs, in the order of ma * a + mb * b, have results that never fall, and equal sums have equal results.
 The shortest are searched among the best rational approximations of the ratio of the scales, and each is tried on all
-pairs. A kernel that rounds each summand may allow none: then a table an operand gives what it adds.
+pairs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from codesign.frontend.values import Activation, Sum
 from codesign.graph import TensorType
 from codesign.graph.ops.add import Add
 from codesign.graph.ops.depthwise import Depthwise
-from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.threshold import Threshold
 
@@ -69,33 +68,23 @@ def added(
     levels: Levels,
     node: onnx.NodeProto | Place,
     origin: str | None,
-    terms: tuple[Integers, Integers] | None = None,
 ) -> str:
     """The tensor whose integers `table` (A, B) has for every pair of `operands`, integers (A,) and (B,) of two tensors.
 
-    levels: of the table; node: what it is made from, or where it stands; origin: of the file. terms: (A,) and (B,)
-    integers at one scale that a kernel adds in the place of both, for where no multipliers up to 2^14 are exact. Raises
-    GraphError where neither is.
+    levels: of the table; node: what it is made from, or where it stands; origin: of the file. Raises GraphError where
+    no multipliers up to 2^14 are exact.
     """
     kinds, (a, b) = [builder.types[tensor] for tensor in tensors], operands
     found = _multipliers(table, a, b, kinds[0].scale[0] / kinds[1].scale[0])
-    if found is not None:
-        terms = found[0] * a, found[1] * b
-        scales = _weight_scales(kinds, found)
-        parts = [
-            _multiplied(builder, tensor, kind, m, scale, node)
-            for tensor, kind, m, scale in zip(tensors, kinds, found, scales, strict=True)
-        ]
-    elif terms is not None and _exact(table, terms[0][:, None] + terms[1][None, :]):
-        looked_up = zip(tensors, kinds, operands, terms, strict=True)
-        parts = [
-            builder.add(_looked_up(kind, q, term, levels.scale), [tensor], node, [None])[0]
-            for tensor, kind, q, term in looked_up
-        ]
-    else:
+    if found is None:
         raise GraphError("no multipliers bring both summands to one scale exactly", remedy="share one quantizer")
+    scales = _weight_scales(kinds, found)
+    parts = [
+        _multiplied(builder, tensor, kind, m, scale, node)
+        for tensor, kind, m, scale in zip(tensors, kinds, found, scales, strict=True)
+    ]
     (total,) = builder.add(Add(), parts, node, [None])
-    sums = terms[0][:, None] + terms[1][None, :]
+    sums = found[0] * a[:, None] + found[1] * b[None, :]
     op = _stepped(table, sums, levels, builder.types[total])
     return builder.add(op, [total], node, [origin])[0]
 
@@ -175,12 +164,6 @@ def _weight_scales(kinds: list[TensorType], multipliers: tuple[int, int]) -> tup
                 return own, float(candidate)
         own = float(np.nextafter(own, np.inf))
     raise GraphError("no common scale of two summands was found", remedy="share one quantizer")
-
-
-def _looked_up(kind: TensorType, operand: Integers, term: Integers, scale: float) -> Lookup:
-    """The terms of the operands; what the type holds beyond them has the nearest one's."""
-    every = np.clip(np.arange(kind.lo, kind.hi + 1), operand[0], operand[-1])
-    return Lookup(term[every - operand[0]][None], kind.lo, scale)
 
 
 def _multiplied(

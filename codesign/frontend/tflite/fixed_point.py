@@ -20,7 +20,6 @@ Integers = NDArray[np.int64]
 Rescaling = Callable[[Integers], Integers]
 """From sums (..., C) to integers at the scale of the result, before any clamp."""
 
-ADD_SHIFT = 20
 OVERFLOWS, LARGER = "a sum overflows 32 bits when it is rescaled", "quantize its output to a larger scale"
 LOWEST, HIGHEST = -(1 << 31), (1 << 31) - 1
 
@@ -117,15 +116,6 @@ def mean_multiplier(factor: float, count: int) -> Multipliers:
     exponent = int(by.exponent[0])
     shift = min(count.bit_length() - 1, 32, 31 + exponent)
     return Multipliers((by.mantissa << shift) // count, by.exponent - shift)
-
-
-def summands(a: Integers, b: Integers, scales: tuple[float, float]) -> tuple[Integers, Integers]:
-    """What TFLite adds in the place of q = a and q = b of two scales: both at the larger scale's 2^-19th."""
-    first, second = (
-        multiplied((q << ADD_SHIFT)[:, None], multipliers([scale / (2 * max(scales))]))[:, 0]
-        for q, scale in zip((a, b), scales, strict=True)
-    )
-    return first, second
 
 
 def averaged(sums: Integers, count: int) -> Integers:

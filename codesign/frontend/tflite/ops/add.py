@@ -9,7 +9,7 @@ from codesign.frontend.reader import ANY
 from codesign.frontend.sums import Levels, added
 from codesign.frontend.tflite.activation import FUSED
 from codesign.frontend.tflite.alone import run_alone
-from codesign.frontend.tflite.fixed_point import Integers, summands
+from codesign.frontend.tflite.fixed_point import Integers
 from codesign.frontend.tflite.importer import Importer, code_of
 from codesign.frontend.tflite.model import Operator
 from codesign.frontend.tflite.reader import Reader
@@ -33,9 +33,7 @@ def read_add(importer: Importer, operator: Operator) -> Codes:
     table = found.astype(np.int64).reshape(a.size, b.size) - code.zero
     levels = Levels(*code.bounds, 1, code.scale)
     place = importer.place(operator)
-    pair, scales = (first.tensor, second.tensor), (first.code.scale, second.code.scale)
-    terms = summands(a, b, scales)
-    tensor = added(importer.builder, pair, (a, b), table, levels, place, result.name, terms)
+    tensor = added(importer.builder, (first.tensor, second.tensor), (a, b), table, levels, place, result.name)
     return Codes(tensor, code, first.shape)
 
 
