@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import codesign
+from codesign.errors import BuildError, GraphError
 from codesign.frontend.run_tail import run_tail
 from codesign.frontend.tflite.read import import_network
 from codesign.frontend.tflite.run import run_outputs
@@ -229,3 +231,28 @@ def test_an_argmax_stays_on_the_host_and_takes_the_first_of_equal_values(tmp_pat
     values = execute(network.graph, {source: images}, keep=network.graph.outputs)
     found = run_tail(network.tail, network.graph, network.tail_inputs, values)[name]
     assert (found == run_outputs(path, network.graph, images, [name])[name]).all()
+
+
+def test_a_build_of_a_tflite_file_is_verified_against_litert(tmp_path):
+    net = TFLiteNet()
+    x = net.input((1, 6, 5, 2), 0.03, -128)
+    a = net.conv(x, net.weights(4, 3, 3, 2), (1, 6, 5, 4), activation=RELU)
+    y = net.pool("AVERAGE_POOL_2D", net.add(a, a, 0.11), (1, 1, 1, 4), 5, 1, VALID)
+    y = net.dense(net.conv(y, net.weights(6, 1, 1, 4), (1, 1, 1, 6)), net.weights(3, 6))
+    y = net.op("SOFTMAX", [y], net.tensor((1, 3), 1 / 256, -128), 2, table="SoftmaxOptions", beta=1.0)
+    codesign.export(net.write(tmp_path, y), tmp_path / "build")
+    stages = ["litert", "onnxruntime", "graph", "tail"]
+    verdict = codesign.verify(tmp_path / "build", images=3, stages=stages)
+    assert verdict.exact, verdict
+    assert {stage.name for stage in verdict.stages} == set(stages)
+    assert set(verdict.skipped) == {"hls", "blocks", "rtl"}
+    for stage in ("qonnx", "brevitas"):
+        with pytest.raises(BuildError, match="was made from a"):
+            codesign.verify(tmp_path / "build", stages=[stage])
+
+
+def test_a_tflite_file_says_the_type_of_its_input_itself(tmp_path):
+    net = TFLiteNet()
+    path = net.write(tmp_path, net.dense(net.input((1, 8)), net.weights(3, 8)))
+    with pytest.raises(GraphError, match="says the type of its input itself"):
+        codesign.export(path, tmp_path / "build", inputs=["x=uint8"])
