@@ -235,8 +235,8 @@ def test_an_argmax_stays_on_the_host_and_takes_the_first_of_equal_values(tmp_pat
 
 def test_a_build_of_a_tflite_file_is_verified_against_litert(tmp_path):
     net = TFLiteNet()
-    x = net.input((1, 6, 5, 2), 0.03, -128)
-    a = net.conv(x, net.weights(4, 3, 3, 2), (1, 6, 5, 4), activation=RELU)
+    x = net.input((1, 5, 5, 2), 0.03, -128)
+    a = net.conv(x, net.weights(4, 3, 3, 2), (1, 5, 5, 4), activation=RELU)
     y = net.pool("AVERAGE_POOL_2D", net.add(a, a, 0.11), (1, 1, 1, 4), 5, 1, VALID)
     y = net.dense(net.conv(y, net.weights(6, 1, 1, 4), (1, 1, 1, 6)), net.weights(3, 6))
     y = net.op("SOFTMAX", [y], net.tensor((1, 3), 1 / 256, -128), 2, table="SoftmaxOptions", beta=1.0)
