@@ -54,13 +54,16 @@ class Builder:
         return tensor
 
     def add(
-        self, op: Op, inputs: Sequence[str], node: onnx.NodeProto, origins: Sequence[str | None]
+        self, op: Op, inputs: Sequence[str], node: onnx.NodeProto | Place, origins: Sequence[str | None]
     ) -> tuple[str, ...]:
-        """Appends a block made from `node`. origins: for each output, the ONNX tensor with its value, or None.
+        """Appends a block made from `node`, or standing at that place.
+
+        origins: for each output, the tensor of the file with its value, or None.
 
         Returns the output tensors. Raises GraphError where the operator does not fit its inputs.
         """
-        return self._append(op, tuple(inputs), place_of(node), origins)
+        place = node if isinstance(node, Place) else place_of(node)
+        return self._append(op, tuple(inputs), place, origins)
 
     def replaced(self, tensor: str, op: Op, origin: str | None) -> str:
         """The output of a copy of `tensor`'s block with another operator; the old one goes if nobody reads it."""
