@@ -146,6 +146,12 @@ def test_the_report_has_what_a_layer_keeps_beside_its_plain_form():
     assert wired.plain_lut > plain.plain_lut > 0
 
 
+def test_products_of_a_binary_layer_count_and_take_no_multiplier():
+    op = BinaryConv(np.random.default_rng(1).choice([-1, 1], (8, 4, 3, 3)), pads=(1, 1, 1, 1))
+    graph = Graph("one", {"x": TensorType((4, 5, 6), -1, 1, step=2)}, (Node("y", op, ("x",)),), ("y",))
+    assert (graph.macs, graph.multiplications) == (8 * 36 * 30, 0)
+
+
 def test_a_binary_convolution_is_a_dense_one_of_a_map_surrounded_by_minus_one():
     rng = np.random.default_rng(2)
     weight, x = rng.choice([-1, 1], (5, 3, 3, 2)), rng.choice([-1, 1], (4, 3, 6, 5))

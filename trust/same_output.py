@@ -2,9 +2,10 @@
 
     python -m trust.same_output --against FOLDER [--builds FOLDER] [--only NAME ...] [--lines N]
 
-FOLDER is a checkout of the other version, with its environment in `.venv`. Each version exports the shipped detector as
-it was trained, and the recipes with random weights of their seed. Files that differ are listed, with the first N lines
-that do; the exit status is then 1. With --builds the builds are kept, and those of a committed state not made again.
+Comments and layout of SystemVerilog do not count: its files are compared symbol by symbol, a statement a line. FOLDER
+is a checkout of the other version, with its environment in `.venv`. Each version exports the shipped detector as it was
+trained, and the recipes with random weights of their seed. Files that differ are listed, with the first N lines that
+do; the exit status is then 1. With --builds the builds are kept, and those of a committed state not made again.
 Large networks are scheduled by a solver with a limit of time: repeat what differs there on an idle machine.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import subprocess
 import sys
 import tempfile
@@ -59,14 +61,26 @@ def files(build: Path) -> dict[str, Path]:
     return {str(path.relative_to(build)): path for path in found if path.is_file()}
 
 
+SYMBOL = re.compile(r"""//[^\n]*|/\*.*?\*/|("(?:\\.|[^"\\])*"|\\\S+|[\w$']+|\S)""", re.DOTALL)
+"""A comment, or one symbol of SystemVerilog: a string, a name, a number, or a sign."""
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a file; of SystemVerilog its statements, without comments and with one blank between symbols."""
+    text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    if path.suffix != ".sv":
+        return text.splitlines()
+    symbols = " ".join(found[1] for found in SYMBOL.finditer(text) if found[1])
+    return re.split(r"(?<=[;,)])\s", symbols)
+
+
 def differences(present: Path, other: Path, lines: int = 0) -> Iterator[str]:
     """A line for each file that is not the same in two builds, and `lines` of what differs in it."""
     ours, theirs = files(present), files(other)
     for name in sorted(ours.keys() | theirs.keys()):
         if name not in ours or name not in theirs:
             yield f"{name}: only in {'the present' if name in ours else 'the other'} one"
-        elif ours[name].read_bytes() != theirs[name].read_bytes():
-            old, new = (path.read_text(errors="replace").splitlines() for path in (theirs[name], ours[name]))
+        elif (new := lines_of(ours[name])) != (old := lines_of(theirs[name])):
             told = islice(difflib.unified_diff(old, new, n=0, lineterm=""), 2, None)
             changed = [line for line in told if line[0] in "+-"]
             yield f"{name}: {len(changed)} lines"

@@ -115,7 +115,7 @@ def measure(name: str, graph: Graph, target: Target, fps: float | None) -> Netwo
     return NetworkWork(
         network=name,
         macs=graph.macs,
-        limit_cycles=limit_cycles(graph.macs, target.products_per_dsp * target.budget.dsp),
+        limit_cycles=limit_cycles(graph.multiplications, target.products_per_dsp * target.budget.dsp),
         interval_cycles=plan.interval_cycles,
         dsp=plan.used.dsp,
         binds=plan.binds,
@@ -128,7 +128,7 @@ def _blocks(design: Design) -> tuple[BlockWork, ...]:
     found, plan = [], design.schedule
     for block in design.blocks:
         node, cost = block.node, plan.blocks[block.name]
-        macs = node.op.macs(*block.input_types)
+        macs = node.op.multiplications(*block.input_types)
         if not macs or not cost.multipliers:
             continue
         moved = bytes_alone(design.built, node)

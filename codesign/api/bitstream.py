@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from codesign.build_folder import BuildFolder, open_build
+from codesign.emit.board import BoardTail
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.serial import emit_serial
 from codesign.emit.serial.package import PINS
@@ -59,8 +60,9 @@ def bitstream(build: Path | BuildFolder, *, changed: bool = False, progress: Pro
             remedy="export for ulx3s-85f, or for a target file with the section `serial`",
         )
     started = time.perf_counter()
+    tail = BoardTail(folder.tail, folder.manifest["tensors"]["tail"]) if folder.tail.is_file() else None
     with folder.locked(), new_folder(folder.bitstream) as out:
-        sources = emit_serial(design, project, out, recipe=folder.recipe)
+        sources = emit_serial(design, project, out, recipe=folder.recipe, tail=tail)
         progress("synthesis, placement, routing", 0, 1)
         placed = implement(
             sources,

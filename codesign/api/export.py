@@ -12,7 +12,7 @@ import onnx
 
 from codesign.build_folder import BuildFolder, new_build
 from codesign.design import Design, design_of
-from codesign.emit.board import emit_board
+from codesign.emit.board import BoardTail, emit_board
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.onnx import emit_qcdq
 from codesign.emit.rtl.project import RtlProject
@@ -151,7 +151,8 @@ def _write_rtl(work: _Work) -> None:
 def _write_board(work: _Work) -> None:
     """Nothing for a board without an overlay."""
     if work.board.overlay:
-        emit_board(work.design, work.rtl, work.build.board, recipe=work.build.recipe)
+        tail = BoardTail(work.build.tail, work.tail_inputs) if work.tail_inputs and not work.sparse else None
+        emit_board(work.design, work.rtl, work.build.board, recipe=work.build.recipe, tail=tail)
 
 
 def _report(work: _Work) -> None:

@@ -8,8 +8,9 @@
         found = net(frames)                    # (N, H, W, 3) of the network's own size
         for boxes in net.stream(frames):       # one frame of that size after another
 
-Beside `design.bit` lie `design.hwh`, `design.json` and, if the design reads its weights from memory, `weights.bin`.
-Needs `pynq` and NumPy. The same file drives the simulated hardware in this project's tests.
+Beside `design.bit` lie `design.hwh`, `design.json`, if the design reads its weights from memory `weights.bin`, and what
+the network leaves to the host, if anything (see `tail.py`). Needs `pynq` and NumPy. The same file drives the simulated
+hardware in this project's tests.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ import numpy as np
 
 from .fit import fit_of, fitted
 from .records import Records
+from .tail import Tail
 
-FORMAT = 1
+FORMAT = 2
 MAJOR = 16
 """Bits of the register map's version below its major part."""
 
@@ -88,18 +90,30 @@ class DmaStream(Stream):
         self.dma_address: int = fields["dma_address"]
 
 
-def say(decode: dict[str, Any] | None, outputs: Sequence[Stream], raw: list[np.ndarray]) -> Any:
+def say(
+    decode: dict[str, Any] | None, outputs: Sequence[Stream], raw: list[np.ndarray], tail: Tail | None = None
+) -> Any:
     """What the bytes of every output of a frame mean: `decode` is that of `design.json`."""
     values = {stream.name: stream.unpack(data) for stream, data in zip(outputs, raw)}
-    return meaning(decode, values, {stream.name: stream.scale for stream in outputs})
+    return meaning(decode, values, {stream.name: stream.scale for stream in outputs}, tail)
 
 
-def meaning(decode: dict[str, Any] | None, values: dict[str, np.ndarray], scales: dict[str, np.ndarray]) -> Any:
-    """What the integers (C, H, W) of every output mean."""
+def meaning(
+    decode: dict[str, Any] | None,
+    values: dict[str, np.ndarray],
+    scales: dict[str, np.ndarray],
+    tail: Tail | None = None,
+) -> Any:
+    """What the integers (C, H, W) of every output mean; tail: what the host makes of their real values."""
     if decode is None:
-        return {name: values[name] * scales[name].reshape(-1, 1, 1) for name in values}
+        reals = {name: values[name] * scales[name].reshape(-1, 1, 1) for name in values}
+        return tail(reals) if tail else reals
     factors = {name: float(scale[0]) for name, scale in scales.items()}
     return _part_of(decode).read(values, factors, **decode["settings"])
+
+
+def tail_of(design: dict[str, Any], folder: Path) -> Tail | None:
+    return Tail(folder, design["tail"]) if design["tail"] else None
 
 
 def _part_of(decode: dict[str, Any]) -> Any:
@@ -156,6 +170,7 @@ class Accelerator(Viewer):
         if self.design["format"] != FORMAT:
             raise BoardError(f"design.json is of format {self.design['format']}, the driver's is {FORMAT}")
         self.batch = batch
+        self._tail = tail_of(self.design, folder)
         self.inputs = [DmaStream(fields) for fields in self.design["inputs"]]
         self.outputs = [DmaStream(fields) for fields in self.design["outputs"]]
         records = self.design["records"]
@@ -185,7 +200,8 @@ class Accelerator(Viewer):
         """What the network says of every frame; `frames` are (N, H, W, C) or one (H, W, C), an array for each input.
 
         Of a detector `Boxes`, of a classifier a `Class`; of a network without a recipe the real values (C, H, W) of its
-        outputs by name. Raises ValueError for frames of another shape, BoardError if the hardware reports an error.
+        outputs by name, those that the host computes as the file has them, the batch of one included. Raises ValueError
+        for frames of another shape, BoardError if the hardware reports an error.
         """
         arrays = [array[None] if np.ndim(array) == 3 else np.asarray(array) for array in frames]
         count = len(arrays[0])
@@ -323,7 +339,7 @@ class Accelerator(Viewer):
 
     def _say(self, raw: list[np.ndarray]) -> Any:
         if self._records is None:
-            return say(self.design["decode"], self.outputs, raw)
+            return say(self.design["decode"], self.outputs, raw, self._tail)
         return meaning(self.design["decode"], self._records.unpack(raw[0]), self._records.scales)
 
     def _check_errors(self) -> None:

@@ -24,9 +24,9 @@ from typing import Any
 
 import numpy as np
 
-from .driver import BoardError, Stream, Viewer, say
+from .driver import BoardError, Stream, Viewer, say, tail_of
 
-FORMAT = 1
+FORMAT = 2
 GREETING, CREDIT = 0xFE, 0xFF
 MOST_OUTPUTS = 8
 DIGEST_BYTES = 16
@@ -50,6 +50,7 @@ class SerialAccelerator(Viewer):
         self.design = json.loads((Path(folder) / "design.json").read_text())
         if self.design["format"] != FORMAT:
             raise BoardError(f"design.json is of format {self.design['format']}, this driver's is {FORMAT}")
+        self._tail = tail_of(self.design, Path(folder))
         (self.input,) = [Stream(fields) for fields in self.design["inputs"]]
         self.outputs = [Stream(fields) for fields in self.design["outputs"]]
         lanes = [fields["lanes"] for fields in self.design["outputs"]]
@@ -64,14 +65,16 @@ class SerialAccelerator(Viewer):
         """What the network says of every frame; `frames` are (N, H, W, C) or one (H, W, C).
 
         Of a detector `Boxes`, of a classifier a `Class`; of a network without a recipe the real values (C, H, W) of its
-        outputs by name. Raises ValueError for frames of another shape, BoardError if the design stops answering.
+        outputs by name, those that the host computes as the file has them, the batch of one included. Raises ValueError
+        for frames of another shape, BoardError if the design stops answering.
         """
         return list(self.stream(frames[None] if np.ndim(frames) == 3 else frames))
 
     def stream(self, frames: Iterable[np.ndarray]) -> Iterator[Any]:
         """What the network says of one frame (H, W, C) after another."""
         for frame in frames:
-            yield say(self.design["decode"], self.outputs, self._pass(self.input.pack(frame).tobytes()))
+            raw = self._pass(self.input.pack(frame).tobytes())
+            yield say(self.design["decode"], self.outputs, raw, self._tail)
 
     def close(self) -> None:
         self._port.close()

@@ -111,7 +111,7 @@ def of_block(
     work = _Work.of(cost.interval_cycles, activity)
     multiplying = Energy()
     if cost.dsp:
-        macs = node.op.macs(*graph.input_types(node))
+        macs = node.op.multiplications(*graph.input_types(node))
         counted = activity is not None and activity.operand_changes is not None
         multiplying = _multiplications(graph, node, cost.multipliers * work.operands if counted else macs, pj)
     return FabricEnergy(
@@ -208,7 +208,7 @@ class _Work:
 def _multiplications(graph: Graph, node: Node, macs: float, pj: Coefficients) -> Energy:
     """Energy of so many multiplications of a block, by the widths of its input, its weights and its sums."""
     inputs = graph.input_types(node)
-    if not node.op.macs(*inputs):
+    if not node.op.multiplications(*inputs):
         return Energy()
     product_bits, sum_bits = inputs[0].bits * max(weight_bits(node.op), 1), node.op.sums(*inputs).bits
     return _times(pj.multiply_pj, macs * product_bits / 64) + _times(pj.accumulate_pj, macs * sum_bits / 32)

@@ -117,5 +117,10 @@ class Graph:
 
     @property
     def macs(self) -> int:
-        """Multiplications by a weight for one frame."""
+        """Products with a weight for one frame, those of single bits among them."""
         return sum(node.op.macs(*self.input_types(node)) for node in self.nodes)
+
+    @property
+    def multiplications(self) -> int:
+        """Of `macs`, those that take a multiplier."""
+        return sum(node.op.multiplications(*self.input_types(node)) for node in self.nodes)

@@ -46,8 +46,12 @@ class Op(ABC):
         """Outputs (N, C, H, W) int32 for inputs (N, C, H, W) int32. Exact."""
 
     def macs(self, *inputs: TensorType) -> int:
-        """Multiplications by a weight for one frame."""
+        """Products with a weight for one frame, those of single bits among them."""
         return 0
+
+    def multiplications(self, *inputs: TensorType) -> int:
+        """Of `macs`, those that take a multiplier."""
+        return self.macs(*inputs)
 
     def sums(self, *inputs: TensorType) -> TensorType:
         """Type of the sums of products: that of the first output, unless the operator goes on with them."""

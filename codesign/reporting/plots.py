@@ -100,8 +100,9 @@ def roofline(summary: Summary) -> Plot | None:
         return None
     totals, clock = summary.totals, summary.target.clock_mhz * 1e6
     peak, memory = summary.target.products * clock, summary.target.memory_mb_s * 1e6
-    built = totals.macs / totals.memory_bytes, totals.macs * totals.frames_per_s
-    alone = [(unit, unit.macs / unit.bytes_alone) for unit in parts]
+    work = multiplications(parts)
+    built = work / totals.memory_bytes, work * totals.frames_per_s
+    alone = [(unit, unit.multiplications / unit.bytes_alone) for unit in parts]
     knee = peak / memory
     low, high = min(knee, *(x for _, x in alone)) / 2, max(knee, built[0]) * 3
     axes = Axes((low, high), (min(built[1], peak, memory * low) / 2, peak * 2.5), log_x=True, log_y=True)
@@ -128,8 +129,8 @@ def waterline(summary: Summary) -> Plot | None:
         return None
     totals = summary.totals
     line = summary.target.products * summary.target.clock_mhz / summary.target.memory_mb_s
-    built = totals.macs / totals.memory_bytes
-    heights = [unit.macs / unit.bytes_alone for unit in parts]
+    built = multiplications(parts) / totals.memory_bytes
+    heights = [unit.multiplications / unit.bytes_alone for unit in parts]
     axes = Axes((0, 1), (min(line, *heights) / 2, max(line, built, *heights) * 2), log_y=True)
     axes.ticks_y(*_decades(axes.y, 1))
     axes.ticks_x((0, 0.5, 1), ("0", "50 %", "100 %"))
@@ -151,12 +152,12 @@ def efficiency_gap(summary: Summary) -> Plot | None:
     if not parts or not summary.target.products:
         return None
     totals = summary.totals
-    whole = limit_cycles(totals.macs, summary.target.products) / totals.interval_cycles
+    whole = limit_cycles(multiplications(_computing(summary)), summary.target.products) / totals.interval_cycles
     axes = Axes((0, 1), (0, 1.04))
     axes.ticks_y((0, 0.25, 0.5, 0.75, 1), ("0", "25 %", "50 %", "75 %", "100 %"))
     axes.ticks_x((0, 0.5, 1), ("0", "50 %", "100 %"))
     for unit, span in zip(parts, _spans(parts), strict=True):
-        share = useful_share(unit.macs, unit.multipliers, totals.interval_cycles)
+        share = useful_share(unit.multiplications, unit.multipliers, totals.interval_cycles)
         text = f"{unit.name}: {unit.multipliers} multipliers, {share:.0%} of their cycles useful"
         axes.bar(span, 1, "gap", text)
         axes.bar(span, share, "bar", text)
@@ -181,16 +182,20 @@ def bars(histogram: Histogram) -> str:
 
 
 def _computing(summary: Summary) -> list[Unit]:
-    return [unit for unit in summary.units if unit.macs and unit.bytes_alone]
+    return [unit for unit in summary.units if unit.multiplications and unit.bytes_alone]
+
+
+def multiplications(parts: Sequence[Unit]) -> int:
+    return sum(unit.multiplications for unit in parts)
 
 
 def _spans(parts: Sequence[Unit]) -> list[tuple[float, float]]:
     """Each unit's share of the work, one after another from 0 to 1."""
-    whole = sum(unit.macs for unit in parts)
+    whole = multiplications(parts)
     found, left = [], 0
     for unit in parts:
-        found.append((left / whole, (left + unit.macs) / whole))
-        left += unit.macs
+        found.append((left / whole, (left + unit.multiplications) / whole))
+        left += unit.multiplications
     return found
 
 

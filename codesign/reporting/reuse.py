@@ -16,7 +16,7 @@ def of_block(block: BuiltBlock) -> Reuse | None:
         return None
     tree = reuse_tree(op.matrix)
     return Reuse(
-        bit_operations=op.bit_operations(*block.input_types),
+        bit_operations=op.macs(*block.input_types),
         kept=tree.kept,
         tree_depth=tree.depth,
         wired=block.folding.wired,

@@ -107,6 +107,11 @@ class BlockReport(Record):
     reuse: Reuse | None = None
     activity: Activity | None = None
 
+    @property
+    def multiplications(self) -> int:
+        """Of `macs`, those that take a multiplier: products of single bits do not."""
+        return 0 if self.reuse else self.macs
+
 
 class Board(Record):
     """The target. `budget`: the part of its resources that a design may book; memory_mb_s: of its external memory.
@@ -294,6 +299,10 @@ class Unit(Record):
     @property
     def macs(self) -> int:
         return sum(block.macs for block in self.blocks)
+
+    @property
+    def multiplications(self) -> int:
+        return sum(block.multiplications for block in self.blocks)
 
     @property
     def multipliers(self) -> int:

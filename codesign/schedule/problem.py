@@ -127,7 +127,7 @@ class Problem:
     @cached_property
     def bound(self) -> int:
         """Cycles a frame that the multipliers allow, all of them always busy."""
-        return self.graph.macs // max(1, self.most_multipliers)
+        return self.graph.multiplications // max(1, self.most_multipliers)
 
     def useful(self, op: Op, inputs: Types, outputs: Types, foldings: Iterable[Folding]) -> Iterator[Folding]:
         """Foldings of a block with a matrix, without those of more outputs at once than `bound` can ask for."""

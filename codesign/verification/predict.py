@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from codesign import tasks
 from codesign.build_folder import BuildFolder
 from codesign.errors import BuildError
@@ -17,6 +14,7 @@ from codesign.plugins import load, names
 from codesign.progress import Progress
 from codesign.recipe import Recipe
 from codesign.tasks.base import Reading
+from codesign.verification.heads import heads_of, tail_of
 
 
 def recipe_of(build: BuildFolder) -> Recipe:
@@ -36,12 +34,12 @@ def reading_of(build: BuildFolder) -> Reading:
     if build.recipe is not None:
         return tasks.reading_of(build.recipe)
     image, *_ = (kind.shape for kind in build.graph.inputs.values())
-    outputs = {head: build.graph.types[name].shape for head, name in _by_head(build).items()}
+    outputs = {name: head.shape for name, head in heads_of(build).items()}
     for task in names("codesign.tasks"):
         found = load("codesign.tasks", task).inferred(image, outputs)
         if found is not None:
             return Reading(task, tuple(map(str, range(found[0]))), found[1], "letterbox")
-    shapes = ", ".join(f"{head} {'x'.join(map(str, shape))}" for head, shape in outputs.items())
+    shapes = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in outputs.items())
     raise BuildError(
         f"its outputs ({shapes}) are neither classes nor heat, size and offset of a detector",
         where=str(build.path),
@@ -52,33 +50,22 @@ def reading_of(build: BuildFolder) -> Reading:
 def predictions(build: BuildFolder, stage: str, images: IntArray, progress: Progress) -> Iterator[Any]:
     """What the network's task finds in every image (N, C, H, W), from the named stage's outputs.
 
-    Raises a CodesignError as the stage does.
+    Where a part of the network is left to the host, it is run on what the stage gives. Raises a CodesignError as the
+    stage does.
     """
     graph, reading = build.graph, reading_of(build)
     task = load("codesign.tasks", reading.task)
-    names = _by_head(build)
-    heads = task.HEADS if set(task.HEADS) == set(names) else tuple(names)
-    scales = {head: graph.types[names[head]].scale for head in heads}
+    found = heads_of(build)
+    order = task.HEADS if set(task.HEADS) == set(found) else tuple(found)
+    heads = dict(zip(task.HEADS, (found[name] for name in order), strict=True))
+    steps = {name: head.scale[0] for name, head in heads.items()}
+    tail = tail_of(build)
     what, done = f"{reading.task}: {stage}", 0
     progress(what, 0, len(images))
     for chunk in import_module(f"codesign.verification.stages.{stage}").run(build, images, graph.outputs):
-        for values in zip(*(chunk[names[head]] for head in heads), strict=True):
-            evened = {
-                own: _evened(value, scales[head]) for own, head, value in zip(task.HEADS, heads, values, strict=True)
-            }
-            steps = {own: scales[head][0] for own, head in zip(task.HEADS, heads, strict=True)}
-            yield task.read(evened, steps, **reading.settings)
+        reals = tail(chunk) if tail else {}
+        values = {name: head.values(chunk, reals) for name, head in heads.items()}
+        for frame in range(len(chunk[graph.outputs[0]])):
+            yield task.read({name: value[frame] for name, value in values.items()}, steps, **reading.settings)
             done += 1
         progress(what, done, len(images))
-
-
-def _by_head(build: BuildFolder) -> dict[str, str]:
-    """Tensors of the graph's outputs by what the network itself calls them."""
-    return {build.graph.origins.get(name, name): name for name in build.graph.outputs}
-
-
-def _evened(values: IntArray, scale: tuple[float, ...]) -> NDArray[Any]:
-    """Values (C, H, W) as multiples of the first channel's scale."""
-    if len(set(scale)) == 1:
-        return values
-    return values * (np.array(scale) / scale[0])[:, None, None]

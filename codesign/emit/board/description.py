@@ -14,11 +14,14 @@ from codesign.graph.heads import Heads
 from codesign.recipe import Recipe
 from codesign.tasks import reading_of
 
-FORMAT = 1
+FORMAT = 2
 
 
-def describe(system: System, design: Design, recipe: Recipe | None) -> str:
-    """The contents of `design.json`; without a recipe (a QONNX file's network) outputs are given as they are."""
+def describe(system: System, design: Design, recipe: Recipe | None, tail: dict[str, Any] | None) -> str:
+    """The contents of `design.json`; without a recipe (a QONNX file's network) outputs are given as they are.
+
+    tail: what the host makes of them, as `BoardTail.write` says it.
+    """
     graph = design.graph
     fields: dict[str, Any] = {
         "format": FORMAT,
@@ -39,6 +42,7 @@ def describe(system: System, design: Design, recipe: Recipe | None) -> str:
         "outputs": [] if design.heads else [_channel(channel, system, graph) for channel in system.outputs],
         "records": _records(system, graph, design.heads) if design.heads else None,
         "decode": None if recipe is None else decoding(recipe),
+        "tail": tail,
     }
     return json.dumps(fields, indent=1) + "\n"
 
@@ -75,7 +79,7 @@ def stream_fields(stream: Stream, graph: Graph) -> dict[str, Any]:
     """
     kind = graph.types[stream.tensor]
     return {
-        "name": graph.titles.get(stream.tensor) or graph.origins.get(stream.tensor, stream.tensor),
+        "name": output_name(stream.tensor, graph),
         "tensor": stream.tensor,
         "shape": list(stream.shape),
         "lanes": stream.lanes,
@@ -86,6 +90,11 @@ def stream_fields(stream: Stream, graph: Graph) -> dict[str, Any]:
         "range": [kind.lo, kind.hi],
         "scale": list(kind.scale),
     }
+
+
+def output_name(tensor: str, graph: Graph) -> str:
+    """What the driver calls an input or output: as the network does."""
+    return graph.titles.get(tensor) or graph.origins.get(tensor, tensor)
 
 
 def _channel(channel: Channel, system: System, graph: Graph) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from codesign.board import __name__ as DRIVER
 from codesign.design import Design
-from codesign.emit.board.description import describe
+from codesign.emit.board.description import describe, output_name
 from codesign.emit.board.system import ACCELERATOR, ACCELERATOR_ADDRESS, RANGE, System
+from codesign.emit.board.tail import BoardTail
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.templating import template
 from codesign.errors import TargetError
@@ -27,11 +28,13 @@ PACKAGE = "codesign_board"
 """What the driver is called there."""
 
 
-def emit_board(design: Design, project: RtlProject, out_dir: Path, *, recipe: Recipe | None) -> None:
+def emit_board(
+    design: Design, project: RtlProject, out_dir: Path, *, recipe: Recipe | None, tail: BoardTail | None = None
+) -> None:
     """Writes the package for a board with a Zynq-7000 to `out_dir`, a sibling of the build's `rtl/` and `hls/`.
 
-    project: the design's RTL. recipe: of the run that was exported, which says what the outputs mean. Raises
-    TargetError for a target without the section `overlay`.
+    project: the design's RTL. recipe: of the run that was exported, which says what the outputs mean. tail: what the
+    network leaves to the host, if anything. Raises TargetError for a target without the section `overlay`.
     """
     target = design.target
     if target.overlay is None:
@@ -54,7 +57,9 @@ def emit_board(design: Design, project: RtlProject, out_dir: Path, *, recipe: Re
         for name in COPIED:
             shutil.copyfile(TEMPLATES / name, folder / name)
         _deploy(folder / DEPLOYED, project)
-        (folder / DEPLOYED / "design.json").write_text(describe(system, design, recipe))
+        names = {tensor: output_name(tensor, design.graph) for tensor in design.graph.outputs}
+        host = tail.write(folder / DEPLOYED, names) if tail else None
+        (folder / DEPLOYED / "design.json").write_text(describe(system, design, recipe, host))
 
 
 def _deploy(folder: Path, project: RtlProject) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from codesign.board import uart
 from codesign.design import Design
-from codesign.emit.board.description import decoding, stream_fields
+from codesign.emit.board.description import decoding, output_name, stream_fields
+from codesign.emit.board.tail import BoardTail
 from codesign.emit.rtl import library, registers
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.simulate import HARNESS
@@ -23,12 +24,15 @@ _MODULES = ("credit_counter", "packet_merge", "register_writer", "stream_fifo", 
 _LINE_MODULES = (*_MODULES, "uart_receiver", "uart_transmitter")
 
 
-def emit_serial(design: Design, project: RtlProject, folder: Path, *, recipe: Recipe | None) -> tuple[Path, ...]:
+def emit_serial(
+    design: Design, project: RtlProject, folder: Path, *, recipe: Recipe | None, tail: BoardTail | None = None
+) -> tuple[Path, ...]:
     """Writes the serial line (`serial_line.sv`), the board around it and its description; returns all sources.
 
     The clock's `pll.v` is not among them, the vendor's or open tools make it. project: the design's RTL. recipe: of the
-    run that was exported, which says what the outputs mean. Raises TargetError for a target without the section
-    `serial`, and for designs that a serial line cannot feed: those with several inputs, or with weights from memory.
+    run that was exported, which says what the outputs mean. tail: what the network leaves to the host, if anything.
+    Raises TargetError for a target without the section `serial`, and for designs that a serial line cannot feed: those
+    with several inputs, or with weights from memory.
     """
     target = design.target
     if target.serial is None:
@@ -58,13 +62,17 @@ def emit_serial(design: Design, project: RtlProject, folder: Path, *, recipe: Re
     }
     for name in (LINE, BOARD, PINS):
         (folder / name).write_text(template(TEMPLATES, f"{name}.j2").render(facts))
-    (folder / DESIGN).write_text(_describe(design, project, target.serial.baud, recipe))
+    names = {tensor: output_name(tensor, design.graph) for tensor in design.graph.outputs}
+    host = tail.write(folder, names) if tail else None
+    (folder / DESIGN).write_text(_describe(design, project, target.serial.baud, recipe, host))
     shared = library.sources(_LINE_MODULES, rtl_dir(), HARNESS)
     of_design = {path.name for path in project.sources}
     return (*project.sources, *(path for path in shared if path.name not in of_design), folder / LINE, folder / BOARD)
 
 
-def _describe(design: Design, project: RtlProject, baud: int, recipe: Recipe | None) -> str:
+def _describe(
+    design: Design, project: RtlProject, baud: int, recipe: Recipe | None, tail: dict[str, Any] | None
+) -> str:
     graph = design.graph
     fields: dict[str, Any] = {
         "format": uart.FORMAT,
@@ -75,5 +83,6 @@ def _describe(design: Design, project: RtlProject, baud: int, recipe: Recipe | N
         "inputs": [stream_fields(stream, graph) for stream in project.inputs],
         "outputs": [stream_fields(stream, graph) for stream in project.outputs],
         "decode": None if recipe is None else decoding(recipe),
+        "tail": tail,
     }
     return json.dumps(fields, indent=1) + "\n"

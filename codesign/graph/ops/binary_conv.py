@@ -71,9 +71,12 @@ class BinaryConv(Filters, Op):
         zeros = np.zeros(self.weight.shape[0], np.int64)
         return (dense(x, self.weight, zeros, self.stride, (0, 0, 0, 0)),)
 
-    def bit_operations(self, *inputs: TensorType) -> int:
-        """XNORs of one frame, each input of each output counted by itself; there is no multiplication."""
+    def macs(self, *inputs: TensorType) -> int:
         return self.products(inputs[0])
+
+    def multiplications(self, *inputs: TensorType) -> int:
+        """None: a product is an XNOR."""
+        return 0
 
     def parameters(self) -> int:
         return int(self.weight.size)

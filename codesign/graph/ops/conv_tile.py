@@ -69,6 +69,9 @@ class ConvTile(Op):
     def macs(self, *inputs: TensorType) -> int:
         return self.conv.macs(*inputs)
 
+    def multiplications(self, *inputs: TensorType) -> int:
+        return self.conv.multiplications(*inputs)
+
     def sums(self, *inputs: TensorType) -> TensorType:
         """Type of the convolution's sums, which stay within the block."""
         return _sums(self.conv, inputs)
