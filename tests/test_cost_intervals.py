@@ -11,6 +11,7 @@ from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
+from codesign.graph.ops.mul import Mul
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
@@ -33,6 +34,9 @@ def zeros(count):
 
 CASES = {
     "add": (Add(), (SMALL, SMALL), Folding(2, 2), 3 * PIXELS),
+    "mul": (Mul(), (SMALL, SMALL), Folding(2, 2), 3 * PIXELS),
+    "mul by a value a channel": (Mul(), (SMALL, TensorType((6, 1, 1), 0, 15)), Folding(2, 2), 3 * PIXELS),
+    "mul by a value a pixel": (Mul(), (SMALL, TensorType((1, 5, 7), 0, 15)), Folding(6, 6), PIXELS),
     "requant": (Requant(np.array([1]), 0, 7, 2.0), (SMALL,), Folding(4, 4), 2 * PIXELS),
     "threshold": (Threshold(np.array([[3, 9]]), np.ones(1, np.int64), 0, 1.0), (SMALL,), Folding(3, 3), 2 * PIXELS),
     "shuffle": (Shuffle(2), (SMALL,), Folding(2, 2), 3 * PIXELS),

@@ -25,6 +25,7 @@ from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.maxpool import MaxPool
+from codesign.graph.ops.mul import Mul
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.rescale import Rescale
@@ -85,6 +86,9 @@ BLOCKS = {
         Folding(2, 2),
     ),
     "maxpool": (MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), (tensor(4, 10),), Folding(2, 2)),
+    "mul": (Mul(), (tensor(8), tensor(8)), Folding(4, 4)),
+    "mul by a value a channel": (Mul(), (tensor(24), tensor(24, 1)), Folding(3, 3)),
+    "mul by a value a pixel, of few bits": (Mul(), (tensor(8, lo=-8, hi=7), tensor(1, hi=3)), Folding(2, 2)),
     "peak": (Peak(16, -128), (tensor(6, 10, -128, 127),), Folding(2, 2)),
     "requant": (
         Requant(SHIFTS, 0, 255, 1.0),

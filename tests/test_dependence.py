@@ -17,6 +17,7 @@ from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.maxpool import MaxPool
+from codesign.graph.ops.mul import Mul
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.rescale import Rescale
@@ -75,6 +76,9 @@ CASES = {
     "lookup": (Lookup(np.arange(256)[None] - 90, 0, 1.0), (tensor(2),), []),
     "maxpool": (MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), (tensor(2),), WINDOW),
     "maxpool, side by side": (MaxPool((2, 2), (2, 2), (0, 0, 0, 0)), (tensor(2),), WINDOW),
+    "mul": (Mul(), (tensor(2), tensor(2)), []),
+    "mul by a value a channel": (Mul(), (tensor(2), tensor(2, 1, 1)), []),
+    "mul by a value a pixel": (Mul(), (tensor(2), tensor(1)), []),
     "peak": (Peak(-90, -128), (tensor(2, lo=-128, hi=127),), WINDOW),
     "requant": (Requant(np.array([0]), 0, 127, 1.0), (tensor(2),), []),
     "shuffle": (Shuffle(2), (tensor(4),), ["whole", "wires"]),

@@ -24,6 +24,7 @@ from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
+from codesign.graph.ops.mul import Mul
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.shuffle import Shuffle
@@ -76,6 +77,9 @@ def detector() -> Graph:
         ("heat", Peak(17, -2000), ("up",)),
         ("sum", Add(), ("up", "heat")),
         ("mean", AvgPool(128), ("sum",)),
+        ("gate", Requant([7], -300, 300, 2.0**-7), ("mean",)),
+        ("gated", Mul(), ("heat", "gate")),
+        ("squared", Mul(), ("heat", "heat")),
         ("fc", Linear(weights(5, 6 * 80), RNG.integers(-99, 99, 5)), ("heat",)),
     )
 

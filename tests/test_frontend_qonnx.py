@@ -404,8 +404,8 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
             "no layer with weights computes; put a quantizer",
         ),
         "two activations": (
-            lambda n, x: n.op("Mul", x, n.quant(conv(n, x, 4, 4, 1, 1))),
-            "a Mul of two activations is not supported",
+            lambda n, x: n.op("Div", x, n.quant(conv(n, x, 4, 4, 1, 1))),
+            "a Div of two activations is not supported",
         ),
         "residual": (residual_scales, "tensors of different scales that are put together"),
         "broadcast": (

@@ -24,6 +24,7 @@ from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
+from codesign.graph.ops.mul import Mul
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.shuffle import Shuffle
@@ -255,6 +256,9 @@ def operators(draw_from: st.DrawFn) -> tuple[Op, tuple[TensorType, ...]]:
         (Upsample(2), (kind,)),
         (Concat(), (kind, kind)),
         (Add(), (kind, TensorType(kind.shape, lo, lo + 99))),
+        (Mul(), (kind, TensorType(kind.shape, lo, lo + 99))),
+        (Mul(), (kind, TensorType((channels, 1, 1), lo, lo + 99))),
+        (Mul(), (kind, TensorType((1, *kind.shape[1:]), lo, lo + 99))),
         (AvgPool(4), (kind,)),
         (Peak(lo + 1, lo), (kind,)),
     ]
@@ -324,6 +328,11 @@ REFUSED = [
     (lambda: Add().infer(X, TensorType((2, 1, 4), 0, 1)), "differ in shape"),
     (lambda: Add().infer(X, TensorType((2, 4, 4), 0, 1, (2.0,))), "different scales"),
     (lambda: Add().infer(X, TensorType((2, 4, 4), 0, 2**31 - 1)), "the sum may exceed 32 bits"),
+    (lambda: Mul().infer(X), r"takes 2 input\(s\), got 1"),
+    (lambda: Mul().infer(X, TensorType((2, 1, 4), 0, 1)), "neither that shape nor one pixel nor one channel"),
+    (lambda: Mul().infer(TensorType((1, 4, 4), 0, 1), X), "neither that shape nor one pixel nor one channel"),
+    (lambda: Mul().infer(X, TensorType((2, 4, 4), 0, 1 << 16)), "integers of 4 and 17 bits, 16 are supported"),
+    (lambda: Mul().infer(*[TensorType((1, 1, 1), 0, 65535)] * 2), "the product may exceed 32 bits"),
     (lambda: AvgPool(0), "cannot be divided by 0"),
     (lambda: AvgPool(16).infer(TensorType((1, 4, 4), 0, 2**27)), "the sum of 16 pixels may exceed"),
     (lambda: AvgPool(1).infer(TensorType((1, 1, 1), 0, 2**31 - 1)), "the sum of 1 pixels may exceed"),

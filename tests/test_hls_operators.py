@@ -18,6 +18,7 @@ from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.maxpool import MaxPool
+from codesign.graph.ops.mul import Mul
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.rescale import Rescale
@@ -158,6 +159,12 @@ CASES = {
     "interleave of signed and unsigned": (Interleave(), int8(3, 2, 3), TensorType((3, 2, 3), 0, 15)),
     "add of signed and unsigned": (Add(), int8(3, 2, 3), TensorType((3, 2, 3), 0, 15)),
     "add whose sum is narrower": (Add(), TensorType((2, 2, 2), 3, 4), TensorType((2, 2, 2), -9, -1)),
+    "mul of signed and unsigned": (Mul(), int8(3, 2, 3), TensorType((3, 2, 3), 0, 15)),
+    "mul whose product is narrower": (Mul(), TensorType((2, 2, 2), 3, 4), TensorType((2, 2, 2), -9, -1)),
+    "mul by a value a channel": (Mul(), uint8(3, 4, 3), int8(3, 1, 1)),
+    "mul by a value a pixel": (Mul(), int8(3, 2, 3), uint8(1, 2, 3)),
+    "mul by one value": (Mul(), uint8(3, 2, 3), uint8(1, 1, 1)),
+    "mul of 16 bits": (Mul(), TensorType((2, 3, 3), -32768, 32767), TensorType((2, 1, 1), -32768, 32767)),
     "avgpool of a map": (AvgPool(16), uint8(3, 3, 5)),
     "avgpool of signed": (AvgPool(4), int8(2, 2, 2)),
     "avgpool of a 1x1 map": (AvgPool(1), int8(3, 1, 1)),

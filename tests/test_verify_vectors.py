@@ -16,6 +16,7 @@ from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.lookup import Lookup
+from codesign.graph.ops.mul import Mul
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.rescale import Rescale
@@ -64,6 +65,9 @@ BLOCKS = {
     "threshold_of_few_values": (Threshold([[-1, 0, 1]], [1, -1, 1, 1, -1, 1], 0, 1.0), (BITS,)),
     "avgpool": (AvgPool(64), (SIGNED,)),
     "add": (Add(), (SIGNED, BYTES)),
+    "mul": (Mul(), (SIGNED, BYTES)),
+    "mul_by_a_value_a_channel": (Mul(), (SIGNED, TensorType((6, 1, 1), 0, 15))),
+    "mul_of_single_pixels": (Mul(), (TensorType((1, 1, 1), -8, 7), TensorType((1, 1, 1), 0, 15))),
     "peak": (Peak(-5, -100), (SIGNED,)),
 }
 

@@ -81,6 +81,8 @@ PROOFS = (
     Proof("concat", {"LANES": 2, "CHANNELS0": 2, "CHANNELS1": 3}),
     Proof("interleave"),
     Proof("interleave", {"LANES": 1, "OUT_LANES": 1}),
+    Proof("mul"),
+    Proof("mul", {"SPREAD": 1}),
     Proof("stream_fifo", {"DEPTH": 1}),
     Proof("stream_fifo", {"DEPTH": 4}),
     Proof("stream_fifo", {"DEPTH": 3, "BLOCK": 1}),

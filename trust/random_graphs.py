@@ -22,6 +22,7 @@ from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.lookup import MOST_VALUES, Lookup
 from codesign.graph.ops.maxpool import MaxPool
+from codesign.graph.ops.mul import Mul
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.rescale import Rescale
@@ -41,6 +42,7 @@ KINDS = (
     "shuffle",
     "peak",
     "add",
+    "mul",
     "avgpool",
     "interleave",
     "lookup",
@@ -120,6 +122,8 @@ class _Maker:
             weight = self.rng.integers(-8, 8, (t.channels, 1, 1, 1))
             branch = self.add(Depthwise(weight, np.zeros(t.channels), (2.0 ** self.int(-4, 0),)), x)
             return self.requantized(self.add(Add(), x, self.requantized(branch, t.scale[0])))
+        if kind == "mul":
+            return self.product(x, t)
         if kind == "avgpool":
             return self.requantized(self.add(AvgPool(2 ** self.int(0, 4)), x))
         if kind == "interleave":
@@ -140,6 +144,16 @@ class _Maker:
             threshold = self.int(t.lo, t.hi)
             return self.add(Peak(threshold, min(t.lo, threshold - 1)), x)
         return self.add(Upsample(self.int(1, 2)), x) if kind == "upsample" and t.pixels < 100 else x
+
+    def product(self, x: str, t: TensorType) -> str:
+        """By another layer's map, by what a sum of the whole map makes of each channel, or by a value a pixel."""
+        by = self.int(0, 2)
+        source = self.add(AvgPool(2 ** self.int(0, 4)), x) if by == 1 else x
+        outputs = 1 if by == 2 else t.channels
+        most = self.magnitude(self.type(source), t.channels)
+        weight = self.weights(most, (outputs, t.channels, 1, 1))
+        gate = self.requantized(self.add(Conv(weight, self.rng.integers(-200, 200, outputs)), source))
+        return self.requantized(self.add(Mul(), x, gate))
 
     def divisor(self, number: int) -> int:
         divisors = [d for d in range(1, number + 1) if number % d == 0]

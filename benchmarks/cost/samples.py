@@ -22,6 +22,7 @@ from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.maxpool import MaxPool
+from codesign.graph.ops.mul import Mul
 from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.rescale import Rescale
@@ -140,6 +141,14 @@ def threshold(rng: Rng) -> Sample:
 def add(rng: Rng) -> Sample:
     a = _tensor(rng, _channels(rng), _size(rng))
     return Add(), (a, a)
+
+
+def mul(rng: Rng) -> Sample:
+    """By a map, by a value a channel, or by one a pixel."""
+    a = _tensor(rng, _channels(rng), _size(rng))
+    lo, hi = [(0, 255), (-128, 127), (0, 15), (0, 3), (0, 1)][rng.integers(5)]
+    shape = [a.shape, (a.channels, 1, 1), (1, *a.shape[1:])][rng.integers(3)]
+    return Mul(), (a, TensorType(shape, lo, hi))
 
 
 def avgpool(rng: Rng) -> Sample:

@@ -18,6 +18,7 @@ from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.lookup import Lookup
 from codesign.graph.ops.maxpool import MaxPool
+from codesign.graph.ops.mul import Mul
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
@@ -142,6 +143,14 @@ def maxpool(rng: Rng) -> Sample:
 def add(rng: Rng) -> Sample:
     x = _activations(rng, int(rng.choice(WIDE)), int(rng.integers(4, 12)))
     return Add(), (x, x)
+
+
+def mul(rng: Rng) -> Sample:
+    """By a gate a channel, as in squeeze-and-excitation, or by a map."""
+    x = _activations(rng, int(rng.choice(WIDE)), int(rng.integers(4, 12)))
+    lo, hi = [(0, 255), (0, 255), (0, 15), (-128, 127)][rng.integers(4)]
+    shape = x.shape if rng.random() < 0.3 else (x.channels, 1, 1)
+    return Mul(), (x, TensorType(shape, lo, hi))
 
 
 def shuffle(rng: Rng) -> Sample:

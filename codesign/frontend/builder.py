@@ -27,13 +27,15 @@ class _Draft:
 class Builder:
     """A growing integer graph.
 
-    types: of all tensors; codes: how the file writes those that have zero points there.
+    types: of all tensors; codes: how the file writes those that have zero points there. clipped: of tensors that are
+    others within bounds, those others, and the operator that does it.
     Tensors have provisional names until `finish` drops what nobody reads and names the rest.
     """
 
     def __init__(self) -> None:
         self.types: dict[str, TensorType] = {}
         self.codes: dict[str, Code] = {}
+        self.clipped: dict[str, tuple[str, Op]] = {}
         self._inputs: dict[str, TensorType] = {}
         self._names = Names()
         self._tensors: dict[str, str] = {}
@@ -52,13 +54,16 @@ class Builder:
         return tensor
 
     def add(
-        self, op: Op, inputs: Sequence[str], node: onnx.NodeProto, origins: Sequence[str | None]
+        self, op: Op, inputs: Sequence[str], node: onnx.NodeProto | Place, origins: Sequence[str | None]
     ) -> tuple[str, ...]:
-        """Appends a block made from `node`. origins: for each output, the ONNX tensor with its value, or None.
+        """Appends a block made from `node`, or standing at that place.
+
+        origins: for each output, the tensor of the file with its value, or None.
 
         Returns the output tensors. Raises GraphError where the operator does not fit its inputs.
         """
-        return self._append(op, tuple(inputs), place_of(node), origins)
+        place = node if isinstance(node, Place) else place_of(node)
+        return self._append(op, tuple(inputs), place, origins)
 
     def replaced(self, tensor: str, op: Op, origin: str | None) -> str:
         """The output of a copy of `tensor`'s block with another operator; the old one goes if nobody reads it."""
@@ -76,11 +81,11 @@ class Builder:
         draft = self._producer(tensor)
         return draft.op if draft else None
 
-    def operand(self, tensor: str) -> str:
-        """The first input of the block that computes `tensor`."""
+    def operands(self, tensor: str) -> tuple[str, ...]:
+        """The inputs of the block that computes `tensor`."""
         draft = self._producer(tensor)
         assert draft is not None
-        return draft.inputs[0]
+        return draft.inputs
 
     def finish(self, name: str, outputs: Sequence[str]) -> Graph:
         """The graph that computes `outputs`, with final names."""

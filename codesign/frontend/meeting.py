@@ -48,9 +48,17 @@ def _origins(builder: Builder, tensor: str) -> Iterator[tuple[str, tuple[Op, ...
     """Integers that `tensor` is a function of, nearest first, each with the operators that lead from it."""
     ops: tuple[Op, ...] = ()
     yield tensor, ops
-    while isinstance(op := builder.operator(tensor), ONE_VALUE):
-        ops, tensor = (op, *ops), builder.operand(tensor)
+    while (step := _step(builder, tensor)) is not None:
+        tensor, ops = step[0], (step[1], *ops)
         yield tensor, ops
+
+
+def _step(builder: Builder, tensor: str) -> tuple[str, Op] | None:
+    """The integers that `tensor` is a function of, and which; None if it is no function of one value."""
+    if tensor in builder.clipped:
+        return builder.clipped[tensor]
+    op = builder.operator(tensor)
+    return (builder.operands(tensor)[0], op) if isinstance(op, ONE_VALUE) else None
 
 
 def _branch(importer: Importer, value: Activation, ops: tuple[Op, ...]) -> Branch:

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.frontend.builder import Builder
-from codesign.frontend.quantizer import Quantizer
+from codesign.frontend.quantizer import Code, Quantizer
 from codesign.frontend.thresholds import quantized
 from codesign.frontend.values import Activation, integers
 from codesign.graph import Op
 from codesign.graph.op import EXACT_FLOAT32
 from codesign.graph.ops.avgpool import AvgPool
+from codesign.graph.ops.mul import Mul
 from codesign.graph.ops.requant import Requant
 from codesign.graph.reals import is_power_of_two
 
@@ -42,9 +43,9 @@ def requantized(builder: Builder, value: Activation, quantizer: Quantizer) -> Ac
 
 
 def _factors(builder: Builder, value: Activation, quantizer: Quantizer) -> NDArray[np.float32] | None:
-    """By what an integer kernel multiplies its sums, in float32: one factor, or one per channel.
+    """By what an integer kernel multiplies its sums, or products, in float32: one factor, or one per channel.
 
-    None where `value` comes from no layer whose node such a kernel takes over together with the quantizer.
+    None where `value` comes from no node that such a kernel takes over together with the quantizer.
     """
     op, bounds = builder.operator(value.tensor), (quantizer.lo * quantizer.scale, quantizer.hi * quantizer.scale)
     if quantizer.code is None or op is None or value.scaled or value.opaque:
@@ -55,7 +56,18 @@ def _factors(builder: Builder, value: Activation, quantizer: Quantizer) -> NDArr
     if isinstance(op, AvgPool):
         (scale,) = kind.scale
         return np.array([np.float32(scale * op.divisor) / (step * np.float32(op.divisor))], np.float32)
+    if isinstance(op, Mul):
+        return _factor_of_products(builder, value, quantizer.code)
     return np.array(kind.scale, np.float32) / step if _has_bias(op) else None
+
+
+def _factor_of_products(builder: Builder, value: Activation, code: Code) -> NDArray[np.float32] | None:
+    """That of QLinearMul, which takes integers of one type only."""
+    codes = [builder.codes.get(tensor) for tensor in builder.operands(value.tensor)]
+    if any(found is None or found.zero.dtype != code.zero.dtype for found in codes):
+        return None
+    first, second = (np.float32(found.scale) for found in codes if found)
+    return np.array([first * second / np.float32(code.scale)], np.float32)
 
 
 def _shifted(builder: Builder, value: Activation, quantizer: Quantizer) -> Activation | None:

@@ -18,8 +18,9 @@ class Dependence:
     """Which input pixels an output pixel waits for, and what the block does with them meanwhile.
 
     last: for every output pixel of a frame, in raster order, the last pixel of input 0 that it needs; further inputs
-    are needed up to the output pixel's own index. whole: its first beat needs that pixel's last beat, not only its
-    first. ahead: input 0 is stored on arrival; otherwise a pixel stays outside until the output before it is done.
+    are needed up to the output pixel's own index, or, where they have fewer pixels, each for its share of the output's.
+    whole: its first beat needs that pixel's last beat, not only its first. ahead: input 0 is stored on arrival;
+    otherwise a pixel stays outside until the output before it is done.
     in_turn: the inputs' pixels pass one after another, not side by side. parts: what each output gets of a pixel, one
     after another; without them all outputs pass side by side. first: for every output pixel, the first pixel of input 0
     that its window has, before the frame's first one where it lies outside. wires: the block may be mere wires, so that

@@ -41,6 +41,10 @@ class Arrivals:
     def later(self, cycles: int) -> Arrivals:
         return Arrivals(self.first + cycles, self.last + cycles)
 
+    def repeated(self, times: int) -> Arrivals:
+        """For each of so many that wait for the same pixel."""
+        return Arrivals(self.first.repeat(times), self.last.repeat(times))
+
     def no_sooner(self, first: Times, last: Times) -> Arrivals:
         """With every pixel's ends at these times or later."""
         return Arrivals(np.maximum(self.first, first), np.maximum(self.last, last))

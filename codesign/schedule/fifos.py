@@ -10,13 +10,16 @@ Networks", Proc. IEEE 1995; Sriram and Bhattacharyya, "Embedded Multiprocessors"
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from math import ceil
 
 from codesign.schedule.arrivals import Arrivals, occupancy
 from codesign.schedule.edges import Edge, edges
 from codesign.schedule.flow import Network
 
 FRAMES = 2
-"""Frames that are followed at least: in the second, the tail of the first is still in the pipeline."""
+"""Frames that are followed at least: in the second, the tail of the first is still in the pipeline. More where pixels
+wait for longer than a frame, as those of a map do that is multiplied by what all of it makes."""
 
 JITTER_PIXELS = 1
 """Waiting pixels that make no difference in front of a block that takes in whole ones before it works on them."""
@@ -34,18 +37,30 @@ def fifo_depths(network: Network, interval_cycles: int, *, together: bool = Fals
     network: of `FRAMES` frames or more. together: the outputs leave pixel by pixel at the same time; otherwise each as
     it comes.
     """
-    graph = network.graph
-    produced, taken = network.flow(interval_cycles, {}, None)
+    produced, leaving = _passing(network, interval_cycles, together)
+    waits = max((float((at.first - produced[edge.tensor].first).max()) for edge, at in leaving.items()), default=0.0)
+    if (frames := 1 + ceil(waits / interval_cycles)) > network.frames:
+        network = replace(network, frames=frames)
+        produced, leaving = _passing(network, interval_cycles, together)
     depths = {}
-    for edge in edges(graph):
-        if not edge.reader and not together:
-            continue
+    for edge, left in leaving.items():
         count = network.produced_beats[edge.tensor]
-        leaving = taken[edge] if edge.reader else Arrivals.latest(produced[name] for name in graph.outputs)
-        occupied = occupancy(produced[edge.tensor], leaving, count)
+        occupied = occupancy(produced[edge.tensor], left, count)
         if occupied > _held(network, edge, count, interval_cycles):
             depths[edge] = occupied + FIFO_BEATS + _in_bursts(network, edge)
     return depths | {edge: FIFO_BEATS for edge in _parallel(network, depths)}
+
+
+def _passing(
+    network: Network, interval_cycles: int, together: bool
+) -> tuple[dict[str, Arrivals], dict[Edge, Arrivals]]:
+    """When pixels of all tensors come, and when they leave the edges on which some may have to wait."""
+    graph = network.graph
+    produced, taken = network.flow(interval_cycles, {}, None)
+    if not together:
+        return produced, {edge: taken[edge] for edge in edges(graph) if edge.reader}
+    at_once = Arrivals.latest(produced[name] for name in graph.outputs)
+    return produced, {edge: taken[edge] if edge.reader else at_once for edge in edges(graph)}
 
 
 def _in_bursts(network: Network, edge: Edge) -> int:

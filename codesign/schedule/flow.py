@@ -79,6 +79,11 @@ class TimedBlock:
         return (np.maximum.accumulate(self.dependence.last) + frames).reshape(-1)
 
     @cached_property
+    def served(self) -> list[int]:
+        """Output pixels that a pixel of each input serves, where one that is not the first has fewer of them."""
+        return [1, *(self.outputs[0].pixels // kind.pixels for kind in self.inputs[1:])]
+
+    @cached_property
     def _origins(self) -> NDArray[np.int64]:
         """The first pixel of each window."""
         assert self.dependence.first is not None
@@ -126,7 +131,8 @@ class TimedBlock:
         leaving = self._leaving(entering, interval, back_pressure, endless)
         taken = [self._taken(entering[0], leaving, endless)]
         used = leaving.first if self.dependence.whole else leaving.last
-        taken += [other.no_sooner(leaving.first, used) for other in entering[1:]]
+        for other, served in zip(entering[1:], self.served[1:], strict=True):
+            taken.append(other.no_sooner(leaving.first[::served], used[::served]))
         if self.dependence.parts:
             return leaving.parts(self.dependence.parts), taken
         return [leaving] * len(self.outputs), taken
@@ -134,13 +140,14 @@ class TimedBlock:
     def _leaving(self, entering: list[Arrivals], interval: float, back_pressure: Arrivals, endless: bool) -> Arrivals:
         """When output pixels leave, with an initiation interval of at least `interval` cycles."""
         of_window = Arrivals(entering[0].first[self.need], entering[0].last[self.need])
-        begun = np.maximum.reduce([of_window.first, *(other.first for other in entering[1:])])
+        others = [other.repeated(n) for other, n in zip(entering[1:], self.served[1:], strict=True)]
+        begun = np.maximum.reduce([of_window.first, *(other.first for other in others)])
         if self.dependence.whole:
             start = np.maximum(np.maximum(begun, of_window.last) + self.delay_cycles, back_pressure.first)
             start = np.maximum(start, back_pressure.last - self.spread_cycles)
             first = self._in_turns(start, entering[0], interval) if endless else spaced(start, interval)
             return Arrivals(first, first + self.spread_cycles)
-        done = np.maximum.reduce([of_window.last, *(other.last for other in entering[1:])])
+        done = np.maximum.reduce([of_window.last, *(other.last for other in others)])
         first = spaced(np.maximum(begun + self.delay_cycles, back_pressure.first), interval)
         last = spaced(
             np.maximum(np.maximum(first + self.spread_cycles, done + self.delay_cycles), back_pressure.last),

@@ -1,4 +1,4 @@
-"""Add, Sub, Mul, Div and BatchNormalization with constants: kept symbolic until the next quantizer. Residual Adds."""
+"""Add, Sub, Div and BatchNormalization with constants: kept symbolic until the next quantizer. Residual Adds."""
 
 from __future__ import annotations
 
@@ -29,17 +29,15 @@ def _sub(c: NDArray[Any], first: bool) -> tuple[NDArray[Any], NDArray[Any]]:
     return (-np.ones(1), c) if first else (np.ones(1), -c)
 
 
-def _mul(c: NDArray[Any], first: bool) -> tuple[NDArray[Any], NDArray[Any]]:
-    return c, np.zeros(1)
-
-
 def _div(c: NDArray[Any], first: bool) -> tuple[NDArray[Any], NDArray[Any]]:
     if first or not c.all():
         raise GraphError("a division by an activation, or by zero, is not supported")
     return 1 / c, np.zeros(1)
 
 
-def _with_constant(coefficients: Coefficients) -> Callable[[Importer, onnx.NodeProto], Activation]:
+def with_constant(coefficients: Coefficients) -> Callable[[Importer, onnx.NodeProto], Activation]:
+    """Reads a node of an activation and a constant, or of two functions of the same integers."""
+
     def read(importer: Importer, node: onnx.NodeProto) -> Activation:
         met = meeting(importer, node)
         if met is not None:
@@ -68,7 +66,7 @@ def _per_channel(constant: NDArray[Any], rank: int) -> NDArray[Any]:
 def read_add(importer: Importer, node: onnx.NodeProto) -> Activation | Sum:
     """The sum with a constant, or of two quantized tensors; of different scales, until a quantizer comes."""
     if any(isinstance(importer.value(name), Constant) for name in node.input):
-        return _with_constant(_add)(importer, node)
+        return with_constant(_add)(importer, node)
     shapes = [importer.shape(name) for name in node.input]
     if shapes[0] != shapes[1]:
         raise GraphError(f"an Add of {shapes[0]} and {shapes[1]} is not supported", remedy="add maps of one shape")
@@ -99,9 +97,8 @@ _elementwise = partial(Reader, versions=(7, 13, 14), inputs=range(2, 3))
 
 READERS = (
     _elementwise("Add", read_add),
-    _elementwise("Sub", _with_constant(_sub)),
-    _elementwise("Mul", _with_constant(_mul)),
-    _elementwise("Div", _with_constant(_div)),
+    _elementwise("Sub", with_constant(_sub)),
+    _elementwise("Div", with_constant(_div)),
     Reader(
         "BatchNormalization",
         read_batch_normalization,

@@ -51,11 +51,14 @@ def _clipped(importer: Importer, node: onnx.NodeProto, lo: float, hi: float) -> 
     if not isinstance(op, Lookup | Requant | Rescale | Threshold) or not integral or x.scaled or x.clipped or x.opaque:
         return x.clip(lo, hi, importer.step(node))
     low, high = (int(bound) for bound in bounds)
+    clip = Requant(np.zeros(1, np.int64), low, high, scale)
     if isinstance(op, Threshold):
-        return importer.emit(Requant(np.zeros(1, np.int64), low, high, scale), [x], node, x.layout)
+        return importer.emit(clip, [x], node, x.layout)
     origin = node.output[0]
     narrow = replace(op, results=op.results.clip(low, high)) if isinstance(op, Lookup) else replace(op, lo=low, hi=high)
-    return replace(x, tensor=importer.builder.replaced(x.tensor, narrow, origin), origin=origin)
+    tensor = importer.builder.replaced(x.tensor, narrow, origin)
+    importer.builder.clipped[tensor] = x.tensor, clip
+    return replace(x, tensor=tensor, origin=origin)
 
 
 READERS = (

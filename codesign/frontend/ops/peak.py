@@ -62,7 +62,7 @@ def _is_maximum(importer: Importer, node: onnx.NodeProto, order: tuple[int, int]
     x, highest = (importer.quantized(node, index) for index in order)
     op = importer.builder.operator(highest.tensor)
     window = isinstance(op, MaxPool) and (op.kernel, op.stride, op.pads) == ((3, 3), (1, 1), (1, 1, 1, 1))
-    if window and importer.builder.operand(highest.tensor) == x.tensor:
+    if window and importer.builder.operands(highest.tensor) == (x.tensor,):
         return Condition(x.tensor, maximum=True)
     return None
 
