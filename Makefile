@@ -26,7 +26,7 @@ demo: $(READY)
 	$(BIN)/codesign demo --out $(DEMO)
 
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 	@$(MAKE) --no-print-directory lint
 
 slow: $(READY)

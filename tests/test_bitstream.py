@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from cocotb_tools.runner import get_runner
 
+from codesign import bench
 from codesign.api.bitstream import bitstream
 from codesign.emit.rtl.top import emit_rtl
 from codesign.emit.rtl.verilator import environment
@@ -74,8 +75,7 @@ def test_the_design_behind_its_line_gives_what_the_graph_says(graph, tmp_path, m
             "--assert",
             "--x-initial",
             "unique",
-            "-CFLAGS",
-            "-O1",
+            *bench.QUICK_BUILD,
         ],
     )
     settings = {"SERIAL_FOLDER": folder, "SERIAL_BIT_CYCLES": BIT_CYCLES, "SERIAL_TASK": tmp_path / "task"}

@@ -295,12 +295,16 @@ def test_a_simulation_reports_the_predicted_interval_what_binds_and_leaves_waves
     )
     build, waves = tmp_path / "build", tmp_path / "top.fst"
     assert status(["export", str(tmp_path / "net.onnx"), "--out", str(build)]) == 0
-    assert status(["simulate", str(build), "--images", "3", "--stalls", "--waves", str(waves)]) == 0
+    command = ["simulate", str(build), "--images", "3", "--stalls", "--waves", str(waves)]
+    assert status(command) == 0
     text = capfd.readouterr().out
     assert "outputs of 3 frames: exact" in text
     assert f"interval {json.loads((build / 'schedule.json').read_text())['interval_cycles']:,} cycles" in text
     assert "what binds: " in text
     assert waves.stat().st_size > 1000
+    assert status([*command, "--json"]) == 0
+    printed = capfd.readouterr()
+    assert json.loads(printed.out)["binding"] and printed.err == ""
 
 
 @pytest.mark.parametrize(
@@ -353,7 +357,7 @@ REAL = {
     "compare": ("compare", "BUILD", "BUILD"),
     "verify": ("verify", "BUILD", "--images", "1", "--stages", "graph"),
     "eval": ("eval", "BUILD", "--backend", "graph", "--limit", "2"),
-    "simulate": ("simulate", "BUILD", "--stalls"),
+    "simulate": ("simulate", "BUILD"),
     "detect": ("detect", "BUILD", "PICTURE", "--out", "OUT"),
 }
 

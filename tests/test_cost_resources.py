@@ -168,7 +168,7 @@ def test_columns_of_bits_that_are_alike_share_a_table():
     assert luts(*[7] * 64) == luts(*[7] * 65) == 0
 
 
-@pytest.mark.parametrize("depth", [128, 256, 400])
+@pytest.mark.parametrize("depth", [128, pytest.param(256, marks=pytest.mark.slow), 400])
 def test_tables_of_few_distinct_thresholds_are_as_narrow_as_these(depth, tmp_path):
     words = np.rint(RNG.normal(0, 12, (depth, 1))).astype(int)  # bits above the sixth are alike
     Memory("rom.mem", words, 14).write(tmp_path)
@@ -178,7 +178,7 @@ def test_tables_of_few_distinct_thresholds_are_as_narrow_as_these(depth, tmp_pat
     assert found.lut < rom_luts(depth, 14) * 0.6
 
 
-@pytest.mark.parametrize("depth", [9, 100, 150, 330, 520])
+@pytest.mark.parametrize("depth", [*(pytest.param(depth, marks=pytest.mark.slow) for depth in (9, 100)), 150, 330, 520])
 def test_tables_of_any_contents_take_what_is_said(depth, tmp_path):
     Memory("rom.mem", RNG.integers(0, 256, (depth, 1)), 8).write(tmp_path)
     parameters = {"DEPTH": depth, "WIDTH": 8, "BLOCK": 0, "DATA_FILE": "rom.mem"}

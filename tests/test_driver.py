@@ -14,7 +14,7 @@ import pytest
 from cocotb_tools.runner import get_runner
 
 from benchmarks.pages import notebook
-from codesign import board
+from codesign import bench, board
 from codesign.build_folder import open_build
 from codesign.emit.rtl.verilator import environment
 from codesign.graph import execute
@@ -44,7 +44,7 @@ def run_driver(folder, frames, expected, tests, monkeypatch):
         sources=[visible, *sources, package / "accelerator.v"],
         hdl_toplevel="accelerator",
         build_dir=folder / "sim",
-        build_args=["--no-public-flat-rw", "--assert", "--x-initial", "unique", "-O2", "-CFLAGS", "-O1"],
+        build_args=["--no-public-flat-rw", "--assert", "--x-initial", "unique", *bench.QUICK_BUILD],
     )
     results = runner.test(
         test_module="board_cocotb",

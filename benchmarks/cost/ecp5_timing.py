@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.cost import block_cases
-from benchmarks.record import SCHEDULER, SYNTHESIS, load, save
+from benchmarks.record import ROOT, SCHEDULER, SYNTHESIS, load, save
 from codesign.design import design_of
 from codesign.emit.rtl import library
 from codesign.emit.rtl.top import emit_rtl
@@ -34,7 +34,7 @@ from codesign.training import load_run
 GOAL_MHZ = 100.0
 FPS = 1000
 TARGET = load_target("ulx3s-85f")
-RUN = Path(__file__).parent.parent / "models" / "codenet-digits"
+RUN = ROOT / "models" / "codenet-digits"
 NAME = "ecp5_timing"
 SOURCES = ("benchmarks/cost/ecp5_timing.py", "benchmarks/cost/block_cases.py", *SCHEDULER, *SYNTHESIS)
 

@@ -60,7 +60,7 @@ from codesign.synthesis.utilization import Utilization, count
 
 SOURCES = ("benchmarks/reuse/mst.py", "codesign/reuse/*.py", "codesign/emit/rtl/adder_graph.py", "rtl_sim/rtl/*.sv")
 FLIPS = {"random": 0.5, "correlated": 0.047}
-LAYERS = [(kind, inputs, 64) for inputs in (64, 144) for kind in FLIPS]
+LAYERS = [(kind, *size) for size in ((32, 32), (64, 64), (144, 64)) for kind in FLIPS]
 FORMS = ("da4ml", "mst_shared", "da4ml_hard_dc2", "mst_shared_shallow", "mst", "plain")
 METHODS = ("wmc", "mc", "wmc-dc", "mc-dc", "wmc-pdc", "mc-pdc")
 """Methods of da4ml to choose what outputs share. Our graphs are tried under as many bounds."""

@@ -11,17 +11,16 @@ from __future__ import annotations
 import json
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
-from benchmarks.record import SCHEDULER, load, save
+from benchmarks.record import ROOT, SCHEDULER, load, save
 from codesign.api.tune import untrained_graph
 from codesign.errors import ScheduleError
 from codesign.recipe import Recipe, load_recipe
 from codesign.schedule import schedule
 from codesign.targets import load_target
 
-MODELS = Path(__file__).parent.parent / "models"
+MODELS = ROOT / "models"
 PYNQ, LARGER = "pynq-z2", ("ultra96-v2", "zcu104")
 SOURCES = ("benchmarks/schedules/schedules.py", "models/*.yaml", "codesign/targets/*.yaml", *SCHEDULER)
 ORDERS = ("pointwise_first", "depthwise_first")

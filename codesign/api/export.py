@@ -1,4 +1,4 @@
-"""`codesign export`: from a trained run, or a QONNX file, to a build folder."""
+"""`codesign export`: from a trained run, or a QONNX or TFLite file, to a build folder."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import CheckpointError, GraphError, RecipeError
 from codesign.files import write_bytes, write_text
+from codesign.frontend.files import import_file
 from codesign.frontend.inputs import with_types
 from codesign.frontend.load import load_model, one_file
+from codesign.frontend.network import Network
 from codesign.frontend.qonnx import import_network, import_qonnx
+from codesign.frontend.tflite.parse import ENDING, is_tflite
 from codesign.graph import Graph, save
 from codesign.graph.heads import heads_of
 from codesign.progress import Progress, silent
@@ -59,8 +62,8 @@ def export(
 ) -> Export:
     """Writes a build folder at `out`, whole or not at all.
 
-    source: a run folder, the name of a run that ships in `models/`, or a QONNX file. fps: reach this frame rate with
-    the least hardware, else as fast as the target allows; max_dsp and clock_mhz replace the target's own limits.
+    source: a run folder, the name of a run that ships in `models/`, or a QONNX or TFLite file. fps: reach this frame
+    rate with the least hardware, else as fast as the target allows; max_dsp and clock_mhz replace the target's limits.
     random_weights: `source` is a recipe instead, a file or a shipped one's name, whose network is built untrained; the
     manifest says so. sparse: of a detector, only the peaks leave the hardware (docs/frames.md). inputs: of a file,
     `NAME=TYPE` of an input before whose quantizer there is arithmetic, or that has none. overrides: `key.path=value`
@@ -173,12 +176,12 @@ STEPS: tuple[tuple[str, Callable[[_Work], None]], ...] = (
 
 
 def find_source(source: str | Path) -> Path:
-    """The run folder or QONNX file that `source` names. Raises GraphError or CheckpointError if there is none."""
+    """The run folder or file that `source` names. Raises GraphError or CheckpointError if there is none."""
     path = Path(source)
     if path.is_file():
         return path
-    if path.suffix == ".onnx":
-        raise GraphError("there is no such file", where=str(path), remedy="give a QONNX file or a run")
+    if path.suffix in (".onnx", ENDING):
+        raise GraphError("there is no such file", where=str(path), remedy="give an ONNX or TFLite file, or a run")
     try:
         return find_run(path)
     except CheckpointError as missing:
@@ -200,18 +203,28 @@ def _of_the_file(graph: Graph) -> dict[str, dict[str, str]]:
 
 
 def _import_file(work: _Work) -> Graph:
-    """The build's copy of the file says the types that the user has given to inputs."""
-    if work.inputs:
+    """The build's copy of an ONNX file says the types that the user has given to inputs."""
+    if is_tflite(work.origin):
+        network = _import_tflite(work)
+    elif work.inputs:
         model = with_types(load_model(work.origin), work.inputs)
         network = import_network(model, work.origin.stem)
         write_bytes(work.build.qonnx, model.SerializeToString())
     else:
-        network = import_network(work.origin)
+        network = import_file(work.origin)
         write_bytes(work.build.qonnx, one_file(work.origin))
     if network.tail is not None:
         write_bytes(work.build.tail, network.tail.SerializeToString())
         work.tail_inputs = network.tail_inputs
     return network.graph
+
+
+def _import_tflite(work: _Work) -> Network:
+    if work.inputs:
+        raise GraphError("says the type of its input itself", where=str(work.origin), remedy="leave --input out")
+    network = import_file(work.origin)
+    shutil.copyfile(work.origin, work.build.tflite)
+    return network
 
 
 def _import_run(run: Path, build: BuildFolder) -> Graph:

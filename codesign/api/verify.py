@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib import import_module
@@ -32,6 +32,18 @@ SIMULATIONS = {"codesign": "rtl", "vitis": "vitis"}
 
 FAST = ("onnxruntime", "graph")
 """Stages that take milliseconds an image."""
+
+_SOURCES: Mapping[str, Callable[[BuildFolder], bool]] = {
+    "brevitas": lambda build: build.run.is_dir(),
+    "qonnx": lambda build: not build.tflite.is_file(),
+    "litert": lambda build: build.tflite.is_file(),
+}
+"""Stages of what a build was made from: whether it was."""
+_LACKS = {
+    "brevitas": "was made from a file: there are no PyTorch modules",
+    "qonnx": "was made from a TFLite file: there is none for QONNX",
+    "litert": "was made from no TFLite file",
+}
 
 DRIVEN = ("blocks", "netlist")
 """Stages that drive blocks by themselves."""
@@ -71,7 +83,7 @@ def verify(
 ) -> Verification:
     """Runs all stages, or the chosen ones, and writes `verify.json` into the build folder.
 
-    images: so many, the first of the recipe's validation set, or random integers if the build was made from a QONNX
+    images: so many, the first of the recipe's validation set, or random integers if the build was made from a
     file (then there is no Brevitas stage either); or a picture, or a folder of pictures, all of which are taken.
     ONNX Runtime and the integer graph, which are fast, run on `fast_images` if those are more. stages: names from
     STAGES and FURTHER; default: a whole verdict. rtl: a key of SIMULATIONS. netlist: also the netlists that Yosys
@@ -109,7 +121,8 @@ def _whole(build: BuildFolder, rtl: str) -> list[str]:
     """The stages of a whole verdict on the build, that which simulates all of it last."""
     if rtl not in SIMULATIONS:
         raise BuildError(f"unknown RTL '{rtl}'", where="--rtl", remedy=f"known: {', '.join(SIMULATIONS)}")
-    names = [name for name in STAGES if name != "rtl" and (name != "brevitas" or build.run.is_dir())]
+    absent = {"rtl", *(name for name, there in _SOURCES.items() if not there(build))}
+    names = [name for name in STAGES if name not in absent]
     names += ["tail"] if build.tail.is_file() else []
     return [*(name for name in names if name != "blocks" or rtl == "codesign"), SIMULATIONS[rtl]]
 
@@ -134,12 +147,9 @@ def _chosen(build: BuildFolder, stages: Sequence[str], whole: Collection[str], n
     unknown = [name for name in stages if name not in known]
     if unknown:
         raise BuildError(f"unknown stage '{unknown[0]}'", where="--stages", remedy=f"known: {', '.join(known)}")
-    if "brevitas" in stages and not build.run.is_dir():
-        raise BuildError(
-            "was made from a QONNX file: there are no PyTorch modules",
-            where=str(build.path),
-            remedy="leave brevitas out",
-        )
+    for name in stages:
+        if name in _SOURCES and not _SOURCES[name](build):
+            raise BuildError(_LACKS[name], where=str(build.path), remedy=f"leave {name} out")
     if "tail" in stages and not build.tail.is_file():
         raise BuildError("has no tail: all of it is hardware", where=str(build.path), remedy="leave tail out")
     wanted = {*(stages or whole), *(("netlist",) if netlist else ())}

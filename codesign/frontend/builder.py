@@ -27,8 +27,8 @@ class _Draft:
 class Builder:
     """A growing integer graph.
 
-    types: of all tensors; codes: how the file writes those that have zero points there. clipped: tensors that are others
-    within bounds, with the operator that makes them of those.
+    types: of all tensors; codes: how the file writes those that have zero points there. clipped: of tensors that are
+    others within bounds, those others, and the operator that does it.
     Tensors have provisional names until `finish` drops what nobody reads and names the rest.
     """
 
@@ -54,13 +54,16 @@ class Builder:
         return tensor
 
     def add(
-        self, op: Op, inputs: Sequence[str], node: onnx.NodeProto, origins: Sequence[str | None]
+        self, op: Op, inputs: Sequence[str], node: onnx.NodeProto | Place, origins: Sequence[str | None]
     ) -> tuple[str, ...]:
-        """Appends a block made from `node`. origins: for each output, the ONNX tensor with its value, or None.
+        """Appends a block made from `node`, or standing at that place.
+
+        origins: for each output, the tensor of the file with its value, or None.
 
         Returns the output tensors. Raises GraphError where the operator does not fit its inputs.
         """
-        return self._append(op, tuple(inputs), place_of(node), origins)
+        place = node if isinstance(node, Place) else place_of(node)
+        return self._append(op, tuple(inputs), place, origins)
 
     def replaced(self, tensor: str, op: Op, origin: str | None) -> str:
         """The output of a copy of `tensor`'s block with another operator; the old one goes if nobody reads it."""

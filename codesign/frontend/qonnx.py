@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
@@ -16,6 +15,7 @@ from codesign.frontend.interleaving import interleaved
 from codesign.frontend.late_upsampling import upsampled_late
 from codesign.frontend.load import check_types, load_model, simplified
 from codesign.frontend.naming import one_part
+from codesign.frontend.network import Network
 from codesign.frontend.requantize import absorbed
 from codesign.frontend.run_qdq import is_qdq, zero_points
 from codesign.frontend.slices import slices_to_splits
@@ -23,19 +23,6 @@ from codesign.frontend.tail import Tail, TailBuilder
 from codesign.frontend.values import Activation, Host
 from codesign.graph import Graph
 from codesign.graph.op import EXACT_FLOAT32
-
-
-@dataclass(frozen=True, eq=False)
-class Network:
-    """A file as it is built.
-
-    graph: what becomes hardware. tail: what follows it on the host, if anything does: a model whose inputs are real
-    values of outputs of `graph`. tail_inputs: for each of its inputs, that output.
-    """
-
-    graph: Graph
-    tail: onnx.ModelProto | None = None
-    tail_inputs: Mapping[str, str] = field(default_factory=dict)
 
 
 def import_qonnx(source: onnx.ModelProto | Path) -> Graph:

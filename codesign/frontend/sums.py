@@ -9,6 +9,7 @@ pairs.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
@@ -18,6 +19,7 @@ from codesign.errors import GraphError
 from codesign.frontend.builder import Builder
 from codesign.frontend.functions import integer_kernel, step_session
 from codesign.frontend.multipliers import stepped
+from codesign.frontend.naming import Place
 from codesign.frontend.quantizer import Code, Quantizer
 from codesign.frontend.values import Activation, Sum
 from codesign.graph import TensorType
@@ -32,6 +34,16 @@ MOST_MULTIPLIER = 1 << 14
 Integers = NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Levels:
+    """Integers lo, lo + step, ..., hi that a quantizer gives, and their scale."""
+
+    lo: int
+    hi: int
+    step: int
+    scale: float
+
+
 def summed(builder: Builder, value: Sum, quantizer: Quantizer) -> Activation:
     """What `quantizer` makes of the sum. Raises GraphError where no multipliers up to 2^14 are exact."""
     kinds = [builder.types[part.tensor] for part in value.parts]
@@ -41,20 +53,40 @@ def summed(builder: Builder, value: Sum, quantizer: Quantizer) -> Activation:
             "adds two tensors of different scales, one of them of more than 10 bits",
             remedy="quantize both before the addition",
         )
+    tensors = value.parts[0].tensor, value.parts[1].tensor
+    levels = Levels(quantizer.lo, quantizer.hi, quantizer.step, quantizer.scale)
     table = _table(builder, value, quantizer, a, b)
+    tensor = added(builder, tensors, (a, b), table, levels, quantizer.node, quantizer.origin)
+    return Activation(tensor, value.parts[0].layout, origin=quantizer.origin)
+
+
+def added(
+    builder: Builder,
+    tensors: tuple[str, str],
+    operands: tuple[Integers, Integers],
+    table: Integers,
+    levels: Levels,
+    node: onnx.NodeProto | Place,
+    origin: str | None,
+) -> str:
+    """The tensor whose integers `table` (A, B) has for every pair of `operands`, integers (A,) and (B,) of two tensors.
+
+    levels: of the table; node: what it is made from, or where it stands; origin: of the file. Raises GraphError where
+    no multipliers up to 2^14 are exact.
+    """
+    kinds, (a, b) = [builder.types[tensor] for tensor in tensors], operands
     found = _multipliers(table, a, b, kinds[0].scale[0] / kinds[1].scale[0])
     if found is None:
         raise GraphError("no multipliers bring both summands to one scale exactly", remedy="share one quantizer")
     scales = _weight_scales(kinds, found)
     parts = [
-        _multiplied(builder, part, kind, m, scale, quantizer.node)
-        for part, kind, m, scale in zip(value.parts, kinds, found, scales, strict=True)
+        _multiplied(builder, tensor, kind, m, scale, node)
+        for tensor, kind, m, scale in zip(tensors, kinds, found, scales, strict=True)
     ]
-    (total,) = builder.add(Add(), parts, quantizer.node, [None])
+    (total,) = builder.add(Add(), parts, node, [None])
     sums = found[0] * a[:, None] + found[1] * b[None, :]
-    op = _stepped(table, sums, quantizer, builder.types[total])
-    (tensor,) = builder.add(op, [total], quantizer.node, [quantizer.origin])
-    return Activation(tensor, value.parts[0].layout, origin=quantizer.origin)
+    op = _stepped(table, sums, levels, builder.types[total])
+    return builder.add(op, [total], node, [origin])[0]
 
 
 def _table(builder: Builder, value: Sum, quantizer: Quantizer, a: Integers, b: Integers) -> Integers:
@@ -109,15 +141,15 @@ def _exact(table: Integers, sums: Integers) -> bool:
     return bool((steps >= 0).all() and not steps[np.diff(flat[order]) == 0].any())
 
 
-def _stepped(table: Integers, sums: Integers, quantizer: Quantizer, kind: TensorType) -> Threshold | Rescale:
+def _stepped(table: Integers, sums: Integers, levels: Levels, kind: TensorType) -> Threshold | Rescale:
     """What steps where the results of the sums, of type `kind`, rise."""
-    lo, hi = (quantizer.lo, quantizer.hi) if quantizer.step > 1 else (int(table.min()), int(table.max()))
-    count = max(1, (hi - lo) // quantizer.step)
+    lo, hi = (levels.lo, levels.hi) if levels.step > 1 else (int(table.min()), int(table.max()))
+    count = max(1, (hi - lo) // levels.step)
     order = np.argsort(sums.ravel(), kind="stable")
     ascending, results = sums.ravel()[order], table.ravel()[order]
-    places = np.searchsorted(results, lo + quantizer.step * np.arange(1, count + 1), side="left")
+    places = np.searchsorted(results, lo + levels.step * np.arange(1, count + 1), side="left")
     beyond = np.append(ascending, ascending[-1] + 1)
-    return stepped(beyond[places][None], np.ones(1, np.int64), lo, quantizer.step, quantizer.scale, kind)
+    return stepped(beyond[places][None], np.ones(1, np.int64), lo, levels.step, levels.scale, kind)
 
 
 def _weight_scales(kinds: list[TensorType], multipliers: tuple[int, int]) -> tuple[float, float]:
@@ -135,10 +167,10 @@ def _weight_scales(kinds: list[TensorType], multipliers: tuple[int, int]) -> tup
 
 
 def _multiplied(
-    builder: Builder, part: Activation, kind: TensorType, multiplier: int, scale: float, node: onnx.NodeProto
+    builder: Builder, tensor: str, kind: TensorType, multiplier: int, scale: float, node: onnx.NodeProto | Place
 ) -> str:
     if (multiplier, scale) == (1, 1.0):
-        return part.tensor
+        return tensor
     weight = np.full((kind.channels, 1, 1, 1), multiplier)
-    (tensor,) = builder.add(Depthwise(weight, np.zeros(kind.channels, np.int64), (scale,)), [part.tensor], node, [None])
-    return tensor
+    op = Depthwise(weight, np.zeros(kind.channels, np.int64), (scale,))
+    return builder.add(op, [tensor], node, [None])[0]

@@ -9,7 +9,6 @@ import numpy as np
 from codesign.errors import GraphError
 from codesign.frontend.functions import Integers
 from codesign.frontend.multipliers import stepped
-from codesign.frontend.quantizer import Quantizer
 from codesign.graph import TensorType
 from codesign.graph.ops.lookup import MOST_VALUES, Lookup
 from codesign.graph.ops.rescale import Rescale
@@ -20,22 +19,22 @@ LUT_BITS = 64
 """Bits of a table that a look-up table of the FPGA holds."""
 
 
-def has_table(kind: TensorType, quantizer: Quantizer) -> bool:
-    """Whether every integer of `kind` is looked at; what has steps of its own on either side has thresholds."""
-    return kind.step == quantizer.step == 1 and kind.hi - kind.lo < MOST_VALUES
+def has_table(kind: TensorType, step: int) -> bool:
+    """Whether every integer of `kind` is looked at; where it, or results, are `step` apart, there are thresholds."""
+    return kind.step == step == 1 and kind.hi - kind.lo < MOST_VALUES
 
 
-def tabulated(results: Integers, kind: TensorType, quantizer: Quantizer) -> Threshold | Rescale | Lookup:
-    """The operator that makes `results` (K, C) of the K integers of `kind`."""
+def tabulated(results: Integers, kind: TensorType, scale: float) -> Threshold | Rescale | Lookup:
+    """The operator that makes `results` (K, C), of that scale, of the K integers of `kind`."""
     rows = results.T
     if (rows == rows[:1]).all():
         rows = rows[:1]
-    op = Lookup(rows, kind.lo, quantizer.scale)
-    steps = _steps(rows, kind, quantizer)
+    op = Lookup(rows, kind.lo, scale)
+    steps = _steps(rows, kind, scale)
     return op if steps is None or _table_luts(op, kind) <= _search_luts(steps, kind) else steps
 
 
-def _steps(rows: Integers, kind: TensorType, quantizer: Quantizer) -> Threshold | Rescale | None:
+def _steps(rows: Integers, kind: TensorType, scale: float) -> Threshold | Rescale | None:
     """What steps where rows (C, K) do; None if one rises and falls, or there are too many steps."""
     moves = np.diff(rows, axis=1)
     falls = (moves < 0).any(axis=1)
@@ -49,7 +48,7 @@ def _steps(rows: Integers, kind: TensorType, quantizer: Quantizer) -> Threshold 
         at = np.append(x * direction, kind.hi + 1) if direction > 0 else np.append(-x[::-1], 1 - kind.lo)
         found[row] = at[np.searchsorted(values[::direction], levels)]
     try:
-        return stepped(found, sign, lo, 1, quantizer.scale, kind)
+        return stepped(found, sign, lo, 1, scale, kind)
     except GraphError:
         return None
 

@@ -37,27 +37,37 @@ def quantized(
     255 steps and no multiplier gives them.
     """
     function = step_function(value, kind, quantizer) if factors is None else _multiplied(factors, quantizer)
-    if has_table(kind, quantizer):
-        return tabulated(function(_rows(np.arange(kind.lo, kind.hi + 1), kind.channels)), kind, quantizer)
-    if value.turns:
+    if value.turns and not has_table(kind, quantizer.step):
         raise GraphError(
             f"quantizes {value.turns} of integers of {kind.bits} bits, which both rises and falls",
             remedy="put a quantizer of at most 10 bits before that function",
         )
-    return _bisected(function, kind, quantizer, factors)
+    return operator_of(function, kind, (quantizer.lo, quantizer.hi), quantizer.scale, quantizer.step, factors)
 
 
-def _bisected(
-    function: StepFunction, kind: TensorType, quantizer: Quantizer, factors: Reals | None
-) -> Threshold | Rescale:
+def operator_of(
+    function: StepFunction,
+    kind: TensorType,
+    bounds: tuple[int, int],
+    scale: float,
+    step: int = 1,
+    factors: Reals | None = None,
+) -> Threshold | Rescale | Lookup:
+    """The operator that makes of the integers of type `kind` what `function` makes of them.
+
+    bounds: what `function` gives lies within them, in steps of `step`; scale: of the result; factors: as of
+    `quantized`. Of integers of more than 10 bits it has to be monotone. Raises GraphError as `quantized` does.
+    """
+    if has_table(kind, step):
+        return tabulated(function(_rows(np.arange(kind.lo, kind.hi + 1), kind.channels)), kind, scale)
     ends = function(_rows([kind.lo, kind.hi], kind.channels))
-    lo, hi = (quantizer.lo, quantizer.hi) if quantizer.step > 1 else (int(ends.min()), int(ends.max()))
-    count = max(1, (hi - lo) // quantizer.step)
+    lo, hi = bounds if step > 1 else (int(ends.min()), int(ends.max()))
+    count = max(1, (hi - lo) // step)
     sign = np.where(ends[1] < ends[0], -1, 1)
-    found = _bisect(function, sign, kind, lo + quantizer.step * np.arange(1, count + 1))
+    found = _bisect(function, sign, kind, lo + step * np.arange(1, count + 1))
     if (found == found[:1]).all() and (sign == sign[0]).all():
         found, sign = found[:1], sign[:1]
-    op = stepped(found, sign, lo, quantizer.step, quantizer.scale, kind, factors)
+    op = stepped(found, sign, lo, step, scale, kind, factors)
     _check(op, found.T * sign, function, kind)
     return op
 

@@ -37,6 +37,7 @@ RAIL = 14
 STAGE_NAMES = {
     "brevitas": "Brevitas modules in PyTorch",
     "qonnx": "QONNX executor",
+    "litert": "LiteRT reference kernels",
     "onnxruntime": "ONNX Runtime",
     "graph": "integer graph, imported anew",
     "hls": "hls4ml project, compiled",

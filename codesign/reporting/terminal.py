@@ -194,7 +194,7 @@ def print_verification(verdict: Verification, console: Console) -> None:
     console.print()
     show(table, console)
     if all("brevitas" not in names for names in ([stage.name for stage in verdict.stages], verdict.skipped)):
-        console.print("no PyTorch stage: the build was made from a QONNX file")
+        console.print("no PyTorch stage: the build was made from a file")
     if verdict.coverage:
         console.print(coverage_line(verdict.coverage))
     for stage in verdict.stages:

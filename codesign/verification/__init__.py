@@ -3,7 +3,7 @@
 The stages, in the order of the chain, are the modules of `codesign/verification/stages`.
 """
 
-STAGES = ("brevitas", "qonnx", "onnxruntime", "graph", "hls", "blocks", "rtl")
+STAGES = ("brevitas", "qonnx", "litert", "onnxruntime", "graph", "hls", "blocks", "rtl")
 """Those of a whole verdict."""
 
 FURTHER = ("vitis", "netlist", "tail")

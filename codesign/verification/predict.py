@@ -18,16 +18,16 @@ from codesign.verification.heads import heads_of, tail_of
 
 
 def recipe_of(build: BuildFolder) -> Recipe:
-    """The recipe of the run that was exported. Raises BuildError if the build was made from a QONNX file."""
+    """The recipe of the run that was exported. Raises BuildError if the build was made from a file."""
     if build.recipe is None:
         raise BuildError(
-            "was made from a QONNX file: there is no dataset", where=str(build.path), remedy="export a trained run"
+            "was made from a file: there is no dataset", where=str(build.path), remedy="export a trained run"
         )
     return build.recipe
 
 
 def reading_of(build: BuildFolder) -> Reading:
-    """How a build's outputs are read: as its recipe says, or, of a QONNX file's network, as their shapes do.
+    """How a build's outputs are read: as its recipe says, or, of a file's network, as their shapes do.
 
     Classes of the latter are numbered. Raises BuildError if no task has such outputs.
     """

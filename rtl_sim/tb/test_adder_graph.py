@@ -5,6 +5,7 @@ import subprocess
 import numpy as np
 import pytest
 
+from codesign import bench
 from codesign.emit.rtl import adder_graph, popcounts
 from codesign.emit.rtl.verilator import environment
 from codesign.resources import rtl_dir
@@ -72,8 +73,8 @@ def simulate(folder, modules: list[tuple[str, int, int, int, np.ndarray, np.ndar
     (folder / "main.cpp").write_text(MAIN)
     sources = [rtl_dir() / "bit_sum.sv", *(folder / f"m{index}.sv" for index in range(len(modules)))]
     lint = ["verilator", "--lint-only", "-Wall", "-Wno-MULTITOP", *map(str, sources)]
-    build = ["verilator", "--cc", "--exe", "--build", "--top", "bench", "-Wno-fatal", "--Mdir", "obj", "-CFLAGS", "-O0"]
-    build += [*map(str, sources), "bench.sv", "main.cpp"]
+    build = ["verilator", "--cc", "--exe", "--build", "--top", "bench", "-Wno-fatal", "--Mdir", "obj"]
+    build += [*bench.QUICK_BUILD, *map(str, sources), "bench.sv", "main.cpp"]
     tools = environment()
     for command in (lint, build, ["obj/Vbench"]):
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=tools, check=False)

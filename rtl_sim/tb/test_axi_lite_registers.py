@@ -26,12 +26,13 @@ def test_every_register_does_what_the_map_says(
     for name, value in environment().items():
         monkeypatch.setenv(name, value)
     runner = get_runner("verilator")
+    waves = FST_FLAGS if bench.WAVES else ()
     runner.build(
         sources=library.sources(["registers_top"], rtl_dir(), HERE),
         hdl_toplevel="registers_top",
         parameters={"INPUTS": inputs, "OUTPUTS": outputs, "MODEL_HASH": f"128'h{MODEL_HASH:032x}"},
         build_dir=tmp_path,
-        build_args=["-Wall", "--assert", "--x-initial", "unique", *(FST_FLAGS if bench.WAVES else ())],
+        build_args=["-Wall", "--assert", "--x-initial", "unique", *bench.QUICK_BUILD, *waves],
         waves=bench.WAVES,
     )
     results = runner.test(

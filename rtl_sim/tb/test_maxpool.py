@@ -1,7 +1,5 @@
 """maxpool: positions outside the frame never win, not even against negative values."""
 
-import pytest
-
 from codesign.bench import Case, check_all
 from codesign.graph import TensorType
 from codesign.graph.ops.maxpool import MaxPool
@@ -31,6 +29,5 @@ def test_a_ring_over_many_block_rams_gives_every_word_back():
     check_all([case((64, 4, 66), 1, 3, 2, 1), case((40, 4, 66), 2, 3, 2, 1)])
 
 
-@pytest.mark.parametrize("lanes", [1, 4])
-def test_a_pool_of_one_pixel_passes_it_on(lanes):
-    check_all([case((4, 3, 3), lanes, 1, 1, 0)])
+def test_a_pool_of_one_pixel_passes_it_on():
+    check_all([case((4, 3, 3), lanes, 1, 1, 0) for lanes in (1, 4)])

@@ -23,7 +23,7 @@ def run(
         str,
         typer.Argument(
             autocompletion=run_names,
-            help="A run folder, the name of a shipped run, a QONNX file; with --random-weights, a recipe.",
+            help="A run folder, the name of a shipped run, a QONNX or TFLite file; with --random-weights, a recipe.",
         ),
     ],
     out: Annotated[

@@ -16,8 +16,10 @@ LATENCY = 3
 
 
 class Luts(NamedTuple):
-    """memory: beside one that holds a second factor for several products; held_bit: of each bit that is held. bit_pair: of
-    the factors of a product that takes no DSP slice."""
+    """memory: beside one that holds a second factor for several products; held_bit: of each bit that is held.
+
+    bit_pair: of the factors of a product that takes no DSP slice.
+    """
 
     control: float
     memory: float

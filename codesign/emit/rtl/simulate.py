@@ -44,6 +44,8 @@ FLAGS = (
 )
 FST_TRACE = ("--trace-fst", "-CFLAGS", f"-I../{FST_LINK}")
 COMPILER = ("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1")
+ONE_FILE_BYTES = 2 << 20
+"""Of C++ that are compiled sooner as one file than in parts, side by side, with two precompiled headers."""
 
 SETTLING_CYCLES = 256
 """For which a run that is watched goes on after its last frame."""
@@ -273,7 +275,9 @@ def _compile(project: RtlProject, wrapper: str, top: str, flags: list[str], fold
         *("-CFLAGS", "-std=c++17", *sources, "network.sv", "../harness/network.cpp"),
     ]
     _call(command, folder, project, "Verilator", VERILATOR_ROOT="verilator")
-    plain = ("CURDIR=.", "VERILATOR_ROOT=../verilator")
+    plain = ["CURDIR=.", "VERILATOR_ROOT=../verilator"]
+    if sum(file.stat().st_size for file in (folder / "obj").glob("*.cpp")) < ONE_FILE_BYTES:
+        plain.append("VM_PARALLEL_BUILDS=0")
     _call(["make", "-C", "obj", "-f", "Vnetwork.mk", "-j2", *COMPILER, *plain], folder, project, "the C++ compiler")
     return folder / "obj" / "Vnetwork"
 

@@ -1,4 +1,4 @@
-"""Product of two maps: a multiplier a lane, and a pixel of the second input held for as long as it serves (`mul.sv`)."""
+"""Product of two maps: a multiplier a lane, and a pixel of the second input held while it serves (`mul.sv`)."""
 
 from __future__ import annotations
 

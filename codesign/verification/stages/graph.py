@@ -1,4 +1,4 @@
-"""The integer graph, imported anew from the QONNX file and run one image at a time.
+"""The integer graph, imported anew from the file and run one image at a time.
 
 This checks that the stored graph, the reference of all stages, is the file's, that images of a batch do not touch
 each other, and that every value lies in the range that the hardware's widths were derived from: a value outside is
@@ -14,22 +14,22 @@ from typing import Any
 from numpy.typing import NDArray
 
 from codesign.build_folder import BuildFolder
-from codesign.frontend.qonnx import import_qonnx
+from codesign.frontend.files import import_file
 from codesign.graph import IntArray, digest, execute, first_difference
 from codesign.graph.reals import within
 
 
 def check(build: BuildFolder) -> str | None:
     """Where the stored graph and the file's come apart, though no image may show it."""
-    found = replace(import_qonnx(build.qonnx), name=build.graph.name)
+    found = replace(import_file(build.network).graph, name=build.graph.name)
     if digest(found) == digest(build.graph):
         return None
-    return f"{build.graph_file.name} is not what {build.qonnx.name} says: {first_difference(build.graph, found)}"
+    return f"{build.graph_file.name} is not what {build.network.name} says: {first_difference(build.graph, found)}"
 
 
 def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
-    """Raises GraphError if the QONNX file does not hold the tensors of the stored graph."""
-    graph = import_qonnx(build.qonnx)
+    """Raises GraphError if the file does not hold the tensors of the stored graph."""
+    graph = import_file(build.network).graph
     (source,) = graph.inputs
     types = build.graph.types
     for image in images:

@@ -1,7 +1,7 @@
 """What follows the hardware on the host, against the outputs of the file that the build was made of.
 
-The file is run in QONNX's executor. The tail gets the integers that the executor has where the tail begins, or the
-graph's where the file has no such tensor, so that what is compared is the tail alone.
+The file is run in its reference: QONNX's executor, or LiteRT. The tail gets the integers that this has where it begins,
+or the graph's where the file has no such tensor, so that what is compared is the tail alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import onnx
 from numpy.typing import NDArray
 
 from codesign.build_folder import BuildFolder
-from codesign.frontend.run import run_outputs, run_qonnx
+from codesign.frontend.files import output_steps, run_file, run_outputs
 from codesign.frontend.run_tail import run_tail
 from codesign.graph import IntArray, execute
 from codesign.graph.reals import NOT_AN_INTEGER
@@ -27,13 +27,13 @@ TOLERANCE = 1e-4
 def compared(build: BuildFolder, images: IntArray, progress: Progress) -> Comparison:
     """How many outputs and values were compared, and the first that differs, in words."""
     tail, inputs = onnx.load(build.tail), build.manifest["tensors"]["tail"]
-    model, graph = onnx.load(build.qonnx), build.graph
+    graph, steps = build.graph, output_steps(build.network)
     count = 0
     for number, image in enumerate(images):
-        found = run_tail(tail, graph, inputs, _boundary(model, build, image[None], set(inputs.values())))
-        expected = run_outputs(model, graph, image[None], list(found))
+        found = run_tail(tail, graph, inputs, _boundary(build, image[None], set(inputs.values())))
+        expected = run_outputs(build.network, graph, image[None], list(found))
         for name, got in found.items():
-            problem = _difference(expected[name], got)
+            problem = _difference(expected[name], got, steps.get(name, 0.0))
             if problem:
                 return Comparison(len(found), count, None, problem=f"output {name} of image {number}: {problem}")
             count += got.size
@@ -41,19 +41,19 @@ def compared(build: BuildFolder, images: IntArray, progress: Progress) -> Compar
     return Comparison(len(tail.graph.output), count, None)
 
 
-def _boundary(model: onnx.ModelProto, build: BuildFolder, image: IntArray, tensors: set[str]) -> dict[str, IntArray]:
+def _boundary(build: BuildFolder, image: IntArray, tensors: set[str]) -> dict[str, IntArray]:
     graph = build.graph
     (source,) = graph.inputs
     values = execute(graph, {source: image}, keep=tensors)
-    shown = run_qonnx(model, graph, image, [name for name in tensors if name in graph.origins])
+    shown = run_file(build.network, graph, image, [name for name in tensors if name in graph.origins])
     return values | {name: q for name, q in shown.items() if not (q == NOT_AN_INTEGER).any()}
 
 
-def _difference(expected: NDArray[Any], got: NDArray[Any]) -> str | None:
-    """What differs beyond rounding; None if nothing does."""
+def _difference(expected: NDArray[Any], got: NDArray[Any], step: float) -> str | None:
+    """What differs beyond rounding, and beyond the step that the file rounds to; None if nothing does."""
     if expected.shape != got.shape:
         return f"has the shape {got.shape[1:]}, not {expected.shape[1:]}"
-    allowed = TOLERANCE * float(np.abs(expected).max(initial=0)) if got.dtype.kind == "f" else 0.0
+    allowed = step + TOLERANCE * float(np.abs(expected).max(initial=0)) if got.dtype.kind == "f" else 0.0
     off = np.abs(expected.astype(np.float64) - got.astype(np.float64)) > allowed
     if not off.any():
         return None
