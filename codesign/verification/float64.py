@@ -185,9 +185,9 @@ def _linear(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
 
 def _terms(node: onnx.NodeProto, x: Array, w: Array) -> int:
     """Products that a sum has, at the most."""
-    if node.op_type == "ConvTranspose":
-        return w[:, 0].size
-    return w[0].size if node.op_type == "Conv" else x.shape[-1]
+    if node.op_type in ("Conv", "ConvTranspose"):
+        return w.size // w.shape[node.op_type == "ConvTranspose"]
+    return int(x.shape[-1])
 
 
 def _mean(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:

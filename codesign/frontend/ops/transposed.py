@@ -7,7 +7,7 @@ between pixels (Shi et al., "Is the deconvolution layer the same as a convolutio
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
@@ -50,15 +50,10 @@ def read_conv_transpose(importer: Importer, node: onnx.NodeProto) -> Activation:
     dense = spread(_by_output(planar(weight), groups), windows.dilation)
     outputs, sizes = len(dense), ([1, *importer.shape(node.output[0])[2:]])[-2:]
     addend, offset = bias(importer, node, 2, x, scale, outputs)
-    rows, columns = (
-        phases_of(*axis)
-        for axis in zip(
-            importer.type(x).shape[1:], sizes, dense.shape[2:], windows.stride, windows.pads[:2], strict=True
-        )
-    )
+    axes = zip(importer.type(x).shape[1:], sizes, dense.shape[2:], windows.stride, windows.pads[:2], strict=True)
+    rows, columns = (phases_of(*axis) for axis in axes)
     filters = _filters(dense, rows.taps, columns.taps)
     count = len(filters)
-    by_pixel = (lambda part: np.repeat(part, count)) if groups > 1 else (lambda part: np.tile(part, count))
     if groups > 1 and count > 1:
         if outputs != groups:
             raise GraphError(
@@ -68,8 +63,8 @@ def read_conv_transpose(importer: Importer, node: onnx.NodeProto) -> Activation:
         filters = filters.swapaxes(0, 1)  # the phases of a group side by side
     op = convolution(
         filters.reshape(-1, *filters.shape[2:]),
-        by_pixel(addend),
-        tuple(by_pixel(np.array(scale)).tolist()) if len(scale) > 1 else scale,
+        _by_phase(addend, count, groups),
+        scale if len(scale) == 1 else tuple(_by_phase(np.array(scale), count, groups).tolist()),
         (1, 1),
         (rows.before, columns.before, rows.after, columns.after),
         groups=groups,
@@ -106,6 +101,11 @@ def _weights(importer: Importer, node: onnx.NodeProto, groups: int) -> tuple[NDA
         return weights(importer, node, 1)
     weight, scale = weights(importer, node, 1, output_axis=1)
     return weight, scale * groups if len(scale) > 1 else scale
+
+
+def _by_phase(values: NDArray[Any], count: int, groups: int) -> NDArray[Any]:
+    """What outputs have, for `count` phases of each: phase by phase, or those of a group side by side."""
+    return np.repeat(values, count) if groups > 1 else np.tile(values, count)
 
 
 def _by_output(weight: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
