@@ -186,7 +186,7 @@ def _linear(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
 def _terms(node: onnx.NodeProto, x: Array, w: Array) -> int:
     """Products that a sum has, at the most."""
     if node.op_type in ("Conv", "ConvTranspose"):
-        return w.size // w.shape[node.op_type == "ConvTranspose"]
+        return int(w.size // w.shape[1 if node.op_type == "ConvTranspose" else 0])
     return int(x.shape[-1])
 
 
