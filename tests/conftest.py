@@ -5,9 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import chromium
 from tests.made_once import RECIPES, made_once
+
+settings.register_profile("codesign", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("codesign")  # a slow machine is no fault
 
 
 @pytest.fixture(scope="session")

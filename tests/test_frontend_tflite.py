@@ -116,6 +116,33 @@ def test_a_sum_of_two_scales_is_litert_s(scales, activation, tmp_path):
     exact(net.write(tmp_path, net.add(a, b, scales[2], -4, activation)))
 
 
+@pytest.mark.parametrize("activation", [NONE, RELU, RELU6])
+@pytest.mark.parametrize("scales", [(0.02, 0.02, 0.03), (0.04, 0.5, 0.09), (0.031, 0.0173, 0.0021), (0.5, 0.25, 0.125)])
+def test_a_product_is_litert_s(scales, activation, tmp_path):
+    net = TFLiteNet()
+    x = net.input((1, 16, 16, 1), 0.03, -128)
+    a = net.conv(x, net.weights(16, 1, 1, 1), (1, 16, 16, 16), scale=scales[0], zero=-7)
+    b = net.conv(x, net.weights(16, 3, 3, 1), (1, 16, 16, 16), scale=scales[1], zero=30)
+    graph = exact(net.write(tmp_path, net.mul(a, b, scales[2], -4, activation)))
+    assert sum(node.op.kind == "mul" for node in graph.nodes) == 1
+
+
+@pytest.mark.parametrize("map_first", [True, False])
+@pytest.mark.parametrize("of", ["channels", "pixels"])
+def test_a_map_is_scaled_by_channels_or_by_pixels(of, map_first, tmp_path):
+    net = TFLiteNet()
+    x = net.input((1, 6, 6, 4), 0.03, -128)
+    a = net.conv(x, net.weights(4, 3, 3, 4), (1, 6, 6, 4))
+    if of == "channels":
+        gate = net.conv(
+            net.pool("AVERAGE_POOL_2D", a, (1, 1, 1, 4), 6, 1, VALID), net.weights(4, 1, 1, 4), (1, 1, 1, 4)
+        )
+    else:
+        gate = net.conv(a, net.weights(1, 1, 1, 4), (1, 6, 6, 1))
+    gate = net.op("LOGISTIC", [gate], net.tensor(tuple(net.tensors[gate].shape.tolist()), 1 / 256, -128))
+    exact(net.write(tmp_path, net.mul(*((a, gate) if map_first else (gate, a)), 0.05, 12)))
+
+
 @pytest.mark.parametrize("activation", [NONE, RELU6])
 @pytest.mark.parametrize("zero", [-128, 3])
 @pytest.mark.parametrize(

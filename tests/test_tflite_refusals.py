@@ -40,7 +40,7 @@ def float_island(net: TFLiteNet) -> int:
 
 def unknown_operator(net: TFLiteNet) -> int:
     y = layer(net, net.input((1, 6, 6, 2)))
-    return net.op("MUL", [y, y], net.tensor((1, 6, 6, 3), 0.1), table="MulOptions")
+    return net.op("SUB", [y, y], net.tensor((1, 6, 6, 3), 0.1), table="SubOptions")
 
 
 def newer_version(net: TFLiteNet) -> int:
@@ -97,7 +97,7 @@ REFUSED = {
     float_file: "nothing in it is quantized",
     dynamic_range_file: "only its weights are quantized: activations are real numbers",
     float_island: "TANH computes with real numbers",
-    unknown_operator: "operator 'MUL' is not supported",
+    unknown_operator: "operator 'SUB' is not supported",
     newer_version: "version 99 of RELU is not known",
     unknown_activation: "fused_activation_function = 4 of CONV_2D is not supported",
     softmax_inside: "SOFTMAX stays on the host, and layers follow it",

@@ -147,6 +147,11 @@ class TFLiteNet:
         output = self.tensor(tuple(self.tensors[a].shape.tolist()), scale, zero)
         return self.op("ADD", [a, b], output, 2, table="AddOptions", fusedActivationFunction=activation)
 
+    def mul(self, a: int, b: int, scale: float, zero: int = 0, activation: int = NONE) -> int:
+        shape = max((self.tensors[index].shape.tolist() for index in (a, b)), key=np.prod)
+        output = self.tensor(tuple(shape), scale, zero)
+        return self.op("MUL", [a, b], output, 2, table="MulOptions", fusedActivationFunction=activation)
+
     def scale(self, index: int) -> float:
         return float(self.tensors[index].quantization.scale[0])
 

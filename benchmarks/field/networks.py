@@ -2,10 +2,10 @@
 
     python -m benchmarks.field.networks [--files FOLDER] [--only TEXT] [--images 2]
 
-Takes the files in FOLDER, Brevitas' example networks, and the networks of `torch_nets` as onnxruntime's quantize_static
-makes them: unsigned activations and a scale per channel of weights, and all signed. Every file that is read runs in its
-own runtime, in the integer graph and, as the standard ONNX that we emit, in ONNX Runtime. A refusal is kept with its
-reason. Figures: benchmarks/results/networks.json.
+Takes the files in FOLDER (ONNX, QONNX, TFLite), Brevitas' example networks, and the networks of `torch_nets` as
+onnxruntime's quantize_static makes them: unsigned activations and a scale per channel of weights, and all signed. Every
+file that is read runs in its own runtime, in the integer graph and, as the standard ONNX that we emit, in ONNX Runtime.
+A refusal is kept with its reason. Figures: benchmarks/results/networks.json.
 """
 
 from __future__ import annotations
@@ -25,9 +25,13 @@ from benchmarks.field import torch_nets
 from benchmarks.record import save
 from codesign.emit.onnx import emit_qcdq, run_onnxruntime
 from codesign.errors import CodesignError
+from codesign.frontend.files import import_file
 from codesign.frontend.inputs import declared, network_inputs, with_types
+from codesign.frontend.network import Network
 from codesign.frontend.qonnx import import_network
 from codesign.frontend.run import run_qonnx
+from codesign.frontend.tflite.parse import is_tflite
+from codesign.frontend.tflite.run import run_tflite
 from codesign.graph import Graph, IntArray, execute
 from codesign.graph.reals import random_integers
 from codesign.verification.compare import compare
@@ -91,8 +95,9 @@ def main() -> None:
 
 def entries(folders: list[Path]) -> Iterator[Entry]:
     for folder in folders:
-        for file in sorted(folder.glob("*.onnx")):
-            yield Entry(file.stem, "file", "QONNX", lambda _, file=file: file)
+        for suffix, format_ in ((".onnx", "QONNX"), (".tflite", "TFLite")):
+            for file in sorted(folder.glob(f"*{suffix}")):
+                yield Entry(file.stem, "file", format_, lambda _, file=file: file)
     yield from (Entry(f"brevitas-{name}", "brevitas_examples.bnn_pynq", "QONNX", bnn_pynq(name)) for name in BNN_PYNQ)
     for name in torch_nets.NETS:
         for form in FORMS:
@@ -163,38 +168,46 @@ def quantized(name: str, form: str) -> Callable[[Path], Path]:
 
 def judged(entry: Entry, folder: Path, images: int) -> Result:
     """Makes the file, reads it and compares its stages."""
-    model = onnx.load(entry.make(folder))
+    path = entry.make(folder)
     start = time.perf_counter()
     try:
-        try:
-            network = import_network(model)
-        except CodesignError:
-            if declared(model):
-                raise
-            model = with_types(model, [f"{network_inputs(model.graph)[0].name}={entry.input_type}"])
-            network = import_network(model)
+        model, network = _imported(path, entry.input_type)
     except CodesignError as error:
         seconds = round(time.perf_counter() - start, 1)
         return Result(entry.name, entry.source, entry.format, False, seconds=seconds, reason=str(error))
     seconds = round(time.perf_counter() - start, 1)
-    compared = _compared(model, network.graph, images)
+    compared = _compared(path, model, network.graph, images)
     tail = tuple(node.op_type for node in network.tail.graph.node) if network.tail else ()
     return Result(entry.name, entry.source, entry.format, True, **compared, seconds=seconds, tail=tail)
 
 
-def _compared(model: onnx.ModelProto, graph: Graph, count: int) -> dict[str, object]:
+def _imported(path: Path, input_type: str) -> tuple[onnx.ModelProto | None, Network]:
+    """The file, if it is ONNX, with a type for an input of which it says none; and what becomes of it."""
+    if is_tflite(path):
+        return None, import_file(path)
+    model = onnx.load(path)
+    try:
+        return model, import_network(model)
+    except CodesignError:
+        if declared(model):
+            raise
+        model = with_types(model, [f"{network_inputs(model.graph)[0].name}={input_type}"])
+        return model, import_network(model)
+
+
+def _compared(path: Path, model: onnx.ModelProto | None, graph: Graph, count: int) -> dict[str, object]:
     ((source, kind),) = graph.inputs.items()
     images = random_integers(np.random.default_rng(0), kind, count)
     emitted, reference = emit_qcdq(graph), Reference(graph, images)
     shown = {
-        "qonnx": run_qonnx(model, graph, images),
+        **({"qonnx": run_qonnx(model, graph, images)} if model else {"litert": run_tflite(path, graph, images)}),
         "onnxruntime": run_onnxruntime(emitted, graph, images, graph.types),
         "graph": _one_by_one(graph, source, images),
     }
     tensors = values = wrong = ties = 0
     exact = []
     for stage, found in shown.items():
-        judge = Judge(model, graph) if stage == "qonnx" else None
+        judge = Judge(model, graph) if stage == "qonnx" and model else None
         result = compare(stage, reference, [found], lambda *_: None, judge)
         tensors, values, ties = tensors + result.tensors, values + result.values, ties + len(result.ties)
         wrong += result.mismatch is not None
