@@ -49,7 +49,7 @@ READERS = (
     Reader(
         "DepthToSpace",
         read_depth_to_space,
-        versions=(11, 13),
+        versions=(11, 13, 28),
         attributes={"blocksize": ANY, "mode": only("DCR", "CRD")},
     ),
 )
