@@ -7,6 +7,7 @@ from codesign.graph import TensorType
 from codesign.graph.ops.add import Add
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
@@ -44,6 +45,8 @@ CASES = {
     "interleave": (Interleave(), (SMALL, SMALL), Folding(2, 2), 6 * PIXELS),
     "concat": (Concat(), (SMALL, SMALL), Folding(2, 2), 6 * PIXELS),
     "split": (Split((2, 4)), (SMALL,), Folding(2, 2), 3 * PIXELS),
+    "depth to space": (DepthToSpace((2, 3)), (SMALL,), Folding(1, 1), 6 * PIXELS),
+    "depth to space, cropped": (DepthToSpace((2, 1), (1, 0)), (SMALL,), Folding(3, 3), 2 * PIXELS),
     "upsample, rows in look-up tables": (Upsample(2), (SMALL,), Folding(3, 3), 4 * PIXELS * 2),
     "upsample, rows in block RAM": (Upsample(3), (TensorType((64, 5, 70), 0, 255),), Folding(4, 4), 9 * 350 * 16),
     "maxpool": (MaxPool((2, 2), (2, 2), (0, 0, 0, 0)), (TensorType((6, 6, 8), 0, 15),), Folding(2, 2), 48 * 3),

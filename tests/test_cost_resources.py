@@ -19,6 +19,7 @@ from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.conv_tile import ConvTile
 from codesign.graph.ops.deform import Deform
+from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
@@ -76,6 +77,10 @@ BLOCKS = {
         (tensor(16),), Folding(2, 2, tile=9),
     ),
     "deform": (Deform(weights(7, 6, 1, 3, 3), weights(1999, 6)), (tensor(6), tensor(1, lo=-3, hi=3)), Folding(2, 2)),
+    "depth_to_space": (DepthToSpace((2, 2)), (tensor(16),), Folding(2, 2)),
+    "depth_to_space of three rows, the last one of them left out": (
+        DepthToSpace((3, 2), (1, 1)), (tensor(24),), Folding(4, 4)
+    ),
     "depthwise": (matrix(Depthwise, 6, 1, 3), (tensor(6, 8),), Folding(3, 3)),
     "group_conv": (matrix(GroupConv, 8, 4, groups=2), (tensor(8),), Folding(4, 2, weights="lut")),
     "interleave": (Interleave(), (tensor(8), tensor(8)), Folding(4, 2)),

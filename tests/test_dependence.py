@@ -11,6 +11,7 @@ from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.conv_tile import ConvTile
 from codesign.graph.ops.deform import Deform
+from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
@@ -85,6 +86,8 @@ CASES = {
     "split": (Split((1, 3)), (tensor(4),), []),
     "rescale": (Rescale([3], [1], [1], 0, 127, 1.0), (tensor(2),), []),
     "threshold": (Threshold(THRESHOLDS, np.ones(2, int), 0, 1.0), (tensor(2),), []),
+    "depth to space": (DepthToSpace((2, 3)), (tensor(12, 3, 4),), ["ahead"]),
+    "depth to space, cropped": (DepthToSpace((3, 2), (2, 1)), (tensor(12, 3, 4),), ["ahead"]),
     "upsample": (Upsample(2), (tensor(2, 3, 4),), ["ahead"]),
 }
 

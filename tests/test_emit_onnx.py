@@ -19,6 +19,7 @@ from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
+from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
@@ -74,6 +75,7 @@ def detector() -> Graph:
         ("deform", Deform(weights(6, 1, 3, 3), RNG.integers(-9, 9, 6)), ("grouped.act", "s.act")),
         ("deform.act", Requant([-1], -2000, 2000, 2.0**-7), ("deform",)),
         ("up", Upsample(2), ("deform.act",)),
+        ("pixels", DepthToSpace((3, 2), (1, 0)), ("deform.act",)),
         ("heat", Peak(17, -2000), ("up",)),
         ("sum", Add(), ("up", "heat")),
         ("mean", AvgPool(128), ("sum",)),

@@ -19,6 +19,7 @@ from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
+from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
@@ -176,6 +177,31 @@ def test_upsample_equals_torch(factor: int) -> None:
     np.testing.assert_array_equal(Upsample(factor).execute(x)[0], expected.numpy())
 
 
+def test_depth_to_space_equals_torch() -> None:
+    """PyTorch has the pixels of a block side by side: ONNX' mode CRD, which a shuffle makes of DCR."""
+    x = draw(np.random.default_rng(0), TensorType((12, 3, 4), -9, 9))
+    expected = F.pixel_shuffle(torch.tensor(x), 2).numpy()
+    op = DepthToSpace((2, 2))
+    np.testing.assert_array_equal(op.execute(*Shuffle(3).execute(x))[0], expected)
+    for crop in ((1, 0), (0, 1), (1, 1)):
+        cropped = expected[:, :, : 6 - crop[0], : 8 - crop[1]]
+        np.testing.assert_array_equal(DepthToSpace((2, 2), crop).execute(*Shuffle(3).execute(x))[0], cropped)
+
+
+def test_blocks_of_unlike_sides() -> None:
+    x = np.arange(2 * 6 * 2 * 2, dtype=np.int32).reshape(2, 6, 2, 2)
+    (y,) = DepthToSpace((3, 2)).execute(x)
+    assert y.shape == (2, 1, 6, 4)
+    assert all(y[n, 0, 3 * i + r, 2 * j + q] == x[n, 2 * r + q, i, j] for n, i, j, r, q in np.ndindex(2, 2, 2, 3, 2))
+
+
+def test_moved_channels_keep_their_scales() -> None:
+    scales = (1.0, 2.0, 4.0)
+    (shuffled,) = Shuffle(3).infer(TensorType((6, 1, 1), 0, 1, tuple(np.repeat(scales, 2).tolist())))
+    assert shuffled.scale == scales * 2
+    assert DepthToSpace((2, 1)).infer(shuffled)[0].scale == scales
+
+
 @pytest.mark.parametrize("groups", [1, 2, 3, 6])
 def test_shuffle_equals_torch(groups: int) -> None:
     x = draw(np.random.default_rng(0), TensorType((6, 2, 2), -9, 9))
@@ -254,6 +280,7 @@ def operators(draw_from: st.DrawFn) -> tuple[Op, tuple[TensorType, ...]]:
         (Requant(rng.integers(-2, 9, 1), lo, lo + 99, 1.0), (kind,)),
         (MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), (kind,)),
         (Upsample(2), (kind,)),
+        (DepthToSpace((1, channels)), (kind,)),
         (Concat(), (kind, kind)),
         (Add(), (kind, TensorType(kind.shape, lo, lo + 99))),
         (Mul(), (kind, TensorType(kind.shape, lo, lo + 99))),
@@ -321,6 +348,10 @@ REFUSED = [
     (lambda: Requant([1], 0, 1, 3.0).infer(X), "does not lead from the input's scale"),
     (lambda: MaxPool((2, 2), (1, 1), (2, 0, 0, 0)).infer(X), "windows without a pixel"),
     (lambda: Upsample(0), "not a positive integer"),
+    (lambda: DepthToSpace((0, 2)), "are none"),
+    (lambda: DepthToSpace((2, 2), (0, 2)), "cannot be left out of blocks"),
+    (lambda: DepthToSpace((3, 1)).infer(X), "cannot make blocks of .3, 1. pixels of 2 channels"),
+    (lambda: DepthToSpace((1, 2)).infer(TensorType((2, 1, 1), 0, 1, (1.0, 2.0))), "have different scales"),
     (lambda: Concat().infer(X), "at least two inputs"),
     (lambda: Concat().infer(X, TensorType((2, 3, 4), 0, 1)), "differ in size"),
     (lambda: Concat().infer(X, TensorType((2, 4, 4), 0, 1, (2.0,))), "different scales"),
@@ -394,7 +425,7 @@ def test_a_bipolar_tensor_takes_one_bit_and_no_zero() -> None:
 
 @pytest.mark.parametrize(
     "op",
-    [MaxPool((2, 2), (1, 1)), Upsample(2), Shuffle(3), Split((1, 2)), Concat(), Interleave()],
+    [MaxPool((2, 2), (1, 1)), Upsample(2), DepthToSpace((1, 3)), Shuffle(3), Split((1, 2)), Concat(), Interleave()],
     ids=lambda op: op.kind,
 )
 def test_what_moves_or_selects_integers_keeps_their_step(op: Op) -> None:

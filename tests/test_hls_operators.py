@@ -12,6 +12,7 @@ from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.conv_tile import ConvTile
 from codesign.graph.ops.deform import Deform
+from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
@@ -151,6 +152,9 @@ CASES = {
     "upsample by 2": (Upsample(2), int8(3, 3, 2)),
     "upsample by 3": (Upsample(3), uint8(2, 1, 3)),
     "upsample by 1": (Upsample(1), uint8(2, 2, 2)),
+    "depth to space": (DepthToSpace((2, 2)), int8(12, 3, 2)),
+    "depth to space of oblong blocks, cropped": (DepthToSpace((3, 2), (2, 1)), uint8(6, 2, 3)),
+    "depth to space of a row": (DepthToSpace((1, 3)), int8(6, 1, 4)),
     "concat of signed and unsigned": (Concat(), int8(2, 3, 4), TensorType((3, 3, 4), 0, 15)),
     "concat of four": (Concat(), uint8(1, 2, 3), uint8(2, 2, 3), int8(3, 2, 3), uint8(1, 2, 3)),
     "split in three": (Split((1, 4, 2)), int8(7, 3, 2)),

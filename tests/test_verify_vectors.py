@@ -12,6 +12,7 @@ from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
+from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.linear import Linear
@@ -68,6 +69,7 @@ BLOCKS = {
     "mul": (Mul(), (SIGNED, BYTES)),
     "mul_by_a_value_a_channel": (Mul(), (SIGNED, TensorType((6, 1, 1), 0, 15))),
     "mul_of_single_pixels": (Mul(), (TensorType((1, 1, 1), -8, 7), TensorType((1, 1, 1), 0, 15))),
+    "depth_to_space": (DepthToSpace((2, 1), (1, 0)), (SIGNED,)),
     "peak": (Peak(-5, -100), (SIGNED,)),
 }
 

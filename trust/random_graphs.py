@@ -16,6 +16,7 @@ from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
+from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
@@ -40,6 +41,7 @@ KINDS = (
     "upsample",
     "split",
     "shuffle",
+    "depth_to_space",
     "peak",
     "add",
     "mul",
@@ -118,6 +120,8 @@ class _Maker:
             return self.add(Concat(), joined, f"{parts}.1") if self.int(0, 1) else joined
         if kind == "shuffle":
             return self.add(Shuffle(self.divisor(t.channels)), x)
+        if kind == "depth_to_space":
+            return self.blocks(x, t)
         if kind == "add":
             weight = self.rng.integers(-8, 8, (t.channels, 1, 1, 1))
             branch = self.add(Depthwise(weight, np.zeros(t.channels), (2.0 ** self.int(-4, 0),)), x)
@@ -154,6 +158,18 @@ class _Maker:
         weight = self.weights(most, (outputs, t.channels, 1, 1))
         gate = self.requantized(self.add(Conv(weight, self.rng.integers(-200, 200, outputs)), source))
         return self.requantized(self.add(Mul(), x, gate))
+
+    def blocks(self, x: str, t: TensorType) -> str:
+        """Blocks of pixels of the channels there are, or of a layer that makes some; some without their ends."""
+        rows = self.divisor(t.channels) if self.int(0, 1) else self.int(1, 3)
+        columns = self.int(1, 2)
+        outputs = rows * columns * self.int(1, 3)
+        if t.channels % (rows * columns):
+            weight = self.weights(self.magnitude(t, t.channels), (outputs, t.channels, 1, 1))
+            x = self.requantized(self.add(Conv(weight, self.rng.integers(-200, 200, outputs)), x))
+        if t.pixels * rows * columns > 200:
+            return x
+        return self.add(DepthToSpace((rows, columns), (self.int(0, rows - 1), self.int(0, columns - 1))), x)
 
     def divisor(self, number: int) -> int:
         divisors = [d for d in range(1, number + 1) if number % d == 0]

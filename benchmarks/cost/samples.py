@@ -16,6 +16,7 @@ from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
+from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
@@ -168,6 +169,14 @@ def peak(rng: Rng) -> Sample:
 
 def upsample(rng: Rng) -> Sample:
     return Upsample(2), (_tensor(rng, _channels(rng), _size(rng)),)
+
+
+def depth_to_space(rng: Rng) -> Sample:
+    """Blocks of 2 x 2, 3 x 3 or 4 x 4 pixels; sometimes the last rows and columns are left out."""
+    size = int(rng.integers(2, 5))
+    crop = int(rng.integers(size)) if rng.random() < 0.3 else 0
+    x = _tensor(rng, size**2 * int(rng.integers(1, 17)), _size(rng))
+    return DepthToSpace((size, size), (crop, crop)), (x,)
 
 
 def concat(rng: Rng) -> Sample:

@@ -13,6 +13,7 @@ from codesign.graph import TensorType
 from codesign.graph.ops.add import Add
 from codesign.graph.ops.binary_conv import BinaryConv
 from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.linear import Linear
@@ -151,6 +152,11 @@ def mul(rng: Rng) -> Sample:
     lo, hi = [(0, 255), (0, 255), (0, 15), (-128, 127)][rng.integers(4)]
     shape = x.shape if rng.random() < 0.3 else (x.channels, 1, 1)
     return Mul(), (x, TensorType(shape, lo, hi))
+
+
+def depth_to_space(rng: Rng) -> Sample:
+    """Behind a transposed convolution of stride 2."""
+    return DepthToSpace((2, 2)), (_activations(rng, 4 * int(rng.choice(WIDE[:11])), int(rng.integers(4, 12))),)
 
 
 def shuffle(rng: Rng) -> Sample:

@@ -106,12 +106,16 @@ def fork(readers: int) -> BlockCost:
 
 def fifo(bits: int, depth: int, memory: Memory) -> BlockCost:
     """A `stream_fifo` of `depth` beats of `bits` bits."""
-    control = _part("stream.fifo")
+    control, found = _part("stream.fifo"), fifo_memory(bits, depth, memory)
+    return replace(found, lut=found.lut + control.lut, ff=found.ff + control.ff)
+
+
+def fifo_memory(bits: int, depth: int, memory: Memory) -> BlockCost:
+    """A `stream_fifo` without its control: the memory, the register behind it, and the counters."""
     counters = 3 * max(1, (depth - 1).bit_length())
-    lut, ff = counters + control.lut, counters + control.ff
     if memory == "block":
-        return BlockCost(0, 3, lut + block_luts(depth, bits), ff + bits, block_ramb18(depth, bits) / 2, 0)
+        return BlockCost(0, 3, counters + block_luts(depth, bits), counters + bits, block_ramb18(depth, bits) / 2, 0)
     if memory == "mixed":
         halves = block_ramb18(mixed(depth)[0], bits)
-        return BlockCost(0, 3, lut + mixed_luts(depth, bits), ff + 1 + 2 * bits, halves / 2, 0)
-    return BlockCost(0, 2, lut + ram_luts(depth, bits), ff + bits, 0, 0)
+        return BlockCost(0, 3, counters + mixed_luts(depth, bits), counters + 1 + 2 * bits, halves / 2, 0)
+    return BlockCost(0, 2, counters + ram_luts(depth, bits), counters + bits, 0, 0)

@@ -92,7 +92,7 @@ def _name_after_modules(graph: onnx.GraphProto, units: Iterable[str]) -> None:
 
 _SCOPES = "pkg.torch.onnx.name_scopes"
 _QUANTIZERS = ("Quant", "BipolarQuant")
-_ACCUMULATORS = {"Conv": "conv", "DeformConv": "conv"}
+_ACCUMULATORS = {"Conv": "conv", "ConvTranspose": "conv", "DeformConv": "conv"}
 
 
 def _owners(graph: onnx.GraphProto, units: set[str]) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import onnx
 
 from codesign.errors import GraphError
+from codesign.frontend.early_quantizers import quantized_early
 from codesign.frontend.importer import Importer
 from codesign.frontend.inputs import declared
 from codesign.frontend.interleaving import interleaved
@@ -50,7 +51,7 @@ def import_network(source: onnx.ModelProto | Path, name: str = "") -> Network:
     outputs, tail = _outputs(importer)
     name = name or (source.name.split(".")[0] if isinstance(source, Path) else model.graph.name)
     made = importer.builder.finish(one_part(name), outputs)
-    graph = upsampled_late(interleaved(made))
+    graph = quantized_early(upsampled_late(interleaved(made)))
     narrow = {tensor for tensor, kind in graph.types.items() if kind.magnitude < EXACT_FLOAT32}
     graph = replace(graph, origins={tensor: name for tensor, name in graph.origins.items() if tensor in narrow})
     if is_qdq(loaded):  # there only codes are integers: real tensors within kernels are fused away

@@ -20,7 +20,8 @@ class Dependence:
     last: for every output pixel of a frame, in raster order, the last pixel of input 0 that it needs; further inputs
     are needed up to the output pixel's own index, or, where they have fewer pixels, each for its share of the output's.
     whole: its first beat needs that pixel's last beat, not only its first. ahead: input 0 is stored on arrival;
-    otherwise a pixel stays outside until the output before it is done.
+    otherwise a pixel stays outside until the output before it is done. share: of that pixel's beats, where the part
+    begins and ends, from 0 to 1, that the output pixel is made of; without it that is all of them.
     in_turn: the inputs' pixels pass one after another, not side by side. parts: what each output gets of a pixel, one
     after another; without them all outputs pass side by side. first: for every output pixel, the first pixel of input 0
     that its window has, before the frame's first one where it lies outside. wires: the block may be mere wires, so that
@@ -34,6 +35,7 @@ class Dependence:
     parts: tuple[int, ...] = ()
     first: Indices | None = None
     wires: bool = False
+    share: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
 
 def element(outputs: Types) -> Dependence:

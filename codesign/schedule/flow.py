@@ -139,7 +139,7 @@ class TimedBlock:
 
     def _leaving(self, entering: list[Arrivals], interval: float, back_pressure: Arrivals, endless: bool) -> Arrivals:
         """When output pixels leave, with an initiation interval of at least `interval` cycles."""
-        of_window = Arrivals(entering[0].first[self.need], entering[0].last[self.need])
+        of_window = self._needed(entering[0])
         others = [other.repeated(n) for other, n in zip(entering[1:], self.served[1:], strict=True)]
         begun = np.maximum.reduce([of_window.first, *(other.first for other in others)])
         if self.dependence.whole:
@@ -155,6 +155,14 @@ class TimedBlock:
         )
         first[1:] = np.maximum(first[1:], last[:-1] + 1)
         return Arrivals(first, last)
+
+    def _needed(self, entering: Arrivals) -> Arrivals:
+        """When the last pixel passes that each output pixel waits for, or the part of it that this one is made of."""
+        first, last = entering.first[self.need], entering.last[self.need]
+        if self.dependence.share is None:
+            return Arrivals(first, last)
+        begin, end = (np.tile(part, self.frames) for part in self.dependence.share)
+        return Arrivals(first + begin * (last - first), first + end * (last - first))
 
     def _in_turns(self, start: Times, entering: Arrivals, interval: float) -> Times:
         """`start` as the service allows, and a ring that is too short for it: its rows wait for the writer."""

@@ -169,7 +169,7 @@ def _linear(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
     x, w, *bias = inputs
     if any(_attribute(node, key, 1.0) != 1.0 for key in ("alpha", "beta")):
         raise UnboundedError(f"Gemm {node.name}")
-    terms = w.value[0].size if node.op_type == "Conv" else x.value.shape[-1]
+    terms = _terms(node, x.value, w.value)
     sizes = [np.abs(entry.value) for entry in bias]
     nothing = [np.zeros_like(size) for size in sizes]
     size = run(np.abs(x.value), np.abs(w.value), *sizes)
@@ -181,6 +181,13 @@ def _linear(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
     value = run(*(entry.value for entry in inputs))
     summed = run(x.summed, np.abs(w.value), *(entry.summed for entry in bias)) + rounded(value)
     return Bounded(value, roundings, summed)
+
+
+def _terms(node: onnx.NodeProto, x: Array, w: Array) -> int:
+    """Products that a sum has, at the most."""
+    if node.op_type in ("Conv", "ConvTranspose"):
+        return int(w.size // w.shape[1 if node.op_type == "ConvTranspose" else 0])
+    return int(x.shape[-1])
 
 
 def _mean(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
@@ -250,13 +257,14 @@ def _picked(run: Run, node: onnx.NodeProto, inputs: list[Bounded]) -> Bounded:
 
 
 RULES: Mapping[str, Rule] = {
-    **dict.fromkeys(("Conv", "MatMul", "Gemm"), _linear),
+    **dict.fromkeys(("Conv", "ConvTranspose", "MatMul", "Gemm"), _linear),
     **dict.fromkeys(("AveragePool", "GlobalAveragePool"), _mean),
     **dict.fromkeys(("Add", "Sub"), _sum),
     **dict.fromkeys(("Mul", "Div"), _product),
     "BatchNormalization": _normalized,
     "DequantizeLinear": _dequantized,
     **dict.fromkeys(("Reshape", "Flatten", "Transpose", "Concat", "Slice", "Squeeze", "Unsqueeze", "Identity"), _moved),
+    "DepthToSpace": _moved,
     **dict.fromkeys(("Relu", "Clip", "MaxPool"), _picked),
 }
 INTEGERS: Mapping[str, tuple[int, ...]] = {

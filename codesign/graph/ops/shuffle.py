@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
+
+import numpy as np
 
 from codesign.errors import GraphError
 from codesign.graph.op import IntArray, Op, one_input
@@ -22,9 +24,10 @@ class Shuffle(Op):
         (x,) = inputs
         if self.groups < 1 or x.channels % self.groups:
             raise GraphError(f"cannot shuffle {x.channels} channels in {self.groups} groups")
-        if len(x.scale) != 1:
-            raise GraphError("a channel shuffle needs one scale for its whole input", remedy="requantize first")
-        return (x,)
+        if len(x.scale) == 1:
+            return (x,)
+        scales = np.array(x.scale).reshape(self.groups, -1).T
+        return (replace(x, scale=tuple(scales.reshape(-1).tolist())),)
 
     def execute(self, *inputs: IntArray) -> tuple[IntArray, ...]:
         (x,) = inputs
