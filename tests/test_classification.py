@@ -27,8 +27,8 @@ from codesign.training import load_run, train
 from codesign.training.metrics import evaluate_network
 from codesign.training.run import WEIGHTS
 from codesign.training.task import TrainingTask
-from codesign.verification import STAGES
 from tests.made_once import RECIPES, made_once
+from tests.stages import OF_A_RUN
 
 TINY = RECIPES / "tiny-resnet.yaml"
 RESNET_18 = (
@@ -157,7 +157,7 @@ def test_the_stated_accuracy_is_that_of_the_saved_network(run):
 def test_every_stage_of_a_residual_network_is_exact(build):
     verdict = verify(build, images=2)
     shown = {stage.name: stage.tensors for stage in verdict.stages}
-    assert verdict.exact and set(shown) == set(STAGES)
+    assert verdict.exact and set(shown) == set(OF_A_RUN)
     assert shown["rtl"] == len(build.graph.types)
     assert {"add", "avgpool"} <= {node.op.kind for node in build.graph.nodes}
 
