@@ -39,8 +39,14 @@ module depth_to_space #(
     $fatal(1, "%m: ROWS, RUN, PIXELS and LINES must be positive");
   end
   if (CROP_ROWS >= ROWS || CROP_BEATS >= RUN) begin : gen_check_crop
-    $fatal(1, "%m: nothing is left of a block of %0d rows without %0d, or of a run of %0d beats without %0d", ROWS,
-           CROP_ROWS, RUN, CROP_BEATS);
+    $fatal(
+        1,
+        "%m: nothing is left of a block of %0d rows without %0d, or of a run of %0d beats without %0d",
+        ROWS,
+        CROP_ROWS,
+        RUN,
+        CROP_BEATS
+    );
   end
   if (ROWS > 1 && DEPTH + MORE < PIXELS * RUN) begin : gen_check_depth
     $fatal(1, "%m: %0d beats do not hold a row of %0d", DEPTH + MORE, PIXELS * RUN);
@@ -48,8 +54,8 @@ module depth_to_space #(
 
   // Where an input beat belongs: beats of a run, rows of a block, pixels.
   logic take, cut, last_beat, last_row, last_pixel;
-  logic [B-1:0] beat;
-  logic [R-1:0] row;
+  logic [ B-1:0] beat;
+  logic [ R-1:0] row;
   logic [PX-1:0] unused_pixel;
   assign take = in0_valid_i && in0_ready_o;
   counter #(

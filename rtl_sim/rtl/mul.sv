@@ -8,16 +8,16 @@
 /// if its writer must not wait. Factors and product have a register each, as a DSP slice has them. Cuts all combinatorial
 /// paths but those between the inputs: an input is ready when the other one is valid. Latency three cycles.
 module mul #(
-    parameter int LANES      = 1,  // channels a beat
-    parameter int BEATS      = 1,  // of a pixel of input 0
-    parameter int PIXELS     = 1,  // of input 0 to one of input 1
-    parameter bit SPREAD     = 0,  // input 1 has one channel, in one lane
-    parameter int IN0_BITS   = 8,  // bits of a lane of input 0
-    parameter bit IN0_SIGNED = 0,  // lanes of input 0 are signed
-    parameter int IN1_BITS   = 8,  // bits of a lane of input 1
-    parameter bit IN1_SIGNED = 0,  // lanes of input 1 are signed
-    parameter int OUT_BITS   = 16,  // bits of an output lane
-    localparam int LANES1    = SPREAD ? 1 : LANES
+    parameter  int LANES      = 1,                  // channels a beat
+    parameter  int BEATS      = 1,                  // of a pixel of input 0
+    parameter  int PIXELS     = 1,                  // of input 0 to one of input 1
+    parameter  bit SPREAD     = 0,                  // input 1 has one channel, in one lane
+    parameter  int IN0_BITS   = 8,                  // bits of a lane of input 0
+    parameter  bit IN0_SIGNED = 0,                  // lanes of input 0 are signed
+    parameter  int IN1_BITS   = 8,                  // bits of a lane of input 1
+    parameter  bit IN1_SIGNED = 0,                  // lanes of input 1 are signed
+    parameter  int OUT_BITS   = 16,                 // bits of an output lane
+    localparam int LANES1     = SPREAD ? 1 : LANES
 ) (
     input  wire                        clk_i,
     input  wire                        rst_ni,
