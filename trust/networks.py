@@ -139,6 +139,6 @@ def _shuffle(net: QonnxNet, x: str, channels: int, *size: int) -> str:
 
 
 CASES: Mapping[str, Case] = {
-    "operators": Case(operators(), {"lut": 9900, "dsp": 82}, 170_000),
+    "operators": Case(operators(), {"lut": 9900, "dsp": 74}, 170_000),
     "detector": Case(detector(), {"bram36": 2, "lut": 6200}, 10_000, sparse=True),
 }
