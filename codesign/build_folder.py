@@ -36,6 +36,12 @@ class BuildFolder:
         return self.path / "model.qonnx.onnx"
 
     @property
+    def tail_inputs(self) -> dict[str, str]:
+        """For each input of the tail, the tensor of the graph that it takes; none if there is no tail."""
+        found: dict[str, str] = self.manifest["tensors"].get("tail", {})
+        return found
+
+    @property
     def tflite(self) -> Path:
         """The file that was exported, if it is TFLite's; then there is no `qonnx`."""
         return self.path / "model.tflite"

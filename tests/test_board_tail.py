@@ -18,12 +18,16 @@ from codesign.board import driver
 from codesign.board.tail import CONSTANTS, MODEL, Tail
 from codesign.emit.board import BoardTail
 from codesign.frontend.run import run_outputs
-from codesign.graph import execute
+from codesign.graph import Graph, Node, TensorType, execute
+from codesign.graph.ops.shuffle import Shuffle
 from codesign.verification.images import random_images
 from tests.onnx_nets import QonnxNet
 
 SHAPE = (1, 6, 2, 3)
 RNG = np.random.default_rng(5)
+GRAPH = Graph(
+    "net", {"x": TensorType(SHAPE[1:], -9, 9)}, (Node("sums", Shuffle(1), ("x",)),), ("sums",), {"sums": "out"}
+)
 NORM = [RNG.uniform(0.5, 2, 6).astype(np.float32) for _ in range(4)]
 
 
@@ -85,7 +89,7 @@ def expected(tail: onnx.ModelProto, frame: np.ndarray) -> list[np.ndarray]:
 def written(tail: onnx.ModelProto, folder: Path) -> dict[str, Any]:
     onnx.save(tail, folder / "network.onnx")
     (folder / "deploy").mkdir()
-    fields = BoardTail(folder / "network.onnx", {"logits": "sums"}).write(folder / "deploy", {"sums": "out"})
+    fields = BoardTail(folder / "network.onnx", {"logits": "sums"}).write(folder / "deploy", GRAPH)
     read: dict[str, Any] = json.loads(json.dumps(fields))
     return read
 

@@ -60,7 +60,7 @@ def bitstream(build: Path | BuildFolder, *, changed: bool = False, progress: Pro
             remedy="export for ulx3s-85f, or for a target file with the section `serial`",
         )
     started = time.perf_counter()
-    tail = BoardTail(folder.tail, folder.manifest["tensors"]["tail"]) if folder.tail.is_file() else None
+    tail = BoardTail(folder.tail, folder.tail_inputs) if folder.tail.is_file() else None
     with folder.locked(), new_folder(folder.bitstream) as out:
         sources = emit_serial(design, project, out, recipe=folder.recipe, tail=tail)
         progress("synthesis, placement, routing", 0, 1)

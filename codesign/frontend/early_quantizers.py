@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from codesign.frontend.moving import moved_behind, only_reader
 from codesign.graph import Graph, IntArray, Node, Op
 from codesign.graph.op import fields_of
 from codesign.graph.ops.depth_to_space import DepthToSpace
@@ -32,14 +33,7 @@ def _swapped(graph: Graph, mover: Node, quantizer: Node) -> Graph:
         mover.name: (),
         quantizer.name: (Node(quantizer.name, op, mover.inputs), Node(mover.name, mover.op, (quantizer.name,))),
     }
-    nodes: list[Node] = []
-    for node in graph.nodes:
-        inputs = tuple(mover.name if name == quantizer.name else name for name in node.inputs)
-        nodes += behind.get(node.name, (replace(node, inputs=inputs),))
-    origins = {tensor: origin for tensor, origin in graph.origins.items() if tensor not in behind}
-    if quantizer.name in graph.origins:
-        origins[mover.name] = graph.origins[quantizer.name]
-    return replace(graph, nodes=tuple(nodes), origins=origins)
+    return moved_behind(graph, mover, quantizer, behind)
 
 
 def _results(op: Op, x: TensorType) -> IntArray:
@@ -61,12 +55,7 @@ def _with_channels(op: Op, channels: IntArray) -> Op:
 
 def _reader(graph: Graph, node: Node) -> Node | None:
     """The quantizer that alone reads the sums which `node` moves."""
-    if not isinstance(node.op, DepthToSpace | Shuffle) or node.name in graph.outputs:
-        return None
-    readers = graph.consumers[node.name]
-    if len(readers) != 1:
-        return None
-    reader = readers[0][0]
-    if not reader.op.quantizes or reader.name in graph.outputs:
+    reader = only_reader(graph, node) if isinstance(node.op, DepthToSpace | Shuffle) else None
+    if reader is None or not reader.op.quantizes or reader.name in graph.outputs:
         return None
     return reader if graph.types[reader.name].bits < graph.types[node.name].bits else None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from codesign.frontend.moving import moved_behind, only_reader
 from codesign.graph import Graph, Node
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.upsample import Upsample
@@ -28,29 +27,17 @@ def _moved(graph: Graph, upsample: Node, conv: Node, requant: Node) -> Graph:
         requant.name: (requant, Node(upsample.name, upsample.op, (requant.name,))),
         upsample.name: (),
     }
-    nodes: list[Node] = []
-    for node in graph.nodes:
-        inputs = tuple(upsample.name if name == requant.name else name for name in node.inputs)
-        nodes += behind.get(node.name, (replace(node, inputs=inputs),))
-    origins = {tensor: origin for tensor, origin in graph.origins.items() if tensor not in behind}
-    if requant.name in graph.origins:
-        origins[upsample.name] = graph.origins[requant.name]
-    return replace(graph, nodes=tuple(nodes), origins=origins)
+    return moved_behind(graph, upsample, requant, behind)
 
 
 def _reader(graph: Graph, node: Node) -> tuple[Node, Node] | None:
     """The pointwise convolution that alone reads an upsampling, and the requantization that alone reads its sums."""
     if not isinstance(node.op, Upsample):
         return None
-    conv = _only_reader(graph, node)
+    conv = only_reader(graph, node)
     if conv is None or not isinstance(conv.op, Conv) or not conv.op.pointwise:
         return None
-    requant = _only_reader(graph, conv)
+    requant = only_reader(graph, conv)
     if requant is None or not requant.op.quantizes or requant.name in graph.outputs:
         return None
     return conv, requant
-
-
-def _only_reader(graph: Graph, node: Node) -> Node | None:
-    readers = graph.consumers[node.name]
-    return readers[0][0] if len(readers) == 1 and node.name not in graph.outputs else None

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 
 import onnx
 
+from codesign.frontend.early_quantizers import quantized_early
+from codesign.frontend.interleaving import interleaved
+from codesign.frontend.late_upsampling import upsampled_late
+from codesign.frontend.tail import Tail
 from codesign.graph import Graph
 
 
@@ -21,3 +25,15 @@ class Network:
     graph: Graph
     tail: onnx.ModelProto | None = None
     tail_inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+def rewritten(graph: Graph) -> Graph:
+    """A graph as the front ends have it, blocks joined, or moved to where they take less; it computes the same."""
+    return quantized_early(upsampled_late(interleaved(graph)))
+
+
+def with_tail(graph: Graph, tail: Tail | None, outputs: Mapping[str, str]) -> Network:
+    """outputs: of `graph`, by the tensors of the builder that they were."""
+    if tail is None:
+        return Network(graph)
+    return Network(graph, tail.model, {name: outputs[tensor] for name, tensor in tail.inputs.items()})

@@ -8,14 +8,11 @@ from pathlib import Path
 import onnx
 
 from codesign.errors import GraphError
-from codesign.frontend.early_quantizers import quantized_early
 from codesign.frontend.importer import Importer
 from codesign.frontend.inputs import declared
-from codesign.frontend.interleaving import interleaved
-from codesign.frontend.late_upsampling import upsampled_late
 from codesign.frontend.load import check_types, load_model, simplified
 from codesign.frontend.naming import one_part
-from codesign.frontend.network import Network
+from codesign.frontend.network import Network, rewritten, with_tail
 from codesign.frontend.requantize import absorbed
 from codesign.frontend.run_qdq import is_qdq, zero_points
 from codesign.frontend.slices import slices_to_splits
@@ -51,16 +48,13 @@ def import_network(source: onnx.ModelProto | Path, name: str = "") -> Network:
     outputs, tail = _outputs(importer)
     name = name or (source.name.split(".")[0] if isinstance(source, Path) else model.graph.name)
     made = importer.builder.finish(one_part(name), outputs)
-    graph = quantized_early(upsampled_late(interleaved(made)))
+    graph = rewritten(made)
     narrow = {tensor for tensor, kind in graph.types.items() if kind.magnitude < EXACT_FLOAT32}
     graph = replace(graph, origins={tensor: name for tensor, name in graph.origins.items() if tensor in narrow})
     if is_qdq(loaded):  # there only codes are integers: real tensors within kernels are fused away
         codes = zero_points(loaded)
         graph = replace(graph, origins={tensor: name for tensor, name in graph.origins.items() if name in codes})
-    if tail is None:
-        return Network(graph)
-    final = dict(zip(outputs, made.outputs, strict=True))
-    return Network(graph, tail.model, {name: final[tensor] for name, tensor in tail.inputs.items()})
+    return with_tail(graph, tail, dict(zip(outputs, made.outputs, strict=True)))
 
 
 def _outputs(importer: Importer) -> tuple[list[str], Tail | None]:

@@ -122,5 +122,5 @@ class Graph:
 
     @property
     def multiplications(self) -> int:
-        """Of `macs`, those that take a multiplier."""
+        """Those of `macs` that take a multiplier."""
         return sum(node.op.multiplications(*self.input_types(node)) for node in self.nodes)

@@ -50,7 +50,7 @@ class Op(ABC):
         return 0
 
     def multiplications(self, *inputs: TensorType) -> int:
-        """Of `macs`, those that take a multiplier."""
+        """Those of `macs` that take a multiplier."""
         return self.macs(*inputs)
 
     def sums(self, *inputs: TensorType) -> TensorType:

@@ -109,7 +109,7 @@ class BlockReport(Record):
 
     @property
     def multiplications(self) -> int:
-        """Of `macs`, those that take a multiplier: products of single bits do not."""
+        """Those of `macs` that take a multiplier: products of single bits do not."""
         return 0 if self.reuse else self.macs
 
 

@@ -14,7 +14,7 @@ from codesign.plugins import load, names
 from codesign.progress import Progress
 from codesign.recipe import Recipe
 from codesign.tasks.base import Reading
-from codesign.verification.heads import heads_of, tail_of
+from codesign.verification.outputs import Outputs, outputs_of
 
 
 def recipe_of(build: BuildFolder) -> Recipe:
@@ -31,14 +31,18 @@ def reading_of(build: BuildFolder) -> Reading:
 
     Classes of the latter are numbered. Raises BuildError if no task has such outputs.
     """
+    return _reading(build, outputs_of(build))
+
+
+def _reading(build: BuildFolder, found: Outputs) -> Reading:
     if build.recipe is not None:
         return tasks.reading_of(build.recipe)
     image, *_ = (kind.shape for kind in build.graph.inputs.values())
-    outputs = {name: head.shape for name, head in heads_of(build).items()}
+    outputs = {name: output.shape for name, output in found.by_name.items()}
     for task in names("codesign.tasks"):
-        found = load("codesign.tasks", task).inferred(image, outputs)
-        if found is not None:
-            return Reading(task, tuple(map(str, range(found[0]))), found[1], "letterbox")
+        inferred = load("codesign.tasks", task).inferred(image, outputs)
+        if inferred is not None:
+            return Reading(task, tuple(map(str, range(inferred[0]))), inferred[1], "letterbox")
     shapes = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in outputs.items())
     raise BuildError(
         f"its outputs ({shapes}) are neither classes nor heat, size and offset of a detector",
@@ -53,19 +57,17 @@ def predictions(build: BuildFolder, stage: str, images: IntArray, progress: Prog
     Where a part of the network is left to the host, it is run on what the stage gives. Raises a CodesignError as the
     stage does.
     """
-    graph, reading = build.graph, reading_of(build)
+    graph, found = build.graph, outputs_of(build)
+    reading = _reading(build, found)
     task = load("codesign.tasks", reading.task)
-    found = heads_of(build)
-    order = task.HEADS if set(task.HEADS) == set(found) else tuple(found)
-    heads = dict(zip(task.HEADS, (found[name] for name in order), strict=True))
-    steps = {name: head.scale[0] for name, head in heads.items()}
-    tail = tail_of(build)
+    order = task.HEADS if set(task.HEADS) == set(found.by_name) else tuple(found.by_name)
+    heads = dict(zip(task.HEADS, order, strict=True))
+    steps = {head: found.by_name[name].scale[0] for head, name in heads.items()}
     what, done = f"{reading.task}: {stage}", 0
     progress(what, 0, len(images))
     for chunk in import_module(f"codesign.verification.stages.{stage}").run(build, images, graph.outputs):
-        reals = tail(chunk) if tail else {}
-        values = {name: head.values(chunk, reals) for name, head in heads.items()}
+        values = found.values(chunk)
         for frame in range(len(chunk[graph.outputs[0]])):
-            yield task.read({name: value[frame] for name, value in values.items()}, steps, **reading.settings)
+            yield task.read({head: values[name][frame] for head, name in heads.items()}, steps, **reading.settings)
             done += 1
         progress(what, done, len(images))

@@ -41,7 +41,7 @@ def cost(op: DepthToSpace, inputs: Types, outputs: Types, folding: Folding) -> B
 
 
 def _counter_bits(op: DepthToSpace, inputs: Types, outputs: Types, folding: Folding) -> int:
-    """Of where a beat belongs, and of whose turn it is to leave; rows are counted where some are left out."""
+    """Counters tell where a beat belongs, and whose turn it is to leave; rows are counted where some are left out."""
     (x,), (y,) = inputs, outputs
     lines = 2 * count_bits(x.height) if op.crop[0] else 0
     pixels = count_bits(x.width) if any(op.crop) else 0

@@ -79,7 +79,7 @@ def stream_fields(stream: Stream, graph: Graph) -> dict[str, Any]:
     """
     kind = graph.types[stream.tensor]
     return {
-        "name": output_name(stream.tensor, graph),
+        "name": name_of(stream.tensor, graph),
         "tensor": stream.tensor,
         "shape": list(stream.shape),
         "lanes": stream.lanes,
@@ -92,7 +92,7 @@ def stream_fields(stream: Stream, graph: Graph) -> dict[str, Any]:
     }
 
 
-def output_name(tensor: str, graph: Graph) -> str:
+def name_of(tensor: str, graph: Graph) -> str:
     """What the driver calls an input or output: as the network does."""
     return graph.titles.get(tensor) or graph.origins.get(tensor, tensor)
 

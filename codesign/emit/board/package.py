@@ -8,7 +8,7 @@ from pathlib import Path
 
 from codesign.board import __name__ as DRIVER
 from codesign.design import Design
-from codesign.emit.board.description import describe, output_name
+from codesign.emit.board.description import describe
 from codesign.emit.board.system import ACCELERATOR, ACCELERATOR_ADDRESS, RANGE, System
 from codesign.emit.board.tail import BoardTail
 from codesign.emit.rtl.project import RtlProject
@@ -57,8 +57,7 @@ def emit_board(
         for name in COPIED:
             shutil.copyfile(TEMPLATES / name, folder / name)
         _deploy(folder / DEPLOYED, project)
-        names = {tensor: output_name(tensor, design.graph) for tensor in design.graph.outputs}
-        host = tail.write(folder / DEPLOYED, names) if tail else None
+        host = tail.write(folder / DEPLOYED, design.graph) if tail else None
         (folder / DEPLOYED / "design.json").write_text(describe(system, design, recipe, host))
 
 

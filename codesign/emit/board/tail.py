@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from onnx import defs, helper, numpy_helper, version_converter
 
 from codesign.board.tail import CONSTANTS, MODEL, OPERATORS, Tail
+from codesign.emit.board.description import name_of
+from codesign.graph import Graph
 
 OPSET = 17
 """That of the node forms which the driver knows."""
@@ -31,15 +33,12 @@ class BoardTail:
     path: Path
     inputs: Mapping[str, str]
 
-    def write(self, folder: Path, names: Mapping[str, str]) -> dict[str, Any]:
-        """The member `tail` of `design.json`; what it needs beside is written to `folder`.
-
-        names: of the design's outputs by tensor.
-        """
+    def write(self, folder: Path, graph: Graph) -> dict[str, Any]:
+        """The member `tail` of the `design.json` of `graph`; what it needs beside is written to `folder`."""
         model = onnx.load(self.path)
         fields: dict[str, Any] = {
             "inputs": {
-                value.name: {"output": names[self.inputs[value.name]], "shape": _shape(value)}
+                value.name: {"output": name_of(self.inputs[value.name], graph), "shape": _shape(value)}
                 for value in model.graph.input
             },
             "outputs": [output.name for output in model.graph.output],

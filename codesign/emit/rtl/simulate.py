@@ -45,7 +45,7 @@ FLAGS = (
 FST_TRACE = ("--trace-fst", "-CFLAGS", f"-I../{FST_LINK}")
 COMPILER = ("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1")
 ONE_FILE_BYTES = 2 << 20
-"""Of C++ that are compiled sooner as one file than in parts, side by side, with two precompiled headers."""
+"""Less C++ than this compiles sooner as one file than in parts, side by side, with two precompiled headers."""
 
 SETTLING_CYCLES = 256
 """For which a run that is watched goes on after its last frame."""

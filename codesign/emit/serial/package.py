@@ -8,7 +8,7 @@ from typing import Any
 
 from codesign.board import uart
 from codesign.design import Design
-from codesign.emit.board.description import decoding, output_name, stream_fields
+from codesign.emit.board.description import decoding, stream_fields
 from codesign.emit.board.tail import BoardTail
 from codesign.emit.rtl import library, registers
 from codesign.emit.rtl.project import RtlProject
@@ -62,8 +62,7 @@ def emit_serial(
     }
     for name in (LINE, BOARD, PINS):
         (folder / name).write_text(template(TEMPLATES, f"{name}.j2").render(facts))
-    names = {tensor: output_name(tensor, design.graph) for tensor in design.graph.outputs}
-    host = tail.write(folder, names) if tail else None
+    host = tail.write(folder, design.graph) if tail else None
     (folder / DESIGN).write_text(_describe(design, project, target.serial.baud, recipe, host))
     shared = library.sources(_LINE_MODULES, rtl_dir(), HARNESS)
     of_design = {path.name for path in project.sources}

@@ -21,7 +21,7 @@ from codesign.frontend.tflite.model import AGAIN, FULL_INTEGER, Model, Operator,
 IDENTIFIER = b"TFL3"
 ENDING = ".tflite"
 VERSION = 3
-"""Of the schema: the only one that there has been since 2017."""
+"""The version of the schema, the only one since 2017."""
 
 MOST_BYTES = (1 << 31) - 1
 MOST_TENSORS = 20_000
@@ -107,7 +107,7 @@ def _model(schema: Any, root: Any, size: int) -> Model:
 
 
 def _names(graph: Any) -> list[str]:
-    """Of its tensors, made different where they are not."""
+    """The names of all tensors, made different where they are not."""
     found: dict[str, int] = {}
     for index in range(graph.TensorsLength()):
         name = (graph.Tensors(index).Name() or b"").decode(errors="replace")

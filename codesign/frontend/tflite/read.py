@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from codesign.errors import GraphError
-from codesign.frontend.interleaving import interleaved
-from codesign.frontend.late_upsampling import upsampled_late
 from codesign.frontend.naming import one_part
-from codesign.frontend.network import Network
+from codesign.frontend.network import Network, rewritten, with_tail
 from codesign.frontend.tflite.importer import Importer
 from codesign.frontend.tflite.model import FULL_INTEGER, Model
 from codesign.frontend.tflite.parse import load_model
@@ -38,11 +36,7 @@ def import_network(source: Path, name: str = "") -> Network:
     inputs = tail.inputs if tail else {}
     ends = list(dict.fromkeys([*outputs, *inputs.values()]))
     made = importer.builder.finish(one_part(name or source.name.split(".")[0]), ends)
-    graph = upsampled_late(interleaved(made))
-    if tail is None:
-        return Network(graph)
-    final = dict(zip(ends, made.outputs, strict=True))
-    return Network(graph, tail.model, {name: final[tensor] for name, tensor in inputs.items()})
+    return with_tail(rewritten(made), tail, dict(zip(ends, made.outputs, strict=True)))
 
 
 def _refuse_real(model: Model, where: str) -> None:

@@ -33,7 +33,7 @@ class Code:
 
     @property
     def bounds(self) -> tuple[int, int]:
-        """Of q - zero."""
+        """The bounds of q - zero."""
         return self.lo - self.zero, self.hi - self.zero
 
     def codes(self, q: Integers) -> Integers:

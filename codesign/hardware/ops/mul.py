@@ -33,12 +33,12 @@ class Products:
 
     @property
     def beats(self) -> int:
-        """Of a pixel of the first input."""
+        """Beats of a pixel of the first input."""
         return beats(self.a.channels, self.folding.pe)
 
     @property
     def lanes(self) -> int:
-        """Of the second input."""
+        """Lanes of the second input."""
         return 1 if self.spread else self.folding.pe
 
     @property

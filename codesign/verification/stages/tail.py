@@ -26,7 +26,7 @@ TOLERANCE = 1e-4
 
 def compared(build: BuildFolder, images: IntArray, progress: Progress) -> Comparison:
     """How many outputs and values were compared, and the first that differs, in words."""
-    tail, inputs = onnx.load(build.tail), build.manifest["tensors"]["tail"]
+    tail, inputs = onnx.load(build.tail), build.tail_inputs
     graph, steps = build.graph, output_steps(build.network)
     count = 0
     for number, image in enumerate(images):

@@ -14,8 +14,8 @@ from codesign.build_folder import open_build
 from codesign.errors import BuildError
 from codesign.frontend.run import run_outputs
 from codesign.progress import silent
-from codesign.verification.heads import heads_of
 from codesign.verification.images import random_images
+from codesign.verification.outputs import outputs_of
 from codesign.verification.predict import predictions, reading_of
 from tests.onnx_nets import QonnxNet
 
@@ -76,8 +76,8 @@ def test_integers_that_the_host_only_chooses_from_are_read_themselves(tmp_path: 
     flat = net.op("Flatten", net.quant("image", 1, 8, signed=0))
     sums = net.op("MatMul", flat, net.weight(np.random.default_rng(0).integers(-7, 8, (27, CLASSES)), 0.25))
     onnx.save(net.model(net.op("ArgMax", sums, axis=1)), tmp_path / "net.onnx")
-    (head,) = heads_of(codesign.export(tmp_path / "net.onnx", tmp_path / "build").folder).values()
-    assert not head.real and head.scale == (0.25,)
+    (output,) = outputs_of(codesign.export(tmp_path / "net.onnx", tmp_path / "build").folder).by_name.values()
+    assert not output.real and output.scale == (0.25,)
 
 
 def test_the_smallest_are_no_classes(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from codesign.graph.types import Shape
 
 
 @dataclass(frozen=True)
-class Head:
-    """One output: a tensor of the graph, or of the tail if `real`. shape: (C, H, W); scale: of its steps."""
+class Output:
+    """A tensor of the graph, or of the tail if `real`. shape: (C, H, W); scale: of its steps."""
 
     tensor: str
     shape: Shape
@@ -36,41 +36,40 @@ class Head:
         return values * (np.array(self.scale) / self.scale[0])[:, None, None]
 
 
-def heads_of(build: BuildFolder) -> dict[str, Head]:
-    """The outputs of a build by what the network itself calls them.
+@dataclass(frozen=True, eq=False)
+class Outputs:
+    """What a network says: its outputs by its own names for them. tail: what computes those that are real."""
 
-    What the host chooses, such as an argmax, is told by what it chooses from (`chosen_from`).
-    """
-    graph, tail = build.graph, tail_of(build)
-    feeding = _tail_inputs(build) if tail else {}
+    by_name: Mapping[str, Output]
+    tail: TailRun | None = None
+
+    def values(self, integers: Mapping[str, IntArray]) -> dict[str, NDArray[Any]]:
+        """(N, C, H, W) by name, of what a stage gives for the graph's outputs."""
+        reals = self.tail(integers) if self.tail else {}
+        return {name: output.values(integers, reals) for name, output in self.by_name.items()}
+
+
+def outputs_of(build: BuildFolder) -> Outputs:
+    """The outputs of a build. What the host chooses, such as an argmax, is told by what it chooses from."""
+    graph, inputs = build.graph, build.tail_inputs
     found = {
-        graph.origins.get(name, name): Head(name, graph.types[name].shape, graph.types[name].scale)
+        graph.origins.get(name, name): Output(name, graph.types[name].shape, graph.types[name].scale)
         for name in graph.outputs
-        if name not in feeding.values()
+        if name not in inputs.values()
     }
-    if tail is None:
-        return found
-    shapes = tail.shapes()
-    for name, tensor in chosen_from(onnx.load(build.tail)).items():
-        if tensor in feeding:
-            kind = graph.types[feeding[tensor]]
-            found[name] = Head(feeding[tensor], kind.shape, kind.scale)
-        else:
-            found[name] = Head(tensor, _as_map(shapes[tensor]), real=True)
-    return found
-
-
-def tail_of(build: BuildFolder) -> TailRun | None:
-    """What computes the real values of heads on the host; None if all is in the design."""
     if not build.tail.is_file():
-        return None
+        return Outputs(found)
     model = onnx.load(build.tail)
-    return TailRun(model, build.graph, _tail_inputs(build), list(chosen_from(model).values()))
-
-
-def _tail_inputs(build: BuildFolder) -> dict[str, str]:
-    found: dict[str, str] = build.manifest["tensors"]["tail"]
-    return found
+    chosen = chosen_from(model)
+    tail = TailRun(model, graph, inputs, list(chosen.values()))
+    shapes = tail.shapes()
+    for name, tensor in chosen.items():
+        if tensor in inputs:
+            kind = graph.types[inputs[tensor]]
+            found[name] = Output(inputs[tensor], kind.shape, kind.scale)
+        else:
+            found[name] = Output(tensor, _as_map(shapes[tensor]), real=True)
+    return Outputs(found, tail)
 
 
 def _as_map(shape: tuple[int, ...]) -> Shape:
