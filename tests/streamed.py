@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from codesign.emit.board import emit_board
+from codesign.emit.core import emit_core
 from codesign.emit.rtl.top import emit_rtl
 from codesign.graph import Graph, Node, TensorType
 from codesign.graph.ops.conv import Conv
@@ -39,4 +40,5 @@ def emit(folder: Path) -> None:
     small = target.model_copy(update={"resources": target.resources.model_copy(update={"bram36": 4, "lut": 3500})})
     design = designed(network(), small, fps=8000, streaming=True)
     project = emit_rtl(design, folder / "rtl")
+    emit_core(design, project)
     emit_board(design, project, folder / "board", recipe=None)

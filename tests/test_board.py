@@ -235,7 +235,7 @@ def test_the_wrapper_fits_the_top_level(package):
     open_ends = ["-Wno-UNUSEDSIGNAL", "-Wno-PINCONNECTEMPTY"]  # of top.sv's own
     command = ["verilator_bin", "--lint-only", "-Wall", *open_ends, "--top", "accelerator", *sources]
     done = subprocess.run(
-        [*command, str(package / "accelerator.v")],
+        [*command, str(rtl / "accelerator.v")],
         cwd=rtl,
         env=environment(),
         capture_output=True,

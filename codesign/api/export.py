@@ -13,6 +13,7 @@ import onnx
 from codesign.build_folder import BuildFolder, new_build
 from codesign.design import Design, design_of
 from codesign.emit.board import BoardTail, emit_board
+from codesign.emit.core import emit_core
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.onnx import emit_qcdq
 from codesign.emit.rtl.project import RtlProject
@@ -149,6 +150,7 @@ def _write_hls(work: _Work) -> None:
 
 def _write_rtl(work: _Work) -> None:
     work.rtl = emit_rtl(work.design, work.build.rtl)
+    emit_core(work.design, work.rtl)
 
 
 def _write_board(work: _Work) -> None:

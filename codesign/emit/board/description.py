@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from codesign.design import Design
-from codesign.emit.board.system import ACCELERATOR, ACCELERATOR_ADDRESS, Channel, System
+from codesign.emit.board.system import ACCELERATOR_ADDRESS, Channel, System
+from codesign.emit.core import ACCELERATOR
 from codesign.emit.rtl import registers
 from codesign.emit.rtl.project import Stream
 from codesign.graph import Graph

@@ -9,8 +9,9 @@ from pathlib import Path
 from codesign.board import __name__ as DRIVER
 from codesign.design import Design
 from codesign.emit.board.description import describe
-from codesign.emit.board.system import ACCELERATOR, ACCELERATOR_ADDRESS, RANGE, System
+from codesign.emit.board.system import ACCELERATOR_ADDRESS, RANGE, System
 from codesign.emit.board.tail import BoardTail
+from codesign.emit.core import ACCELERATOR, WRAPPER
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.templating import template
 from codesign.errors import TargetError
@@ -18,7 +19,7 @@ from codesign.files import new_folder
 from codesign.recipe import Recipe
 
 TEMPLATES = Path(__file__).parent / "templates"
-RENDERED = ("accelerator.v", "vivado.tcl", "vitis_hls.tcl", "Makefile")
+RENDERED = ("vivado.tcl", "vitis_hls.tcl", "Makefile")
 COPIED = ("design.xdc",)
 NOTEBOOK = "detect.ipynb"
 DEPLOYED = "deploy"
@@ -33,7 +34,7 @@ def emit_board(
 ) -> None:
     """Writes the package for a board with a Zynq-7000 to `out_dir`, a sibling of the build's `rtl/` and `hls/`.
 
-    project: the design's RTL. recipe: of the run that was exported, which says what the outputs mean. tail: what the
+    project: the design's RTL, with what makes it a core. recipe: of the run that was exported, which says what the outputs mean. tail: what the
     network leaves to the host, if anything. Raises TargetError for a target without the section `overlay`.
     """
     target = design.target
@@ -46,6 +47,7 @@ def emit_board(
         "target": target,
         "clock_mhz": design.schedule.clock_mhz,
         "accelerator": ACCELERATOR,
+        "wrapper": WRAPPER,
         "address": ACCELERATOR_ADDRESS,
         "range": RANGE,
         "deployed": DEPLOYED,

@@ -10,9 +10,6 @@ from functools import cached_property
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.hardware.folding import beats
 
-ACCELERATOR = "accelerator"
-"""Name of the wrapper, of its IP and of its cell."""
-
 ACCELERATOR_ADDRESS, DMA_ADDRESS, RANGE = 0x43C0_0000, 0x4040_0000, 0x1_0000
 """Within what a Zynq-7000's port M_AXI_GP0 reaches; DMAs follow each other. RANGE is of each, in bytes."""
 
