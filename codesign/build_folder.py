@@ -82,6 +82,16 @@ class BuildFolder:
         return self.path / "board"
 
     @property
+    def deployed(self) -> Path:
+        """What is copied to the board."""
+        return self.board / "deploy"
+
+    @property
+    def driver(self) -> Path:
+        """The driver in C, and frames with which a design tests itself."""
+        return self.path / "driver"
+
+    @property
     def run(self) -> Path:
         """Recipe and weights; there only if a trained run was exported."""
         return self.path / "run"
@@ -199,7 +209,7 @@ def _fill(path: Path, facts: Mapping[str, Any]) -> Iterator[BuildFolder]:
     with new_folder(path) as scratch:
         build = BuildFolder(scratch)
         yield build
-        manifest = {"format": FORMAT, "codesign": VERSION, "versions": _versions(), **facts}
+        manifest = {"format": FORMAT, "codesign": VERSION, "versions": versions(), **facts}
         manifest["files"] = hashes(scratch)
         write_text(scratch / MANIFEST, json.dumps(manifest, indent=1) + "\n")
 
@@ -231,7 +241,8 @@ def _read_manifest(path: Path) -> Mapping[str, Any]:
     return manifest
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of the libraries that have a part in a build, by name; of those that are installed."""
     found = {}
     for name in _LIBRARIES:
         try:

@@ -15,7 +15,7 @@ from codesign.board import driver
 from codesign.board.records import Records
 from codesign.build_folder import open_build
 from codesign.emit.board import emit_board
-from codesign.emit.board.system import CONVERTER_BYTES, Channel
+from codesign.emit.driver.system import CONVERTER_BYTES, Channel
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.verilator import environment
 from codesign.errors import TargetError
@@ -261,7 +261,8 @@ def test_the_vitis_script_synthesizes_the_hls4ml_project(tiny_build, tmp_path):
 def test_a_target_without_an_overlay_has_no_package(tiny_build, tmp_path):
     with pytest.raises(TargetError, match="ulx3s-85f: no board package is known"):
         elsewhere = replace(open_build(tiny_build).design, target=load_target("ulx3s-85f"))
-        emit_board(elsewhere, RtlProject.load(tiny_build / "rtl"), tmp_path / "board", recipe=None)
+        project = RtlProject.load(tiny_build / "rtl")
+        emit_board(elsewhere, project, tmp_path / "board", driver=tiny_build / "driver", recipe=None)
 
 
 @pytest.mark.parametrize("lanes", [1, 3, 24, 100, 116])

@@ -155,6 +155,7 @@ def test_the_driver_is_written_in_the_boards_python():
             "json",
             "numpy",
             "pathlib",
+            "struct",
             "typing",
         }, file.name
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import onnx
 
-from codesign.build_folder import BuildFolder, new_build
+from codesign.build_folder import BuildFolder, new_build, versions
 from codesign.design import Design, design_of
-from codesign.emit.board import BoardTail, emit_board
+from codesign.emit.board import emit_board
 from codesign.emit.core import emit_core
+from codesign.emit.driver import BoardTail, emit_driver
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.onnx import emit_qcdq
 from codesign.emit.rtl.project import RtlProject
@@ -153,11 +154,17 @@ def _write_rtl(work: _Work) -> None:
     emit_core(work.design, work.rtl)
 
 
+def _write_driver(work: _Work) -> None:
+    emit_driver(work.design, work.rtl, work.build.driver, recipe=work.build.recipe, versions=versions())
+
+
 def _write_board(work: _Work) -> None:
     """Nothing for a board without an overlay."""
     if work.board.overlay:
         tail = BoardTail(work.build.tail, work.tail_inputs) if work.tail_inputs and not work.sparse else None
-        emit_board(work.design, work.rtl, work.build.board, recipe=work.build.recipe, tail=tail)
+        emit_board(
+            work.design, work.rtl, work.build.board, driver=work.build.driver, recipe=work.build.recipe, tail=tail
+        )
 
 
 def _report(work: _Work) -> None:
@@ -171,6 +178,7 @@ STEPS: tuple[tuple[str, Callable[[_Work], None]], ...] = (
     ("schedule", _schedule),
     ("hls4ml project", _write_hls),
     ("SystemVerilog", _write_rtl),
+    ("driver", _write_driver),
     ("board package", _write_board),
     ("report", _report),
 )

@@ -63,9 +63,20 @@ class Memory(_Strict):
 
 
 class Overlay(_Strict):
-    """How the vendor's tools make an overlay for a board with a Zynq-7000. board_part: in Vivado's board store."""
+    """How the vendor's tools make an overlay for a board with a Zynq.
+
+    board_part: in Vivado's board store, its last part the version of the files. image: what boots the board for the
+    driver in Python, if there is such. source: where both come from.
+    """
 
     board_part: _BoardPart
+    image: _Title | None = None
+    source: str = ""
+
+    @property
+    def board(self) -> str:
+        """The board part without its version."""
+        return self.board_part.rpartition(":")[0]
 
 
 class Serial(_Strict):
