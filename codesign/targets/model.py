@@ -65,12 +65,10 @@ class Memory(_Strict):
 class Overlay(_Strict):
     """How the vendor's tools make an overlay for a board with a Zynq.
 
-    board_part: in Vivado's board store, its last part the version of the files. image: what boots the board for the
-    driver in Python, if there is such. source: where both come from.
+    board_part: as Vivado calls the board, its last part the version of the board's files. source: these files.
     """
 
     board_part: _BoardPart
-    image: _Title | None = None
     source: str = ""
 
     @property

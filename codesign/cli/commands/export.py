@@ -100,4 +100,6 @@ def run(
         console.print(styled(random, ": the hardware is real, its detections mean nothing"))
     if build.folder.tail.is_file():
         console.print(f"on the host: {', '.join(tail_operators(build.folder))} ({build.folder.tail.name})")
+    if not build.folder.board.is_dir():
+        console.print(f"no board package: none is known for {build.folder.design.target.name}", soft_wrap=True)
     console.print(f"build folder: {build.folder.path}", soft_wrap=True)
