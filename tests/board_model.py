@@ -1,7 +1,7 @@
 """The simulated board of `axi_board/` around a build's accelerator: a library that both drivers run on.
 
-The driver in C is linked with it. The one in Python reaches it through a module `pynq` whose registers and memory are the
-board's, and whose DMA channels use the DMA's registers as PYNQ's own do (pynq/lib/dma.py).
+The driver in C is linked with it. The one in Python reaches it through a module `pynq` whose registers and memory are
+the board's, and whose DMA channels use the DMA's registers as PYNQ's own do (pynq/lib/dma.py).
 """
 
 import ctypes
@@ -47,18 +47,19 @@ def build_board(rtl, folder, address, dma_address):
     flags = ["--assert", "--x-initial", "unique", "-Wno-fatal", *bench.QUICK_BUILD, "-CFLAGS", "-fPIC"]
     call(["verilator_bin", "--cc", "--top-module", "axi_board", "--Mdir", "obj", *flags, *sources], folder)
     call(["make", "-C", "obj", "-f", "Vaxi_board.mk", "libVaxi_board"], folder)
-    include = [
-        "-I",
-        folder,
-        "-I",
-        HERE,
-        "-I",
-        folder / "obj",
-        *(["-I", kit() / "include", "-I", kit() / "include/vltstd"]),
-    ]
+    includes = (folder, HERE, folder / "obj", kit() / "include", kit() / "include" / "vltstd")
     archives = [folder / "obj" / f"lib{name}.a" for name in ("Vaxi_board", "verilated")]
     library = folder / "libboard.so"
-    command = ["g++", "-std=c++17", "-O1", "-fPIC", "-shared", *include, HERE / "board.cpp", *archives]
+    command = [
+        "g++",
+        "-std=c++17",
+        "-O1",
+        "-fPIC",
+        "-shared",
+        *(f"-I{place}" for place in includes),
+        HERE / "board.cpp",
+        *archives,
+    ]
     call([*command, "-pthread", "-o", library], folder)
     return library
 
@@ -68,13 +69,10 @@ def kit():
 
 
 def compile_driver(driver, library, program):
-    """The driver of the folder `driver` with `main.c`, for the board in `library`; warnings and bad memory are errors."""
+    """The driver of the folder `driver` with `main.c`, for the board in `library`; any warning is an error."""
     sources = [driver / "accelerator.c", HERE / "main.c"]
-    include = ["-I", driver, "-I", HERE]
-    call(
-        ["gcc", *STRICT, *SANITIZED, *include, *sources, library, f"-Wl,-rpath,{library.parent}", "-lm", "-o", program],
-        driver,
-    )
+    options = [*STRICT, *SANITIZED, "-I", driver, "-I", HERE, f"-Wl,-rpath,{library.parent}"]
+    call(["gcc", *options, *sources, library, "-lm", "-o", program], driver)
     return program
 
 

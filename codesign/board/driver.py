@@ -10,8 +10,8 @@
         for boxes in net.stream(frames):       # one frame of that size after another
 
 Beside `design.bit` lie `design.hwh`, `design.json`, `certificate.bin`, if the design reads its weights from memory
-`weights.bin`, and what the network leaves to the host, if anything (see `tail.py`). Needs `pynq` and NumPy. The same file drives the simulated
-hardware in this project's tests.
+`weights.bin`, and what the network leaves to the host, if anything (see `tail.py`). Needs `pynq` and NumPy. The same
+file drives the simulated hardware in this project's tests.
 """
 
 from __future__ import annotations

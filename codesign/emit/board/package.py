@@ -42,8 +42,8 @@ def emit_board(
 ) -> None:
     """Writes the package for a board with a Zynq to `out_dir`, a sibling of the build's `rtl/` and `hls/`.
 
-    project: the design's RTL, with what makes it a core. driver: the folder of `emit_driver`. recipe: of the run that was
-    exported, which says what the outputs mean. tail: what the network leaves to the host, if anything. Raises
+    project: the design's RTL, with what makes it a core. driver: the folder of `emit_driver`. recipe: of the run that
+    was exported, which says what the outputs mean. tail: what the network leaves to the host, if anything. Raises
     TargetError for a target without the section `overlay`.
     """
     target = design.target

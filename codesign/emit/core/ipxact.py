@@ -26,7 +26,7 @@ _ACCESS = {"read": "read-only", "read, write": "read-write", "read, write 1 to c
 
 @dataclass(frozen=True)
 class File:
-    """A file of the core, its name as seen from `component.xml`. uses: further types that only a vendor's tools know."""
+    """A file of the core, its name as `component.xml` sees it. uses: further types that only a vendor's tools know."""
 
     name: str
     type: str

@@ -1,4 +1,4 @@
-"""A few frames and the integers that they give, for the hardware to be tested by: `certificate.bin`, `certificate.json`.
+"""A few frames and the integers that they give, for the hardware to test itself: `certificate.bin`, `certificate.json`.
 
 `certificate.bin` is what both drivers replay. All numbers are little-endian: the letters CDSGCERT, the number of its
 format and of its frames as 32 bits each, and the 16 bytes of the network's hash that are in registers too. Then, for
