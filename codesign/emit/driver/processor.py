@@ -1,7 +1,8 @@
 """The processors beside the fabric for which a package is written: what Vivado calls their ports, and where those lead.
 
-Settings and ports are those of public block designs with `processing_system7` and `zynq_ultra_ps_e`: base.tcl of the
-boards Pynq-Z1 and ZCU104 of github.com/Xilinx/PYNQ at 19ed17d4fd, and of github.com/Xilinx/AUP-ZU3 at ecb517a686 (read).
+Settings and ports are those of public block designs with `processing_system7` and `zynq_ultra_ps_e`: base.tcl of
+the boards Pynq-Z1 and ZCU104 of github.com/Xilinx/PYNQ at 19ed17d4fd, and that of github.com/Xilinx/AUP-ZU3 at
+ecb517a686 (read).
 """
 
 from __future__ import annotations
