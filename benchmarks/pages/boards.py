@@ -24,7 +24,7 @@ def boards() -> str:
         "board",
         "part",
         "Vivado's board files",
-        "processor, its registers at",
+        "registers, at",
         "memory",
         "checked here",
     )
@@ -33,7 +33,7 @@ def boards() -> str:
 
 
 def checks(target: Target) -> list[str]:
-    """What this project's tests do for a board, beyond the network itself."""
+    """What this project's tests do for a board, beyond what they do for every target."""
     found = [SCRIPTS] if target.overlay else []
     found += [DRIVEN] if target.name == "pynq-z2" else []
     return found + ([LINE] if target.serial else [])
