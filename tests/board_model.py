@@ -68,11 +68,10 @@ def kit():
     return Path(environment()["VERILATOR_ROOT"])
 
 
-def compile_driver(driver, library, program):
-    """The driver of the folder `driver` with `main.c`, for the board in `library`; any warning is an error."""
-    sources = [driver / "accelerator.c", HERE / "main.c"]
-    options = [*STRICT, *SANITIZED, "-I", driver, "-I", HERE, f"-Wl,-rpath,{library.parent}"]
-    call(["gcc", *options, *sources, library, "-lm", "-o", program], driver)
+def compile_driver(driver, main, program, *libraries):
+    """The driver of the folder `driver` with the program `main` of this folder; any warning is an error."""
+    options = [*STRICT, *SANITIZED, "-I", driver, "-I", HERE, *(f"-Wl,-rpath,{file.parent}" for file in libraries)]
+    call(["gcc", *options, driver / "accelerator.c", HERE / main, *libraries, "-lm", "-o", program], driver)
     return program
 
 

@@ -2,16 +2,25 @@
 
 import importlib
 import json
+import re
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from codesign.board import classification, detection
 from codesign.build_folder import open_build
 from codesign.emit.driver.certificate import expected
+from codesign.emit.driver.description import describe
+from codesign.emit.driver.package import SOURCES, TEMPLATES, header
+from codesign.emit.driver.system import Dma, System
+from codesign.emit.rtl.project import RtlProject
+from codesign.emit.templating import template
 from codesign.progress import silent
 from codesign.verification.images import random_images, verification_images
 from codesign.verification.predict import predictions
@@ -19,10 +28,11 @@ from tests import board_model, sparse, streamed
 from tests.made_once import made_once
 
 IMAGES = 16
+PAGE = Path(__file__).parents[1] / "docs" / "c_driver.md"
 ARM = ("arm-linux-gnueabihf-gcc", "aarch64-linux-gnu-gcc", "arm-none-eabi-gcc")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Board:
     """A design's parts, the compiled model of the board around it, frames, and by output what those should give."""
 
@@ -83,6 +93,25 @@ def board(request):
     return request.getfixturevalue(request.param)
 
 
+@pytest.fixture(scope="module")
+def run_in_c(tmp_path_factory):
+    """Runs the driver in C once for each board: the folder that it has written into, and what it has printed."""
+
+    @cache
+    def run(board):
+        folder, driver = tmp_path_factory.mktemp("c"), board.parts / "driver"
+        program = board_model.compile_driver(driver, "main.c", folder / "drive", board.model / "libboard.so")
+        board.frames.transpose(0, 2, 3, 1).astype("<i4").tofile(folder / "frames.i32")
+        (folder / "mem").symlink_to(board.parts / "rtl" / "mem")
+        weights = [board.parts / "rtl" / "weights.bin"] if board.description["weights"] else []
+        command = [program, "frames.i32", str(len(board.frames)), driver / "certificate.bin", *weights]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr[-4000:]
+        return folder, done.stdout
+
+    return run
+
+
 def values_of(board):
     """The integers of all outputs, frame by frame, as the program in C writes them."""
     outputs = [values.reshape(len(board.frames), -1) for values in board.wanted.values()]
@@ -90,23 +119,22 @@ def values_of(board):
 
 
 @pytest.mark.parametrize("board", BOARDS, indirect=True)
-def test_the_driver_in_c_gives_the_integer_graphs_bits(board, tmp_path):
+def test_the_driver_in_c_gives_the_integer_graphs_bits(board, run_in_c):
     """With every warning an error, and with the sanitizers of addresses and of undefined behaviour."""
-    driver = board.parts / "driver"
-    program = board_model.compile_driver(driver, board.model / "libboard.so", tmp_path / "drive")
-    board.frames.transpose(0, 2, 3, 1).astype("<i4").tofile(tmp_path / "frames.i32")
-    (tmp_path / "mem").symlink_to(board.parts / "rtl" / "mem")
-    weights = [board.parts / "rtl" / "weights.bin"] if board.description["weights"] else []
-    command = [program, "frames.i32", str(len(board.frames)), driver / "certificate.bin", *weights]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr[-4000:]
-    said = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
-    assert done.stdout.endswith("pass\n")
-    assert np.array_equal(np.fromfile(tmp_path / "outputs.i32", "<i4"), values_of(board))
-    interval, latency = map(int, said["cycles"].split())
+    folder, said = run_in_c(board)
+    assert np.array_equal(np.fromfile(folder / "outputs.i32", "<i4"), values_of(board))
+    figures = dict(line.split(" ", 1) for line in said.splitlines() if " " in line)
+    interval, latency = map(int, figures["cycles"].split())
     assert interval > 0 and latency > 0
+    assert said.endswith("pass\n")
+
+
+@pytest.mark.parametrize("board", BOARDS, indirect=True)
+def test_the_self_test_in_c_names_the_value_that_differs(board, run_in_c):
+    _, said = run_in_c(board)
+    (line,) = [line for line in said.splitlines() if line.startswith("first ")]
+    frame, output, *place, recorded, found = map(int, line.split()[1:])
     last = list(board.wanted.values())[-1][0]
-    frame, output, *place, recorded, found = map(int, said["first"].split())
     assert (frame, output) == (1, len(board.wanted) - 1)
     assert tuple(place) == tuple(size - 1 for size in last.shape) and recorded ^ 1 == found
 
@@ -121,16 +149,83 @@ def boxes_of_c(file):
     return found
 
 
-@pytest.mark.parametrize("board", ["tiny", pytest.param("peaks", marks=pytest.mark.slow)], indirect=True)
-def test_boxes_in_c_are_pytorchs(board, tiny_build, tmp_path):
-    """Places to the last bit; scores but for the last bits of exp(), which the two libraries' makers are free in."""
-    test_the_driver_in_c_gives_the_integer_graphs_bits(board, tmp_path)
-    found = boxes_of_c(tmp_path / "boxes.f64")
-    wanted = list(predictions(open_build(tiny_build), "brevitas", board.frames, silent))
-    assert len(found) == len(wanted) == IMAGES and sum(map(len, wanted)) > IMAGES
+def assert_same_boxes(found, wanted):
+    """Places to the last bit; scores but for the last bits of exp(), in which two libraries may differ."""
+    assert len(found) == len(wanted)
     for ours, theirs in zip(found, wanted, strict=True):
         assert np.array_equal(ours[:, :4], theirs.boxes) and np.array_equal(ours[:, 5], theirs.labels)
         assert np.allclose(ours[:, 4], theirs.scores, rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("board", ["tiny", pytest.param("peaks", marks=pytest.mark.slow)], indirect=True)
+def test_boxes_in_c_are_pytorchs(board, tiny_build, run_in_c):
+    wanted = list(predictions(open_build(tiny_build), "brevitas", board.frames, silent))
+    assert sum(map(len, wanted)) > IMAGES == len(wanted)
+    assert_same_boxes(boxes_of_c(run_in_c(board)[0] / "told.f64"), wanted)
+
+
+def told_in_c(folder, task, settings, outputs, frames):
+    """What the driver in C says of outputs alone; outputs: shape and scale by name. frames: (N, ...) int32 by name."""
+    design = streamed.small()
+    system = System(RtlProject(folder, "told", "0" * 64, 1, (), (), ()), None)
+    facts = describe(system, design, None, None)
+    context = header(facts, system, design) | {
+        "outputs": [mapped(name, shape, scale) for name, (shape, scale) in outputs.items()],
+        "values": [int(np.prod(shape)) for shape, _ in outputs.values()],
+        "inputs": [mapped("image", (1, 1, 1), 1.0)],
+        "dmas": (Dma(0, None, None, None),),
+        "buffer_bytes": 64,
+    }
+    classes = [f"class {number}" for number in range(next(iter(outputs.values()))[0][0])]
+    context["facts"] = facts | {"decode": {"task": task, "classes": classes, "settings": settings}}
+    (folder / "design.h").write_text(template(TEMPLATES, "design.h.j2").render(context))
+    for name in SOURCES:
+        shutil.copyfile(TEMPLATES / name, folder / name)
+    program = board_model.compile_driver(folder, "decode.c", folder / "decode")
+    flat = [frames[name].reshape(len(frames[name]), -1) for name in outputs]
+    np.concatenate(flat, axis=1).astype("<i4").tofile(folder / "outputs.i32")
+    done = subprocess.run([program, "outputs.i32"], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder / "told.f64"
+
+
+def mapped(name, shape, scale):
+    facts = {"signed": True, "base": 0, "step": 1, "lanes": 1, "lane_bytes": 4, "range": (-128, 127)}
+    return {**facts, "name": name, "shape": shape, "scale": [scale], "frame_bytes": 4, "dma_index": 0}
+
+
+@pytest.mark.parametrize("levels", [2, 4, 200])
+def test_boxes_in_c_are_the_drivers_in_python_whatever_the_maps(levels, tmp_path):
+    """Few levels of heat give ties, ordered by class, row and column, and plateaus, of which the first place counts."""
+    rng, frames = np.random.default_rng(levels), 40
+    shapes = {"heat": (3, 5, 7), "size": (2, 5, 7), "offset": (2, 5, 7)}
+    scales = {"heat": 0.05, "size": 0.375, "offset": 0.0625}
+    maps = {name: rng.integers(-levels, levels, (frames, *shape)) for name, shape in shapes.items()}
+    maps["heat"][0] = 3  # no place above another
+    settings = {"stride": 4, "max_boxes": 9}
+    outputs = {name: (shapes[name], scales[name]) for name in shapes}
+    found = boxes_of_c(told_in_c(tmp_path, "detection", settings, outputs, maps))
+    wanted = [detection.read({name: maps[name][i] for name in maps}, scales, **settings) for i in range(frames)]
+    assert len(wanted[0]) == 0 and max(map(len, wanted)) == 9
+    assert_same_boxes(found, wanted)
+
+
+def test_classes_in_c_are_the_drivers_in_python(tmp_path):
+    rng, scale = np.random.default_rng(5), 0.03125
+    scores = rng.integers(-100, 100, (50, 12, 1, 1))
+    scores[0] = 7  # of equal ones the first
+    file = told_in_c(tmp_path, "classification", {}, {"scores": ((12, 1, 1), scale)}, {"scores": scores})
+    found = np.fromfile(file, "<f8").reshape(-1, 2)
+    wanted = [classification.read({"scores": one}, {"scores": scale}) for one in scores]
+    assert found[:, 0].tolist() == [one.label for one in wanted] and wanted[0].label == 0
+    assert np.allclose(found[:, 1], [one.probability for one in wanted], rtol=1e-13, atol=0)
+
+
+def test_the_example_of_the_page_compiles(tiny_build, tmp_path):
+    (example,) = re.findall(r"```c\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    (tmp_path / "example.c").write_text(example)
+    options = [*board_model.STRICT, "-I", tiny_build / "driver", "-c"]
+    board_model.call(["gcc", *options, tmp_path / "example.c", "-o", tmp_path / "example.o"], tmp_path)
 
 
 @pytest.fixture
@@ -183,8 +278,8 @@ def test_boxes_of_the_driver_in_python_are_pytorchs(board, python_driver, tiny_b
         assert all(np.array_equal(vars(ours)[name], value) for name, value in vars(theirs).items())
 
 
-@pytest.mark.parametrize("board", ["from_memory"], indirect=True)
-def test_weights_beyond_what_the_hardware_addresses_are_refused(board, python_driver, monkeypatch):
+@pytest.mark.parametrize("board", ["from_memory", "tiny"], indirect=True)
+def test_memory_beyond_what_the_hardware_addresses_is_refused(board, python_driver, monkeypatch):
     driver, deployed = python_driver
     allocate = sys.modules["pynq"].allocate
 
@@ -194,7 +289,7 @@ def test_weights_beyond_what_the_hardware_addresses_are_refused(board, python_dr
         return buffer
 
     monkeypatch.setattr(sys.modules["pynq"], "allocate", far_away)
-    with pytest.raises(driver.BoardError, match="beyond what the design can address"):
+    with pytest.raises(driver.BoardError, match="beyond what the hardware can address"):
         driver.Accelerator(str(deployed / "design.bit"))
 
 

@@ -223,7 +223,7 @@ class Accelerator(Viewer):
         def buffers(streams: list[Any], frames: int) -> list[list[Any]]:
             """Two of each, one to fill or read while the hardware works on the other."""
             sizes = [frames * stream.frame_bytes for stream in streams]
-            return [[pynq.allocate((size,), np.uint8) for size in sizes] for _ in range(2)]
+            return [[self._allocated(pynq.allocate, size) for size in sizes] for _ in range(2)]
 
         self._filled, self._got = buffers(self.inputs, batch), buffers(self._received, 1)
         self._flying = 0  # frames handed over whose outputs have not been taken
@@ -321,12 +321,17 @@ class Accelerator(Viewer):
         if digest != self.design["digest"][:32]:
             raise BoardError(f"the bitstream is of network {digest}, design.json of {self.design['digest'][:32]}")
 
+    def _allocated(self, allocate: Any, size: int) -> Any:
+        """Memory of so many bytes that DMAs and the reader of weights can address."""
+        buffer = allocate((size,), np.uint8)
+        if buffer.device_address + size > 1 << self.design["address_bits"]:
+            raise BoardError("memory was given that lies beyond what the hardware can address: free some below 4 GB")
+        return buffer
+
     def _load_weights(self, folder: Path, allocate: Any) -> Any:
         """The weight image in memory that the design can read, its address in the registers."""
         image = np.fromfile(folder / "weights.bin", np.uint8)
-        buffer = allocate(image.shape, np.uint8)
-        if buffer.device_address + image.size > 1 << self.design["address_bits"]:
-            raise BoardError("memory for the weights lies beyond what the design can address: free some below 4 GB")
+        buffer = self._allocated(allocate, image.size)
         buffer[:] = image
         buffer.flush()
         self._write("WEIGHTS_BASE_LOW", buffer.device_address & 0xFFFF_FFFF)

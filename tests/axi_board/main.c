@@ -3,7 +3,7 @@
  *     drive FRAMES COUNT CERTIFICATE [WEIGHTS]
  *
  * FRAMES: COUNT frames of integers (int32), for each the inputs one after another. Written: `outputs.i32`, the outputs of
- * all frames; `boxes.f64`, of a detector, for each frame how many boxes and then their members.
+ * all frames; `told.f64`, what told.h says of each.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 
 #include "accelerator.h"
 #include "board.h"
+#include "told.h"
 
 static _Alignas(64) uint8_t memory[ACCELERATOR_MEMORY_BYTES];
 
@@ -74,35 +75,19 @@ static size_t values(const accelerator_stream *s)
 
 static int32_t *results[ACCELERATOR_OUTPUTS];
 
-static void finish_one(accelerator *net, FILE *out, FILE *boxes)
+static void finish_one(accelerator *net, FILE *out, FILE *told)
 {
     expect("finish", accelerator_finish(net, results), ACCELERATOR_OK);
     for (unsigned i = 0; i < ACCELERATOR_OUTPUTS; i++)
         fwrite(results[i], sizeof(int32_t), values(accelerator_output(i)), out);
-#if ACCELERATOR_DETECTION
-    accelerator_box found[ACCELERATOR_MAX_BOXES];
-    const size_t count = accelerator_boxes(results, found);
-    const double counted = (double)count;
-    fwrite(&counted, sizeof counted, 1, boxes);
-    for (size_t i = 0; i < count; i++) {
-        const double members[] = {found[i].x0, found[i].y0, found[i].x1, found[i].y1, found[i].score, found[i].label};
-        fwrite(members, sizeof *members, 6, boxes);
-        if (strlen(accelerator_class_name(found[i].label)) == 0) exit(1);
-    }
-#elif ACCELERATOR_CLASSIFICATION
-    double found[2];
-    found[0] = accelerator_class(results, &found[1]);
-    fwrite(found, sizeof *found, 2, boxes);
-#else
-    (void)boxes;
-#endif
+    tell(results, told);
 }
 
 /* Two frames on their way at any time; every other one is given as bytes if its input holds no more. */
 static void run(accelerator *net, int32_t *frames, unsigned count)
 {
-    FILE *out = fopen("outputs.i32", "wb"), *boxes = fopen("boxes.f64", "wb");
-    if (!out || !boxes) exit(71);
+    FILE *out = fopen("outputs.i32", "wb"), *told = fopen("told.f64", "wb");
+    if (!out || !told) exit(71);
     size_t most = 0;
     for (unsigned i = 0; i < ACCELERATOR_INPUTS; i++) most += values(accelerator_input(i));
     uint8_t *bytes = malloc(most);
@@ -122,12 +107,12 @@ static void run(accelerator *net, int32_t *frames, unsigned count)
         }
         expect("begin", as_bytes ? accelerator_begin_pixels(net, pixels) : accelerator_begin(net, given), ACCELERATOR_OK);
         if (frame == 1) expect("a third frame", accelerator_begin(net, given), ACCELERATOR_TOO_MANY);
-        if (frame > 0) finish_one(net, out, boxes);
+        if (frame > 0) finish_one(net, out, told);
     }
-    finish_one(net, out, boxes);
+    finish_one(net, out, told);
     free(bytes);
     fclose(out);
-    fclose(boxes);
+    fclose(told);
     printf("cycles %" PRIu32 " %" PRIu32 "\n", accelerator_interval_cycles(net), accelerator_latency_cycles(net));
 }
 

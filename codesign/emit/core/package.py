@@ -25,7 +25,7 @@ _OUT_OF_CONTEXT = ("USED_IN_implementation", "USED_IN_out_of_context", "USED_IN_
 def emit_core(design: Design, project: RtlProject) -> None:
     """Writes the core's files into the folder of `project`, the design's RTL, which can then be moved as a whole."""
     folder = project.folder
-    buses = interfaces(project, design.schedule.clock_mhz)
+    buses = interfaces(project)
     ports = [port for bus in buses for port in bus.ports]
     facts = {
         "project": project,

@@ -53,16 +53,16 @@ class Interface:
         return ("xilinx.com", library, self.kind, "1.0")
 
 
-def interfaces(project: RtlProject, clock_mhz: float) -> tuple[Interface, ...]:
+def interfaces(project: RtlProject) -> tuple[Interface, ...]:
     """The interfaces of a design's core: clock, reset, registers, streams, and the memory's if weights are read there.
 
-    clock_mhz: the rate that the design was scheduled for.
+    The clock's rate is not among the facts: a block design is refused whose clock has another, by however little.
     """
     buses = [_registers(), *map(_input, project.inputs), *map(_output, project.outputs)]
     if project.weights:
         buses.append(_weights())
     associated = ":".join(bus.name for bus in buses)
-    facts = {"ASSOCIATED_BUSIF": associated, "ASSOCIATED_RESET": RESET, "FREQ_HZ": str(round(clock_mhz * 1e6))}
+    facts = {"ASSOCIATED_BUSIF": associated, "ASSOCIATED_RESET": RESET}
     clock = Interface(CLOCK, "clock", False, (Port(CLOCK, "clk", 1, False),), facts)
     reset = Interface(RESET, "reset", False, (Port(RESET, "rst", 1, False),), {"POLARITY": "ACTIVE_LOW"})
     return (clock, reset, *buses)
