@@ -192,6 +192,8 @@ class Viewer:
 class Accelerator(Viewer):
     """A design in the fabric, taking frames until it is closed."""
 
+    inputs: Sequence[DmaStream]
+
     def __init__(self, bitfile: str, batch: int = 8) -> None:
         """Loads the bitstream, checks that it is the one described, gives it its weights and starts it.
 
