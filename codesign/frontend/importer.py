@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -17,12 +18,14 @@ from codesign.frontend.builder import Builder
 from codesign.frontend.domains import opset_of
 from codesign.frontend.folding import fold
 from codesign.frontend.inputs import InputType
+from codesign.frontend.naming import place_of
 from codesign.frontend.reader import Reader, refuse_undeclared
 from codesign.frontend.registry import reader_of
 from codesign.frontend.requantize import absorbed
 from codesign.frontend.tail import for_the_host
 from codesign.frontend.values import Activation, Constant, Host, Joined, Step, Sum, Unquantized, Value
 from codesign.graph import Op, TensorType
+from codesign.graph.ops.add import Add
 from codesign.graph.types import Shape
 
 
@@ -137,6 +140,8 @@ class Importer:
         value = self.value(node.input[index])
         if isinstance(value, Unquantized):
             value = self._declared(value)
+        if isinstance(value, Sum) and (total := self._added(value, node.input[index])) is not None:
+            return total
         if isinstance(value, Joined | Sum):
             raise GraphError(
                 "reads tensors of different scales that are put together", remedy="put a quantizer between them"
@@ -150,6 +155,16 @@ class Importer:
         if tensor not in self._made:
             self._made[tensor] = make()
         return self._made[tensor]
+
+    def _added(self, value: Sum, name: str) -> Activation | None:
+        """The sum of two tensors of one scale as integers of the graph; None where that needs a quantizer."""
+        kinds = [self.type(part) for part in value.parts]
+        if kinds[0].scale != kinds[1].scale or len(kinds[0].scale) > 1:
+            return None
+        first, second = (part.tensor for part in value.parts)
+        place = place_of(value.node)
+        total = self.once(name, lambda: Activation(self.builder.add(Add(), [first, second], place, [None])[0]))
+        return replace(total, layout=value.parts[0].layout, lo=value.lo, hi=value.hi, steps=value.steps)
 
     def _declared(self, value: Unquantized) -> Activation:
         """An input whose integers the file says. Raises GraphError where it does not."""

@@ -15,8 +15,9 @@ from codesign.frontend.folding import SCALED
 from codesign.graph import Graph, IntArray
 from codesign.graph.reals import to_real
 
-PRECISE = "session.x64quantprecision"
-"""Without it kernels for x86 without VNNI add pairs of products in 16 bits, which saturate."""
+SETTINGS = {"session.x64quantprecision": "1", "session.qdq_matmulnbits_accuracy_level": "1"}
+"""Without the first, kernels for x86 without VNNI add pairs of products in 16 bits, which saturate. Without the second,
+a MatMul of quantized weights quantizes its other operand anew, block by block."""
 
 
 def is_qdq(model: onnx.ModelProto) -> bool:
@@ -64,14 +65,33 @@ def _source(model: onnx.ModelProto) -> onnx.ValueInfoProto:
 
 def _session(model: onnx.ModelProto, tensors: Collection[str]) -> onnxruntime.InferenceSession:
     """With `tensors` as outputs, none of which lies within what is fused."""
-    copy = onnx.ModelProto()
-    copy.CopyFrom(model)
+    copy = _with_own_constants(model)
     present = {value.name for value in (*copy.graph.output, *copy.graph.input)}
     copy.graph.output.extend(onnx.ValueInfoProto(name=name) for name in tensors if name not in present)
     options = onnxruntime.SessionOptions()
     options.log_severity_level, options.intra_op_num_threads = 3, 1
-    options.add_session_config_entry(PRECISE, "1")
+    for key, value in SETTINGS.items():
+        options.add_session_config_entry(key, value)
     return onnxruntime.InferenceSession(copy.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+def _with_own_constants(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy whose quantizers share no constants: ONNX Runtime fails at a zero point that weights of int8 share."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    constants = {tensor.name: tensor for tensor in copy.graph.initializer}
+    taken: set[str] = set()
+    for node in copy.graph.node:
+        if node.op_type not in SCALED:
+            continue
+        for index, name in enumerate(node.input):
+            if name in constants and name in taken:
+                node.input[index] = f"{name}/{node.output[0]}/{index}"
+                own = copy.graph.initializer.add()
+                own.CopyFrom(constants[name])
+                own.name = node.input[index]
+            taken.add(name)
+    return copy
 
 
 def as_integers(codes: NDArray[Any], zero: int, shape: tuple[int, ...]) -> IntArray:

@@ -149,9 +149,11 @@ class Joined:
 
 @dataclass(frozen=True, eq=False)
 class Sum:
-    """Two quantized activations of different scales added up, clipped to [lo, hi] by `steps`, for a quantizer."""
+    """Two quantized activations added up by `node`, clipped to [lo, hi] by `steps`: for a quantizer, if their scales
+    differ."""
 
     parts: tuple[Activation, Activation]
+    node: onnx.NodeProto
     lo: float = -np.inf
     hi: float = np.inf
     steps: tuple[Step, ...] = ()

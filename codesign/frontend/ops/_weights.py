@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import onnx
 from numpy.typing import NDArray
@@ -20,13 +22,13 @@ def weights(
 ) -> tuple[NDArray[np.int64], tuple[float, ...]]:
     """Integer weights, outputs along `output_axis`, and their scale: one, or one per output.
 
-    Constants that are integers need no quantizer. Raises GraphError if they are real, have more than 8 bits, or a scale
-    that varies within an output.
+    Constants that are multiples of a power of two need no quantizer. Raises GraphError if they are real, have more than
+    8 bits, or a scale that varies within an output.
     """
     constant = importer.constant(node, index)
-    if constant is None or (constant.scale is None and (constant.value != np.rint(constant.value)).any()):
+    if constant is None:
         raise GraphError("the weights are not quantized", remedy="use a weight quantizer of 2 to 8 bits")
-    steps = np.ones(constant.value.shape) if constant.scale is None else constant.scale
+    steps = _steps(np.asarray(constant.value), output_axis) if constant.scale is None else constant.scale
     q = integers(constant.value, steps, "a weight")
     if q.min() < -MAX_WEIGHT or q.max() > MAX_WEIGHT - 1:
         raise GraphError("weights have more than 8 bits", remedy="use 2 to 8 bits")
@@ -35,6 +37,24 @@ def weights(
         raise GraphError("the weights' scale varies within an output channel", remedy="use one per output channel")
     one = scales[:1, 0] if np.all(scales[:, 0] == scales[0, 0]) else scales[:, 0]
     return q, tuple(one.tolist())
+
+
+def _steps(real: NDArray[Any], output_axis: int) -> NDArray[np.float64]:
+    """A step for each of the weights: 1 for integers, else for each output the largest power of two that all are
+    multiples of. Raises GraphError where that takes more than 8 bits."""
+    if (real == np.rint(real)).all():
+        return np.ones(real.shape)
+    rows = np.moveaxis(real.astype(np.float64), output_axis, 0).reshape(real.shape[output_axis], -1)
+    fraction, exponent = np.frexp(rows)
+    whole = (np.abs(fraction) * 2.0**53).astype(np.int64)
+    steps = np.ldexp((whole & -whole).astype(np.float64), exponent - 53)
+    least = np.where(rows != 0, steps, np.inf).min(axis=1)
+    least[np.isinf(least)] = 1.0
+    if (np.abs(rows) > MAX_WEIGHT * least[:, None]).any():
+        raise GraphError("the weights are not quantized", remedy="use a weight quantizer of 2 to 8 bits")
+    shape = [1] * real.ndim
+    shape[output_axis] = -1
+    return np.broadcast_to(least.reshape(shape), real.shape)
 
 
 def bias(

@@ -79,7 +79,7 @@ def read_add(importer: Importer, node: onnx.NodeProto) -> Activation | Sum:
     kinds = importer.type(first), importer.type(second)
     coded = any(part.tensor in importer.builder.codes for part in (first, second))
     if coded or (kinds[0].scale != kinds[1].scale and all(len(kind.scale) == 1 for kind in kinds)):
-        return met or Sum((first, second))
+        return met or Sum((first, second), node)
     return importer.emit(Add(), [first, second], node, first.layout)
 
 
