@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from codesign.frontend.folding import SCALED
+from codesign.frontend.integer_operators import is_integer_operator, with_real_operators
 from codesign.graph import Graph, IntArray
 from codesign.graph.reals import to_real
 
@@ -21,8 +22,8 @@ a MatMul of quantized weights quantizes its other operand anew, block by block."
 
 
 def is_qdq(model: onnx.ModelProto) -> bool:
-    """Whether quantizers of `model` are ONNX' own."""
-    return any(node.op_type in SCALED for node in model.graph.node)
+    """Whether quantizers of `model` are ONNX' own, or within its operators."""
+    return any(node.op_type in SCALED or is_integer_operator(node) for node in model.graph.node)
 
 
 def frames(
@@ -41,7 +42,8 @@ def frames(
 
 
 def zero_points(model: onnx.ModelProto) -> dict[str, int]:
-    """The zero point of every tensor of integers that is dequantized."""
+    """The zero point of every tensor of integers that is dequantized, by a node or within an operator."""
+    model = with_real_operators(model)
     constants = {tensor.name: tensor for tensor in model.graph.initializer}
     constants |= {
         node.output[0]: attribute.t
