@@ -174,7 +174,7 @@ class Importer:
                 remedy=f"say it: --input {value.name}=uint8, or uint8/255, int8, bipolar, fixed<W,I>",
             )
         tensor = self.builder.input(value.name, value.kind.tensor(shape_of(value)), value.name)
-        return Activation(tensor, "flat" if len(value.shape) == 2 else "map", origin=value.name)
+        return Activation(tensor, value.layout, origin=value.name)
 
     def quantized(self, node: onnx.NodeProto, index: int = 0, layouts: tuple[str, ...] = ("map",)) -> Activation:
         """Input `index` as integers alone: no gain, offset or clip between it and the last quantizer."""
@@ -191,7 +191,7 @@ class Importer:
     def step(self, node: onnx.NodeProto, index: int = 0) -> Step:
         """`node`, whose other inputs are constant, as a step from its input `index`."""
         others = [name for i, name in enumerate(node.input) if i != index and name]
-        constants = {name: value.value for name in others if isinstance(value := self.value(name), Constant)}
+        constants = {name: value.single for name in others if isinstance(value := self.value(name), Constant)}
         return Step(node, index, constants, len(self.shape(node.output[0])), self.opset)
 
     def rising(self, node: onnx.NodeProto, index: int = 0) -> Activation:

@@ -35,8 +35,9 @@ def frames(
     shape = [dim.dim_value or 1 for dim in source.type.tensor_type.shape.dim]
     dtype = onnx.helper.tensor_dtype_to_np_dtype(source.type.tensor_type.elem_type)
     names = [name for name in dict.fromkeys(tensors) if name != source.name]
-    for real in to_real(images, kind):
-        given = real.reshape(shape).astype(dtype)
+    zero = zero_points(model).get(source.name)
+    for values in to_real(images, kind) if zero is None else images + zero:
+        given = values.reshape(shape).astype(dtype)
         found = session.run(names, {source.name: given}) if names else []
         yield {source.name: given, **dict(zip(names, found, strict=True))}
 
@@ -59,6 +60,17 @@ def zero_points(model: onnx.ModelProto) -> dict[str, int]:
     return found
 
 
+def output_steps(model: onnx.ModelProto) -> dict[str, float]:
+    """For each output that a DequantizeLinear gives, the step that its values are rounded to."""
+    constants = {tensor.name: tensor for tensor in model.graph.initializer}
+    outputs = {value.name for value in model.graph.output}
+    return {
+        node.output[0]: float(numpy_helper.to_array(constants[node.input[1]]).max())
+        for node in model.graph.node
+        if node.op_type == "DequantizeLinear" and node.output[0] in outputs and node.input[1] in constants
+    }
+
+
 def _source(model: onnx.ModelProto) -> onnx.ValueInfoProto:
     constants = {tensor.name for tensor in model.graph.initializer}
     found: onnx.ValueInfoProto = next(value for value in model.graph.input if value.name not in constants)
@@ -67,7 +79,14 @@ def _source(model: onnx.ModelProto) -> onnx.ValueInfoProto:
 
 def _session(model: onnx.ModelProto, tensors: Collection[str]) -> onnxruntime.InferenceSession:
     """With `tensors` as outputs, none of which lies within what is fused."""
-    copy = _with_own_constants(model)
+    try:
+        return _opened(_with_own_constants(model), tensors)
+    except onnxruntime.capi.onnxruntime_pybind11_state.NotImplemented:
+        # Precise kernels of signed codes there are only where ONNX Runtime makes them of quantizers itself.
+        return _opened(_with_own_constants(with_real_operators(model)), tensors)
+
+
+def _opened(copy: onnx.ModelProto, tensors: Collection[str]) -> onnxruntime.InferenceSession:
     present = {value.name for value in (*copy.graph.output, *copy.graph.input)}
     copy.graph.output.extend(onnx.ValueInfoProto(name=name) for name in tensors if name not in present)
     options = onnxruntime.SessionOptions()

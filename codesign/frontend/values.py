@@ -21,11 +21,20 @@ RealArray = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Unquantized:
-    """A graph input that no quantizer has met yet. shape: the ONNX shape, batch included; kind: what the file says."""
+    """A graph input that no quantizer has met yet.
+
+    shape: the ONNX shape, batch included, or what a reshape has made of it. kind: what the file says. flat: whether it
+    is one vector here.
+    """
 
     name: str
     shape: tuple[int, ...]
     kind: InputType | None = None
+    flat: bool = False
+
+    @property
+    def layout(self) -> str:
+        return "flat" if self.flat or len(self.shape) == 2 else "map"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +43,11 @@ class Constant:
 
     value: NDArray[Any]
     scale: RealArray | None = None
+
+    @property
+    def single(self) -> NDArray[Any]:
+        """The values as nodes of the file have them: real ones in float32."""
+        return self.value.astype(np.float32) if self.value.dtype == np.float64 else self.value
 
     @property
     def scalar(self) -> float:

@@ -31,7 +31,8 @@ def weights(
     steps = _steps(np.asarray(constant.value), output_axis) if constant.scale is None else constant.scale
     q = integers(constant.value, steps, "a weight")
     if q.min() < -MAX_WEIGHT or q.max() > MAX_WEIGHT - 1:
-        raise GraphError("weights have more than 8 bits", remedy="use 2 to 8 bits")
+        what = f"weights from {q.min()} to {q.max()}, their zero point subtracted, have more than 8 bits"
+        raise GraphError(what, remedy="use 2 to 8 bits (onnxruntime: weight_type=QuantType.QInt8)")
     scales = np.moveaxis(steps, output_axis, 0).reshape(q.shape[output_axis], -1)
     if not np.all(scales == scales[:, :1]):
         raise GraphError("the weights' scale varies within an output channel", remedy="use one per output channel")
@@ -40,9 +41,9 @@ def weights(
 
 
 def _steps(real: NDArray[Any], output_axis: int) -> NDArray[np.float64]:
-    """A step for each of the weights: 1 for integers, else for each output the largest power of two that all are
-    multiples of. Raises GraphError where that takes more than 8 bits."""
-    if (real == np.rint(real)).all():
+    """A step for each of the weights: 1 for integers of 8 bits, else for each output the largest power of two that all
+    are multiples of. Raises GraphError where that takes more than 8 bits."""
+    if (real == np.rint(real)).all() and np.abs(real).max(initial=0) <= MAX_WEIGHT:
         return np.ones(real.shape)
     rows = np.moveaxis(real.astype(np.float64), output_axis, 0).reshape(real.shape[output_axis], -1)
     fraction, exponent = np.frexp(rows)

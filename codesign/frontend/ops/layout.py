@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
 from codesign.frontend.reader import ANY, Reader, Values, attributes
-from codesign.frontend.values import Constant, Value
+from codesign.frontend.values import Constant, Unquantized, Value
 from codesign.graph.ops.shuffle import Shuffle
 
 
@@ -24,6 +24,8 @@ def read_reshape(importer: Importer, node: onnx.NodeProto) -> Value:
     value = importer.value(node.input[0])
     if isinstance(value, Constant):
         return _moved(value, lambda array: array.reshape(importer.shape(node.output[0])))
+    if isinstance(value, Unquantized) and not value.flat and (shaped := _reshaped(value, importer.shape(node.output[0]))):
+        return shaped
     x = importer.activation(node)
     channels, height, width = importer.type(x).shape
     shape = importer.shape(node.output[0])
@@ -39,6 +41,13 @@ def read_reshape(importer: Importer, node: onnx.NodeProto) -> Value:
         quantized = importer.quantized(node, 0, ("shuffled",))
         return importer.emit(Shuffle(x.groups), [quantized], node)
     raise GraphError(f"reshaping {importer.shape(node.input[0])} to {shape} is not supported")
+
+
+def _reshaped(value: Unquantized, shape: tuple[int, ...]) -> Unquantized | None:
+    """The network's input as a vector, or a vector as a map; None for other shapes."""
+    if shape == (1, prod(value.shape)):
+        return replace(value, flat=True)
+    return replace(value, shape=shape) if len(value.shape) == 2 and 3 <= len(shape) <= 4 and shape[0] == 1 else None
 
 
 def read_transpose(importer: Importer, node: onnx.NodeProto) -> Value:

@@ -172,7 +172,7 @@ def _input(importer: Importer, value: Unquantized, quantizer: Quantizer) -> Acti
         )
     origin = quantizer.origin or value.name
     tensor = importer.builder.input(value.name, kind, origin)
-    return Activation(tensor, "flat" if len(value.shape) == 2 else "map", origin=origin)
+    return Activation(tensor, value.layout, origin=origin)
 
 
 ROUNDINGS = Values(lambda mode: str(mode).upper() in ROUNDING_MODES, " or ".join(ROUNDING_MODES))

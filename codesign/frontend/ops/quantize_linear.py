@@ -13,11 +13,12 @@ import onnx
 from numpy.typing import NDArray
 
 from codesign.errors import GraphError
-from codesign.frontend.importer import Importer
+from codesign.frontend.importer import Importer, shape_of
 from codesign.frontend.ops.quantize import check_scale, resolved
-from codesign.frontend.quantizer import Quantizer, Reals
+from codesign.frontend.quantizer import Code, Quantizer, Reals
 from codesign.frontend.reader import ANY, Reader, attributes, only
-from codesign.frontend.values import Activation, Coded, Constant, Value
+from codesign.frontend.values import Activation, Coded, Constant, Unquantized, Value
+from codesign.graph import TensorType
 
 MOST_BITS = 16
 
@@ -42,12 +43,27 @@ def read_dequantize_linear(importer: Importer, node: onnx.NodeProto) -> Value:
         axis = attributes(node, axis=1)["axis"]
         steps = _along(scale.astype(np.float64), axis, value.value.shape)
         return Constant((value.value.astype(np.float64) - _along(zero, axis, value.value.shape)) * steps, steps)
+    if isinstance(value, Unquantized) and value.kind is not None and not value.kind.chosen:
+        return _coded_input(importer, node, value)
     if not isinstance(value, Coded):
         raise GraphError("dequantizes what no QuantizeLinear gave", remedy="put a QuantizeLinear before it")
     scale, zero = _parameters(importer, node, value.dtype)
     if scale.size != 1 or float(scale.flat[0]) != value.scale or int(zero.flat[0]) != value.zero:
         raise GraphError("has another scale or zero point than the QuantizeLinear before it", remedy="use the same")
     return importer.once(node.input[0], lambda: _decoded(importer, value, node.input[0]))
+
+
+def _coded_input(importer: Importer, node: onnx.NodeProto, value: Unquantized) -> Activation:
+    """The network's input, which is codes: of the type that the file gives it."""
+    assert value.kind is not None
+    scale, zero = _parameters(importer, node, np.dtype(np.uint8 if value.kind.lo == 0 else np.int8))
+    if scale.size != 1 or value.kind.step != 1:
+        raise GraphError("an activation has one scale per channel", remedy="use a per-tensor activation quantizer")
+    step, offset = float(scale.flat[0]), int(zero.flat[0])
+    kind = TensorType(shape_of(value), value.kind.lo - offset, value.kind.hi - offset, (step,))
+    tensor = importer.builder.input(value.name, kind, value.name)
+    importer.builder.write_as(tensor, Code(step, np.array(offset, zero.dtype)), value.name)
+    return Activation(tensor, value.layout, origin=value.name)
 
 
 def _decoded(importer: Importer, value: Coded, origin: str) -> Activation:
