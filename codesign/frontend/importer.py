@@ -191,6 +191,9 @@ class Importer:
     def step(self, node: onnx.NodeProto, index: int = 0) -> Step:
         """`node`, whose other inputs are constant, as a step from its input `index`."""
         others = [name for i, name in enumerate(node.input) if i != index and name]
+        value = self.value(node.input[index])
+        if isinstance(value, Activation) and value.axes and any(np.prod(self.shape(name)) > 1 for name in others):
+            raise GraphError(f"a {node.op_type} of a transposed map is not supported")
         constants = {name: value.single for name in others if isinstance(value := self.value(name), Constant)}
         return Step(node, index, constants, len(self.shape(node.output[0])), self.opset)
 

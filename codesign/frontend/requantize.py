@@ -28,18 +28,20 @@ def requantized(builder: Builder, value: Activation, quantizer: Quantizer) -> Ac
 
     Raises GraphError where neither is exact.
     """
+    if value.axes:  # the file has it in another order than the graph
+        quantizer = replace(quantizer, origin=None)
     rounded_first = quantizer.code is not None and builder.types[value.tensor].magnitude >= EXACT_FLOAT32
     found = _shifted(builder, value, quantizer) if quantizer.rounds and not rounded_first else None
     if found is not None:
         return found
     kind = builder.types[value.tensor]
     sizes = {part.size for part in (value.gain, value.offset) if part is not None}
-    if value.layout not in ("map", "flat") or not sizes <= {1, kind.channels}:
+    if value.layout not in ("map", "flat", "turned", "flattened") or not sizes <= {1, kind.channels}:
         raise GraphError("quantizes values that are scaled one by one", remedy="scale by channel at most")
     origin = quantizer.origin
     op = quantized(value, kind, quantizer, _factors(builder, value, quantizer))
     (tensor,) = builder.add(op, [value.tensor], quantizer.node, [origin])
-    return Activation(tensor, value.layout, value.groups, origin=origin)
+    return Activation(tensor, value.layout, value.groups, value.axes, origin=origin)
 
 
 def _factors(builder: Builder, value: Activation, quantizer: Quantizer) -> NDArray[np.float32] | None:
@@ -95,7 +97,7 @@ def _shifted(builder: Builder, value: Activation, quantizer: Quantizer) -> Activ
     if np.all(shift == shift[0]):
         shift = shift[:1]
     (tensor,) = builder.add(Requant(shift, lo, hi, scale), [plain.tensor], quantizer.node, [origin])
-    return Activation(tensor, value.layout, value.groups, origin=origin)
+    return Activation(tensor, value.layout, value.groups, value.axes, origin=origin)
 
 
 def absorbed(builder: Builder, value: Activation) -> Activation:

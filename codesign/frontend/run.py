@@ -15,6 +15,7 @@ from qonnx.transformation.fold_constants import FoldConstantsFiltered
 
 from codesign.errors import GraphError
 from codesign.frontend import run_qdq
+from codesign.frontend.channels_first import from_file, in_file, orders_of
 from codesign.frontend.load import simplified
 from codesign.frontend.run_qdq import is_qdq
 from codesign.graph import Graph, IntArray
@@ -36,7 +37,11 @@ def run_qonnx(
         raise GraphError(f"tensor '{missing[0]}' does not exist in the QONNX file")
     if is_qdq(model):
         return _run_integers(model, graph, images, wanted)
-    frames = [{tensor: context[graph.origins[tensor]] for tensor in wanted} for context in _run(model, graph, images)]
+    origins, orders = {tensor: graph.origins[tensor] for tensor in wanted}, orders_of(model)
+    frames = [
+        {tensor: from_file(context[name], orders.get(name)) for tensor, name in origins.items()}
+        for context in _run(model, graph, images)
+    ]
     return {t: to_integers(np.stack([frame[t] for frame in frames]), graph.types[t]) for t in wanted}
 
 
@@ -54,10 +59,13 @@ def _run_integers(
 ) -> dict[str, IntArray]:
     """Tensors of a QDQ model, which are integers there too."""
     zeros, origins = run_qdq.zero_points(model), {tensor: graph.origins[tensor] for tensor in tensors}
+    orders = orders_of(model)
     frames = list(run_qdq.frames(model, graph, images, list(origins.values())))
     return {
         tensor: run_qdq.as_integers(
-            np.stack([frame[name] for frame in frames]), zeros.get(name, 0), graph.types[tensor].shape
+            np.stack([from_file(frame[name], orders.get(name)) for frame in frames]),
+            zeros.get(name, 0),
+            graph.types[tensor].shape,
         )
         for tensor, name in origins.items()
     }
@@ -71,8 +79,9 @@ def _run(model: onnx.ModelProto, graph: Graph, images: IntArray) -> Iterator[dic
         ready.get_tensor_shape(source.name),
         helper.tensor_dtype_to_np_dtype(source.type.tensor_type.elem_type),
     )
+    order = orders_of(model).get(source.name)
     for real in to_real(images, kind):
-        given = {graph.title(name): real.reshape(shape).astype(dtype)}
+        given = {graph.title(name): in_file(real[None], order).reshape(shape).astype(dtype)}
         yield execute_onnx(ready, given, return_full_exec_context=True)
 
 

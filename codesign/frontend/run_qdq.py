@@ -11,6 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
+from codesign.frontend.channels_first import in_file, orders_of
 from codesign.frontend.folding import SCALED
 from codesign.frontend.integer_operators import is_integer_operator, with_real_operators
 from codesign.graph import Graph, IntArray
@@ -35,9 +36,9 @@ def frames(
     shape = [dim.dim_value or 1 for dim in source.type.tensor_type.shape.dim]
     dtype = onnx.helper.tensor_dtype_to_np_dtype(source.type.tensor_type.elem_type)
     names = [name for name in dict.fromkeys(tensors) if name != source.name]
-    zero = zero_points(model).get(source.name)
+    zero, order = zero_points(model).get(source.name), orders_of(model).get(source.name)
     for values in to_real(images, kind) if zero is None else images + zero:
-        given = values.reshape(shape).astype(dtype)
+        given = in_file(values[None], order).reshape(shape).astype(dtype)
         found = session.run(names, {source.name: given}) if names else []
         yield {source.name: given, **dict(zip(names, found, strict=True))}
 

@@ -102,7 +102,8 @@ class Activation:
     gain, offset: one entry, or one per channel (of the result: a one-channel tensor may be spread over several).
     They and the bounds stay symbolic until the next quantizer turns them into integers.
     layout: `map` is (1, C, H, W), or (1, C, W) where H is 1, `flat` is (1, C * H * W),
-    `grouped` is (1, g, C / g, ...) and `shuffled` its transpose (1, C / g, g, ...), with g in `groups`.
+    `grouped` is (1, g, C / g, ...) and `shuffled` its transpose (1, C / g, g, ...), with g in `groups`;
+    `turned` is a map whose axes are (C, H, W) in the order `axes`, and `flattened` that in one row.
     origin: the ONNX tensor that holds `gain * q * scale + offset`, if there is one.
     steps: the very nodes that lead from `q * scale` to this activation, for a quantizer that needs thresholds.
     opaque: why gain, offset and bounds do not describe it, so that the steps alone do; empty if they do.
@@ -112,6 +113,7 @@ class Activation:
     tensor: str
     layout: str = "map"
     groups: int = 1
+    axes: tuple[int, ...] = ()
     gain: RealArray | None = None
     offset: RealArray | None = None
     lo: float = -np.inf

@@ -76,7 +76,7 @@ def _decoded(importer: Importer, value: Coded, origin: str) -> Activation:
 
     quantizer = Quantizer(value.node, value.scale, lo, hi, 1, apply, True, origin, value.code)
     made = resolved(importer, value.source, quantizer)
-    importer.builder.write_as(made.tensor, value.code, origin)
+    importer.builder.write_as(made.tensor, value.code, None if made.axes else origin)
     return made
 
 
