@@ -73,14 +73,16 @@ def _may_move(node: onnx.NodeProto) -> bool:
     return node.op_type in ("Transpose", "MultiThreshold", "MatMul")
 
 
-def in_file(values: np.ndarray, order: Order | None) -> np.ndarray:
-    """A tensor as it is here, batch included, with the axes that it has in the file."""
-    return values if order is None else np.ascontiguousarray(values.transpose(order))
+def in_file(values: np.ndarray, shape: Sequence[int], order: Order | None) -> np.ndarray:
+    """A tensor as it is here with the axes, and the shape, that it has in the file."""
+    if order is None:
+        return values.reshape(shape)
+    return values.reshape([shape[axis] for axis in _inverse(order)]).transpose(order)
 
 
 def from_file(values: np.ndarray, order: Order | None) -> np.ndarray:
-    """The inverse of `in_file`."""
-    return values if order is None else np.ascontiguousarray(values.transpose(_inverse(order)))
+    """A tensor of the file, with its axes as they are here."""
+    return values if order is None else values.transpose(_inverse(order))
 
 
 class _Mover:
@@ -262,7 +264,7 @@ class _Mover:
         inputs, inverse = [self._name(node.input[0])], _inverse(order)
         for index, name in enumerate(node.input[1:], 1):
             values = self._value(node, index)
-            if name and values is None:
+            if name and values is None and (name not in self._constants or np.prod(self._shape(name)) > 1):
                 return False
             if values is not None and values.size in (len(order), 2 * len(order)):
                 rows = values.reshape(-1, len(order))[:, list(inverse)]
@@ -373,7 +375,7 @@ def _input_order(model: ModelWrapper, name: str) -> Order | None:
     waiting, found = [name], set()
     while waiting:
         for node in readers.get(waiting.pop(), []):
-            if node.op_type in ELEMENTWISE:
+            if node.op_type in ELEMENTWISE or node.op_type in ("Pad", "Concat", "Resize", "Upsample"):
                 waiting += node.output
             elif node.op_type == "Transpose":
                 found.add(tuple(attributes(node, perm=list(range(rank))[::-1])["perm"]))

@@ -65,6 +65,8 @@ MOVING = frozenset(
     """.split()  # noqa: SIM905
 )
 """Operators that take codes as they take real numbers, and only move or select them."""
+CHOOSING = ("ArgMax", "ArgMin")
+"""Operators that say of codes what they say of real numbers."""
 OWN = ("channels_last", "opset")
 """Attributes that the real-valued operators do not have."""
 
@@ -79,7 +81,7 @@ def with_real_operators(model: onnx.ModelProto) -> onnx.ModelProto:
 
     Raises GraphError for nodes that lack an input.
     """
-    if not any(is_integer_operator(node) or node.op_type in MOVING for node in model.graph.node):
+    if not any(is_integer_operator(node) or node.op_type in (*MOVING, *CHOOSING) for node in model.graph.node):
         return model
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
@@ -107,6 +109,11 @@ class _Rewriter:
             self._integer(node, form)
         elif normal(node.domain) == ONNX and node.op_type in MOVING and first in self._codes:
             self._moved(node)
+        elif node.op_type in CHOOSING and first in self._codes:
+            chosen = onnx.NodeProto()
+            chosen.CopyFrom(node)
+            chosen.input[0] = self._decoded(node, (first, *self._codes[first]), "input_0")
+            self.nodes.append(chosen)
         else:
             self.nodes.append(node)
             if node.op_type == "QuantizeLinear":
@@ -142,6 +149,8 @@ class _Rewriter:
     def _moved(self, node: onnx.NodeProto) -> None:
         """The same operator on real numbers, and codes of the same scale and zero point behind it."""
         code = self._codes[node.input[0]]
+        if node.op_type == "Pad" and (len(node.input) < 3 or not node.input[2]) and self._zero(code):
+            return self.nodes.append(node)  # with code 0, which is not the real 0
         moved = onnx.NodeProto()
         moved.CopyFrom(node)
         for index, name in enumerate(node.input):
@@ -156,6 +165,11 @@ class _Rewriter:
             if name:
                 self._encoded(real, name, code)
         return None
+
+    def _zero(self, code: tuple[str, ...]) -> bool:
+        """Whether codes have a zero point, or may have one."""
+        zero = self._constants.get(code[1]) if len(code) > 1 and code[1] else np.zeros(1)
+        return zero is None or bool(zero.any())
 
     def _decoded(self, node: onnx.NodeProto, given: tuple[str, ...], what: str, axis: int = 0) -> str:
         scale = self._constants.get(given[1])

@@ -81,7 +81,7 @@ def _run(model: onnx.ModelProto, graph: Graph, images: IntArray) -> Iterator[dic
     )
     order = orders_of(model).get(source.name)
     for real in to_real(images, kind):
-        given = {graph.title(name): in_file(real[None], order).reshape(shape).astype(dtype)}
+        given = {graph.title(name): in_file(real, shape, order).astype(dtype)}
         yield execute_onnx(ready, given, return_full_exec_context=True)
 
 

@@ -22,6 +22,11 @@ SETTINGS = {"session.x64quantprecision": "1", "session.qdq_matmulnbits_accuracy_
 a MatMul of quantized weights quantizes its other operand anew, block by block."""
 
 
+CHANGING = ["DoubleQDQPairsRemover", "WeightBiasQuantization"]
+"""Optimizations that compute something else than the file says: they make one quantizer of two that follow each other,
+at a scale of its own, and round real biases."""
+
+
 def is_qdq(model: onnx.ModelProto) -> bool:
     """Whether quantizers of `model` are ONNX' own, or within its operators."""
     return any(node.op_type in SCALED or is_integer_operator(node) for node in model.graph.node)
@@ -38,7 +43,7 @@ def frames(
     names = [name for name in dict.fromkeys(tensors) if name != source.name]
     zero, order = zero_points(model).get(source.name), orders_of(model).get(source.name)
     for values in to_real(images, kind) if zero is None else images + zero:
-        given = in_file(values[None], order).reshape(shape).astype(dtype)
+        given = in_file(values, shape, order).astype(dtype)
         found = session.run(names, {source.name: given}) if names else []
         yield {source.name: given, **dict(zip(names, found, strict=True))}
 
@@ -94,7 +99,9 @@ def _opened(copy: onnx.ModelProto, tensors: Collection[str]) -> onnxruntime.Infe
     options.log_severity_level, options.intra_op_num_threads = 3, 1
     for key, value in SETTINGS.items():
         options.add_session_config_entry(key, value)
-    return onnxruntime.InferenceSession(copy.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(
+        copy.SerializeToString(), options, providers=["CPUExecutionProvider"], disabled_optimizers=CHANGING
+    )
 
 
 def _with_own_constants(model: onnx.ModelProto) -> onnx.ModelProto:

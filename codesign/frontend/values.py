@@ -215,11 +215,11 @@ class Condition:
 
 @dataclass(frozen=True)
 class Padded:
-    """A map with a border of pixels whose integer is `value`; pads: (top, left, bottom, right)."""
+    """A map with a border of pixels of the real number `value`; pads: (top, left, bottom, right)."""
 
-    x: Activation
+    x: Activation | Unquantized
     pads: tuple[int, int, int, int]
-    value: int
+    value: float
 
 
 Value = Unquantized | Constant | Activation | Condition | Padded | Joined | Sum | Coded | Host

@@ -11,19 +11,23 @@ import onnx
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
 from codesign.frontend.ops._geometry import AUTO_PAD, Windows, spread, windows_of
+from codesign.frontend.ops.convolution import bordered, together
 from codesign.frontend.reader import ANY, Reader, attributes, only
-from codesign.frontend.values import Activation
+from codesign.frontend.values import Activation, Padded
 from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.windows import Pads
 
+POOL_PADS = "let the pooling pad, or put the padding before a convolution"
+
 
 def read_max_pool(importer: Importer, node: onnx.NodeProto) -> Activation:
     """Maximum over windows of a map or a row. What rises with the integers commutes with it, and is left for later."""
-    x = importer.rising(node)
     windows = windows_of(node, importer.shape(node.input[0]), attributes(node)["kernel_shape"])
     pads = _with_ceiling(importer, node, windows)
+    x, border = _bordered(importer, node, lowest=True) or (importer.rising(node), (0, 0, 0, 0))
+    pads = together(pads, border)
     if windows.dilation != (1, 1):
         raise GraphError(f"dilations = {list(windows.dilation)} of MaxPool is not supported", remedy="use 1")
     op = MaxPool(windows.kernel, windows.stride, pads)
@@ -31,6 +35,17 @@ def read_max_pool(importer: Importer, node: onnx.NodeProto) -> Activation:
         return importer.emit(op, [x], node)
     (tensor,) = importer.builder.add(op, [x.tensor], node, [None])
     return replace(x, tensor=tensor, origin=None if x.clipped else node.output[0])
+
+
+def _bordered(importer: Importer, node: onnx.NodeProto, lowest: bool) -> tuple[Activation, Pads] | None:
+    """The map within a border of zeros, and the border; None if it has none. lowest: whether no value may be below."""
+    value = importer.value(node.input[0])
+    if not isinstance(value, Padded):
+        return None
+    x, pads, outside = bordered(importer, value)
+    if outside or (lowest and importer.type(x).lo < 0):
+        raise GraphError(f"a {node.op_type} of a map with a border of {outside} is not supported", remedy=POOL_PADS)
+    return x, pads
 
 
 def _with_ceiling(importer: Importer, node: onnx.NodeProto, windows: Windows) -> Pads:
@@ -55,9 +70,9 @@ def read_average_pool(importer: Importer, node: onnx.NodeProto) -> Activation:
     """An average over windows: the sum of each, by a depthwise convolution of ones, at a scale that much finer."""
     options = attributes(node, count_include_pad=0)
     windows = windows_of(node, importer.shape(node.input[0]), options["kernel_shape"])
-    x = importer.quantized(node)
+    x, border = _bordered(importer, node, lowest=False) or (importer.quantized(node), (0, 0, 0, 0))
     kind = importer.type(x)
-    if windows.reach == kind.shape[1:] and not any(windows.pads):
+    if windows.reach == kind.shape[1:] and not any((*windows.pads, *border)):
         return read_global_average(importer, node)
     if any(windows.pads) and not options["count_include_pad"]:
         raise GraphError(
@@ -68,7 +83,8 @@ def read_average_pool(importer: Importer, node: onnx.NodeProto) -> Activation:
     weight = spread(np.ones((kind.channels, 1, *windows.kernel), np.int64), windows.dilation)
     share = 1 / prod(windows.kernel)
     bias = np.zeros(kind.channels, np.int64)
-    return importer.emit(Depthwise(weight, bias, (share,), windows.stride, windows.pads), [x], node)
+    pads = together(windows.pads, border)
+    return importer.emit(Depthwise(weight, bias, (share,), windows.stride, pads), [x], node)
 
 
 def read_reduction(importer: Importer, node: onnx.NodeProto) -> Activation:

@@ -5,6 +5,7 @@ The integer graph has q - zero in place of q, which is 0 where the real value is
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from codesign.frontend.importer import Importer, shape_of
 from codesign.frontend.ops.quantize import check_scale, resolved
 from codesign.frontend.quantizer import Code, Quantizer, Reals
 from codesign.frontend.reader import ANY, Reader, attributes, only
-from codesign.frontend.values import Activation, Coded, Constant, Unquantized, Value
+from codesign.frontend.values import Activation, Coded, Constant, Padded, Unquantized, Value
 from codesign.graph import TensorType
 
 MOST_BITS = 16
@@ -50,7 +51,9 @@ def read_dequantize_linear(importer: Importer, node: onnx.NodeProto) -> Value:
     scale, zero = _parameters(importer, node, value.dtype)
     if scale.size != 1 or float(scale.flat[0]) != value.scale or int(zero.flat[0]) != value.zero:
         raise GraphError("has another scale or zero point than the QuantizeLinear before it", remedy="use the same")
-    return importer.once(node.input[0], lambda: _decoded(importer, value, node.input[0]))
+    if isinstance(value.source, Padded):
+        return _with_border(importer, value, node.input[0])
+    return importer.once(node.input[0], lambda: _decoded(importer, value, value.source, node.input[0]))
 
 
 def _coded_input(importer: Importer, node: onnx.NodeProto, value: Unquantized) -> Activation:
@@ -66,7 +69,22 @@ def _coded_input(importer: Importer, node: onnx.NodeProto, value: Unquantized) -
     return Activation(tensor, value.layout, origin=value.name)
 
 
-def _decoded(importer: Importer, value: Coded, origin: str) -> Activation:
+def _with_border(importer: Importer, value: Coded, origin: str) -> Padded:
+    """A map with a border, which is no tensor of the graph."""
+    padded = value.source
+    assert isinstance(padded, Padded)
+    x = importer.once(origin, lambda: _decoded(importer, value, padded.x, None))
+    return replace(padded, x=x, value=_quantizer(value, None).real(padded.value))
+
+
+def _decoded(importer: Importer, value: Coded, source: Value, origin: str | None) -> Activation:
+    made = resolved(importer, source, _quantizer(value, origin))
+    assert isinstance(made, Activation)
+    importer.builder.write_as(made.tensor, value.code, None if made.axes else origin)
+    return made
+
+
+def _quantizer(value: Coded, origin: str | None) -> Quantizer:
     lo, hi = value.lo - value.zero, value.hi - value.zero
     step = np.float32(value.scale)
 
@@ -74,10 +92,7 @@ def _decoded(importer: Importer, value: Coded, origin: str) -> Activation:
         codes: NDArray[Any] = np.clip(np.rint(real / step), lo, hi)
         return codes * np.float64(value.scale)
 
-    quantizer = Quantizer(value.node, value.scale, lo, hi, 1, apply, True, origin, value.code)
-    made = resolved(importer, value.source, quantizer)
-    importer.builder.write_as(made.tensor, value.code, None if made.axes else origin)
-    return made
+    return Quantizer(value.node, value.scale, lo, hi, 1, apply, True, origin, value.code)
 
 
 def _parameters(importer: Importer, node: onnx.NodeProto, dtype: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
