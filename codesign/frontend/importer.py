@@ -22,6 +22,8 @@ from codesign.frontend.naming import place_of
 from codesign.frontend.reader import Reader, refuse_undeclared
 from codesign.frontend.registry import reader_of
 from codesign.frontend.requantize import absorbed
+from codesign.frontend.spreading import spread
+from codesign.frontend.sums import negated
 from codesign.frontend.tail import for_the_host
 from codesign.frontend.values import Activation, Constant, Host, Joined, Step, Sum, Unquantized, Value
 from codesign.graph import Op, TensorType
@@ -163,6 +165,8 @@ class Importer:
             return None
         first, second = (part.tensor for part in value.parts)
         place = place_of(value.node)
+        if value.negative:
+            second = negated(self.builder, second, place)
         total = self.once(name, lambda: Activation(self.builder.add(Add(), [first, second], place, [None])[0]))
         return replace(total, layout=value.parts[0].layout, lo=value.lo, hi=value.hi, steps=value.steps)
 
@@ -184,6 +188,8 @@ class Importer:
                 f"input {index} of a {node.op_type} is the result of an activation function without a quantizer",
                 remedy="put a quantizer after the activation function",
             )
+        if value.layout == "expanded" and "map" in layouts and "expanded" not in layouts and value.sizes:
+            value = spread(self.builder, value, value.sizes, node)
         if value.layout not in layouts:
             raise GraphError(f"a {node.op_type} of a reshaped tensor is not supported")
         return value
@@ -192,7 +198,7 @@ class Importer:
         """`node`, whose other inputs are constant, as a step from its input `index`."""
         others = [name for i, name in enumerate(node.input) if i != index and name]
         value = self.value(node.input[index])
-        if isinstance(value, Activation) and value.axes and any(np.prod(self.shape(name)) > 1 for name in others):
+        if isinstance(value, Activation) and value.elsewhere and any(np.prod(self.shape(name)) > 1 for name in others):
             raise GraphError(f"a {node.op_type} of a transposed map is not supported")
         constants = {name: value.single for name in others if isinstance(value := self.value(name), Constant)}
         return Step(node, index, constants, len(self.shape(node.output[0])), self.opset)

@@ -15,6 +15,7 @@ from codesign.frontend.inputs import InputType
 from codesign.frontend.quantizer import Code
 from codesign.graph import Op
 from codesign.graph.reals import is_power_of_two
+from codesign.graph.types import Shape
 
 RealArray = NDArray[np.floating[Any]]
 
@@ -103,7 +104,8 @@ class Activation:
     They and the bounds stay symbolic until the next quantizer turns them into integers.
     layout: `map` is (1, C, H, W), or (1, C, W) where H is 1, `flat` is (1, C * H * W),
     `grouped` is (1, g, C / g, ...) and `shuffled` its transpose (1, C / g, g, ...), with g in `groups`;
-    `turned` is a map whose axes are (C, H, W) in the order `axes`, and `flattened` that in one row.
+    `turned` is a map whose axes are (C, H, W) in the order `axes`, and `flattened` that in one row; `expanded` is
+    broadcast to a map of `sizes` (C, H, W).
     origin: the ONNX tensor that holds `gain * q * scale + offset`, if there is one.
     steps: the very nodes that lead from `q * scale` to this activation, for a quantizer that needs thresholds.
     opaque: why gain, offset and bounds do not describe it, so that the steps alone do; empty if they do.
@@ -114,6 +116,7 @@ class Activation:
     layout: str = "map"
     groups: int = 1
     axes: tuple[int, ...] = ()
+    sizes: Shape | None = None
     gain: RealArray | None = None
     offset: RealArray | None = None
     lo: float = -np.inf
@@ -128,6 +131,11 @@ class Activation:
         reason = self.opaque or f"reads the result of {name}, which is no integer"
         turning = self.turns or (name if turns else "")
         return replace(self, steps=(*self.steps, step), opaque=reason, turns=turning, origin=None)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the file has its values in other places than the graph."""
+        return bool(self.axes) or self.layout == "expanded"
 
     @property
     def scaled(self) -> bool:
@@ -166,13 +174,14 @@ class Joined:
 @dataclass(frozen=True, eq=False)
 class Sum:
     """Two quantized activations added up by `node`, clipped to [lo, hi] by `steps`: for a quantizer, if their scales
-    differ."""
+    differ. negative: whether the second is subtracted."""
 
     parts: tuple[Activation, Activation]
     node: onnx.NodeProto
     lo: float = -np.inf
     hi: float = np.inf
     steps: tuple[Step, ...] = ()
+    negative: bool = False
 
     def clip(self, lo: float, hi: float, step: Step) -> Sum:
         """The sum after `step`, which clips it to [lo, hi]."""

@@ -80,7 +80,7 @@ def _with_border(importer: Importer, value: Coded, origin: str) -> Padded:
 def _decoded(importer: Importer, value: Coded, source: Value, origin: str | None) -> Activation:
     made = resolved(importer, source, _quantizer(value, origin))
     assert isinstance(made, Activation)
-    importer.builder.write_as(made.tensor, value.code, None if made.axes else origin)
+    importer.builder.write_as(made.tensor, value.code, None if made.elsewhere else origin)
     return made
 
 
