@@ -81,7 +81,7 @@ def test_a_constant_is_a_function_of_one_value_a_channel(kind, shape, tmp_path):
         ("GELU", 2, "GeluOptions", (0.04, -100), 12),
         ("EXP", 2, None, (0.3, -128), 12),
         ("LOG", 2, None, (0.03, 0), -128),
-        ("ABS", 4, None, (0.05, -128), 12),
+        ("ABS", 3, None, (0.05, -128), 12),
     ],
 )
 def test_further_functions_are_litert_s_for_every_code(kind, version, table, result, zero, tmp_path):

@@ -27,7 +27,7 @@ FUNCTIONS: dict[str, tuple[int, dict[str, Values]]] = {
     "EXP": (2, {}),
     "LOG": (2, {}),
     "RSQRT": (3, {}),
-    "ABS": (4, {}),
+    "ABS": (3, {}),
 }
 """Versions and options of each."""
 
