@@ -220,7 +220,7 @@ class _Mover:
 
     def _along(self, node: onnx.NodeProto, order: Order) -> bool:
         """Split and Slice."""
-        inputs, changed = [self._name(node.input[0]), *node.input[1:]], {}
+        inputs, changed = [self._name(node.input[0]), *node.input[1:]], dict[str, object]()
         if node.op_type == "Split":
             changed["axis"] = order[_axis(node, len(order))]
         elif opset_of(self.model.model) < 10:
@@ -244,7 +244,7 @@ class _Mover:
             return False
         over = [int(axis) % rank for axis in axes]
         renamed = sorted(order[axis] for axis in over)
-        inputs, changed = [self._name(node.input[0])], {}
+        inputs, changed = [self._name(node.input[0])], dict[str, object]()
         if as_input:
             inputs.append(self._made(node, "axes", np.array(renamed, np.int64)))
         else:
@@ -372,7 +372,7 @@ def _input_order(model: ModelWrapper, name: str) -> Order | None:
     for node in model.graph.node:
         for source in node.input:
             readers.setdefault(source, []).append(node)
-    waiting, found = [name], set()
+    waiting, found = [name], set[object]()
     while waiting:
         for node in readers.get(waiting.pop(), []):
             if node.op_type in ELEMENTWISE or node.op_type in ("Pad", "Concat", "Resize", "Upsample"):
