@@ -377,6 +377,8 @@ def _input_order(model: ModelWrapper, name: str) -> Order | None:
         for node in readers.get(waiting.pop(), []):
             if node.op_type in ELEMENTWISE or node.op_type in ("Pad", "Concat", "Resize", "Upsample"):
                 waiting += node.output
+            elif node.op_type == "MatMul" and rank == 4:
+                found.add(_inverse((0, *range(2, rank), 1)))
             elif node.op_type == "Transpose":
                 found.add(tuple(attributes(node, perm=list(range(rank))[::-1])["perm"]))
             else:

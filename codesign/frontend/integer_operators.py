@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -210,10 +211,16 @@ def _given(node: onnx.NodeProto, places: tuple[int, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
+MOST_SCALES = 1 << 16
+"""Values of a constant that may be scales, or zero points."""
+
+
 def _constants(graph: onnx.GraphProto) -> Iterator[tuple[str, np.ndarray]]:
+    """Those that are small, by name."""
     for tensor in graph.initializer:
-        yield tensor.name, numpy_helper.to_array(tensor)
+        if prod(tensor.dims) <= MOST_SCALES:
+            yield tensor.name, numpy_helper.to_array(tensor)
     for node in graph.node:
         for attribute in node.attribute:
-            if node.op_type == "Constant" and attribute.name == "value":
+            if node.op_type == "Constant" and attribute.name == "value" and prod(attribute.t.dims) <= MOST_SCALES:
                 yield node.output[0], numpy_helper.to_array(attribute.t)

@@ -14,11 +14,12 @@ from codesign.frontend.inputs import declared
 from codesign.frontend.load import check_types, load_model, simplified
 from codesign.frontend.naming import one_part
 from codesign.frontend.network import Network, rewritten, with_tail
+from codesign.frontend.ops.quantize_linear import decoded
 from codesign.frontend.requantize import absorbed
 from codesign.frontend.run_qdq import is_qdq, zero_points
 from codesign.frontend.slices import slices_to_splits
 from codesign.frontend.tail import Tail, TailBuilder
-from codesign.frontend.values import Activation, Host
+from codesign.frontend.values import Activation, Coded, Host, Value
 from codesign.graph import Graph
 from codesign.graph.op import EXACT_FLOAT32
 
@@ -87,7 +88,9 @@ def _outputs(importer: Importer) -> tuple[list[str], Tail | None]:
 
 def _output(importer: Importer, name: str) -> str | None:
     """The builder's tensor that is the output `name`; None if the host has to compute it."""
-    value = importer.value(name)
+    value: Value = importer.value(name)
+    if isinstance(value, Coded):
+        value = decoded(importer, value, name)
     if not isinstance(value, Activation) or value.clipped or value.layout not in ("map", "flat", "turned"):
         return None
     try:

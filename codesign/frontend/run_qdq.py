@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from codesign.frontend.channels_first import in_file, orders_of
+from codesign.frontend.channels_first import Order, in_file
 from codesign.frontend.folding import SCALED
 from codesign.frontend.integer_operators import is_integer_operator, with_real_operators
 from codesign.graph import Graph, IntArray
@@ -33,15 +33,18 @@ def is_qdq(model: onnx.ModelProto) -> bool:
 
 
 def frames(
-    model: onnx.ModelProto, graph: Graph, images: IntArray, tensors: Collection[str]
+    model: onnx.ModelProto, graph: Graph, images: IntArray, tensors: Collection[str], orders: Mapping[str, Order]
 ) -> Iterator[dict[str, NDArray[Any]]]:
-    """For each image the tensors of the file by their names there; images: (N, C, H, W) integers of the input."""
+    """For each image the tensors of the file by their names there.
+
+    images: (N, C, H, W) integers of the input. orders: of axes in the file.
+    """
     session, source = _session(model, tensors), _source(model)
     (kind,) = graph.inputs.values()
     shape = [dim.dim_value or 1 for dim in source.type.tensor_type.shape.dim]
     dtype = onnx.helper.tensor_dtype_to_np_dtype(source.type.tensor_type.elem_type)
     names = [name for name in dict.fromkeys(tensors) if name != source.name]
-    zero, order = zero_points(model).get(source.name), orders_of(model).get(source.name)
+    zero, order = zero_points(model).get(source.name), orders.get(source.name)
     for values in to_real(images, kind) if zero is None else images + zero:
         given = in_file(values, shape, order).astype(dtype)
         found = session.run(names, {source.name: given}) if names else []
@@ -49,7 +52,7 @@ def frames(
 
 
 def zero_points(model: onnx.ModelProto) -> dict[str, int]:
-    """The zero point of every tensor of integers that is dequantized, by a node or within an operator."""
+    """The zero point of every tensor of codes that a quantizer gives or takes, by itself or within an operator."""
     model = with_real_operators(model)
     constants = {tensor.name: tensor for tensor in model.graph.initializer}
     constants |= {
@@ -60,9 +63,10 @@ def zero_points(model: onnx.ModelProto) -> dict[str, int]:
     }
     found = {}
     for node in model.graph.node:
-        if node.op_type == "DequantizeLinear":
+        if node.op_type in SCALED:
             zero = constants.get(node.input[2]) if len(node.input) > 2 else None
-            found[node.input[0]] = 0 if zero is None else int(numpy_helper.to_array(zero).flat[0])
+            codes = node.input[0] if node.op_type == "DequantizeLinear" else node.output[0]
+            found[codes] = 0 if zero is None else int(numpy_helper.to_array(zero).flat[0])
     return found
 
 

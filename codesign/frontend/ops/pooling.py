@@ -66,6 +66,30 @@ def read_global_average(importer: Importer, node: onnx.NodeProto) -> Activation:
     return importer.emit(AvgPool(importer.type(x).pixels), [x], node)
 
 
+def read_global_maximum(importer: Importer, node: onnx.NodeProto) -> Activation:
+    """The maximum of every channel: GlobalMaxPool, or ReduceMax over height and width."""
+    x, options = importer.quantized(node), attributes(node, axes=[], keepdims=1)
+    if node.op_type == "ReduceMax":
+        _check_axes(importer, node, options["axes"])
+    _, height, width = importer.type(x).shape
+    return importer.emit(MaxPool((height, width), (1, 1), (0, 0, 0, 0)), [x], node, _layout(options["keepdims"]))
+
+
+def _layout(keepdims: int) -> str:
+    return "map" if keepdims else "flat"
+
+
+def _check_axes(importer: Importer, node: onnx.NodeProto, given: list[int]) -> None:
+    """Raises GraphError unless a reduction is over height and width. given: its axes where they are an attribute."""
+    rank = len(importer.shape(node.input[0]))
+    axes = importer.constant(node, 1)
+    over = np.asarray(given if axes is None else axes.value).reshape(-1)
+    if sorted(int(axis) % rank for axis in over) != list(range(2, rank)):
+        raise GraphError(
+            f"a {node.op_type} over axes {over.tolist()} is not supported", remedy="reduce height and width"
+        )
+
+
 def read_average_pool(importer: Importer, node: onnx.NodeProto) -> Activation:
     """An average over windows: the sum of each, by a depthwise convolution of ones, at a scale that much finer."""
     options = attributes(node, count_include_pad=0)
@@ -90,15 +114,9 @@ def read_average_pool(importer: Importer, node: onnx.NodeProto) -> Activation:
 def read_reduction(importer: Importer, node: onnx.NodeProto) -> Activation:
     """ReduceMean and ReduceSum over height and width; a power of two that multiplies the sum becomes its divisor."""
     x, options = importer.quantized(node), attributes(node, axes=[], keepdims=1)
-    rank = len(importer.shape(node.input[0]))
-    axes = importer.constant(node, 1)
-    over = np.asarray(options["axes"] if axes is None else axes.value).reshape(-1)
-    if sorted(int(axis) % rank for axis in over) != list(range(2, rank)):
-        raise GraphError(
-            f"a {node.op_type} over axes {over.tolist()} is not supported", remedy="reduce height and width"
-        )
+    _check_axes(importer, node, options["axes"])
     divisor = importer.type(x).pixels if node.op_type == "ReduceMean" else 1
-    return importer.emit(AvgPool(divisor), [x], node, "map" if options["keepdims"] else "flat")
+    return importer.emit(AvgPool(divisor), [x], node, _layout(options["keepdims"]))
 
 
 WINDOW = {"ceil_mode": ANY, "dilations": ANY, "kernel_shape": ANY, "strides": ANY}
@@ -116,6 +134,11 @@ READERS = (
             "storage_order": only(0, 1),
         },  # the order is that of indices
         spare_outputs=1,
+    ),
+    Reader("GlobalMaxPool", read_global_maximum, versions=(1, 22)),
+    Reader("ReduceMax", read_global_maximum, (1, 11, 12, 13), {"axes": ANY, "keepdims": only(0, 1)}),
+    Reader(
+        "ReduceMax", read_global_maximum, (18, 20), {"keepdims": only(0, 1), "noop_with_empty_axes": ANY}, range(1, 3)
     ),
     Reader("GlobalAveragePool", read_global_average, versions=(1, 22)),
     Reader(

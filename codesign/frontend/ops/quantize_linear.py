@@ -51,9 +51,14 @@ def read_dequantize_linear(importer: Importer, node: onnx.NodeProto) -> Value:
     scale, zero = _parameters(importer, node, value.dtype)
     if scale.size != 1 or float(scale.flat[0]) != value.scale or int(zero.flat[0]) != value.zero:
         raise GraphError("has another scale or zero point than the QuantizeLinear before it", remedy="use the same")
+    return decoded(importer, value, node.input[0])
+
+
+def decoded(importer: Importer, value: Coded, name: str) -> Activation | Padded:
+    """The real values of codes that the file calls `name`."""
     if isinstance(value.source, Padded):
-        return _with_border(importer, value, node.input[0])
-    return importer.once(node.input[0], lambda: _decoded(importer, value, value.source, node.input[0]))
+        return _with_border(importer, value, name)
+    return importer.once(name, lambda: _decoded(importer, value, value.source, name))
 
 
 def _coded_input(importer: Importer, node: onnx.NodeProto, value: Unquantized) -> Activation:
