@@ -152,3 +152,21 @@ def test_the_standard_file_that_we_write_is_read_again() -> None:
         np.testing.assert_array_equal(
             to_real(found[tensor], again.types[tensor]), to_real(values[name], graph.types[name])
         )
+
+
+def test_codes_may_be_the_output(tmp_path: Path) -> None:
+    model = quantized(tmp_path, joined, **FORMS["U8S8 per channel"])
+    (last,) = (node for node in model.graph.node if node.output[0] == model.graph.output[0].name)
+    model.graph.node.remove(last)
+    model.graph.output[0].name = last.input[0]
+    model.graph.output[0].type.tensor_type.elem_type = onnx.TensorProto.UINT8
+    graph = assert_kernels_agree(model)
+    assert [graph.origins[tensor] for tensor in graph.outputs] == [last.input[0]]
+
+
+def test_maxima_of_whole_maps_and_blocks_of_pixels_are_read(tmp_path: Path) -> None:
+    def build(net: FloatNet) -> str:
+        x = net.conv(net.op("SpaceToDepth", net.conv("image", 3, 3, 1), blocksize=2), 4, 12, 1)
+        return net.conv(net.op("GlobalMaxPool", x), 3, 4, 1)
+
+    assert "maxpool" in {node.op.kind for node in assert_kernels_agree(quantized(tmp_path, build)).nodes}
