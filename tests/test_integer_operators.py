@@ -60,3 +60,12 @@ def test_a_node_that_lacks_an_input_is_refused() -> None:
     net.nodes.append(helper.make_node("QLinearSigmoid", [codes, net.const(0.1)], ["y"], domain="com.microsoft"))
     with pytest.raises(GraphError, match="QLinearSigmoid with 2 inputs is malformed"):
         import_qonnx(net.model("y"))
+
+
+def test_quantizers_of_onnxruntimes_own_domain_are_onnx_s(tmp_path: Path) -> None:
+    def build(net: FloatNet) -> str:
+        return net.conv(net.op("Relu", net.conv("image", 4, 3, 3)), 2, 4, 1)
+
+    model = quantized(tmp_path, build, extra_options={"UseQDQContribOps": True})
+    assert {node.domain for node in model.graph.node if node.op_type == "QuantizeLinear"} == {"com.microsoft"}
+    assert_kernels_agree(model)

@@ -16,8 +16,8 @@ from onnx import helper
 from qonnx.core.modelwrapper import ModelWrapper
 
 from codesign.errors import GraphError
-from codesign.frontend.domains import opset_of
-from codesign.frontend.folding import SCALED, infer_shapes
+from codesign.frontend.domains import SCALED, opset_of
+from codesign.frontend.folding import infer_shapes
 from codesign.frontend.inputs import network_inputs
 from codesign.frontend.load import simplified
 from codesign.frontend.reader import attributes

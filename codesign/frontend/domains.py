@@ -41,6 +41,15 @@ def owner(domain: str) -> str:
     return next((text for start, text in _PREFIXES.items() if domain.startswith(start)), "unknown to ONNX and QONNX")
 
 
+SCALED = ("QuantizeLinear", "DequantizeLinear")
+"""Quantizers of ONNX' own, which ONNX Runtime has in its domain too."""
+
+
+def of_onnx(node: onnx.NodeProto) -> bool:
+    """Whether `node` is one of ONNX' operators, whatever its domain says."""
+    return node.domain == MICROSOFT and node.op_type in SCALED
+
+
 def normal(domain: str) -> str:
     """`domain` by the name that it has here: ONNX' own has two."""
     return ONNX if domain == "ai.onnx" else domain

@@ -13,8 +13,8 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.general import RemoveStaticGraphInputs, RemoveUnusedTensors, SortGraph
 
 from codesign.errors import GraphError
-from codesign.frontend.domains import ONNX, QUANTIZER_DOMAIN, QUANTIZER_DOMAINS, normal, opset_of
-from codesign.frontend.folding import SCALED, fold_constants, infer_shapes
+from codesign.frontend.domains import ONNX, QUANTIZER_DOMAIN, QUANTIZER_DOMAINS, SCALED, normal, of_onnx, opset_of
+from codesign.frontend.folding import fold_constants, infer_shapes
 from codesign.frontend.inputs import network_inputs
 from codesign.frontend.integer_operators import is_integer_operator, with_real_operators
 from codesign.frontend.registry import readers
@@ -151,7 +151,7 @@ def _normalize(model: onnx.ModelProto) -> None:
     opset, graph = opset_of(model), model.graph
     read = {name for node in graph.node for name in node.input} | {value.name for value in graph.output}
     for node in graph.node:
-        node.domain = normal(node.domain)
+        node.domain = ONNX if of_onnx(node) else normal(node.domain)
         if node.op_type in QUANTIZERS and node.domain in QUANTIZER_DOMAINS:
             node.domain = QUANTIZER_DOMAIN
         spare = max((reader.spare_outputs for reader in readers().get((node.domain, node.op_type), ())), default=0)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from codesign.frontend.channels_first import Order, in_file
-from codesign.frontend.folding import SCALED
+from codesign.frontend.domains import SCALED
 from codesign.frontend.integer_operators import is_integer_operator, with_real_operators
 from codesign.graph import Graph, IntArray
 from codesign.graph.reals import to_real
