@@ -378,8 +378,8 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
             "do not make integers",
         ),
         "threshold layout": (
-            lambda n, x: n.multi_threshold(conv(n, x, 2, 4, 1, 1), np.ones((1, 1)), data_layout="NHWC"),
-            "data_layout = NHWC of MultiThreshold",
+            lambda n, x: n.multi_threshold(conv(n, x, 2, 4, 1, 1), np.ones((1, 1)), data_layout="NWC"),
+            "data_layout = NWC of MultiThreshold",
         ),
         "scale per channel": (
             lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), np.ones((1, 2, 1, 1))),
@@ -387,10 +387,10 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
         ),
         "groups": (lambda n, x: conv(n, x, 5, 2, 1, 1, group=2), "5 output channels cannot be parted in 2 groups"),
         "float weights": (
-            lambda n, x: n.op("Conv", x, n.const(np.full((2, 4, 1, 1), 0.5))),
+            lambda n, x: n.op("Conv", x, n.const(np.full((2, 4, 1, 1), 0.3))),
             "the weights are not quantized",
         ),
-        "wide weights": (lambda n, x: n.conv(x, np.full((2, 4, 1, 1), 200), bits=9), "weights have more than 8 bits"),
+        "wide weights": (lambda n, x: n.conv(x, np.full((2, 4, 1, 1), 300), bits=10), "weights have more than 8 bits"),
         "bias": (
             lambda n, x: conv(n, conv(n, x, 2, 4, 1, 1, bias=[0.01, 0]), 2, 2, 1, 1),
             "the offset after a layer is not a multiple",
@@ -408,10 +408,6 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
             "a Div of two activations is not supported",
         ),
         "residual": (residual_scales, "tensors of different scales that are put together"),
-        "broadcast": (
-            lambda n, x: n.op("Add", x, n.op("ReduceSum", x, n.const([2, 3], np.int64))),
-            r"an Add of \(1, 4, 8, 8\) and \(1, 4, 1, 1\) is not supported",
-        ),
         "average at a border": (
             lambda n, x: n.op("AveragePool", x, kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
             "averages at the border leave out the padding",
@@ -445,7 +441,10 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
             lambda n, x: n.op("Resize", x, n.const([]), n.const([1, 1, 1.5, 1.5]), mode="nearest"),
             "is not by one integer factor",
         ),
-        "transpose": (lambda n, x: n.op("Transpose", x, perm=[0, 2, 3, 1]), "only channel shuffles are"),
+        "transpose": (
+            lambda n, x: conv(n, n.op("Transpose", x, perm=[0, 2, 3, 1]), 2, 8, 1, 1),
+            "a Conv of a reshaped tensor is not supported",
+        ),
         "lone comparison": (lambda n, x: n.op("Equal", x, x), "only supported within where"),
     }
 

@@ -13,9 +13,10 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.general import RemoveStaticGraphInputs, RemoveUnusedTensors, SortGraph
 
 from codesign.errors import GraphError
-from codesign.frontend.domains import ONNX, QUANTIZER_DOMAIN, QUANTIZER_DOMAINS, normal, opset_of
-from codesign.frontend.folding import SCALED, fold_constants, infer_shapes
+from codesign.frontend.domains import ONNX, QUANTIZER_DOMAIN, QUANTIZER_DOMAINS, SCALED, normal, of_onnx, opset_of
+from codesign.frontend.folding import fold_constants, infer_shapes
 from codesign.frontend.inputs import network_inputs
+from codesign.frontend.integer_operators import is_integer_operator, with_real_operators
 from codesign.frontend.registry import readers
 from codesign.frontend.well_formed import MOST_BYTES, check_model, tensors_of
 
@@ -32,7 +33,7 @@ def load_model(source: onnx.ModelProto | Path) -> onnx.ModelProto:
         check_model(model)
         if any(external_data_helper.uses_external_data(tensor) for tensor in tensors_of(model)):
             raise GraphError("weights are stored outside the file", remedy="save it as one file")
-        if not any(node.op_type in (*QUANTIZERS, *SCALED) for node in model.graph.node):
+        if not any(_quantizes(node) for node in model.graph.node):
             raise GraphError(
                 "nothing in it is quantized: there is neither a Quant nor a QuantizeLinear node",
                 remedy="export it with brevitas.export.export_qonnx, or quantize it with onnxruntime.quantization",
@@ -40,6 +41,10 @@ def load_model(source: onnx.ModelProto | Path) -> onnx.ModelProto:
     except GraphError as error:
         raise GraphError(error.what, where=error.where or where, remedy=error.remedy) from None
     return model
+
+
+def _quantizes(node: onnx.NodeProto) -> bool:
+    return node.op_type in (*QUANTIZERS, *SCALED) or is_integer_operator(node)
 
 
 def one_file(path: Path) -> bytes:
@@ -104,7 +109,7 @@ def simplified(model: onnx.ModelProto) -> ModelWrapper:
     What the file says of shapes inside it, and of its quantizations, is not taken over but computed.
     """
     copy = onnx.ModelProto()
-    copy.CopyFrom(model)
+    copy.CopyFrom(with_real_operators(model))
     _normalize(copy)
     _fix_batch(copy.graph)
     declared = {value.name: _dims(value) for value in copy.graph.output}
@@ -146,7 +151,7 @@ def _normalize(model: onnx.ModelProto) -> None:
     opset, graph = opset_of(model), model.graph
     read = {name for node in graph.node for name in node.input} | {value.name for value in graph.output}
     for node in graph.node:
-        node.domain = normal(node.domain)
+        node.domain = ONNX if of_onnx(node) else normal(node.domain)
         if node.op_type in QUANTIZERS and node.domain in QUANTIZER_DOMAINS:
             node.domain = QUANTIZER_DOMAIN
         spare = max((reader.spare_outputs for reader in readers().get((node.domain, node.op_type), ())), default=0)
