@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +94,6 @@ def export(
             step(work)
             progress(f"export: {title}", 1, 1)
     return Export(BuildFolder(Path(out)), work.summary)
-
-
-def tail_operators(build: BuildFolder) -> list[str]:
-    """The operators that a build leaves to the host, in their order."""
-    return [node.op_type for node in onnx.load(build.tail).graph.node]
 
 
 @dataclass
@@ -216,6 +212,8 @@ def _import_file(work: _Work) -> Graph:
     if network.tail is not None:
         write_bytes(work.build.tail, network.tail.SerializeToString())
         work.tail_inputs = network.tail_inputs
+    assert network.zones is not None
+    write_text(work.build.zones, json.dumps(asdict(network.zones), indent=1) + "\n")
     return network.graph
 
 

@@ -70,7 +70,7 @@ def run(
 
     Nothing is left in the build folder unless all of it could be written.
     """
-    from codesign.api.export import export, tail_operators
+    from codesign.api.export import export
     from codesign.places import build_folder
     from codesign.reporting.console import styled
     from codesign.reporting.terminal import print_report
@@ -98,6 +98,4 @@ def run(
     if random_weights:
         random = ("the weights are random", "bold yellow")
         console.print(styled(random, ": the hardware is real, its detections mean nothing"))
-    if build.folder.tail.is_file():
-        console.print(f"on the host: {', '.join(tail_operators(build.folder))} ({build.folder.tail.name})")
     console.print(f"build folder: {build.folder.path}", soft_wrap=True)
