@@ -16,6 +16,7 @@ from codesign.errors import GraphError
 from codesign.frontend.domains import ONNX, QUANTIZER_DOMAIN, QUANTIZER_DOMAINS, normal, opset_of
 from codesign.frontend.folding import SCALED, fold_constants, infer_shapes
 from codesign.frontend.inputs import network_inputs
+from codesign.frontend.refusal import RefusalError, placed
 from codesign.frontend.registry import readers
 from codesign.frontend.well_formed import MOST_BYTES, check_model, tensors_of
 
@@ -27,18 +28,19 @@ MOST_VALUES = 1 << 27
 def load_model(source: onnx.ModelProto | Path) -> onnx.ModelProto:
     """The model in `source`, with its weights. Raises GraphError if it cannot be read or is not QONNX."""
     where = "model" if isinstance(source, onnx.ModelProto) else str(source)
-    model = source if isinstance(source, onnx.ModelProto) else _read(source)
+    model = source if isinstance(source, onnx.ModelProto) else read_file(source)
     try:
         check_model(model)
         if any(external_data_helper.uses_external_data(tensor) for tensor in tensors_of(model)):
             raise GraphError("weights are stored outside the file", remedy="save it as one file")
         if not any(node.op_type in (*QUANTIZERS, *SCALED) for node in model.graph.node):
-            raise GraphError(
+            raise RefusalError(
                 "nothing in it is quantized: there is neither a Quant nor a QuantizeLinear node",
                 remedy="export it with brevitas.export.export_qonnx, or quantize it with onnxruntime.quantization",
+                rewrite="quantize_network",
             )
     except GraphError as error:
-        raise GraphError(error.what, where=error.where or where, remedy=error.remedy) from None
+        raise placed(error, where) from None
     return model
 
 
@@ -47,11 +49,12 @@ def one_file(path: Path) -> bytes:
     model = _parsed(path)
     if not any(external_data_helper.uses_external_data(tensor) for tensor in tensors_of(model)):
         return path.read_bytes()
-    whole: bytes = _read(path).SerializeToString()
+    whole: bytes = read_file(path).SerializeToString()
     return whole
 
 
-def _read(path: Path) -> onnx.ModelProto:
+def read_file(path: Path) -> onnx.ModelProto:
+    """The model in the file with its weights, not looked at yet. Raises GraphError if they cannot be read."""
     model = _parsed(path)
     try:
         _check_external(model, path)

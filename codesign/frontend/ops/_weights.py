@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer, as_reals
+from codesign.frontend.refusal import RefusalError
 from codesign.frontend.values import Activation, integers
 
 MAX_WEIGHT = 1 << 7
@@ -25,16 +26,23 @@ def weights(
     """
     constant = importer.constant(node, index)
     if constant is None or (constant.scale is None and (constant.value != np.rint(constant.value)).any()):
-        raise GraphError("the weights are not quantized", remedy="use a weight quantizer of 2 to 8 bits")
+        raise _refused("the weights are not quantized", "use a weight quantizer of 2 to 8 bits")
     steps = np.ones(constant.value.shape) if constant.scale is None else constant.scale
-    q = integers(constant.value, steps, "a weight")
+    try:
+        q = integers(constant.value, steps, "a weight")
+    except GraphError as error:
+        raise _refused(error.what, "quantize it by its scale") from None
     if q.min() < -MAX_WEIGHT or q.max() > MAX_WEIGHT - 1:
-        raise GraphError("weights have more than 8 bits", remedy="use 2 to 8 bits")
+        raise _refused("weights have more than 8 bits", "use 2 to 8 bits")
     scales = np.moveaxis(steps, output_axis, 0).reshape(q.shape[output_axis], -1)
     if not np.all(scales == scales[:, :1]):
-        raise GraphError("the weights' scale varies within an output channel", remedy="use one per output channel")
+        raise _refused("the weights' scale varies within an output channel", "use one per output channel")
     one = scales[:1, 0] if np.all(scales[:, 0] == scales[0, 0]) else scales[:, 0]
     return q, tuple(one.tolist())
+
+
+def _refused(what: str, remedy: str) -> RefusalError:
+    return RefusalError(what, remedy=remedy, rewrite="quantize_weights")
 
 
 def bias(
