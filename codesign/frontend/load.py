@@ -114,6 +114,7 @@ def simplified(model: onnx.ModelProto) -> ModelWrapper:
     for value in copy.graph.output:
         value.ClearField("type")
     _constants_to_initializers(copy.graph)
+    _single_precision(copy.graph)
     wrapper = ModelWrapper(copy)
     try:
         for step in (RemoveStaticGraphInputs(), SortGraph()):
@@ -160,6 +161,19 @@ def _normalize(model: onnx.ModelProto) -> None:
     for domain, version in ((ONNX, opset), (QUANTIZER_DOMAIN, newest)):
         model.opset_import.add(domain=domain, version=version)
     del model.metadata_props[:], graph.value_info[:], graph.quantization_annotation[:]
+
+
+def _single_precision(graph: onnx.GraphProto) -> None:
+    """In place: float64 parameters of quantizers, as QKeras' converter writes them, where float32 holds them too."""
+    elsewhere = {name for node in graph.node if node.domain != QUANTIZER_DOMAIN for name in node.input}
+    elsewhere |= {node.input[0] for node in graph.node if node.domain == QUANTIZER_DOMAIN and node.input}
+    for tensor in graph.initializer:
+        if tensor.data_type != onnx.TensorProto.DOUBLE or tensor.name in elsewhere:
+            continue
+        array = numpy_helper.to_array(tensor)
+        single = array.astype(np.float32)
+        if (single == array).all():
+            tensor.CopyFrom(numpy_helper.from_array(single, tensor.name))
 
 
 def _fix_batch(graph: onnx.GraphProto) -> None:
