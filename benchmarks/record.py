@@ -1,19 +1,24 @@
 """Figures, and what they depend on: each file of `benchmarks/results` says which sources it was measured on.
 
-A result is an object with a member `made`: the command that makes it, the sources that it depends on as glob patterns,
-a digest of these files as they were, and the seconds that it took. `python -m benchmarks.stale` compares. Where only
-some of the figures are measured anew, the result is as old as those that stay.
+A result is an object with a member `made`, which says of each of its parts: the command that makes it, the sources that
+it depends on as glob patterns, a digest of these files as they were, the commit they were of, and the seconds that it
+took. `python -m benchmarks.stale` compares. Where only some of the figures of a part are measured anew, it is as old as
+those that stay.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import io
 import json
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+import tokenize
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +27,9 @@ from codesign.files import write_text
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 STARTED = time.monotonic()
+ALL = "all"
+"""The part that is the whole result."""
+
 FILE, FOLDER = "FILE", "FOLDER"
 """What a recorded command names that lies outside the repository."""
 
@@ -43,24 +51,33 @@ TRAINING = ("codesign/nn/**/*.py", "codesign/training/**/*.py", "codesign/data/*
 
 @dataclass(frozen=True)
 class Made:
-    """How a result came about."""
+    """How a part of a result came about. seconds: unknown of what was measured before results said so."""
 
     command: str
     sources: tuple[str, ...]
     digest: str
-    seconds: float
+    commit: str
+    seconds: float | None
 
 
-def save(name: str, figures: Mapping[str, Any], sources: Sequence[str], *, whole: bool = True) -> Path:
-    """Writes `results/NAME.json`: the figures, and that they were made now, by the module that is running.
+def save(name: str, figures: Mapping[str, Any], sources: Sequence[str], *, part: str = ALL, whole: bool = True) -> Path:
+    """Writes `results/NAME.json`: the figures, and that `part` of them was made now, by the module that is running.
 
-    whole: all of them were. Otherwise some were there before, and what the file says of how it was made stays.
+    whole: all of the part was. Otherwise some was there before, and what the file says of how it was made stays.
     """
     path = RESULTS / f"{name}.json"
-    made = asdict(Made(_command(), tuple(sources), digest(sources), round(time.monotonic() - STARTED, 1)))
-    said = {"made": made} if whole or not path.is_file() else {k: v for k, v in _read(path).items() if k == "made"}
-    write_text(path, json.dumps({**figures, **said}, indent=1) + "\n")
+    content = {**figures, **said(path, sources, part=part, whole=whole)}
+    write_text(path, json.dumps(content, indent=1) + "\n")
     return path
+
+
+def said(path: Path, sources: Sequence[str], *, part: str = ALL, whole: bool = True) -> dict[str, Any]:
+    """The member `made` of the result in `path` if `part` of it is made now, as in `save`."""
+    parts = made(_read(path)) if path.is_file() else {}
+    if whole or part not in parts:
+        seconds = round(time.monotonic() - STARTED, 1)
+        parts[part] = Made(_command(), tuple(sources), digest(sources), _commit(), seconds)
+    return {"made": {name: asdict(one) for name, one in sorted(parts.items())}}
 
 
 def load(name: str) -> dict[str, Any]:
@@ -69,20 +86,73 @@ def load(name: str) -> dict[str, Any]:
     return {key: value for key, value in _read(path).items() if key != "made"} if path.is_file() else {}
 
 
+def fresh(name: str, part: str, sources: Sequence[str]) -> bool:
+    """Whether `part` of `results/NAME.json` was made from the sources as they are, so that more rows may join it."""
+    path = RESULTS / f"{name}.json"
+    found = made(_read(path)).get(part) if path.is_file() else None
+    return found is not None and found.digest == digest(sources)
+
+
+def made(content: Mapping[str, Any]) -> dict[str, Made]:
+    """What the content of a result says of its parts; nothing where it says nothing."""
+    return {part: Made(**{**one, "sources": tuple(one["sources"])}) for part, one in content.get("made", {}).items()}
+
+
 def _read(path: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(path.read_text())
     return content
 
 
 def digest(sources: Sequence[str], root: Path = ROOT) -> str:
-    """A digest of the names and contents of all files under `root` that git knows and a pattern matches."""
+    """A digest of the names and contents of all files under `root` that git knows and a pattern matches.
+
+    Comments and docstrings of Python do not count.
+    """
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, check=True).stdout.decode()
     names = {name for name in listed.split("\0") if name}
     matched = {str(path.relative_to(root)) for pattern in sources for path in root.glob(pattern)}
     sha = hashlib.sha256()
     for name in sorted(names & matched):
-        sha.update(name.encode() + b"\0" + hashlib.sha256((root / name).read_bytes()).digest())
+        sha.update(name.encode() + b"\0" + hashlib.sha256(_content((root / name).read_bytes(), name)).digest())
     return sha.hexdigest()[:16]
+
+
+def _content(data: bytes, name: str) -> bytes:
+    return _without_prose(data) if name.endswith(".py") else data
+
+
+@cache
+def _without_prose(data: bytes) -> bytes:
+    """Python without its comments, docstrings and empty lines."""
+    lines = data.decode().splitlines()
+    for first, start, last, end in (*_comments(data), *_docstrings(data)):
+        before, after = lines[first][:start], lines[last][end:]
+        lines[first : last + 1] = [before + after, *[""] * (last - first)]
+    return "\n".join(line.rstrip() for line in lines if line.strip()).encode()
+
+
+def _comments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """First line and column, last line and column of each, from 0."""
+    for token in tokenize.tokenize(io.BytesIO(data).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0] - 1, token.start[1], token.end[0] - 1, token.end[1]
+
+
+def _docstrings(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """The strings that stand alone, as those of comments."""
+    for node in ast.walk(ast.parse(data)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            assert node.end_lineno is not None and node.end_col_offset is not None
+            yield node.lineno - 1, node.col_offset, node.end_lineno - 1, node.end_col_offset
+
+
+def _commit() -> str:
+    """The commit that is checked out, and `-dirty` behind it if a file is changed; results themselves do not count."""
+    command = ["git", "describe", "--always", "--abbrev=12", "--exclude=*"]
+    head = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    command = ["git", "status", "--porcelain", "--untracked-files=no", "--", ".", ":!benchmarks/results", ":!docs"]
+    changed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    return f"{head}-dirty" if changed else head
 
 
 def _command() -> str:

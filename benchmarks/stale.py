@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.record import FILE, FOLDER, RESULTS, ROOT, Made, digest
+from benchmarks.record import ALL, FILE, FOLDER, RESULTS, ROOT, Made, digest, made
 
 CHEAP_SECONDS = 60.0
 
@@ -25,37 +25,43 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--list", action="store_true", help="run nothing")
     only_list = parser.parse_args().list
+    parts = sum(max(len(made(json.loads(path.read_text()))), 1) for path in RESULTS.glob("*.json"))
     left = 0
-    for path, made in stale():
-        if made is None:
-            print(f"{path.stem}: does not say what it was made from")
-        elif only_list or not cheap(made):
-            print(f"{path.stem}: {made.command} ({made.seconds:,.0f} s)")
+    for name, found in stale():
+        if found is None:
+            print(f"{name}: does not say what it was made from")
+        elif only_list or not cheap(found):
+            print(f"{name}: {_told(found)}")
         else:
-            print(f"{path.stem}: making it anew ...", flush=True)
-            if _make(made.command) == 0:
+            print(f"{name}: making it anew ...", flush=True)
+            if _make(found.command) == 0:
                 continue
-            print(f"{path.stem}: {made.command} failed")
+            print(f"{name}: {found.command} failed")
         left += 1
-    print(f"{left} of {len(list(RESULTS.glob('*.json')))} results are stale")
+    print(f"{left} of {parts} results are stale")
     return 1 if left else 0
 
 
-def stale(folder: Path = RESULTS, root: Path = ROOT) -> Iterator[tuple[Path, Made | None]]:
-    """Results in `folder` whose sources under `root` are others now, with how they were made if they say so."""
+def stale(folder: Path = RESULTS, root: Path = ROOT) -> Iterator[tuple[str, Made | None]]:
+    """Results in `folder`, and parts of them, whose sources under `root` are others now; with how they were made."""
     for path in sorted(folder.glob("*.json")):
-        content = json.loads(path.read_text())
-        fields = content.get("made") if isinstance(content, dict) else None
-        if fields is None:
-            yield path, None
-            continue
-        made = Made(fields["command"], tuple(fields["sources"]), fields["digest"], fields["seconds"])
-        if digest(made.sources, root) != made.digest:
-            yield path, made
+        parts = made(json.loads(path.read_text()))
+        if not parts:
+            yield path.stem, None
+        for part, one in parts.items():
+            if digest(one.sources, root) != one.digest:
+                yield path.stem if part == ALL else f"{path.stem}, {part}", one
 
 
-def cheap(made: Made) -> bool:
-    return made.seconds <= CHEAP_SECONDS and not {FILE, FOLDER} & set(shlex.split(made.command))
+def cheap(found: Made) -> bool:
+    if found.seconds is None or {FILE, FOLDER} & set(shlex.split(found.command)):
+        return False
+    return found.seconds <= CHEAP_SECONDS
+
+
+def _told(found: Made) -> str:
+    took = "" if found.seconds is None else f"{found.seconds:,.0f} s, "
+    return f"{found.command} ({took}measured at {found.commit})"
 
 
 def _make(command: str) -> int:

@@ -46,7 +46,7 @@ def test_the_fit_does_not_depend_on_the_values_that_were_there_before(kept):
 
 
 def test_a_kept_synthesis_of_another_block_than_is_drawn_is_noticed(kept, tmp_path):
-    syntheses.save(kept[:2], file := tmp_path / "syntheses.json")
+    syntheses.save(kept[:2], file := tmp_path / "syntheses.json", whole=True)
     assert [found.used for found in syntheses.load(file)] == [found.used for found in kept[:2]]
     file.write_text(file.read_text().replace(kept[0].point.label, "another block"))
     with pytest.raises(ValueError, match="another block"):

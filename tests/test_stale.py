@@ -23,7 +23,7 @@ def repository(tmp_path, monkeypatch):
 
 
 def found(repository):
-    return {path.stem for path, _ in stale.stale(repository / "results", repository)}
+    return {name for name, _ in stale.stale(repository / "results", repository)}
 
 
 def test_a_result_is_fresh_until_its_source_changes(repository):
@@ -72,7 +72,42 @@ def test_a_command_names_a_file_of_ones_own_by_its_kind_and_is_not_run_again(rep
     monkeypatch.chdir(repository)
     path = record.save("figure", {"value": 3}, ["source.py"])
     (repository / "source.py").write_text("a = 2\n")
-    made = dict(stale.stale(path.parent, repository))[path]
+    made = dict(stale.stale(path.parent, repository))["figure"]
     assert made.command.endswith(" source.py --recipe FILE --against FOLDER --pairs 4")
     assert not stale.cheap(made)
-    assert stale.cheap(record.Made("python -m figure --pairs 4", (), "", 1.0))
+    assert stale.cheap(record.Made("python -m figure --pairs 4", (), "", "", 1.0))
+
+
+def test_comments_docstrings_and_empty_lines_of_python_leave_it_fresh(repository):
+    (repository / "source.py").write_text('a = "#"\n\n\ndef f(x):\n    return x  # as it is\n')
+    record.save("figure", {"value": 3}, ["source.py"])
+    text = '"""What a is."""\na = "#"\n\ndef f(x):\n    """x itself,\n\n    at once."""\n\n    return x\n# the end\n'
+    (repository / "source.py").write_text(text)
+    assert found(repository) == set()
+    (repository / "source.py").write_text(text.replace('"#"', '"# "'))
+    assert found(repository) == {"figure"}
+
+
+def test_parts_of_a_result_are_fresh_each_by_itself(repository):
+    (repository / "other.py").write_text("b = 1\n")
+    subprocess.run(["git", "add", "other.py"], cwd=repository, check=True)
+    record.save("figure", {"a": 1}, ["source.py"], part="first")
+    record.save("figure", record.load("figure") | {"b": 1}, ["other.py"], part="second")
+    (repository / "source.py").write_text("a = 2\n")
+    assert found(repository) == {"figure, first"}
+    assert record.fresh("figure", "second", ["other.py"])
+    assert not record.fresh("figure", "first", ["source.py"])
+    assert not record.fresh("figure", "third", ["source.py"])
+
+
+def test_a_result_names_the_commit_it_was_measured_at(repository):
+    subprocess.run(["git", "commit", "-qm", "first"], cwd=repository, check=True)
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=repository, check=True, capture_output=True, text=True
+    ).stdout
+    record.save("figure", {"value": 3}, ["source.py"])
+    (repository / "source.py").write_text("a = 2\n")
+    assert head.startswith(dict(stale.stale(repository / "results", repository))["figure"].commit)
+    record.save("figure", {"value": 3}, ["source.py"])
+    (repository / "source.py").write_text("a = 3\n")
+    assert dict(stale.stale(repository / "results", repository))["figure"].commit.endswith("-dirty")

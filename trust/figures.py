@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from benchmarks.record import RESULTS
-from codesign.files import write_text
+from benchmarks import record
 
-RESULT = RESULTS / "trust.json"
-KEYS = (
-    "networks",
-    "networks_compiled",
-    "networks_with",
-    "networks_compiled_with",
-    "refused",
-    "mismatches",
-    "mutants",
-    "caught",
-    "equivalent",
-    "python_mutants",
-    "proofs",
-    "kills",
-    "lost",
-    "hostile_files",
-    "crashes",
-    "sabotages",
-)
+NAME = "trust"
 
 
-def update(part: Mapping[str, object]) -> None:
-    """Replaces the entries of `part`, the others stay."""
-    known = json.loads(RESULT.read_text()) if RESULT.exists() else {}
-    merged = known | part
-    write_text(RESULT, json.dumps({key: merged[key] for key in KEYS if key in merged}, indent=1) + "\n")
+def update(part: str, entries: Mapping[str, object], sources: Sequence[str]) -> None:
+    """Replaces the entries that `part` makes from files that `sources` match; the others stay."""
+    record.save(NAME, record.load(NAME) | dict(entries), sources, part=part)

@@ -27,6 +27,7 @@ from codesign.synthesis.module import read
 
 FORMAL = Path(__file__).resolve().parents[1] / "rtl_sim" / "formal"
 TIMEOUT_S = 1800
+SOURCES = ("trust/formal.py", "rtl_sim/formal/*.sv", "rtl_sim/rtl/*.sv")
 
 PROVED, FAILED = "proved", "fails"
 
@@ -100,7 +101,7 @@ PROOFS = (
 
 
 def main(modules: Sequence[str]) -> None:
-    from trust.figures import RESULT, update
+    from trust.figures import update
 
     rows = []
     for proof in PROOFS:
@@ -108,8 +109,8 @@ def main(modules: Sequence[str]) -> None:
             rows += run(proof)
             print(f"{rows[-1]['result']:6} {proof.module} {dict(proof.parameters)}", flush=True)
     if not modules:
-        update({"proofs": rows})
-        print(f"{len(rows)} properties in {RESULT.name}")
+        update("formal", {"proofs": rows}, SOURCES)
+        print(f"{len(rows)} properties")
     sys.exit(any(row["result"] == FAILED for row in rows))
 
 

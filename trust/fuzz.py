@@ -27,6 +27,7 @@ import numpy as np
 from hypothesis import HealthCheck, assume, given, seed, settings
 from hypothesis import strategies as st
 
+from benchmarks.record import RTL, SCHEDULER
 from codesign.design import Design, design_of
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.hls.run import run_hls
@@ -43,6 +44,15 @@ from codesign.targets import load_target
 from trust.random_graphs import graphs
 
 ROOT = Path(__file__).resolve().parents[1]
+SOURCES = (
+    "trust/fuzz.py",
+    "trust/random_graphs.py",
+    *SCHEDULER,
+    *RTL,
+    "codesign/emit/hls/**/*",
+    "codesign/emit/onnx/**/*.py",
+    "hls/*.h",
+)
 KEPT = ROOT / ".hypothesis" / "fuzz"
 FRAMES = 3
 ROUND = 10
@@ -215,6 +225,7 @@ def main() -> None:
         for what, count in sorted(fuzz.covered.items()):
             print(f"{count:4} of {fuzz.taken}: {what}")
     update(
+        "fuzz",
         {
             "networks": runtime.taken,
             "networks_compiled": hardware.taken,
@@ -222,7 +233,8 @@ def main() -> None:
             "networks_compiled_with": dict(sorted(hardware.covered.items())),
             "refused": (runtime.refusals + hardware.refusals).total(),
             "mismatches": mismatches,
-        }
+        },
+        SOURCES,
     )
     print(f"{runtime.taken} networks, {hardware.taken} compiled, {mismatches} mismatches")
     sys.exit(bool(mismatches))

@@ -46,6 +46,13 @@ from codesign.training.untrained import save_untrained
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = ROOT / "tests" / "recipes" / "tiny.yaml"
+SOURCES = (
+    "trust/hostile.py",
+    "codesign/frontend/**/*.py",
+    "codesign/data/**/*.py",
+    "codesign/training/**/*.py",
+    "codesign/*.py",
+)
 MEMORY = 2 << 30
 SECONDS = 60
 FORK = get_context("fork")  # the libraries are loaded once
@@ -1113,7 +1120,7 @@ def main(words: list[str]) -> None:
             print(f"{outcomes[-1].crash or 'no harm'}: {name}", flush=True)
     crashes = sum(bool(outcome.crash) for outcome in outcomes)
     if not words:
-        update({"hostile_files": len(outcomes), "crashes": crashes})
+        update("hostile", {"hostile_files": len(outcomes), "crashes": crashes}, SOURCES)
     print(f"{len(outcomes)} files, {crashes} crashes")
     sys.exit(bool(crashes))
 

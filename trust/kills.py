@@ -38,6 +38,7 @@ from codesign.training.run import FLOAT_CHECKPOINT, LAST_CHECKPOINT, WEIGHTS
 
 RECIPE = Path(__file__).resolve().parents[1] / "tests" / "recipes" / "tiny.yaml"
 FORK = get_context("fork")  # the libraries are loaded once, not once a kill
+SOURCES = ("trust/kills.py", "codesign/api/*.py", "codesign/training/**/*.py", "codesign/*.py")
 LIMIT_S = 900
 ENDING_S = 120
 """For which what was told to end may clear up."""
@@ -229,7 +230,8 @@ def main() -> None:
         lost += more + export_at_once(PAIRS, folder)
     for line in lost:
         print(line)
-    update({"kills": trainings + exports, "exports_at_once": PAIRS, "lost": len(lost)})
+    found = {"kills": trainings + exports, "exports_at_once": PAIRS, "lost": len(lost)}
+    update("kills", found, SOURCES)
     print(f"{trainings} kills of trainings, {exports} of exports, {PAIRS} pairs of exports at once, {len(lost)} losses")
     sys.exit(bool(lost))
 

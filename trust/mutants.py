@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import os
 import random
 import shutil
@@ -32,11 +31,10 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.record import RESULTS
+from benchmarks import record
 from codesign.emit.rtl import library
 from codesign.emit.rtl.verilator import environment
 from codesign.errors import ToolError
-from codesign.files import write_text
 from trust.equivalence import equivalent
 from trust.figures import update
 from trust.formal import FAILED, PROOFS, Proof
@@ -44,7 +42,14 @@ from trust.formal import run as prove
 from trust.mutations import Mutation, mutations
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULT = RESULTS / "mutants.json"
+NAME = "mutants"
+SOURCES = (
+    "trust/mutants.py",
+    "trust/mutations.py",
+    "trust/equivalent_mutants.yaml",
+    "rtl_sim/rtl/*.sv",
+    "codesign/bench/*",
+)
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
 COPIED = ("codesign", "hls", "rtl_sim", "tests", "docs/registers.md", "pyproject.toml")
 TIMEOUT_S = 900
@@ -124,13 +129,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("files", nargs="*", help="names of files, as `ring.sv`; all without")
     options = parser.parse_args()
-    known = json.loads(RESULT.read_text())["mutants"] if RESULT.exists() else []
+    known = record.load(NAME).get("mutants", [])
     rows = [row for row in known if row in _current(known)]
     with copied_tree() as tree:
         for file in library_files():
             if not options.files or file.name in options.files:
                 check_file(file, options.each, options.seed, rows, tree)
-    conclude(rows)
+    conclude(rows, whole=not options.files)
 
 
 def check_file(file: Path, each: int, seed: int, rows: list[dict], tree: Path) -> None:
@@ -294,22 +299,18 @@ def _current(rows: list[dict]) -> list[dict]:
     return [row for row in rows if shas.get(row["file"]) == row["sha256"]]
 
 
-def save(rows: list[dict]) -> None:
+def save(rows: list[dict], *, whole: bool = False) -> None:
     order = sorted(rows, key=lambda row: (row["file"], row["line"], row["column"], row["mutation"]))
-    write_text(RESULT, json.dumps({"mutants": order}, indent=1) + "\n")
+    record.save(NAME, {"mutants": order}, SOURCES, whole=whole)
 
 
-def conclude(rows: list[dict]) -> None:
-    """Prints the counts and keeps them; exit status 1 if there are survivors that nothing explains."""
+def conclude(rows: list[dict], *, whole: bool) -> None:
+    """Prints the counts, and keeps them if all files were tried; exit status 1 if there are unexplained survivors."""
     counts = {outcome: sum(row["outcome"] == outcome for row in rows) for outcome in (CAUGHT, SURVIVED, EQUAL, REFUSED)}
-    save(rows)
-    update(
-        {
-            "mutants": counts[CAUGHT] + counts[SURVIVED],
-            "caught": counts[CAUGHT],
-            "equivalent": counts[EQUAL],
-        }
-    )
+    save(rows, whole=whole)
+    if whole:
+        tried = counts[CAUGHT] + counts[SURVIVED]
+        update("mutants", {"mutants": tried, "caught": counts[CAUGHT], "equivalent": counts[EQUAL]}, SOURCES)
     print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
     sys.exit(bool(counts[SURVIVED]))
 

@@ -20,7 +20,6 @@ With names of files only mutants of these are tried.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import time
@@ -33,8 +32,7 @@ from typing import Any
 import pytest
 import yaml
 
-from benchmarks.record import RESULTS
-from codesign.files import write_text
+from benchmarks import record
 from trust import forks
 from trust.checkout import Checkout, checked_out
 from trust.covering_tests import CoveringTests, Test, is_executed_on_import, measure
@@ -42,10 +40,11 @@ from trust.figures import update
 from trust.python_mutations import Mutation, definition, mutations
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULT = RESULTS / "python_mutants.json"
+NAME = "python_mutants"
 EQUIVALENT = Path(__file__).with_name("equivalent_python_mutants.yaml")
 KEPT = ROOT / "build" / "python_mutants"
 PACKAGES = ("frontend", "graph", "hardware", "schedule", "cost", "emit", "training", "data", "verification")
+SOURCES = ("trust/python_mutants.py", "trust/python_mutations.py", *(f"codesign/{name}/**/*.py" for name in PACKAGES))
 
 QUICK_S = 8.0
 THOROUGH_S = 45.0
@@ -71,7 +70,7 @@ def main() -> None:
     forks.preload()
     with checked_out(KEPT) as checkout:
         tests = measure(checkout, KEPT / "tests")
-        rows = list(_current(json.loads(RESULT.read_text())["mutants"])) if RESULT.exists() else []
+        rows = list(_current(record.load(NAME).get("mutants", [])))
         sample = chosen(options.count, options.seed)
         for mutation in sample:
             if not options.files or mutation.file.name in options.files:
@@ -224,9 +223,9 @@ def _current(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     return (row for row in rows if (ROOT / row["file"]).exists())
 
 
-def save(rows: list[dict[str, Any]]) -> None:
+def save(rows: list[dict[str, Any]], *, whole: bool = False) -> None:
     order = sorted(rows, key=lambda row: (row["file"], row["line"], row["mutated"]))
-    write_text(RESULT, json.dumps({"mutants": order}, indent=1) + "\n")
+    record.save(NAME, {"mutants": order}, SOURCES, whole=whole)
 
 
 def conclude(sample: Iterable[Mutation], rows: list[dict[str, Any]]) -> None:
@@ -236,9 +235,9 @@ def conclude(sample: Iterable[Mutation], rows: list[dict[str, Any]]) -> None:
     outcomes = [row["outcome"] for row in rows]
     if len(rows) < len(set(wanted)):
         return
-    save(rows)
+    save(rows, whole=True)
     figures = {"tried": len(rows), "caught": outcomes.count(CAUGHT), "equivalent": outcomes.count(EQUAL)}
-    update({"python_mutants": figures})
+    update("python mutants", {"python_mutants": figures}, SOURCES)
     for row in rows:
         if row["outcome"] == SURVIVED:
             print(f"survives: {row['file']}:{row['line']} {row['code']}  ->  {row['mutated']}")

@@ -14,7 +14,6 @@ equivalent, with the reason, are counted apart. results/trust.json has the count
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import shutil
 import sys
@@ -30,11 +29,11 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.record import RESULTS
+from benchmarks import record
+from benchmarks.record import EXPORT
 from codesign.api.export import export
 from codesign.build_folder import BuildFolder
 from codesign.errors import ToolError
-from codesign.files import write_text
 from codesign.progress import silent
 from codesign.verification.blocks import Trial, trial_of
 from codesign.verification.compare import Comparison, compare
@@ -45,7 +44,16 @@ from trust.figures import update
 from trust.networks import CASES
 
 FAULTS = Path(__file__).with_name("faults.yaml")
-RESULT = RESULTS / "sabotage.json"
+NAME = "sabotage"
+SOURCES = (
+    "trust/sabotage.py",
+    "trust/networks.py",
+    "trust/faults.yaml",
+    "codesign/verification/**/*.py",
+    *EXPORT,
+    "codesign/emit/hls/**/*",
+    "hls/*.h",
+)
 
 IMAGES = 16
 """Those of `codesign verify` where nothing else is said."""
@@ -247,8 +255,8 @@ def _conclude(outcomes: Sequence[Outcome], faults: Sequence[Fault], *, whole: bo
     mistaken = sorted(explained & set(by_outcome[CAUGHT]))
     counts = {"faults": len(outcomes), "equivalent": len(by_outcome[EQUAL]), "caught": len(by_outcome[CAUGHT])}
     if whole:
-        write_text(RESULT, json.dumps({"faults": [asdict(outcome) for outcome in outcomes]}, indent=1) + "\n")
-        update({"sabotages": {**counts, "survivors": by_outcome[SURVIVED]}})
+        record.save(NAME, {"faults": [asdict(outcome) for outcome in outcomes]}, SOURCES)
+        update("sabotage", {"sabotages": {**counts, "survivors": by_outcome[SURVIVED]}}, SOURCES)
     print(", ".join(f"{count} {what}" for what, count in counts.items()))
     print("survivors:", ", ".join(by_outcome[SURVIVED]) or "none")
     if mistaken:

@@ -1,10 +1,11 @@
 """What Yosys makes of the blocks of sweeps, kept in `benchmarks/results/syntheses.json`: what `fit` is fitted on.
 
     python -m benchmarks.cost.syntheses [--sampler trained] [--seed N] [--blocks N] [--only KIND]
+    python -m benchmarks.cost.syntheses --again
 
 Draws blocks that are not kept yet, with --only of one kind, synthesizes each by itself with `synth_xilinx`, and keeps
 the figures with what the block can be drawn from once more: the sampler, the state of its random generator, and the
-folding.
+folding. With --again those that are kept are synthesized as the library is now, an hour, and those that differ listed.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import record
 from benchmarks.cost.blocks import SAMPLERS, Draw, Point, draw, rebuilt, told
 from codesign.emit.rtl import library
 from codesign.emit.rtl.base import Block, literal
@@ -24,7 +26,8 @@ from codesign.files import write_text
 from codesign.resources import rtl_dir
 from codesign.synthesis import synthesize_instances, yosys
 
-RESULT = Path(__file__).parents[1] / "results" / "syntheses.json"
+RESULT = record.RESULTS / "syntheses.json"
+SOURCES = ("benchmarks/cost/syntheses.py", "benchmarks/cost/blocks.py", "benchmarks/cost/trained.py", *record.SYNTHESIS)
 WORK = Path(__file__).parents[2] / "build" / "cost_model"
 
 BATCH = 6
@@ -55,17 +58,31 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--blocks", type=int, default=24)
     parser.add_argument("--only", metavar="KIND", help="the one kind of operator to draw")
+    parser.add_argument("--again", action="store_true", help="synthesize those that are kept")
     options = parser.parse_args()
     kept = load()
+    if options.again:
+        again(kept)
+        return
     points = draw(options.blocks, options.seed, options.sampler, {found.point.key for found in kept}, options.only)
     for first in range(0, len(points), BATCH):
         made = synthesize(points[first : first + BATCH])
         kept += made
-        save(kept)
+        save(kept, whole=False)
         for found in made:
             cost = found.point.cost
             pairs = ", ".join(f"{key} {getattr(cost, key):g} / {value:g}" for key, value in asdict(found.used).items())
             print(f"{found.point.key}: {pairs}", flush=True)
+
+
+def again(kept: Sequence[Synthesis]) -> None:
+    """Keeps what the blocks take now, and prints those that took something else."""
+    made = synthesize([found.point for found in kept])
+    for before, now in zip(kept, made, strict=True):
+        if before.used != now.used:
+            print(f"{now.point.label} {told(now.point.folding)}: {before.used} was, {now.used} is")
+    print(f"{sum(a.used != b.used for a, b in zip(kept, made, strict=True))} of {len(kept)} blocks differ")
+    save(made, whole=True)
 
 
 def load(path: Path = RESULT) -> list[Synthesis]:
@@ -80,10 +97,11 @@ def load(path: Path = RESULT) -> list[Synthesis]:
     return found
 
 
-def save(found: Iterable[Synthesis], path: Path = RESULT) -> None:
-    """One block a line."""
+def save(found: Sequence[Synthesis], path: Path = RESULT, *, whole: bool) -> None:
+    """One block a line. whole: all of them were synthesized now."""
     rows = ",\n".join(json.dumps(_row(synthesis)) for synthesis in found)
-    head = json.dumps({"synthesis": f"pyosys {yosys.version()}, synth_xilinx", "used": "lut, ff, bram36, dsp"})
+    said = record.said(path, SOURCES, whole=whole)
+    head = json.dumps({"synthesis": f"pyosys {yosys.version()}, synth_xilinx", "used": "lut, ff, bram36, dsp", **said})
     write_text(path, f'{head[:-1]}, "blocks": [\n{rows}\n]}}\n')
 
 

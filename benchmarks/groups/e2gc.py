@@ -200,12 +200,12 @@ def _json(p: Point) -> dict[str, object]:
     return {**asdict(p), "merit": merit(p.macs, p.middle_uj, p.interval_cycles)}
 
 
-def save(stack: dict[str, object]) -> None:
-    """Into the result; what else it holds stays."""
+def save(stack: dict[str, object], *, whole: bool) -> None:
+    """Into the result; what else it holds stays. whole: no stack of it was there before."""
     kept = record.load("e2gc")
     others = [other for other in kept.get("stacks", []) if other["name"] != stack["name"]]
     stacks = sorted([*others, stack], key=lambda one: list(STACKS).index(one["name"]))
-    record.save("e2gc", kept | {"stacks": stacks}, SOURCES, whole=False)
+    record.save("e2gc", kept | {"stacks": stacks}, SOURCES, part="stacks", whole=whole)
 
 
 def main() -> None:
@@ -216,9 +216,10 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "codesign_e2gc")
     options = parser.parse_args()
     sizes = tuple(int(size) for size in options.sizes.split(","))
-    for name in options.stack or STACKS:
+    chosen = options.stack or list(STACKS)
+    for name in chosen:
         for stack in run(name, sizes, options.max_dsp, options.work):
-            save(stack)
+            save(stack, whole=chosen == list(STACKS) and name == chosen[-1])
 
 
 if __name__ == "__main__":

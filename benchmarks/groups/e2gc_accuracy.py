@@ -16,11 +16,11 @@ from itertools import product
 from pathlib import Path
 
 from benchmarks import record
-from benchmarks.groups.e2gc import SOURCES
 from codesign.api.train import train
 from codesign.nn.count import count
 from codesign.recipe import Recipe, load_recipe
 
+SOURCES = ("benchmarks/groups/e2gc_accuracy.py", "models/fashion-mobilenet.yaml", *record.TRAINING)
 SEEDS = (0, 1, 2)
 PAIRS = ((4, 8), (8, 4), (16, 2))
 """Size, and number of as many multiplications."""
@@ -59,15 +59,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "codesign_e2gc" / "runs")
     options = parser.parse_args()
+    runs = record.load("e2gc")["accuracy"] if record.fresh("e2gc", "accuracy", SOURCES) else []
     for seed, (size, number) in product(SEEDS, PAIRS):
         for form, value in (("size", size), ("number", number)):
-            kept = record.load("e2gc")
-            runs = kept.get("accuracy", [])
             if any((run["form"], run["value"], run["seed"]) == (form, value, seed) for run in runs):
                 continue
             runs.append(trained(form, value, seed, options.work))
             print(runs[-1], flush=True)
-            record.save("e2gc", kept | {"accuracy": runs}, SOURCES, whole=False)
+            record.save("e2gc", record.load("e2gc") | {"accuracy": runs}, SOURCES, part="accuracy")
 
 
 if __name__ == "__main__":

@@ -199,7 +199,7 @@ def synthesized(command: str, folder: Path) -> Figures:
 
 
 def measure_layers(only: list[str], run: Path | None) -> None:
-    rows = {row["name"]: row for row in load().get("layers", [])}
+    rows = {row["name"]: row for row in kept("layers")}
     found = matrices(run)
     for form in FORMS:
         for name, weight in found.items():
@@ -213,7 +213,7 @@ def measure_layers(only: list[str], run: Path | None) -> None:
             for key, value in figures.items():
                 row.setdefault(key, {})[form] = value
             print(name, form, figures, flush=True)
-            save({"layers": [row for row in rows.values() if "lut" in row]})
+            save("layers", [row for row in rows.values() if "lut" in row])
 
 
 def measured(form: str, weight: np.ndarray, row: dict[str, Any], folder: Path) -> Figures:
@@ -255,7 +255,7 @@ def measure_blocks(run: Path) -> None:
         row |= {"cycles": predicted.interval_cycles, "lut": [predicted.lut, found.lut], "ff": [predicted.ff, found.ff]}
         rows.append(row | {"plain_lut": price.plain_lut(node.op, *types, folding)})
         print(rows[-1], flush=True)
-        save({"blocks": rows})
+        save("blocks", rows)
 
 
 def synthesized_block(block: Block, folder: Path) -> Utilization:
@@ -276,7 +276,7 @@ def measure_scheduling() -> None:
         rows.append({"channels": channels, "bits": BITS, "seconds": round(seconds, 3), "kept": round(tree.kept, 4)})
         rows[-1]["depth"] = tree.depth
         print(rows[-1], flush=True)
-        save({"scheduling": rows})
+        save("scheduling", rows)
 
 
 def measure_training(work: Path) -> None:
@@ -284,7 +284,7 @@ def measure_training(work: Path) -> None:
     from codesign.recipe import load_recipe
     from codesign.training.run import load_run
 
-    rows = load().get("training", [])
+    rows = kept("training")
     for seed in SEEDS:
         for weight in LOSS_WEIGHTS:
             if any((row["seed"], row["loss_weight"]) == (seed, weight) for row in rows):
@@ -301,7 +301,7 @@ def measure_training(work: Path) -> None:
                 row["tree_share"] = round(row["trees_s"] * computed(recipe) / seconds, 4)
             rows.append(row)
             print(rows[-1], flush=True)
-            save({"training": rows})
+            save("training", rows)
 
 
 def reuse(network: Any, size: int) -> dict[str, Any]:
@@ -340,13 +340,14 @@ def computed(recipe: Any) -> int:
     return recipe.training.quantized_phase.epochs * -(-batches // recipe.training.reuse.interval)
 
 
-def load() -> dict[str, Any]:
-    return record.load("mst")
+def kept(part: str) -> list[dict[str, Any]]:
+    """The rows of a part that this code has made: a measurement goes on from there."""
+    return record.load("mst")[part] if record.fresh("mst", part, SOURCES) else []
 
 
-def save(changed: dict[str, Any]) -> None:
-    """Replaces keys of the results; what other subcommands have written stays."""
-    record.save("mst", load() | changed, SOURCES, whole=False)
+def save(part: str, rows: list[dict[str, Any]]) -> None:
+    """Replaces a part of the results; what other subcommands have written stays."""
+    record.save("mst", record.load("mst") | {part: rows}, SOURCES, part=part)
 
 
 def main() -> None:
