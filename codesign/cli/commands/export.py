@@ -15,7 +15,6 @@ SECTION, ORDER = HARDWARE, 0
 EXAMPLES = (
     ("codesign export codenet-digits", "a run that ships, into builds/codenet-digits"),
     ("codesign export runs/digits --target ulx3s-85f --fps 200", "with the least hardware that is fast enough"),
-    ("codesign export net.onnx --suggest --images photos", "what would make a refused file work"),
     ("codesign export codenet-a --random-weights --target zcu104", "a recipe that nobody has trained yet"),
 )
 
