@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from onnx import numpy_helper
 
 from codesign.errors import GraphError
 from codesign.frontend.qonnx import import_qonnx
@@ -579,3 +580,15 @@ def test_a_real_value_is_an_integer_of_its_scale_exactly_or_as_float32_rounds_it
     else:
         with pytest.raises(GraphError, match="a weight is not a multiple of its scale"):
             integers(real, scale, "a weight")
+
+
+def test_quantizers_may_have_parameters_of_float64_that_float32_holds():
+    net = QonnxNet(1, 2, 4, 4)
+    x = net.quant("image", 0.5, 4, signed=1)
+    output = net.quant(net.conv(x, np.ones((3, 2, 3, 3)), 0.25), 2.0, 4)
+    for index, tensor in enumerate(net.constants):
+        if not tensor.dims:
+            net.constants[index] = numpy_helper.from_array(
+                numpy_helper.to_array(tensor).astype(np.float64), tensor.name
+            )
+    assert_executors_agree(net.model(output))

@@ -20,6 +20,7 @@ from codesign.frontend.folding import fold
 from codesign.frontend.inputs import InputType
 from codesign.frontend.naming import place_of
 from codesign.frontend.reader import Reader, refuse_undeclared
+from codesign.frontend.refusal import RefusalError, placed
 from codesign.frontend.registry import reader_of
 from codesign.frontend.requantize import absorbed
 from codesign.frontend.spreading import spread
@@ -70,7 +71,7 @@ class Importer:
             refuse_undeclared(reader, known, node, self._read)
             results = self._results(reader, node)
         except GraphError as error:
-            reason = GraphError(error.what, where=error.where or where, remedy=error.remedy)
+            reason = placed(error, where, next(iter(node.output), ""))
             if not for_the_host(node):
                 raise reason from None
             for name in filter(None, node.input):
@@ -145,8 +146,11 @@ class Importer:
         if isinstance(value, Sum) and (total := self._added(value, node.input[index])) is not None:
             return total
         if isinstance(value, Joined | Sum):
-            raise GraphError(
-                "reads tensors of different scales that are put together", remedy="put a quantizer between them"
+            raise RefusalError(
+                "reads tensors of different scales that are put together",
+                remedy="put a quantizer between them",
+                rewrite="insert_quantizer",
+                tensor=node.input[index],
             )
         if not isinstance(value, Activation):
             raise GraphError(f"input {index} of a {node.op_type} must be an activation")
@@ -173,20 +177,30 @@ class Importer:
     def _declared(self, value: Unquantized) -> Activation:
         """An input whose integers the file says. Raises GraphError where it does not."""
         if value.kind is None:
-            raise GraphError(
+            raise RefusalError(
                 f"input '{value.name}' is used before it is quantized, and nothing says which integers it takes",
                 remedy=f"say it: --input {value.name}=uint8, or uint8/255, int8, bipolar, fixed<W,I>",
+                rewrite="quantize_input",
+                tensor=value.name,
             )
         tensor = self.builder.input(value.name, value.kind.tensor(shape_of(value)), value.name)
         return Activation(tensor, value.layout, origin=value.name)
 
     def quantized(self, node: onnx.NodeProto, index: int = 0, layouts: tuple[str, ...] = ("map",)) -> Activation:
         """Input `index` as integers alone: no gain, offset or clip between it and the last quantizer."""
-        value = absorbed(self.builder, self.activation(node, index))
+        before = self.activation(node, index)
+        try:
+            value = absorbed(self.builder, before)
+        except GraphError as error:
+            raise RefusalError(
+                error.what, remedy=error.remedy, rewrite="insert_quantizer", tensor=node.input[index]
+            ) from None
         if value.clipped:
-            raise GraphError(
+            raise RefusalError(
                 f"input {index} of a {node.op_type} is the result of an activation function without a quantizer",
                 remedy="put a quantizer after the activation function",
+                rewrite="insert_quantizer",
+                tensor=node.input[index],
             )
         if value.layout == "expanded" and "map" in layouts and "expanded" not in layouts and value.sizes:
             value = spread(self.builder, value, value.sizes, node)

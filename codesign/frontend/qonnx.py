@@ -14,6 +14,7 @@ from codesign.frontend.inputs import declared
 from codesign.frontend.load import check_types, load_model, simplified
 from codesign.frontend.naming import one_part
 from codesign.frontend.network import Network, rewritten, with_tail
+from codesign.frontend.onnx_zones import zones_of
 from codesign.frontend.ops.quantize_linear import decoded
 from codesign.frontend.requantize import absorbed
 from codesign.frontend.run_qdq import is_qdq, zero_points
@@ -59,7 +60,8 @@ def import_network(source: onnx.ModelProto | Path, name: str = "") -> Network:
     if is_qdq(loaded):  # there only codes are integers: real tensors within kernels are fused away
         codes = zero_points(loaded)
         graph = replace(graph, origins={tensor: name for tensor, name in graph.origins.items() if name in codes})
-    return with_tail(graph, tail, dict(zip(outputs, made.outputs, strict=True)))
+    network = with_tail(graph, tail, dict(zip(outputs, made.outputs, strict=True)))
+    return replace(network, zones=zones_of(importer, network, loaded))
 
 
 def _outputs(importer: Importer) -> tuple[list[str], Tail | None]:

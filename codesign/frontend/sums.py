@@ -21,6 +21,7 @@ from codesign.frontend.functions import integer_kernel, step_session
 from codesign.frontend.multipliers import stepped
 from codesign.frontend.naming import Place
 from codesign.frontend.quantizer import Code, Quantizer
+from codesign.frontend.refusal import RefusalError
 from codesign.frontend.values import Activation, Sum
 from codesign.graph import TensorType
 from codesign.graph.ops.add import Add
@@ -51,9 +52,10 @@ def summed(builder: Builder, value: Sum, quantizer: Quantizer) -> Activation:
     if value.negative:
         b = -b
     if a.size * b.size > MOST_PAIRS or any(len(kind.scale) > 1 for kind in kinds):
-        raise GraphError(
+        raise RefusalError(
             "adds two tensors of different scales, one of them of more than 10 bits",
             remedy="quantize both before the addition",
+            rewrite="quantize_before",
         )
     tensors = value.parts[0].tensor, value.parts[1].tensor
     levels = Levels(quantizer.lo, quantizer.hi, quantizer.step, quantizer.scale)

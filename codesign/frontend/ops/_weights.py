@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer, as_reals
+from codesign.frontend.refusal import RefusalError
 from codesign.frontend.values import Activation, integers
 
 MOST_WEIGHT = (1 << 8) - 1
@@ -28,14 +29,17 @@ def weights(
     """
     constant = importer.constant(node, index)
     if constant is None:
-        raise GraphError("the weights are not quantized", remedy="use a weight quantizer of 2 to 8 bits")
+        raise _refused("the weights are not quantized", "use a weight quantizer of 2 to 8 bits")
     steps = _steps(np.asarray(constant.value), output_axis) if constant.scale is None else constant.scale
-    q = integers(constant.value, steps, "a weight")
+    try:
+        q = integers(constant.value, steps, "a weight")
+    except GraphError as error:
+        raise _refused(error.what, "quantize it by its scale") from None
     if np.abs(q).max() > MOST_WEIGHT:
-        raise GraphError("weights have more than 8 bits", remedy="use 2 to 8 bits")
+        raise _refused("weights have more than 8 bits", "use 2 to 8 bits")
     scales = np.moveaxis(steps, output_axis, 0).reshape(q.shape[output_axis], -1)
     if not np.all(scales == scales[:, :1]):
-        raise GraphError("the weights' scale varies within an output channel", remedy="use one per output channel")
+        raise _refused("the weights' scale varies within an output channel", "use one per output channel")
     one = scales[:1, 0] if np.all(scales[:, 0] == scales[0, 0]) else scales[:, 0]
     return q, tuple(one.tolist())
 
@@ -52,10 +56,14 @@ def _steps(real: NDArray[Any], output_axis: int) -> NDArray[np.float64]:
     least = np.where(rows != 0, steps, np.inf).min(axis=1)
     least[np.isinf(least)] = 1.0
     if (np.abs(rows) > MOST_WEIGHT * least[:, None]).any():
-        raise GraphError("the weights are not quantized", remedy="use a weight quantizer of 2 to 8 bits")
+        raise _refused("the weights are not quantized", "use a weight quantizer of 2 to 8 bits")
     shape = [1] * real.ndim
     shape[output_axis] = -1
     return np.broadcast_to(least.reshape(shape), real.shape)
+
+
+def _refused(what: str, remedy: str) -> RefusalError:
+    return RefusalError(what, remedy=remedy, rewrite="quantize_weights")
 
 
 def bias(

@@ -13,6 +13,7 @@ from codesign.frontend.importer import Importer
 from codesign.frontend.ops._geometry import AUTO_PAD, Windows, spread, windows_of
 from codesign.frontend.ops.convolution import bordered, together
 from codesign.frontend.reader import ANY, Reader, attributes, only
+from codesign.frontend.refusal import RefusalError
 from codesign.frontend.values import Activation, Padded
 from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.depthwise import Depthwise
@@ -99,11 +100,15 @@ def read_average_pool(importer: Importer, node: onnx.NodeProto) -> Activation:
     if windows.reach == kind.shape[1:] and not any((*windows.pads, *border)):
         return read_global_average(importer, node)
     if any(windows.pads) and not options["count_include_pad"]:
-        raise GraphError(
-            "averages at the border leave out the padding", remedy="set count_include_pad, or do without padding"
+        raise RefusalError(
+            "averages at the border leave out the padding",
+            remedy="set count_include_pad, or do without padding",
+            rewrite="average_windows",
         )
     if windows.pads != _with_ceiling(importer, node, windows):
-        raise GraphError("ceil_mode of an average is not supported", remedy="pad the input instead")
+        raise RefusalError(
+            "ceil_mode of an average is not supported", remedy="pad the input instead", rewrite="average_windows"
+        )
     weight = spread(np.ones((kind.channels, 1, *windows.kernel), np.int64), windows.dilation)
     share = 1 / prod(windows.kernel)
     bias = np.zeros(kind.channels, np.int64)

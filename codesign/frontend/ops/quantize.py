@@ -19,6 +19,7 @@ from codesign.frontend.domains import QUANTIZER_DOMAINS
 from codesign.frontend.importer import Importer, as_reals, shape_of
 from codesign.frontend.quantizer import Quantizer
 from codesign.frontend.reader import ANY, Reader, Values, attributes, only
+from codesign.frontend.refusal import RefusalError
 from codesign.frontend.requantize import requantized
 from codesign.frontend.sums import summed
 from codesign.frontend.values import Activation, Constant, Joined, Padded, Sum, Unquantized, Value
@@ -93,7 +94,11 @@ def read_trunc(importer: Importer, node: onnx.NodeProto) -> Activation:
         options = {"rounding_mode": options["rounding_mode"]}
     step = given.get("output_scale", scale)
     if step.size != 1:
-        raise GraphError("an activation has one scale per channel", remedy="use a per-tensor activation quantizer")
+        raise RefusalError(
+            "an activation has one scale per channel",
+            remedy="use a per-tensor activation quantizer",
+            rewrite="one_scale",
+        )
     apply = partial(trunc_v1 if len(widths) == 2 else trunc_v2, **given, **options)
     width = _bits(np.asarray(given["output_bit_width"], np.float64), MAX_ACTIVATION_BITS)
     quantizer = Quantizer(node, float(step.flat[0]), -(1 << width), 1 << width, 1, apply, False, node.output[0])
@@ -120,7 +125,11 @@ def _quantized(
         real = apply(value.value)
         return Constant(real, np.broadcast_to(as_reals(scale), real.shape))
     if scale.size != 1:
-        raise GraphError("an activation has one scale per channel", remedy="use a per-tensor activation quantizer")
+        raise RefusalError(
+            "an activation has one scale per channel",
+            remedy="use a per-tensor activation quantizer",
+            rewrite="one_scale",
+        )
     return resolved(importer, value, Quantizer(node, float(scale.flat[0]), lo, hi, step, apply, rounds, node.output[0]))
 
 
@@ -169,7 +178,7 @@ def _bits(bits: np.ndarray, most: int) -> int:
         raise GraphError("the bit width is not one integer", remedy="use one bit width per tensor")
     width = int(bits.flat[0])
     if not 1 <= width <= most:
-        raise GraphError(f"{width} bits are out of range", remedy=f"use 1 to {most}")
+        raise RefusalError(f"{width} bits are out of range", remedy=f"use 1 to {most}", rewrite="narrow_quantizer")
     return width
 
 

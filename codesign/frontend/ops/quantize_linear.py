@@ -18,6 +18,7 @@ from codesign.frontend.importer import Importer, shape_of
 from codesign.frontend.ops.quantize import check_scale, resolved
 from codesign.frontend.quantizer import Code, Quantizer, Reals
 from codesign.frontend.reader import ANY, Reader, attributes, only
+from codesign.frontend.refusal import RefusalError
 from codesign.frontend.values import Activation, Coded, Constant, Padded, Unquantized, Value
 from codesign.graph import TensorType
 
@@ -28,7 +29,11 @@ def read_quantize_linear(importer: Importer, node: onnx.NodeProto) -> Coded:
     """q = clamp(round_half_even(x / scale) + zero) to the range of the zero point's type."""
     scale, zero = _parameters(importer, node, np.dtype(np.uint8))
     if scale.size != 1:
-        raise GraphError("an activation has one scale per channel", remedy="use a per-tensor activation quantizer")
+        raise RefusalError(
+            "an activation has one scale per channel",
+            remedy="use a per-tensor activation quantizer",
+            rewrite="one_scale",
+        )
     if zero.dtype.kind not in "iu" or zero.dtype.itemsize > MOST_BITS // 8:
         raise GraphError(f"quantizes to {zero.dtype}", remedy="use 8 or 16 bits")
     bounds = np.iinfo(zero.dtype)
