@@ -61,6 +61,11 @@ class BuildFolder:
         return self.path / "tail.onnx"
 
     @property
+    def zones(self) -> Path:
+        """Where each operator of the file went; only for builds of a file."""
+        return self.path / "zones.json"
+
+    @property
     def graph_file(self) -> Path:
         return self.path / "graph.npz"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from codesign.frontend.inputs import with_types
 from codesign.frontend.load import load_model, one_file
 from codesign.frontend.network import Network
 from codesign.frontend.qonnx import import_network, import_qonnx
+from codesign.frontend.refusal import RefusalError
 from codesign.frontend.tflite.parse import ENDING, is_tflite
 from codesign.graph import Graph, save
 from codesign.graph.heads import heads_of
@@ -95,11 +97,6 @@ def export(
             step(work)
             progress(f"export: {title}", 1, 1)
     return Export(BuildFolder(Path(out)), work.summary)
-
-
-def tail_operators(build: BuildFolder) -> list[str]:
-    """The operators that a build leaves to the host, in their order."""
-    return [node.op_type for node in onnx.load(build.tail).graph.node]
 
 
 @dataclass
@@ -214,6 +211,21 @@ def _of_the_file(graph: Graph) -> dict[str, dict[str, str]]:
 
 def _import_file(work: _Work) -> Graph:
     """The build's copy of an ONNX file says the types that the user has given to inputs."""
+    try:
+        network = _network_of_file(work)
+    except RefusalError as refusal:
+        if not is_tflite(work.origin):
+            refusal.tell(refusal.what, refusal.where, f"{refusal.remedy}; or have it rewritten by --suggest")
+        raise
+    if network.tail is not None:
+        write_bytes(work.build.tail, network.tail.SerializeToString())
+        work.tail_inputs = network.tail_inputs
+    assert network.zones is not None
+    write_text(work.build.zones, json.dumps(asdict(network.zones), indent=1) + "\n")
+    return network.graph
+
+
+def _network_of_file(work: _Work) -> Network:
     if is_tflite(work.origin):
         network = _import_tflite(work)
     elif work.inputs:
@@ -223,10 +235,7 @@ def _import_file(work: _Work) -> Graph:
     else:
         network = import_file(work.origin)
         write_bytes(work.build.qonnx, one_file(work.origin))
-    if network.tail is not None:
-        write_bytes(work.build.tail, network.tail.SerializeToString())
-        work.tail_inputs = network.tail_inputs
-    return network.graph
+    return network
 
 
 def _import_tflite(work: _Work) -> Network:
