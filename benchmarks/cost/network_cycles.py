@@ -62,6 +62,7 @@ class Case:
 CASES = (
     Case("codenet-digits", 96, "pynq-z2"),
     Case("codenet-ablation", 64, "pynq-z2"),
+    Case("codenet-cells", 64, "pynq-z2"),
     Case("fashion-mobilenet", 32, "pynq-z2"),
     Case("fashion-resnext", 32, "pynq-z2"),
     Case("fashion-binary", 32, "pynq-z2"),
