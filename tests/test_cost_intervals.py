@@ -9,6 +9,7 @@ from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.gain_map import GainMap
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
@@ -38,6 +39,7 @@ CASES = {
     "mul": (Mul(), (SMALL, SMALL), Folding(2, 2), 3 * PIXELS),
     "mul by a value a channel": (Mul(), (SMALL, TensorType((6, 1, 1), 0, 15)), Folding(2, 2), 3 * PIXELS),
     "mul by a value a pixel": (Mul(), (SMALL, TensorType((1, 5, 7), 0, 15)), Folding(6, 6), PIXELS),
+    "gain_map": (GainMap(np.ones(5), np.ones(7)), (SMALL,), Folding(4, 4), 2 * PIXELS),
     "requant": (Requant(np.array([1]), 0, 7, 2.0), (SMALL,), Folding(4, 4), 2 * PIXELS),
     "threshold": (Threshold(np.array([[3, 9]]), np.ones(1, np.int64), 0, 1.0), (SMALL,), Folding(3, 3), 2 * PIXELS),
     "shuffle": (Shuffle(2), (SMALL,), Folding(2, 2), 3 * PIXELS),

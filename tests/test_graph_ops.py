@@ -21,6 +21,7 @@ from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.gain_map import GainMap
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
@@ -287,6 +288,7 @@ def operators(draw_from: st.DrawFn) -> tuple[Op, tuple[TensorType, ...]]:
         (Mul(), (kind, TensorType((channels, 1, 1), lo, lo + 99))),
         (Mul(), (kind, TensorType((1, *kind.shape[1:]), lo, lo + 99))),
         (AvgPool(4), (kind,)),
+        (GainMap(rng.integers(1, 9, kind.height), rng.integers(1, 9, kind.width), 9), (kind,)),
         (Peak(lo + 1, lo), (kind,)),
     ]
     op, types = draw_from(st.sampled_from(choices))
@@ -367,6 +369,13 @@ REFUSED = [
     (lambda: AvgPool(0), "cannot be divided by 0"),
     (lambda: AvgPool(16).infer(TensorType((1, 4, 4), 0, 2**27)), "the sum of 16 pixels may exceed"),
     (lambda: AvgPool(1).infer(TensorType((1, 1, 1), 0, 2**31 - 1)), "the sum of 1 pixels may exceed"),
+    (lambda: GainMap([1, 2], [1]).infer(X), "gains of 2x1 places do not fit"),
+    (lambda: GainMap([1, 0], [1]), "gains are from 1 to 65535"),
+    (lambda: GainMap([1, 256], [256]), "gains are from 1 to 65535"),
+    (lambda: GainMap([[1]], [1]), r"gains are \(H,\) and \(W,\)"),
+    (lambda: GainMap([1], [1], 0), "cannot be divided by 0"),
+    (lambda: GainMap([1], [1]).infer(TensorType((1, 1, 1), 0, 1 << 24)), "sums of 25 bits, 24 are supported"),
+    (lambda: GainMap([99], [99]).infer(TensorType((1, 1, 1), 0, 1 << 20)), "may exceed 32 bits"),
     (lambda: Interleave().infer(X, TensorType((3, 4, 4), 0, 1)), "cannot interleave 2 with 3 channels"),
     (lambda: Split((1, 2)).infer(X), "cannot split 2 channels"),
     (lambda: Shuffle(3).infer(X), "cannot shuffle 2 channels in 3 groups"),

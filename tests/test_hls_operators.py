@@ -14,6 +14,7 @@ from codesign.graph.ops.conv_tile import ConvTile
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.gain_map import GainMap
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
@@ -172,6 +173,8 @@ CASES = {
     "avgpool of a map": (AvgPool(16), uint8(3, 3, 5)),
     "avgpool of signed": (AvgPool(4), int8(2, 2, 2)),
     "avgpool of a 1x1 map": (AvgPool(1), int8(3, 1, 1)),
+    "gain_map of unsigned": (GainMap([3, 2, 3], [3, 2, 2, 2, 3]), uint8(3, 3, 5)),
+    "gain_map of signed, of many gains": (GainMap([105, 84, 70], [60]), int8(2, 3, 1)),
     "rescale of each channel": (
         Rescale([77, -40, 3, 0, 123457], [2048, -9, 0, 50, 1 << 45], [12, 11, 9, 3, 38], -113, 142, 1.0),
         TensorType((5, 3, 3), -9000, 8000),
