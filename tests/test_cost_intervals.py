@@ -52,6 +52,7 @@ CASES = {
     "upsample, rows in look-up tables": (Upsample(2), (SMALL,), Folding(3, 3), 4 * PIXELS * 2),
     "upsample, rows in block RAM": (Upsample(3), (TensorType((64, 5, 70), 0, 255),), Folding(4, 4), 9 * 350 * 16),
     "maxpool": (MaxPool((2, 2), (2, 2), (0, 0, 0, 0)), (TensorType((6, 6, 8), 0, 15),), Folding(2, 2), 48 * 3),
+    "maxpool, dilated": (MaxPool((3, 3), (1, 1), (2, 2, 2, 2), (2, 2)), (SMALL,), Folding(2, 2), 9 * PIXELS * 3),
     "pointwise": (Conv(weights(4, 6, 1, 1), zeros(4)), (SMALL,), Folding(2, 3), 2 * 2 * PIXELS),
     "dense": (Conv(weights(4, 6, 3, 3), zeros(4), pads=(1, 1, 1, 1)), (SMALL,), Folding(4, 6), 9 * PIXELS),
     "depthwise": (Depthwise(weights(6, 1, 3, 3), zeros(6), pads=(1, 1, 1, 1)), (SMALL,), Folding(6, 6), 9 * PIXELS),

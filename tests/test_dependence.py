@@ -79,6 +79,7 @@ CASES = {
     "lookup": (Lookup(np.arange(256)[None] - 90, 0, 1.0), (tensor(2),), []),
     "maxpool": (MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), (tensor(2),), WINDOW),
     "maxpool, side by side": (MaxPool((2, 2), (2, 2), (0, 0, 0, 0)), (tensor(2),), WINDOW),
+    "maxpool, dilated": (MaxPool((3, 3), (1, 1), (2, 2, 2, 2), (2, 2)), (tensor(2),), WINDOW),
     "mul": (Mul(), (tensor(2), tensor(2)), []),
     "mul by a value a channel": (Mul(), (tensor(2), tensor(2, 1, 1)), []),
     "mul by a value a pixel": (Mul(), (tensor(2), tensor(1)), []),

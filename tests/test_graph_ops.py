@@ -163,11 +163,12 @@ def test_a_maxpool_whose_border_holds_a_whole_window_is_refused(kernel: tuple, p
     assert MaxPool(kernel, (1, 1), inside).infer(TensorType((2, 6, 6), 0, 255))
 
 
+@pytest.mark.parametrize("dilation", [(1, 1), (2, 1), (2, 3)])
 @pytest.mark.parametrize(("kernel", "stride", "pads"), [((2, 2), (2, 2), 0), ((3, 3), (2, 2), 1), ((3, 2), (1, 2), 1)])
-def test_maxpool_equals_torch(kernel: tuple, stride: tuple, pads: int) -> None:
+def test_maxpool_equals_torch(kernel: tuple, stride: tuple, pads: int, dilation: tuple) -> None:
     x = draw(np.random.default_rng(0), TensorType((3, 7, 8), -128, -1))
-    (y,) = MaxPool(kernel, stride, (pads,) * 4).execute(x)
-    expected = F.max_pool2d(torch.tensor(x, dtype=torch.float32), kernel, stride, pads)
+    (y,) = MaxPool(kernel, stride, (pads,) * 4, dilation).execute(x)
+    expected = F.max_pool2d(torch.tensor(x, dtype=torch.float32), kernel, stride, pads, dilation)
     np.testing.assert_array_equal(y, expected.numpy())
 
 
@@ -348,7 +349,12 @@ REFUSED = [
     (lambda: Linear(np.ones((2, 31)), ZEROS).infer(X), "weights for 31 inputs, input has 32"),
     (lambda: Requant([1, 1, 1], 0, 1, 2.0).infer(X), "3 shifts for 2 channels"),
     (lambda: Requant([1], 0, 1, 3.0).infer(X), "does not lead from the input's scale"),
-    (lambda: MaxPool((2, 2), (1, 1), (2, 0, 0, 0)).infer(X), "windows without a pixel"),
+    (lambda: MaxPool((2, 2), (1, 1), (2, 0, 0, 0)).infer(X), "are not smaller than kernel"),
+    (
+        lambda: MaxPool((2, 1), (1, 1), (1, 0, 1, 0), (2, 1)).infer(TensorType((1, 1, 3), 0, 1)),
+        "windows without a pixel",
+    ),
+    (lambda: MaxPool((2, 2), (1, 1), dilation=(0, 1)), r"dilation \(0, 1\) out of range"),
     (lambda: Upsample(0), "not a positive integer"),
     (lambda: DepthToSpace((0, 2)), "are none"),
     (lambda: DepthToSpace((2, 2), (0, 2)), "cannot be left out of blocks"),

@@ -147,6 +147,7 @@ CASES = {
     "requant that cannot saturate": (requant([1], -128, 127), accumulators([1], -31, 90)),
     "maxpool 3x3 stride 2 of signed": (MaxPool((3, 3), (2, 2), ONE), int8(3, 7, 8)),
     "maxpool 2x2 that leaves a column": (MaxPool((2, 2), (2, 2)), uint8(2, 4, 5)),
+    "maxpool dilated": (MaxPool((3, 2), (1, 2), ONE, (2, 3)), int8(2, 7, 8)),
     "maxpool with gaps": (MaxPool((2, 2), (3, 3)), int8(2, 7, 6)),
     "maxpool of a 1x1 map": (MaxPool((3, 3), (2, 2), ONE), int8(2, 1, 1)),
     "maxpool padded below": (MaxPool((3, 2), (1, 2), (0, 0, 2, 1)), TensorType((2, 5, 5), -100, -3)),

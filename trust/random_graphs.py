@@ -114,7 +114,8 @@ class _Maker:
             return self.requantized(self.layer(x, t, kind))
         if kind == "maxpool":
             kernel = self.kernel(t)
-            return self.add(MaxPool(kernel, (self.int(1, 2), self.int(1, 2)), self.pads(kernel)), x)
+            stride, dilation = (self.int(1, 2), self.int(1, 2)), (self.int(1, 2), self.int(1, 2))
+            return self.add(MaxPool(kernel, stride, self.pads(kernel), dilation), x)
         if kind == "split" and t.channels > 1:
             first = self.int(1, t.channels - 1)
             parts = self.add(Split((first, t.channels - first)), x)

@@ -18,7 +18,7 @@ from codesign.graph.op import IntArray
 from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.gain_map import GainMap
-from codesign.graph.windows import Pads, output_size
+from codesign.graph.windows import Pads, output_size, taps_within
 
 COUNT = "let the padding count, or use smaller windows"
 
@@ -48,12 +48,10 @@ def averaging(x: TensorType, windows: Windows, counted: Pads) -> tuple[tuple[Op,
 
 def _counts(windows: Windows, counted: Pads, axis: int, size: int, results: int) -> IntArray:
     """(results,): rows, or columns, that the average of each window is divided by."""
-    first = np.arange(results) * windows.stride[axis] - windows.pads[axis]
-    taps = first[:, None] + windows.dilation[axis] * np.arange(windows.kernel[axis])
-    if not ((taps >= 0) & (taps < size)).any(axis=1).all():
+    place = results, windows.kernel[axis], windows.stride[axis], windows.pads[axis], windows.dilation[axis]
+    if not taps_within((0, size), *place).all():
         raise GraphError("an average has windows without a pixel of the map", remedy="use less padding")
-    found: IntArray = ((taps >= -counted[axis]) & (taps < size + counted[2 + axis])).sum(axis=1)
-    return found
+    return taps_within((-counted[axis], size + counted[2 + axis]), *place)
 
 
 def _sums(x: TensorType, windows: Windows, divisor: int) -> Op:

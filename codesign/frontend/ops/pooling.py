@@ -27,9 +27,7 @@ def read_max_pool(importer: Importer, node: onnx.NodeProto) -> Activation:
     pads = _with_ceiling(importer, node, windows)
     x, border = _bordered(importer, node, lowest=True) or (importer.rising(node), (0, 0, 0, 0))
     pads = together(pads, border)
-    if windows.dilation != (1, 1):
-        raise GraphError(f"dilations = {list(windows.dilation)} of MaxPool is not supported", remedy="use 1")
-    op = MaxPool(windows.kernel, windows.stride, pads)
+    op = MaxPool(windows.kernel, windows.stride, pads, windows.dilation)
     if not x.steps:
         return importer.emit(op, [x], node)
     (tensor,) = importer.builder.add(op, [x.tensor], node, [None])
