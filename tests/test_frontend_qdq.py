@@ -62,6 +62,11 @@ def test_averages_whose_windows_end_at_the_border_are_those_of_onnxruntime(form:
     assert gains.rows.tolist() == [3, 1, 1, 3]
 
 
+def test_integers_of_a_file_of_pt2e_are_those_of_onnxruntimes_kernels() -> None:
+    graph = assert_kernels_agree(onnx.load(Path(__file__).parent / "data" / "pt2e_xnnpack.onnx"))
+    assert {"conv", "depthwise", "add", "avgpool", "linear"} <= {node.op.kind for node in graph.nodes}
+
+
 def test_a_zero_point_becomes_the_range_of_a_tensor(tmp_path: Path) -> None:
     model = quantized(tmp_path, residual, **FORMS["U8S8 per channel"])
     zeros = {t.name: int(numpy_helper.to_array(t)) for t in model.graph.initializer if t.name.startswith("image_zero")}
