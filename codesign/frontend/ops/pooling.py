@@ -8,8 +8,8 @@ import numpy as np
 import onnx
 
 from codesign.errors import GraphError
-from codesign.frontend.averages import averaging
 from codesign.frontend.importer import Importer
+from codesign.frontend.ops._averages import averaging
 from codesign.frontend.ops._geometry import AUTO_PAD, Windows, windows_of
 from codesign.frontend.ops.convolution import bordered, together
 from codesign.frontend.reader import ANY, Reader, attributes, only

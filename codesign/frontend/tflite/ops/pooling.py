@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codesign.errors import GraphError
-from codesign.frontend.averages import averaging
+from codesign.frontend.ops._averages import averaging
 from codesign.frontend.ops._geometry import Windows
 from codesign.frontend.reader import ANY
 from codesign.frontend.tflite.activation import FUSED, clamped
