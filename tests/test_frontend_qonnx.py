@@ -422,7 +422,7 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
             "a factor that is not positive; put a quantizer",
         ),
         "affine of the input": (
-            lambda n, x: conv(n, n.op("Mul", x, n.const(0.5)), 2, 4, 1, 1),
+            lambda n, x: conv(n, n.op("Add", x, n.const(0.5)), 2, 4, 1, 1),
             "no layer with weights computes; put a quantizer",
         ),
         "two activations": (
@@ -440,8 +440,8 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
         ),
         "sum over channels": (lambda n, x: n.op("ReduceSum", x, n.const([1], np.int64)), r"over axes \[1\]"),
         "part of a sum": (
-            lambda n, x: conv(
-                n, n.op("Mul", n.op("ReduceSum", x, n.const([2, 3], np.int64)), n.const(0.04)), 2, 4, 1, 1
+            lambda n, x: n.op(
+                "GlobalAveragePool", n.op("Mul", n.op("ReduceSum", x, n.const([2, 3], np.int64)), n.const(0.04))
             ),
             "a factor that is no power of two",
         ),
