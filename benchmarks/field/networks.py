@@ -6,7 +6,8 @@ Takes the files in FOLDER (ONNX, QONNX, TFLite), Brevitas' example networks, and
 onnxruntime's quantize_static makes them: unsigned activations and a scale per channel of weights, and all signed. Every
 file that is read runs in its own runtime, in the integer graph and, as the standard ONNX that we emit, in ONNX Runtime.
 With --hardware those of `hardware.NETWORKS` go through the compiled HLS project and the simulated RTL, too.
-A refusal is kept with its reason. Figures: benchmarks/results/networks.json.
+A refusal is kept with its reason. Figures: benchmarks/results/networks.json, which is written after every network; with
+--only those whose names hold TEXT are judged and the others kept.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ import argparse
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 
 from benchmarks.field import hardware, torch_nets
-from benchmarks.record import RTL, SCHEDULER, save
+from benchmarks.record import RTL, SCHEDULER, load, save
 from codesign.emit.onnx import emit_qcdq, run_onnxruntime
 from codesign.errors import CodesignError
 from codesign.frontend.files import import_file
@@ -39,6 +41,7 @@ from codesign.verification.compare import compare
 from codesign.verification.reference import Reference
 from codesign.verification.ties import Judge
 
+NAME = "networks"
 FAST = ("codesign/frontend/**/*.py", "codesign/graph/**/*.py", "codesign/emit/onnx/**/*.py", "benchmarks/field/*.py")
 SOURCES = (*FAST, *SCHEDULER, *RTL, "codesign/emit/hls/**/*", "hls/*.h")
 FORMS = {"u8s8": (True, True), "s8s8": (False, False)}
@@ -83,18 +86,23 @@ def main() -> None:
     parser.add_argument("--hardware", action="store_true", help="HLS and RTL, too")
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
-    results = []
+    rows = {row["name"]: row for row in load(NAME).get("files", [])}
+    chosen = [entry for entry in entries(options.files) if options.only in entry.name]
     with tempfile.TemporaryDirectory() as scratch:
-        for entry in entries(options.files):
-            if options.only in entry.name:
-                results.append(judged(entry, Path(scratch), options.images, hls_and_rtl=options.hardware))
-                print(line(results[-1]), flush=True)
-    read = sum(result.imported for result in results)
-    wrong = sum(result.wrong for result in results)
-    print(f"{read} of {len(results)} are read, {wrong} values are wrong")
+        for entry in chosen:
+            found = judged(entry, Path(scratch), options.images, hls_and_rtl=options.hardware)
+            rows[entry.name] = asdict(found)
+            print(line(found), flush=True)
+            keep(rows, hardware=options.hardware, whole=False)
     if not options.only:
-        sources = SOURCES if options.hardware else FAST
-        save("networks", {"files": [asdict(result) for result in results]}, sources)
+        keep({entry.name: rows[entry.name] for entry in chosen}, hardware=options.hardware, whole=True)
+    read, wrong = (sum(rows[entry.name][key] for entry in chosen) for key in ("imported", "wrong"))
+    print(f"{read} of {len(chosen)} are read, {wrong} values are wrong")
+
+
+def keep(rows: Mapping[str, Any], *, hardware: bool, whole: bool) -> None:
+    """Writes the result. whole: every network was judged now."""
+    save(NAME, {"files": list(rows.values())}, SOURCES if hardware else FAST, whole=whole)
 
 
 def entries(folders: list[Path]) -> Iterator[Entry]:
