@@ -172,7 +172,11 @@ module window_columns #(
   logic [KERNEL_Y-1:0][WIDTH-1:0] words;
   for (genvar b = 0; b < KERNEL_Y; b++) begin : gen_bank
     logic [SLOT_BITS-1:0] own_slot;  // banks before the uppermost row's hold rows of the next round
-    assign own_slot = SLOTS > 1 ? slot + SLOT_BITS'(BANK_BITS'(b) < bank) : '0;
+    if (SLOTS > 1 && b < KERNEL_Y - 1) begin : gen_round
+      assign own_slot = slot + SLOT_BITS'(BANK_BITS'(b) < bank);
+    end else begin : gen_same
+      assign own_slot = slot;
+    end
     ram #(
         .DEPTH(ROW * SLOTS),
         .WIDTH(WIDTH),
