@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from types import ModuleType
@@ -22,7 +22,7 @@ from codesign.graph.ops.requant import Requant
 from codesign.hardware import conv_tile, mvu
 from codesign.hardware.folding import Folding, divisors
 from codesign.hardware.ops.conv_tile import BUFFERS, MOST_TILE
-from codesign.hardware.window import variants
+from codesign.hardware.window_taps import variants, with_taps
 from codesign.plugins import load
 
 SAMPLERS: dict[str, ModuleType] = {"small": samples, "trained": trained}
@@ -205,7 +205,10 @@ def _matrix_folding(op: Op, inputs: tuple[TensorType, ...], size: tuple[int, int
     """One of the operator's foldings of about a size, without making all of them: large layers have 100,000."""
     built, outputs = load("codesign.hardware.ops", op.kind), op.infer(*inputs)
     least, most = (8 * end for end in size) if op.kind == "binary_conv" else size
-    pairs = [f for f in mvu.foldings(outputs[0].channels, inputs[0].channels) if least <= f.pe * f.simd <= most]
+    offered: Iterable[Folding] = mvu.foldings(outputs[0].channels, inputs[0].channels)
+    if op.kind != "linear":
+        offered = with_taps(offered, inputs[0], op.kernel, lambda f: built.window(op, inputs, f))
+    pairs = [f for f in offered if least <= f.pe * f.inputs <= most]
     if op.kind == "binary_conv":
         pairs = [f for f in pairs if inputs[0].channels % f.simd == 0]
     whole = list(mvu.placed([pairs[int(rng.integers(len(pairs)))]], lambda f: built.unit(op, inputs, outputs, f)))

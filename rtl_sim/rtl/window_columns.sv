@@ -88,10 +88,10 @@ module window_columns #(
   );
 
   // Reading: a step reads one beat of a column. Only a column's first waits.
-  logic ce, ready, step, started, column_last, row_last, y_last;
+  logic ce, read_ce, ready, step, started, column_last, row_last, y_last;
   logic [PLACE_BITS-1:0] place;
   logic [Y_BITS-1:0] y;
-  assign step = ce && (started || ready);
+  assign step = read_ce && (started || ready);
   counter #(
       .COUNT(BEATS)
   ) i_beat (
@@ -187,24 +187,27 @@ module window_columns #(
         .wen_i  (write && write_bank == BANK_BITS'(b)),
         .waddr_i(word(write_place, write_slot)),
         .data_i (in0_data_i),
-        .ren_i  (ce),
+        .ren_i  (read_ce),
         .raddr_i(word(place, own_slot)),
         .data_o (words[b])
     );
   end
 
-  // What is read comes two steps later.
+  // What is read comes two steps later; while the output waits, reads go on until one has to wait behind it.
   logic [KERNEL_Y-1:0] y_inside;
   logic [1:0][KERNEL_Y-1:0] read_inside;
   logic [1:0][BANK_BITS-1:0] read_bank;
   logic [1:0] read_valid, read_last;
   assign ce = !out0_valid_o || out0_ready_i;
+  assign read_ce = ce || !read_valid[1];
   always_ff @(posedge clk_i) begin
-    if (ce) begin
+    if (read_ce) begin
       read_valid <= {read_valid[0], step};
       read_last <= {read_last[0], row_last};
       read_bank <= {read_bank[0], bank};
       read_inside <= {read_inside[0], y_inside};
+    end
+    if (ce) begin
       out0_valid_o <= read_valid[1];
       out0_last_o <= read_last[1];
     end

@@ -165,7 +165,8 @@ module window_taps #(
   end
 
   // The columns of a window, the newest last.
-  logic [KERNEL_X-1:0][KERNEL_Y-1:0][LANES-1:0][BITS-1:0] pixels, masked;
+  logic [KERNEL_X-1:0][KERNEL_Y-1:0][LANES-1:0][BITS-1:0] pixels;
+  logic [KERNEL_X-1:0] x_inside;
   assign pixels[KERNEL_X-1] = column;
   for (genvar kx = 0; kx < KERNEL_X; kx++) begin : gen_kx
     if (kx < KERNEL_X - 1) begin : gen_older
@@ -175,7 +176,6 @@ module window_taps #(
         if (step) waiting <= (BEATS * KERNEL_Y * LANES * BITS)'({waiting, pixels[kx+1]});
       end
     end
-    logic is_inside;
     in_frame #(
         .SIZE(IN_X),
         .OUT(OUT_X),
@@ -185,17 +185,18 @@ module window_taps #(
     ) i_inside (
         .out_i   (x),
         .kernel_i(KX_BITS'(kx)),
-        .inside_o(is_inside)
+        .inside_o(x_inside[kx])
     );
-    assign masked[kx] = is_inside ? pixels[kx] : '0;
   end
 
   logic [COLUMNS-1:0][KERNEL_Y-1:0][LANES-1:0][BITS-1:0] leaving;
   if (TURNS == 1) begin : gen_whole
-    assign leaving = masked;
+    for (genvar kx = 0; kx < KERNEL_X; kx++) begin : gen_mask
+      assign leaving[kx] = x_inside[kx] ? pixels[kx] : '0;
+    end
     wire unused = &turn;
   end else begin : gen_column
-    assign leaving = masked[turn];
+    assign leaving = x_inside[turn] ? pixels[turn] : '0;
   end
   for (genvar l = 0; l < LANES; l++) begin : gen_lane
     for (genvar t = 0; t < TAPS; t++) begin : gen_tap
