@@ -16,6 +16,8 @@ from codesign.errors import ScheduleError
 from codesign.graph import Graph, Node, TensorType
 from codesign.graph.ops.concat import Concat
 from codesign.graph.ops.conv import Conv
+from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.split import Split
 from codesign.hardware.folding import Folding, Lanes
@@ -305,3 +307,17 @@ def test_sums_of_resources_say_what_overflows() -> None:
     used = Resources(10, 20, 1.5, 3)
     assert used.exceeds(Resources(10, 20, 1, 3)) == ("BRAM36 1.5 of 1",)
     assert replace(used, bram36=1).exceeds(Resources(10, 20, 1, 3)) == ()
+
+
+def test_a_window_a_cycle_is_scheduled_where_the_board_has_room() -> None:
+    """Dense, grouped and depthwise: no slower than a pixel comes."""
+    rng = np.random.default_rng(0)
+    weight = rng.integers(-7, 8, (4, 1, 3, 3))
+    ops = (
+        conv(rng, 4, 4, 3),
+        Depthwise(weight, np.zeros(4, np.int32), pads=(1, 1, 1, 1)),
+        GroupConv(rng.integers(-7, 8, (4, 2, 3, 3)), np.zeros(4, np.int32), pads=(1, 1, 1, 1), groups=2),
+    )
+    for op in ops:
+        graph = Graph("one", {"x": TensorType((4, 8, 10), 0, 15)}, (Node("conv", op, ("x",)),), ("conv",))
+        assert schedule(graph, load_target("zcu104")).interval_cycles == 80

@@ -14,6 +14,10 @@ SHIFTED_FROM = 3
 """Registers behind each other from which on Yosys takes a shift register."""
 
 
+FLAGS = 2
+"""Flip-flops besides counters and data."""
+
+
 class Luts(NamedTuple):
     """LUTs of the control."""
 
@@ -34,10 +38,17 @@ def lut(window: WindowTaps) -> int:
 
 
 def _chosen(window: WindowTaps) -> int:
-    """Tables for each bit of a column: one word of as many as the kernel has rows, or none."""
-    rows = window.kernel[0]
-    inputs = rows + count_bits(rows) + (window.edges[0] > 0)
-    return 0 if inputs == 1 else -(-(inputs - 1) // 5)
+    """Tables for each bit of a column: one word of as many as the kernel has rows, or none.
+
+    Where there is nothing to choose, registers behind memory in LUTs become shift registers.
+    """
+    words = window.kernel[0] if window.turning else 1
+    return _tables(words, window.edges[0] > 0) or (0 if window.in_block else 1)
+
+
+def _tables(words: int, or_none: bool) -> int:
+    """Look-up tables of a bit that is chosen from so many words, or zero as well."""
+    return -(-(words + count_bits(words) + or_none - 1) // 5)
 
 
 def _aside(window: WindowTaps) -> int:
@@ -45,8 +56,7 @@ def _aside(window: WindowTaps) -> int:
     bits = window.kernel[0] * window.width
     if window.turns == 1:
         return window.edges[1] * bits
-    columns = window.kernel[1]
-    return bits * -(-(columns + count_bits(columns) + (window.edges[1] > 0) - 1) // 5)
+    return bits * _tables(window.kernel[1], window.edges[1] > 0)
 
 
 def _waiting(window: WindowTaps) -> int:
@@ -59,9 +69,17 @@ def ff(window: WindowTaps) -> int:
     """Flip-flops of counters, of the registers behind the banks, and of the columns."""
     rows, columns = window.kernel
     bits = rows * window.width
-    behind = rows * block_ffs(*window.memory) if window.in_block else 2 * bits
     waiting = 0 if window.beats >= SHIFTED_FROM else (columns - 1) * bits * window.beats
-    return sum(_counters(window)) + 9 + 2 * (count_bits(rows) + window.edges[0]) + behind + bits + waiting
+    chosen = 2 * (count_bits(rows) * window.turning + window.edges[0])
+    return sum(_counters(window)) + FLAGS + chosen + _behind(window) + waiting
+
+
+def _behind(window: WindowTaps) -> int:
+    """Flip-flops behind the banks; in LUTs those without a choice become the ends of shift registers."""
+    rows = window.kernel[0]
+    if window.in_block:
+        return rows * (block_ffs(*window.memory) + window.width)
+    return rows * window.width * (3 if window.turning or window.edges[0] else 1)
 
 
 def _counters(window: WindowTaps) -> tuple[int, ...]:

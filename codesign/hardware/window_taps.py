@@ -142,6 +142,12 @@ class WindowTaps:
         return 1 << (rows - 1).bit_length()
 
     @property
+    def turning(self) -> bool:
+        """Whether the uppermost row of windows lies now in one bank, now in another."""
+        steps = (self.stride[0], self.x.height - (self.size[0] - 1) * self.stride[0])
+        return any(step % self.kernel[0] for step in steps)
+
+    @property
     def ring_pixels(self) -> int:
         return self.kernel[0] * self.slots * self.x.width
 

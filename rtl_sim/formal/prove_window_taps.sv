@@ -29,7 +29,7 @@ module prove_window_taps #(
   always_ff @(posedge clk_i) rst_ni <= 1;
 
   localparam int TURNS = KERNEL_Y * KERNEL_X / TAPS;
-  typedef logic [3:0] count_t;
+  typedef logic [1:0] count_t;  // sides, beats and turns are 4 at most
   typedef struct packed {
     count_t y;
     count_t x;
