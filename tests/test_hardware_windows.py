@@ -106,7 +106,7 @@ def several_taps():
 
 
 def cycles_of_a_row(window, vectors, steps, cycles):
-    """On average, beat by beat: a vector is taken when the one before the last is done; other columns pass meanwhile."""
+    """On average, beat by beat: a vector is taken when the last but one is done; other columns pass meanwhile."""
     rows, averaged = 50, 24
     time, done, ends = 0, [0, 0], []
     for row in range(rows):

@@ -86,7 +86,9 @@ def _ceilings(found: dict) -> str:
         exact = "" if row["exact"] is None else "exact" if row["exact"] else "NOT EXACT"
         area = [f"{row['lut']:,} ({row['lut_share']:.0%})", *(f"{row[key]:,g}" for key in ("ff", "bram36", "dsp"))]
         cycles = (f"{row['interval_cycles']:,}", simulated, exact)
-        rows.append([row["name"], row["target"], *cycles, *area, f"{row['products_per_dsp']}", row["peer"], row["binds"]])
+        rows.append(
+            [row["name"], row["target"], *cycles, *area, f"{row['products_per_dsp']}", row["peer"], row["binds"]]
+        )
     headings = ("network", "target", "cycles a frame", "simulated", "values", "LUT", "FF", "BRAM36", "DSP")
     return table((*headings, "products a DSP and cycle", "peer", "what binds"), rows)
 

@@ -4,7 +4,8 @@
 
 Each row is a network on a board, scheduled as fast as can be; those of the kind "one tap" as if windows came one tap at
 a time only, which is how far that gets. Frames of random weights are simulated back to back, and outputs and interval
-compared; not of the rows "one tap", which tell what is gained. Resources are the cost model's. With names, only those
+compared; not of the rows "one tap", which tell what is gained. Resources are the cost model's; products_per_dsp is how
+many products a slice makes in a cycle, in blocks that have any. With names, only those
 rows are made and the others kept. Writes benchmarks/results/ceilings.json after every row.
 """
 
@@ -105,8 +106,8 @@ def row(case: Case) -> dict[str, Any]:
     with _taps(case.several):
         plan = schedule(graph, target, fps=case.fps, max_dsp=case.max_dsp, lut_products=case.lut_products)
         design = design_of(graph, target, plan)
-    used = plan.used
-    products = graph.multiplications / plan.interval_cycles
+    used, sliced = plan.used, [node for node in design.built.nodes if plan.blocks[node.name].dsp]
+    products = sum(node.op.multiplications(*design.built.input_types(node)) for node in sliced) / plan.interval_cycles
     return {
         "name": case.name,
         "network": graph.name,

@@ -29,7 +29,7 @@ class Luts(NamedTuple):
 def lut(window: WindowTaps) -> int:
     """Look-up tables of the banks, of the choice between them, of what may be outside, and of the control."""
     memory = block_luts if window.in_block else ram_luts
-    rows, columns = window.kernel
+    rows = window.kernel[0]
     bits = rows * window.width
     luts = coefficients("window_taps", Luts)
     edges = sum(window.edges)

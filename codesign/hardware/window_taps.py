@@ -1,7 +1,7 @@
 """Windows of which several pixels come at once (`rtl_sim/rtl/{window_columns,window_taps}.sv`).
 
-The ring lies in one bank for each row of the kernel, so that a read gives a column of pixels. Columns pass along registers,
-and a window is there with its last column.
+The ring lies in one bank for each row of the kernel, so that a read gives a column of pixels. Columns pass along
+registers, and a window is there with its last column.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import numpy as np
 from codesign.graph.op import IntArray
 from codesign.graph.types import TensorType
 from codesign.graph.windows import Pads, Pair, output_size
+from codesign.hardware import window
 from codesign.hardware.folding import Folding, Memory, beats
 from codesign.hardware.memory import block_ramb18, ram_in_block, ram_luts
-from codesign.hardware import window
 from codesign.hardware.window import MOST_LUTS, READ_CYCLES, Row, Window
 
 
@@ -56,7 +56,7 @@ class WindowTaps:
 
     @cached_property
     def ring(self) -> Window:
-        """The ring as the columns are read out of it: windows one pixel wide, as many a row as the frame has columns."""
+        """The ring as columns are read out of it: windows one pixel wide, as many a row as the frame has columns."""
         rows, width = self.size[0], self.x.width
         row = Row.of(self.x, (rows, width), (self.stride[0], 1))
         return Window(
@@ -191,9 +191,7 @@ def in_order(weight: IntArray, lanes: int, taps: int) -> IntArray:
     return padded.reshape(outputs, -1)
 
 
-def sliding(
-    x: TensorType, folding: Folding, lanes: int, kernel: Pair, stride: Pair, pads: Pads
-) -> Window | WindowTaps:
+def sliding(x: TensorType, folding: Folding, lanes: int, kernel: Pair, stride: Pair, pads: Pads) -> Window | WindowTaps:
     """The windows of a convolution. Raises GraphError where the padding is as large as the kernel."""
     if folding.taps == 1:
         return window.sliding(x, folding, lanes, kernel, stride, pads)

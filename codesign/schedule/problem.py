@@ -138,11 +138,11 @@ class Problem:
                 continue
             vectors = op.macs(x) // (x.channels * y.channels * folding.taps)
             cycles = vectors * beats(x.channels, folding.simd) * beats(y.channels, folding.pe)
-            inputs = folding.simd, folding.taps
-            if folding.pe > least.get(inputs, folding.pe):
+            at_once = folding.simd, folding.taps
+            if folding.pe > least.get(at_once, folding.pe):
                 continue
             if cycles <= self.bound:
-                least[inputs] = folding.pe
+                least[at_once] = folding.pe
             yield replace(folding, pair=self.pair)
 
     def allows(self, folding: Folding) -> bool:

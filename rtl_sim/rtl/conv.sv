@@ -4,7 +4,7 @@
 /// Convolution, dense or in groups: a window, where the kernel is larger than 1x1 or strides, and `mvu`.
 ///
 /// Inputs come in beats of SIMD channels; see `window` for the ring of WORDS beats, `mvu` for all other parameters.
-/// TAPS > 1: so many pixels of a window come at once, out of `window_taps`, which see for the order of weights.
+/// TAPS > 1: so many pixels of a window come at once, in the order of `window_taps`, out of a ring of `window_columns`.
 /// In a dense one all BEATS beats of a pixel make every output. In groups, only TOGETHER beats do: a vector for `mvu` is
 /// what they hold of a window, the channels of one group, or of UNITS groups side by side.
 module conv #(
@@ -22,7 +22,7 @@ module conv #(
     parameter int PAD_X = 0,  // columns of padding left of the map
     parameter int WORDS = 0,  // beats that the ring of `window` holds; 0 without one
     parameter int TAPS = 1,  // pixels of a window taken in a cycle
-    parameter int SLOTS = 1,  // as in `window_taps`; unused with TAPS = 1
+    parameter int SLOTS = 1,  // as in `window_columns`; unused with TAPS = 1
     parameter bit RING_BLOCK = 0,  // the ring is in block RAM, else in LUT RAM
     parameter int RING_REST = 0,  // the last beats of the ring, in LUT RAM although RING_BLOCK is 1
     parameter int OUTPUTS = 4,  // output channels
@@ -60,29 +60,48 @@ module conv #(
   logic [SIMD*TAPS*X_BITS-1:0] data;
 
   if (TAPS > 1) begin : gen_taps
-    window_taps #(
-        .LANES(SIMD),
-        .BITS(X_BITS),
+    logic column_valid, column_ready, column_last;
+    logic [KERNEL_Y-1:0][SIMD*X_BITS-1:0] column;
+    window_columns #(
+        .WIDTH(SIMD * X_BITS),
         .BEATS(BEATS),
         .IN_Y(IN_Y),
         .IN_X(IN_X),
         .OUT_Y(OUT_Y),
-        .OUT_X(OUT_X),
         .KERNEL_Y(KERNEL_Y),
-        .KERNEL_X(KERNEL_X),
         .STRIDE_Y(STRIDE_Y),
-        .STRIDE_X(STRIDE_X),
         .PAD_Y(PAD_Y),
-        .PAD_X(PAD_X),
-        .TAPS(TAPS),
         .SLOTS(SLOTS),
         .BLOCK(RING_BLOCK)
-    ) i_window (
+    ) i_columns (
         .clk_i,
         .rst_ni,
         .in0_valid_i,
         .in0_ready_o,
         .in0_data_i,
+        .out0_valid_o(column_valid),
+        .out0_ready_i(column_ready),
+        .out0_data_o (column),
+        .out0_last_o (column_last)
+    );
+    window_taps #(
+        .LANES(SIMD),
+        .BITS(X_BITS),
+        .BEATS(BEATS),
+        .IN_X(IN_X),
+        .OUT_X(OUT_X),
+        .KERNEL_Y(KERNEL_Y),
+        .KERNEL_X(KERNEL_X),
+        .STRIDE_X(STRIDE_X),
+        .PAD_X(PAD_X),
+        .TAPS(TAPS)
+    ) i_window (
+        .clk_i,
+        .rst_ni,
+        .in0_valid_i (column_valid),
+        .in0_ready_o (column_ready),
+        .in0_data_i  (column),
+        .in0_last_i  (column_last),
         .out0_valid_o(valid),
         .out0_ready_i(ready),
         .out0_data_o (data)

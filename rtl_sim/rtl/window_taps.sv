@@ -1,43 +1,37 @@
 `default_nettype none
 // verilator lint_off PINCONNECTEMPTY
 
-/// Sliding windows of KERNEL_Y x KERNEL_X pixels, of which TAPS come at once: all, or a column of KERNEL_Y.
+/// Sliding windows of KERNEL_Y x KERNEL_X pixels, of which TAPS come at once: all, or a column of KERNEL_Y; made of the
+/// columns that `window_columns` gives, which pass along registers.
 ///
-/// Pixels come in BEATS beats of LANES channels. For each window, and each beat of its pixels, a beat of the output holds
-/// TAPS pixels of it: lane `l * TAPS + t` is channel l of pixel t in raster order, or of the column's pixel t, columns
-/// following one another. Pixels outside the frame are zero.
-/// `window_columns` gives the columns, which pass along registers. Windows at the right edge are complete when columns of
-/// the next row pass, or none if there are none yet, for what lies beyond the edge is zero. If windows reach further
-/// than one column beyond, all but one of these pass as empty ones: no window may wait for a second column of a row that
-/// is not its own.
-/// A beat a cycle leaves. The path from `out0_ready_i` to clock enables inside is combinatorial, `in0_ready_o` is a
-/// register's.
+/// For each window, and each beat of its pixels, a beat of the output holds TAPS pixels of it: lane `l * TAPS + t` is
+/// channel l of pixel t in raster order, or of the column's pixel t, columns following one another. Pixels beside the
+/// frame are zero.
+/// Windows at the right edge are complete when columns of the next row pass, or none if there are none yet, for what lies
+/// beyond the edge is zero. If windows reach further than one column beyond, all but one of these pass as empty ones: no
+/// window may wait for a second column of a row that is not its own.
+/// A beat a cycle leaves. The path from `out0_ready_i` to `in0_ready_o` is combinatorial.
 module window_taps #(
     parameter int LANES = 4,  // channels a beat
     parameter int BITS = 8,  // bits of a channel
     parameter int BEATS = 2,  // beats of a pixel
-    parameter int IN_Y = 4,  // rows of the input map
     parameter int IN_X = 4,  // columns of the input map
-    parameter int OUT_Y = 4,  // rows of windows
     parameter int OUT_X = 4,  // windows of a row
     parameter int KERNEL_Y = 3,  // rows of the kernel
     parameter int KERNEL_X = 3,  // columns of the kernel
-    parameter int STRIDE_Y = 1,  // rows from one window to the next
     parameter int STRIDE_X = 1,  // columns from one window to the next
-    parameter int PAD_Y = 1,  // rows of padding above the map
     parameter int PAD_X = 1,  // columns of padding left of the map
-    parameter int TAPS = 9,  // pixels of a window that come at once: KERNEL_Y or KERNEL_Y * KERNEL_X
-    parameter int SLOTS = 1,  // as in `window_columns`
-    parameter bit BLOCK = 0  // 1 takes block RAM, 0 takes LUT RAM
+    parameter int TAPS = 9  // pixels of a window that come at once: KERNEL_Y or KERNEL_Y * KERNEL_X
 ) (
-    input  wire                        clk_i,
-    input  wire                        rst_ni,
-    input  wire                        in0_valid_i,
-    output logic                       in0_ready_o,
-    input  wire  [     LANES*BITS-1:0] in0_data_i,
-    output logic                       out0_valid_o,
-    input  wire                        out0_ready_i,
-    output logic [LANES*TAPS*BITS-1:0] out0_data_o
+    input  wire                                      clk_i,
+    input  wire                                      rst_ni,
+    input  wire                                      in0_valid_i,
+    output logic                                     in0_ready_o,
+    input  wire  [KERNEL_Y-1:0][LANES-1:0][BITS-1:0] in0_data_i,
+    input  wire                                      in0_last_i,    // with a row's last beat
+    output logic                                     out0_valid_o,
+    input  wire                                      out0_ready_i,
+    output logic [              LANES*TAPS*BITS-1:0] out0_data_o
 );
 
   localparam int COLUMNS = TAPS / KERNEL_Y;  // of a window that leave at once
@@ -62,31 +56,6 @@ module window_taps #(
     $fatal(1, "%m: padding must be smaller than the kernel");
   end
 
-  logic column_valid, column_ready, column_last;
-  logic [KERNEL_Y-1:0][LANES*BITS-1:0] column;
-  window_columns #(
-      .WIDTH(LANES * BITS),
-      .BEATS(BEATS),
-      .IN_Y(IN_Y),
-      .IN_X(IN_X),
-      .OUT_Y(OUT_Y),
-      .KERNEL_Y(KERNEL_Y),
-      .STRIDE_Y(STRIDE_Y),
-      .PAD_Y(PAD_Y),
-      .SLOTS(SLOTS),
-      .BLOCK(BLOCK)
-  ) i_columns (
-      .clk_i,
-      .rst_ni,
-      .in0_valid_i,
-      .in0_ready_o,
-      .in0_data_i,
-      .out0_valid_o(column_valid),
-      .out0_ready_i(column_ready),
-      .out0_data_o (column),
-      .out0_last_o (column_last)
-  );
-
   // A step moves all columns on by one beat: the next beat of a column comes in or, beyond a row's end, none.
   logic step, take, empty, beyond, complete, leave, done, beat_last, x_last, row_done;
   localparam int X_BITS = OUT_X > 1 ? $clog2(OUT_X) : 1;
@@ -96,11 +65,11 @@ module window_taps #(
   logic turn_last;
   logic [MISSING_BITS-1:0] missing, next, passed;  // steps until a window's next beat is complete
   assign complete = missing == '0;
-  assign out0_valid_o = complete && (column_valid || beyond);
+  assign out0_valid_o = complete && (in0_valid_i || beyond);
   assign leave = out0_valid_o && out0_ready_i;
   assign done = leave && turn_last;
-  assign column_ready = (!complete || (out0_ready_i && turn_last)) && !empty;
-  assign take = column_valid && column_ready;
+  assign in0_ready_o = (!complete || (out0_ready_i && turn_last)) && !empty;
+  assign take = in0_valid_i && in0_ready_o;
   assign step = complete ? done : take || beyond;
   assign row_done = done && beat_last && x_last;
 
@@ -144,7 +113,7 @@ module window_taps #(
         empties <= empties + STEP_BITS'(!take);
       end
       if (row_done || !rst_ni) {steps, empties} <= '0;
-      if (take && column_last) beyond <= 1;
+      if (take && in0_last_i) beyond <= 1;
       else if (row_done) beyond <= 0;
       if (!rst_ni) beyond <= 0;
     end
@@ -152,7 +121,7 @@ module window_taps #(
     assign beyond = 0;
     assign empty  = 0;
     assign passed = '0;
-    wire unused = &{column_last, row_done};
+    wire unused = &{in0_last_i, row_done};
   end
 
   always_comb begin
@@ -167,7 +136,7 @@ module window_taps #(
   // The columns of a window, the newest last.
   logic [KERNEL_X-1:0][KERNEL_Y-1:0][LANES-1:0][BITS-1:0] pixels;
   logic [KERNEL_X-1:0] x_inside;
-  assign pixels[KERNEL_X-1] = column;
+  assign pixels[KERNEL_X-1] = in0_data_i;
   for (genvar kx = 0; kx < KERNEL_X; kx++) begin : gen_kx
     if (kx < KERNEL_X - 1) begin : gen_older
       logic [BEATS-1:0][KERNEL_Y*LANES*BITS-1:0] waiting;

@@ -1,4 +1,4 @@
-"""A network in which windows come several taps at once, at a pixel a cycle: exact, at the predicted rate and latency."""
+"""A network in which windows come several taps at once, a pixel a cycle: exact, at the predicted rate and latency."""
 
 from pathlib import Path
 
