@@ -5,8 +5,8 @@
 Each row is a network on a board, scheduled as fast as can be; those of the kind "one tap" as if windows came one tap at
 a time only, which is how far that gets. Frames of random weights are simulated back to back, and outputs and interval
 compared; not of the rows "one tap", which tell what is gained. Resources are the cost model's; products_per_dsp is how
-many products a slice makes in a cycle, in blocks that have any. With names, only those
-rows are made and the others kept. Writes benchmarks/results/ceilings.json after every row.
+many products a slice makes in a cycle, in blocks that have any. With names, only those rows are made and the others
+kept. Writes benchmarks/results/ceilings.json after every row.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ MOST_LANES = 64
 
 @dataclass(frozen=True, order=True)
 class Folding:
-    """Parallelism of a block: `pe` output channels x `simd` input channels x `taps` of a window a cycle; and how it is made.
+    """Parallelism of a block, `pe` output x `simd` input channels x `taps` of a window a cycle; and how it is built.
 
     None of the following changes what the block computes. weights: the memory of a convolution's or fully connected
     layer's weights; "wired": a binary convolution's are no memory but an adder graph. tile: pixels in flight in a block

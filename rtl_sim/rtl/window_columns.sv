@@ -169,7 +169,7 @@ module window_columns #(
       .release_jump_i(jump)
   );
 
-  logic [KERNEL_Y-1:0][WIDTH-1:0] words;
+  logic [KERNEL_Y-1:0][WIDTH-1:0] stored;
   for (genvar b = 0; b < KERNEL_Y; b++) begin : gen_bank
     logic [SLOT_BITS-1:0] own_slot;  // banks before the uppermost row's hold rows of the next round
     if (SLOTS > 1 && b < KERNEL_Y - 1) begin : gen_round
@@ -189,7 +189,7 @@ module window_columns #(
         .data_i (in0_data_i),
         .ren_i  (read_ce),
         .raddr_i(word(place, own_slot)),
-        .data_o (words[b])
+        .data_o (stored[b])
     );
   end
 
@@ -232,7 +232,7 @@ module window_columns #(
     always_comb begin
       chosen = '0;
       for (int b = 0; b < KERNEL_Y; b++) begin
-        if (read_inside[1][ky] && read_bank[1] == BANK_BITS'(b)) chosen = words[(b+ky)%KERNEL_Y];
+        if (read_inside[1][ky] && read_bank[1] == BANK_BITS'(b)) chosen = stored[(b+ky)%KERNEL_Y];
       end
     end
     always_ff @(posedge clk_i) if (ce) out0_data_o[ky] <= chosen;
