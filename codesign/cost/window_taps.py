@@ -14,8 +14,11 @@ SHIFTED_FROM = 3
 """Registers behind each other from which on Yosys takes a shift register."""
 
 
-FLAGS = 2
+FLAGS = 5
 """Flip-flops besides counters and data."""
+
+MOST_IN_A_TABLE = 3
+"""Words that one table chooses from, or none of them."""
 
 
 class Luts(NamedTuple):
@@ -38,12 +41,9 @@ def lut(window: WindowTaps) -> int:
 
 
 def _chosen(window: WindowTaps) -> int:
-    """Tables for each bit of a column: one word of as many as the kernel has rows, or none.
-
-    Where there is nothing to choose, registers behind memory in LUTs become shift registers.
-    """
+    """Tables for each bit of a column: one word of as many as the kernel has rows, or none."""
     words = window.kernel[0] if window.turning else 1
-    return _tables(words, window.edges[0] > 0) or (0 if window.in_block else 1)
+    return -(-words // 2) if words > MOST_IN_A_TABLE else _tables(words, window.edges[0] > 0)
 
 
 def _tables(words: int, or_none: bool) -> int:
@@ -75,11 +75,10 @@ def ff(window: WindowTaps) -> int:
 
 
 def _behind(window: WindowTaps) -> int:
-    """Flip-flops behind the banks; in LUTs those without a choice become the ends of shift registers."""
+    """Flip-flops behind the banks, of which each has two in LUTs and one behind block RAM, and of the column chosen."""
     rows = window.kernel[0]
-    if window.in_block:
-        return rows * (block_ffs(*window.memory) + window.width)
-    return rows * window.width * (3 if window.turning or window.edges[0] else 1)
+    behind = block_ffs(*window.memory) if window.in_block else 2 * window.width
+    return rows * (behind + window.width)
 
 
 def _counters(window: WindowTaps) -> tuple[int, ...]:
