@@ -1,5 +1,5 @@
 # make demo   train, export, verify and report: the whole chain on real images
-# make test   all tests, cocotb benches included, then the linters
+# make test   all tests, cocotb benches included, and the linters beside them
 # make slow   the tests that are left out of it since they take long
 # make fuzz, formal, mutants, hostile, kills, sabotage   what docs/trust.md shows; these take long
 # make stale  lists figures whose sources have changed, and measures the cheap ones anew
@@ -20,14 +20,16 @@ DEMO ?= codesign-demo
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test slow lint docs stale clean fuzz formal mutants hostile kills sabotage
+.PHONY: demo test suite slow lint docs stale clean fuzz formal mutants hostile kills sabotage
 
 demo: $(READY)
 	$(BIN)/codesign demo --out $(DEMO)
 
 test: $(READY)
+	@$(MAKE) --no-print-directory -j2 suite lint
+
+suite: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-	@$(MAKE) --no-print-directory lint
 
 slow: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile -m slow

@@ -2,8 +2,8 @@
 
 Every command is also a function here, with a typed result: `summary`, `train`, `quantize`, `evaluate`, `export`,
 `verify`, `simulate`, `synth`, `build`, `report`, `report_run`, `compare`, `detect`, `tune`, `search`, `ablate`,
-`begin`, `demo`, `recipes`. Each lives in `codesign/api/<name>.py` and is imported when first used, so that
-`import codesign` stays fast.
+`begin`, `demo`, `recipes`; `suggest` is `codesign export --suggest`. Each lives in `codesign/api/<name>.py` and is
+imported when first used, so that `import codesign` stays fast.
 """
 
 from importlib import import_module
@@ -26,6 +26,7 @@ __all__ = [
     "report_run",
     "search",
     "simulate",
+    "suggest",
     "summary",
     "synth",
     "train",
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from codesign.api.report_run import report_run as report_run
     from codesign.api.search import search as search
     from codesign.api.simulate import simulate as simulate
+    from codesign.api.suggest import suggest as suggest
     from codesign.api.summary import summary as summary
     from codesign.api.synth import synth as synth
     from codesign.api.train import train as train

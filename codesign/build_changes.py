@@ -18,7 +18,7 @@ MANIFEST = "manifest.json"
 MADE_LATER = (
     *("report.json", "report.html", "detections.png", "verify.json", "synth.json", "vendor.json"),
     *("*.fst", "*.saif", "bitstream/*", "board/build/*", "board/*.log", "board/.Xil/*"),
-    *("board/*/design.bit", "board/*/design.hwh"),
+    *("board/*/design.bit", "board/*/design.hwh", "board/*/design.xsa", "board/*/verdict.json", "driver/verdict.json"),
 )
 """What commands, and the vendor's tools, write into a build, or write anew. No command takes a design from these."""
 

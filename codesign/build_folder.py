@@ -61,6 +61,11 @@ class BuildFolder:
         return self.path / "tail.onnx"
 
     @property
+    def zones(self) -> Path:
+        """Where each operator of the file went; only for builds of a file."""
+        return self.path / "zones.json"
+
+    @property
     def graph_file(self) -> Path:
         return self.path / "graph.npz"
 
@@ -80,6 +85,16 @@ class BuildFolder:
     def board(self) -> Path:
         """Scripts for the vendor's tools, and what is copied to the board; only for targets with an overlay."""
         return self.path / "board"
+
+    @property
+    def deployed(self) -> Path:
+        """What is copied to the board."""
+        return self.board / "deploy"
+
+    @property
+    def driver(self) -> Path:
+        """The driver in C, and frames with which a design tests itself."""
+        return self.path / "driver"
 
     @property
     def run(self) -> Path:
@@ -199,7 +214,7 @@ def _fill(path: Path, facts: Mapping[str, Any]) -> Iterator[BuildFolder]:
     with new_folder(path) as scratch:
         build = BuildFolder(scratch)
         yield build
-        manifest = {"format": FORMAT, "codesign": VERSION, "versions": _versions(), **facts}
+        manifest = {"format": FORMAT, "codesign": VERSION, "versions": versions(), **facts}
         manifest["files"] = hashes(scratch)
         write_text(scratch / MANIFEST, json.dumps(manifest, indent=1) + "\n")
 
@@ -231,7 +246,8 @@ def _read_manifest(path: Path) -> Mapping[str, Any]:
     return manifest
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of the libraries that have a part in a build, by name; of those that are installed."""
     found = {}
     for name in _LIBRARIES:
         try:

@@ -26,6 +26,11 @@ def string(text: str) -> str:
     return '"' + "".join(chr(b) if 32 <= b < 127 and b not in b'"\\?' else f"\\{b:03o}" for b in data) + '"'
 
 
+def int32(value: int) -> str:
+    """A constant of C's `int32_t`; the least one has no literal of its own."""
+    return "INT32_MIN" if value == -(1 << 31) else str(value)
+
+
 def comment(text: str) -> str:
     """Text within a comment of one line, of any language: it neither ends the comment nor reaches into the next line.
 

@@ -22,7 +22,7 @@ SMALLEST_TEXT = """Math.min(...[...document.querySelectorAll('p, b, text, td, sp
     && e.getClientRects().length).map(e => parseFloat(getComputedStyle(e).fontSize)
     * (e.ownerSVGElement ? e.ownerSVGElement.clientWidth / e.ownerSVGElement.viewBox.baseVal.width : 1)))"""
 """Pixels of the smallest letters of a page."""
-CUT_OFF = """[...document.querySelectorAll('.unit text, .plot text')].filter(e => {
+CUT_OFF = """[...document.querySelectorAll('.unit text, .plot text, .zone text')].filter(e => {
     const text = e.getBoundingClientRect(), svg = e.ownerSVGElement.getBoundingClientRect()
     return text.right > svg.right + 1 || text.left < svg.left - 1 }).map(e => e.textContent)"""
 """Texts of plots that reach beyond them."""

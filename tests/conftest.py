@@ -34,6 +34,7 @@ def users_cache(cache_folder):
     """No test touches the cache of whoever runs it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CODESIGN_CACHE", str(cache_folder))
+        patch.setenv("CODESIGN_OBJECTS", str(cache_folder / "objects"))  # for tests with a cache of their own, too
         yield cache_folder
 
 

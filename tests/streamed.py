@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from codesign.design import Design
 from codesign.emit.board import emit_board
+from codesign.emit.core import emit_core
+from codesign.emit.driver import emit_driver
 from codesign.emit.rtl.top import emit_rtl
 from codesign.graph import Graph, Node, TensorType
 from codesign.graph.ops.conv import Conv
@@ -33,10 +36,18 @@ def network() -> Graph:
     return Graph("streamed", {"image": TensorType((3, 4, 4), 0, 255)}, tuple(nodes), (x,))
 
 
-def emit(folder: Path) -> None:
-    """Writes `rtl/` and `board/` into `folder`."""
+def small() -> Design:
+    """The network on a board that is too small for it."""
     target = load_target("pynq-z2")
-    small = target.model_copy(update={"resources": target.resources.model_copy(update={"bram36": 4, "lut": 3500})})
-    design = designed(network(), small, fps=8000, streaming=True)
+    less = target.model_copy(update={"resources": target.resources.model_copy(update={"bram36": 4, "lut": 3500})})
+    return designed(network(), less, fps=8000, streaming=True)
+
+
+def emit(folder: Path) -> Design:
+    """Writes `rtl/`, `driver/` and `board/` of the network into `folder`."""
+    design = small()
     project = emit_rtl(design, folder / "rtl")
-    emit_board(design, project, folder / "board", recipe=None)
+    emit_core(design, project)
+    emit_driver(design, project, folder / "driver", recipe=None, versions={})
+    emit_board(design, project, folder / "board", driver=folder / "driver", recipe=None)
+    return design

@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from cocotb_tools.runner import get_runner
 
 from codesign import bench
 from codesign.api.bitstream import bitstream
+from codesign.emit.driver import emit_driver
 from codesign.emit.rtl.top import emit_rtl
 from codesign.emit.rtl.verilator import environment
 from codesign.emit.serial import emit_serial
@@ -53,6 +55,8 @@ def test_the_design_behind_its_line_gives_what_the_graph_says(graph, tmp_path, m
     folder = tmp_path / "line"
     folder.mkdir()
     sources = emit_serial(design, project, folder, recipe=None)
+    emit_driver(design, project, tmp_path / "driver", recipe=None, versions={})
+    shutil.copyfile(tmp_path / "driver" / "certificate.bin", folder / "certificate.bin")
     frames = random_images(graph.inputs["image"], 3)
     outputs = execute(graph, {"image": frames}, graph.outputs)
     expected = [

@@ -15,16 +15,17 @@ from codesign.board import driver
 from codesign.board.records import Records
 from codesign.build_folder import open_build
 from codesign.emit.board import emit_board
-from codesign.emit.board.system import CONVERTER_BYTES, Channel
+from codesign.emit.driver.system import CONVERTER_BYTES, Channel
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.emit.rtl.verilator import environment
 from codesign.errors import TargetError
-from codesign.targets import load_target
+from codesign.targets import load_target, target_names
 from tests import sparse
-from tests.streamed import emit
+from tests.streamed import emit, small
 from tests.vendor_scripts import run_script
 
 AXIS, AXI = "axis", "aximm"
+OTHERS = [name for name in target_names() if load_target(name).overlay and name != "pynq-z2"]
 
 
 @dataclass
@@ -88,6 +89,12 @@ def vendor_cell(vlnv, settings):
         interfaces |= {f"S_AXI_HP{i}": ("slave", AXI) for i in range(4) if f"PCW_USE_S_AXI_HP{i}" in on}
         pins = {f"{name}_ACLK": "clock" for name in interfaces}
         return interfaces, pins
+    if kind == "zynq_ultra_ps_e":  # presets of boards switch its masters on
+        off = {key.removeprefix("CONFIG.") for key, value in settings.items() if value == "0"}
+        masters = {f"PSU__USE__M_AXI_GP{i}": name for i, name in enumerate(("HPM0_FPD", "HPM1_FPD", "HPM0_LPD"))}
+        names = {f"M_AXI_{name}": ("master", AXI) for key, name in masters.items() if key not in off}
+        names |= {f"S_AXI_HP{i}_FPD": ("slave", AXI) for i in range(4) if f"PSU__USE__S_AXI_GP{i + 2}" in on}
+        return names, {f"{name.replace('_AXI_', 'axi').lower()}_aclk": "clock" for name in names}
     if kind == "smartconnect":
         sides = {"S": ("slave", "CONFIG.NUM_SI"), "M": ("master", "CONFIG.NUM_MI")}
         interfaces = {
@@ -147,8 +154,28 @@ def peaks_only(tiny_build, tmp_path_factory):
 
 
 @pytest.fixture(params=["tiny_build", "streamed", "peaks_only"])
-def package(request, tmp_path):
+def own_package(request, tmp_path):
+    """For the PYNQ-Z2."""
     return copied_board(request.getfixturevalue(request.param), tmp_path)
+
+
+@pytest.fixture(params=["tiny_build", "streamed", "peaks_only", *OTHERS])
+def package(request, tmp_path):
+    """The same, and the package of one of them for every other board."""
+    if request.param not in OTHERS:
+        return copied_board(request.getfixturevalue(request.param), tmp_path)
+    folder = request.getfixturevalue("streamed")
+    for name in ("rtl", "driver", "hls"):
+        shutil.copytree(folder / name, tmp_path / name)
+    design, project = replace(small(), target=load_target(request.param)), RtlProject.load(tmp_path / "rtl")
+    emit_board(design, project, tmp_path / "board", driver=tmp_path / "driver", recipe=None)
+    return tmp_path / "board"
+
+
+def board_of(package):
+    """What Vivado calls the board, and its part, as the script has them."""
+    text = (package / "vivado.tcl").read_text()
+    return [re.search(rf"^set {name} (\S+)$", text, re.MULTILINE)[1] for name in ("board", "part")]
 
 
 def test_the_vivado_script_joins_every_interface_of_every_cell_once(package):
@@ -160,9 +187,10 @@ def test_the_vivado_script_joins_every_interface_of_every_cell_once(package):
         assert interfaces[source][1] == interfaces[sink][1], (source, sink)
     ends = Counter(end for pair in design.interfaces for end in pair)
     assert ends == dict.fromkeys(interfaces, 1)
-    sources = {"clock": "ps/FCLK_CLK0", "reset": "reset/peripheral_aresetn"}
+    clock, reset = ("FCLK_CLK0", "FCLK_RESET0_N") if "processing" in design.cells["ps"] else ("pl_clk0", "pl_resetn0")
+    sources = {"clock": f"ps/{clock}", "reset": "reset/peripheral_aresetn"}
     driven = Counter(design.wires)
-    assert driven.pop(("ps/FCLK_RESET0_N", "reset/ext_reset_in")) == 1
+    assert driven.pop((f"ps/{reset}", "reset/ext_reset_in")) == 1
     assert driven == {(sources[kind], pin): 1 for pin, kind in pins.items()}
 
 
@@ -214,28 +242,53 @@ def test_the_address_map_is_the_drivers(package):
     streams = described["inputs"] + described_outputs(package)
     wanted |= {f"{s['dma']}/S_AXI_LITE": s["dma_address"] for s in streams}
     assert read_calls(calls).addresses == wanted
+    reached = range(0x4000_0000, 0x8000_0000) if "ps7" in text_of_rule(calls) else range(0xA000_0000, 0xB000_0000)
+    places = sorted(wanted.values())
+    assert all(place in reached and place % 0x10000 == 0 for place in places)
+    assert len({*places}) == len(places)
+
+
+def text_of_rule(calls):
+    (rule,) = [words[words.index("-rule") + 1] for name, *words in calls if name == "apply_bd_automation"]
+    return "ps7" if "processing_system7" in rule else "psu"
 
 
 def test_what_the_board_needs_is_copied_only_if_the_clock_is_met(package):
     done, _ = run_script(package / "vivado.tcl", slack="-0.25")
     assert done.returncode == 1 and "misses its clock of 100 MHz by 0.25 ns" in done.stdout
     assert not list((package / "deploy").glob("design.bit"))
-    done, calls = run_script(package / "vivado.tcl", board_parts="tul.com.tw:pynq-z2:part0:1.0")
+    assert not list((package / "deploy").glob("design.xsa"))
+    board, part = board_of(package)
+    installed = f"another.com:board:part0:1.0 {board}:7.5"
+    done, calls = run_script(package / "vivado.tcl", board_parts=installed)
     assert done.returncode == 0
-    assert ["set_property", "board_part", "tul.com.tw:pynq-z2:part0:1.0", "project"] in calls
+    assert ["set_property", "board_part", f"{board}:7.5", "project"] in calls
+    (automation,) = [words for name, *words in calls if name == "apply_bd_automation"]
+    assert "apply_board_preset 1" in automation[automation.index("-config") + 1]
+    assert {words[words.index("-part") + 1] for name, *words in calls if name == "create_project"} == {part}
+    assert (package / "deploy" / "design.xsa").is_file()
     assert {"design.bit", "design.hwh", "design.json", "codesign_board"} <= {
         path.name for path in (package / "deploy").iterdir()
     }
 
 
-def test_the_wrapper_fits_the_top_level(package):
+def test_a_board_whose_files_are_not_installed_gets_no_platform_for_programs_without_a_system(package):
+    """Its processor is not configured: a boot loader made from it would set memory up wrongly."""
+    done, calls = run_script(package / "vivado.tcl", board_parts="another.com:board:part0:1.0")
+    assert done.returncode == 0 and "are not installed" in done.stdout
+    assert not any(name == "write_hw_platform" for name, *_ in calls)
+    (automation,) = [words for name, *words in calls if name == "apply_bd_automation"]
+    assert "apply_board_preset 0" in automation[automation.index("-config") + 1]
+
+
+def test_the_wrapper_fits_the_top_level(own_package):
     """By Verilator's -Wall, in which a port that is missing, too much or of another width is an error."""
-    rtl = package.parent / "rtl"
+    rtl = own_package.parent / "rtl"
     sources = [str(rtl / name) for name in (rtl / "files.f").read_text().split()]
     open_ends = ["-Wno-UNUSEDSIGNAL", "-Wno-PINCONNECTEMPTY"]  # of top.sv's own
     command = ["verilator_bin", "--lint-only", "-Wall", *open_ends, "--top", "accelerator", *sources]
     done = subprocess.run(
-        [*command, str(package / "accelerator.v")],
+        [*command, str(rtl / "accelerator.v")],
         cwd=rtl,
         env=environment(),
         capture_output=True,
@@ -261,7 +314,8 @@ def test_the_vitis_script_synthesizes_the_hls4ml_project(tiny_build, tmp_path):
 def test_a_target_without_an_overlay_has_no_package(tiny_build, tmp_path):
     with pytest.raises(TargetError, match="ulx3s-85f: no board package is known"):
         elsewhere = replace(open_build(tiny_build).design, target=load_target("ulx3s-85f"))
-        emit_board(elsewhere, RtlProject.load(tiny_build / "rtl"), tmp_path / "board", recipe=None)
+        project = RtlProject.load(tiny_build / "rtl")
+        emit_board(elsewhere, project, tmp_path / "board", driver=tiny_build / "driver", recipe=None)
 
 
 @pytest.mark.parametrize("lanes", [1, 3, 24, 100, 116])

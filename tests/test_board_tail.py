@@ -16,7 +16,7 @@ from onnx import helper, numpy_helper
 import codesign
 from codesign.board import driver
 from codesign.board.tail import CONSTANTS, MODEL, Tail
-from codesign.emit.board import BoardTail
+from codesign.emit.driver import BoardTail
 from codesign.frontend.run import run_outputs
 from codesign.graph import Graph, Node, TensorType, execute
 from codesign.graph.ops.shuffle import Shuffle

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.cost.syntheses import top
 from codesign.cost import error_bars, stream, window_bits
 from codesign.cost.memory import mixed_luts, table_luts, varying_bits
 from codesign.cost.ops import conv_tile as conv_tile_cost
@@ -40,7 +41,7 @@ from codesign.hardware.ops import conv, shuffle
 from codesign.hardware.window_bits import WindowBits
 from codesign.plugins import load, names
 from codesign.resources import rtl_dir
-from codesign.synthesis import synthesize_module
+from codesign.synthesis import synthesize_instances, synthesize_module
 
 RNG = np.random.default_rng(5)
 
@@ -123,19 +124,92 @@ QUICK = (
 SMALL = 6
 """LUTs and flip-flops by which a block may miss whatever its error bar is."""
 
+SINGLE_WORD = (Conv(weights(7, 4, 2, 1, 1), weights(1999, 4)), (tensor(2, 5),), Folding(4, 2, weights="block"))
+SIGNED = Conv(weights(7, 10, 10, 3, 3), weights(1999, 10), (1.0,), (1, 1), (1, 1, 1, 1))
+HALF_SIGNED = replace(
+    SIGNED, weight=np.where(np.arange(10)[:, None, None, None] % 2, abs(SIGNED.weight), SIGNED.weight)
+)
+OF_40_BITS = (TensorType((10, 6, 6), 0, 255),), Folding(2, 5, weights="block")
+SPECIAL = {"single word": SINGLE_WORD, "signed": (SIGNED, *OF_40_BITS), "half signed": (HALF_SIGNED, *OF_40_BITS)}
 
-def predicted_and_found(op, inputs, folding, tmp_path):
-    outputs = op.infer(*inputs)
-    block = load("codesign.emit.rtl.ops", op.kind).block("b", op, inputs, outputs, folding)
+PLACES = np.arange(20)
+BITS = RNG.integers(0, 2, (20, 36))
+"""(words, columns), no two columns alike."""
+COLUMNS = {
+    "alike in all words": (np.column_stack([BITS, 0 * PLACES, PLACES >= 0]), 36),
+    "equal to another, and an address bit": (np.column_stack([BITS[:, :35], BITS[:, 7], PLACES >> 4]), 37),
+}
+FEW = {depth: np.rint(RNG.normal(0, 12, (depth, 1))).astype(int) for depth in (128, 256, 400)}
+"""Words of 14 bits, those above the sixth alike."""
+ANY = {depth: RNG.integers(0, 256, (depth, 1)) for depth in (9, 100, 150, 330, 520)}
+ROMS = {
+    **{f"columns {name}": (words, 1, True) for name, (words, _) in COLUMNS.items()},
+    **{f"few {depth}": (words, 14, False) for depth, words in FEW.items()},
+    **{f"any {depth}": (words, 8, False) for depth, words in ANY.items()},
+}
+"""Words (depth, values), bits of a value, and whether they are in block RAM."""
+
+
+def block_of(name, op, inputs, folding):
+    return load("codesign.emit.rtl.ops", op.kind).block(name, op, inputs, op.infer(*inputs), folding)
+
+
+def instances(text, modules, folder):
+    """What the instances of a top take, all in one run of Yosys, most of whose time goes by before the first."""
+    (folder / "top.sv").write_text(text)
+    sources = [*library.sources(modules, rtl_dir()), folder / "top.sv"]
+    return synthesize_instances(sources, folder, "xc7", cache=folder / "netlists", processes=1).instances
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """What each of the quick and the special blocks takes."""
+    cases = {**{name: BLOCKS[name] for name in QUICK}, **SPECIAL}
+    blocks = {f"b{index}": block_of(f"b{index}", *case) for index, case in enumerate(cases.values())}
+    folder = tmp_path_factory.mktemp("blocks")
+    for block in blocks.values():
+        for memory in block.memories:
+            memory.write(folder)
+    made = instances(top(blocks), {block.module for block in blocks.values()}, folder)
+    return dict(zip(cases, (made[name] for name in blocks), strict=True))
+
+
+@pytest.fixture(scope="module")
+def roms(tmp_path_factory):
+    """What each of the memories takes."""
+    folder, ports, lines = tmp_path_factory.mktemp("roms"), ["input logic clk_i, en_i"], []
+    for index, (words, bits, block) in enumerate(ROMS.values()):
+        Memory(f"{index}.mem", words, bits).write(folder)
+        depth, width = len(words), words.shape[1] * bits
+        ports += [f"input logic [{(depth - 1).bit_length() - 1}:0] a{index}", f"output logic [{width - 1}:0] d{index}"]
+        lines.append(
+            f'rom #(.DEPTH({depth}), .WIDTH({width}), .BLOCK({int(block)}), .DATA_FILE("{index}.mem")) r{index} '
+            f"(.clk_i, .en_i, .addr_i(a{index}), .data_o(d{index}));"
+        )
+    made = instances("\n".join([f"module top ({', '.join(ports)});", *lines, "endmodule\n"]), ["rom"], folder)
+    return {name: made[f"r{index}"] for index, name in enumerate(ROMS)}
+
+
+def predicted(op, inputs, folding):
+    return load("codesign.cost.ops", op.kind).cost(op, inputs, op.infer(*inputs), folding)
+
+
+def predicted_and_found_alone(op, inputs, folding, tmp_path):
+    block, cost = block_of("b", op, inputs, folding), predicted(op, inputs, folding)
     for memory in block.memories:
         memory.write(tmp_path)
-    sources = library.sources([block.module], rtl_dir())
-    found = synthesize_module(sources, block.module, block.parameters, folder=tmp_path)
-    cost = load("codesign.cost.ops", op.kind).cost(op, inputs, outputs, folding)
     if block.weights:  # its end of the reader is beside it
         port = stream.reader_port(block.weights.port_words)
         cost = replace(cost, lut=cost.lut - port.lut, ff=cost.ff - port.ff)
-    return cost, found
+    sources = library.sources([block.module], rtl_dir())
+    return cost, synthesize_module(sources, block.module, block.parameters, folder=tmp_path)
+
+
+def agree(op, cost, found):
+    bars = error_bars.of_block(op.kind, cost)
+    assert (cost.dsp, cost.bram36) == (found.dsp, found.bram36)
+    assert cost.lut == pytest.approx(found.lut, abs=max(bars.of("lut"), SMALL))
+    assert cost.ff == pytest.approx(found.ff, abs=max(bars.of("ff"), SMALL))
 
 
 def test_there_is_a_block_of_every_operator_as_the_scheduler_may_choose_it():
@@ -144,17 +218,15 @@ def test_there_is_a_block_of_every_operator_as_the_scheduler_may_choose_it():
     assert {op.kind for op, _, _ in BLOCKS.values()} == set(names("codesign.graph.ops"))
 
 
-def marked(name):
-    return name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
+@pytest.mark.parametrize("name", QUICK)
+def test_a_block_takes_what_is_said_within_the_error_bars_that_are_published(name, found):
+    agree(BLOCKS[name][0], predicted(*BLOCKS[name]), found[name])
 
 
-@pytest.mark.parametrize("name", map(marked, BLOCKS))
-def test_a_block_takes_what_is_said_within_the_error_bars_that_are_published(name, tmp_path):
-    cost, found = predicted_and_found(*BLOCKS[name], tmp_path)
-    bars = error_bars.of_block(BLOCKS[name][0].kind, cost)
-    assert (cost.dsp, cost.bram36) == (found.dsp, found.bram36)
-    assert cost.lut == pytest.approx(found.lut, abs=max(bars.of("lut"), SMALL))
-    assert cost.ff == pytest.approx(found.ff, abs=max(bars.of("ff"), SMALL))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in BLOCKS if name not in QUICK])
+def test_every_operator_s_block_alone_takes_what_is_said(name, tmp_path):
+    agree(BLOCKS[name][0], *predicted_and_found_alone(*BLOCKS[name], tmp_path))
 
 
 def test_columns_of_bits_that_are_alike_share_a_table():
@@ -168,63 +240,38 @@ def test_columns_of_bits_that_are_alike_share_a_table():
     assert luts(*[7] * 64) == luts(*[7] * 65) == 0
 
 
-@pytest.mark.parametrize("depth", [128, pytest.param(256, marks=pytest.mark.slow), 400])
-def test_tables_of_few_distinct_thresholds_are_as_narrow_as_these(depth, tmp_path):
-    words = np.rint(RNG.normal(0, 12, (depth, 1))).astype(int)  # bits above the sixth are alike
-    Memory("rom.mem", words, 14).write(tmp_path)
-    parameters = {"DEPTH": depth, "WIDTH": 14, "BLOCK": 0, "DATA_FILE": "rom.mem"}
-    found = synthesize_module(library.sources(["rom"], rtl_dir()), "rom", parameters, folder=tmp_path)
-    assert found.lut == pytest.approx(table_luts(words[None], 14), abs=3)
+@pytest.mark.parametrize("depth", FEW)
+def test_tables_of_few_distinct_thresholds_are_as_narrow_as_these(depth, roms):
+    found = roms[f"few {depth}"]
+    assert found.lut == pytest.approx(table_luts(FEW[depth][None], 14), abs=3)
     assert found.lut < rom_luts(depth, 14) * 0.6
 
 
-@pytest.mark.parametrize("depth", [*(pytest.param(depth, marks=pytest.mark.slow) for depth in (9, 100)), 150, 330, 520])
-def test_tables_of_any_contents_take_what_is_said(depth, tmp_path):
-    Memory("rom.mem", RNG.integers(0, 256, (depth, 1)), 8).write(tmp_path)
-    parameters = {"DEPTH": depth, "WIDTH": 8, "BLOCK": 0, "DATA_FILE": "rom.mem"}
-    found = synthesize_module(library.sources(["rom"], rtl_dir()), "rom", parameters, folder=tmp_path)
-    assert found.lut == pytest.approx(rom_luts(depth, 8), abs=1)
+@pytest.mark.parametrize("depth", ANY)
+def test_tables_of_any_contents_take_what_is_said(depth, roms):
+    assert roms[f"any {depth}"].lut == pytest.approx(rom_luts(depth, 8), abs=1)
 
 
-def test_a_single_word_is_never_in_block_ram(tmp_path):
-    op = Conv(weights(7, 4, 2, 1, 1), weights(1999, 4))
-    folding = Folding(4, 2, weights="block")
-    cost, found = predicted_and_found(op, (tensor(2, 5),), folding, tmp_path)
-    assert (cost.dsp, cost.bram36) == (found.dsp, found.bram36) == (4, 0)
+def test_a_single_word_is_never_in_block_ram(found):
+    cost, used = predicted(*SINGLE_WORD), found["single word"]
+    assert (cost.dsp, cost.bram36) == (used.dsp, used.bram36) == (4, 0)
     assert not rom_in_block(1, 10_000)
     assert rom_in_block(512, 36)
 
 
-PLACES = np.arange(20)
-BITS = RNG.integers(0, 2, (20, 36))
-"""(words, columns), no two columns alike."""
-
-
-@pytest.mark.parametrize(
-    ("words", "columns"),
-    [
-        (np.column_stack([BITS, 0 * PLACES, PLACES >= 0]), 36),
-        (np.column_stack([BITS[:, :35], BITS[:, 7], PLACES >> 4]), 37),
-    ],
-    ids=["alike in all words", "equal to another, and an address bit"],
-)
-def test_a_block_ram_holds_all_columns_but_those_that_are_alike_in_all_words(words, columns, tmp_path):
-    Memory("rom.mem", words, 1).write(tmp_path)
-    parameters = {"DEPTH": 20, "WIDTH": words.shape[1], "BLOCK": 1, "DATA_FILE": "rom.mem"}
-    found = synthesize_module(library.sources(["rom"], rtl_dir()), "rom", parameters, folder=tmp_path)
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_block_ram_holds_all_columns_but_those_that_are_alike_in_all_words(name, roms):
+    words, columns = COLUMNS[name]
     assert varying_bits(words, 1) == columns
-    assert rom_ramb18(20, columns) == 2 * found.bram36 == -(-columns // 36)
+    assert rom_ramb18(20, columns) == 2 * roms[f"columns {name}"].bram36 == -(-columns // 36)
 
 
-def test_signs_of_weights_that_are_never_negative_take_no_column(tmp_path):
-    x, folding = TensorType((10, 6, 6), 0, 255), Folding(2, 5, weights="block")  # words of 40 bits
-    signed = Conv(weights(7, 10, 10, 3, 3), weights(1999, 10), (1.0,), (1, 1), (1, 1, 1, 1))
-    values = signed.weight.copy()
-    values[1::2] = abs(values[1::2])  # of the two outputs at once the second one's
-    for op, halves in ((signed, 2), (replace(signed, weight=values), 1)):
-        cost, found = predicted_and_found(op, (x,), folding, tmp_path)
-        buffers = conv.window(op, (x,), folding).ramb18() + conv.unit(op, (x,), op.infer(x), folding).input_block
-        assert cost.bram36 == found.bram36 == (halves + buffers) / 2
+@pytest.mark.parametrize(("name", "op", "halves"), [("signed", SIGNED, 2), ("half signed", HALF_SIGNED, 1)])
+def test_signs_of_weights_that_are_never_negative_take_no_column(name, op, halves, found):
+    """Of the two outputs at once the second one's."""
+    x, folding = OF_40_BITS
+    buffers = conv.window(op, x, folding).ramb18() + conv.unit(op, x, op.infer(*x), folding).input_block
+    assert predicted(op, x, folding).bram36 == found[name].bram36 == (halves + buffers) / 2
 
 
 def test_biases_have_a_sign_though_none_is_negative():

@@ -41,7 +41,7 @@ def run_driver(folder, frames, expected, tests, monkeypatch):
     sources = [rtl / name for name in (rtl / "files.f").read_text().split()]
     runner = get_runner("verilator")
     runner.build(
-        sources=[visible, *sources, package / "accelerator.v"],
+        sources=[visible, *sources, rtl / "accelerator.v"],
         hdl_toplevel="accelerator",
         build_dir=folder / "sim",
         build_args=["--no-public-flat-rw", "--assert", "--x-initial", "unique", *bench.QUICK_BUILD],
@@ -155,6 +155,7 @@ def test_the_driver_is_written_in_the_boards_python():
             "json",
             "numpy",
             "pathlib",
+            "struct",
             "typing",
         }, file.name
 

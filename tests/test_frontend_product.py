@@ -12,7 +12,7 @@ from onnxruntime.quantization import QuantType
 from codesign.errors import GraphError
 from codesign.frontend.qonnx import import_qonnx
 from tests.onnx_nets import QonnxNet, assert_executors_agree
-from tests.test_frontend_qdq import FORMS, FloatNet, assert_kernels_agree, quantized
+from tests.qdq_files import FORMS, FloatNet, assert_kernels_agree, quantized
 
 Build = Callable[[QonnxNet, str], str]
 
@@ -73,10 +73,6 @@ def test_a_bounded_value_times_the_value_itself_is_a_table(name: str, scale: flo
 
 
 REFUSED: dict[str, tuple[Build, str]] = {
-    "of a column and a row": (
-        lambda n, x: n.op("Mul", n.op("GlobalAveragePool", x), n.quant(n.conv(x, W[:1]), 0.5)),
-        r"a Mul of \(1, 2, 1, 1\) and \(1, 1, 6, 4\) is not supported; multiply a map by one of its shape",
-    ),
     "of a row of the map": (
         lambda n, x: n.op("Mul", x, n.quant(n.op("MaxPool", x, kernel_shape=[8, 1]), 0.25, 8, signed=1)),
         "which has neither that shape nor one pixel nor one channel",
@@ -122,4 +118,12 @@ def test_a_product_by_a_map_has_the_integers_of_onnxruntimes_kernels(tmp_path: P
 
     options = {"activation_type": QuantType.QUInt8, "weight_type": QuantType.QInt8}
     graph = assert_kernels_agree(quantized(tmp_path, build, **options))
+    assert [node.op.kind for node in graph.nodes].count("mul") == 1
+
+
+def test_a_column_of_channels_times_a_row_of_pixels_is_a_map() -> None:
+    net = QonnxNet(1, 2, 8, 6)
+    x = net.quant("image", 0.25, 8, signed=1)
+    gates = net.op("Mul", net.op("GlobalAveragePool", x), net.quant(net.conv(x, W[:1]), 0.5))
+    graph = assert_executors_agree(net.model(net.quant(gates, 0.5)))
     assert [node.op.kind for node in graph.nodes].count("mul") == 1

@@ -4,57 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnx import numpy_helper
 
 import codesign
-from codesign.emit.onnx import emit_qcdq, run_onnxruntime
+from codesign.emit.onnx import emit_qcdq
 from codesign.errors import GraphError
 from codesign.frontend.qonnx import import_network, import_qonnx
-from codesign.frontend.run import run_outputs, run_qonnx
+from codesign.frontend.run import run_outputs
 from codesign.frontend.run_tail import run_tail
-from codesign.graph import Graph, execute
+from codesign.graph import execute
+from codesign.graph.reals import to_real
 from tests.onnx_nets import random_images
-
-RNG = np.random.default_rng(21)
-SHAPE = (1, 3, 6, 6)
-
-
-class FloatNet:
-    """A float network, node by node; every method returns the output's tensor name."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
-
-    def const(self, array: Any, dtype: type = np.float32) -> str:
-        name = f"constant_{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.asarray(array, dtype), name))
-        return name
-
-    def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
-        name = f"{kind.lower()}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, list(inputs), [name], name, **attributes))
-        return name
-
-    def conv(self, x: str, outputs: int, inputs: int, size: int, **attributes: Any) -> str:
-        weight = RNG.normal(size=(outputs, inputs, size, size)) * RNG.uniform(0.2, 1, (outputs, 1, 1, 1))
-        return self.op("Conv", x, self.const(weight), self.const(RNG.normal(size=outputs)), **attributes)
-
-    def model(self, output: str) -> onnx.ModelProto:
-        graph = helper.make_graph(
-            self.nodes,
-            "net",
-            [helper.make_tensor_value_info("image", TensorProto.FLOAT, SHAPE)],
-            [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)],
-            self.constants,
-        )
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+from tests.qdq_files import FORMS, RNG, FloatNet, assert_kernels_agree, quantized
 
 
 def residual(net: FloatNet) -> str:
@@ -74,44 +39,6 @@ def joined(net: FloatNet) -> str:
 
 
 NETWORKS: dict[str, Callable[[FloatNet], str]] = {"residual": residual, "joined": joined}
-FORMS = {
-    "U8S8 per channel": {"activation_type": QuantType.QUInt8, "weight_type": QuantType.QInt8, "per_channel": True},
-    "S8S8": {"activation_type": QuantType.QInt8, "weight_type": QuantType.QInt8},
-    "S8S8 symmetric": {
-        "activation_type": QuantType.QInt8,
-        "weight_type": QuantType.QInt8,
-        "extra_options": {"ActivationSymmetric": True},
-    },
-}
-
-
-class Pictures(CalibrationDataReader):
-    def __init__(self) -> None:
-        self.left = [RNG.normal(size=SHAPE).astype(np.float32) for _ in range(4)]
-
-    def get_next(self) -> dict[str, np.ndarray] | None:
-        return {"image": self.left.pop()} if self.left else None
-
-
-def quantized(folder: Path, build: Callable[[FloatNet], str], **options: Any) -> onnx.ModelProto:
-    net = FloatNet()
-    onnx.save(net.model(build(net)), folder / "float.onnx")
-    quantize_static(folder / "float.onnx", folder / "qdq.onnx", Pictures(), quant_format=QuantFormat.QDQ, **options)
-    return onnx.load(folder / "qdq.onnx")
-
-
-def assert_kernels_agree(model: onnx.ModelProto, count: int = 6) -> Graph:
-    """Every tensor that the file has as integers is what ONNX Runtime's kernels make of it, and so is what we emit."""
-    graph = import_qonnx(model)
-    images = random_images(graph, count)
-    expected = execute(graph, {"image": images}, keep=graph.types)
-    results = {"file": run_qonnx(model, graph, images)}
-    results["emitted"] = run_onnxruntime(emit_qcdq(graph), graph, images, graph.types)
-    assert set(graph.outputs) <= set(results["file"])
-    for runner, tensors in results.items():
-        for tensor, values in tensors.items():
-            np.testing.assert_array_equal(values, expected[tensor], err_msg=f"{runner}: {tensor}")
-    return graph
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -172,3 +99,74 @@ def test_a_build_of_a_qdq_file_is_verified_against_it(tmp_path: Path) -> None:
     codesign.export(tmp_path / "qdq.onnx", tmp_path / "build", fps=1000)
     verdict = codesign.verify(tmp_path / "build", images=2, stages=["qonnx", "onnxruntime", "graph"])
     assert verdict.exact, str(verdict.first_mismatch)
+
+
+def test_a_border_is_quantized_and_goes_into_the_layer_behind(tmp_path: Path) -> None:
+    def build(net: FloatNet) -> str:
+        sizes = net.const([0, 0, 0, 1, 0, 0, 1, 1], np.int64)
+        x = net.op("Relu", net.conv(net.op("Pad", "image", sizes), 4, 3, 3))
+        x = net.op("MaxPool", net.op("Pad", x, sizes), kernel_shape=[2, 2], strides=[2, 2])
+        return net.conv(net.op("Pad", x, sizes), 3, 4, 2)
+
+    kinds = [node.op.kind for node in assert_kernels_agree(quantized(tmp_path, build, **FORMS["S8S8"])).nodes]
+    assert kinds.count("conv") == 2 and "maxpool" in kinds
+
+
+def test_differences_and_broadcast_operands_are_read(tmp_path: Path) -> None:
+    def build(net: FloatNet) -> str:
+        x, y = (net.op("Relu", net.conv("image", 4, 3, size, pads=[size // 2] * 4)) for size in (3, 1))
+        gate = net.op("Sigmoid", net.conv(net.op("GlobalAveragePool", x), 4, 4, 1))
+        whole = net.op("Expand", gate, net.const([1, 4, 6, 6], np.int64))
+        x = net.op("Add", net.op("Mul", net.op("Sub", x, y), whole), net.conv(y, 1, 4, 1))
+        return net.conv(net.op("Concat", x, whole, axis=1), 3, 8, 1)
+
+    assert_kernels_agree(quantized(tmp_path, build, **FORMS["U8S8 per channel"]))
+
+
+def test_an_input_is_flattened_before_its_quantizer() -> None:
+    net = FloatNet()
+    code = net.op("QuantizeLinear", net.op("Flatten", "image"), net.const(0.02), net.const(3, np.uint8))
+    x = net.op("DequantizeLinear", code, net.const(0.02), net.const(3, np.uint8))
+    weight = net.op("DequantizeLinear", net.const(RNG.integers(-9, 9, (108, 4)), np.int8), net.const(0.1))
+    graph = import_qonnx(net.model(net.op("MatMul", x, weight)))
+    assert [kind.shape for kind in graph.inputs.values()] == [(3, 6, 6)]
+
+
+def test_codes_at_the_input_are_those_of_the_file() -> None:
+    net = FloatNet()
+    x = net.op("DequantizeLinear", "image", net.const(0.02), net.const(100, np.uint8))
+    weight = net.op("DequantizeLinear", net.const(RNG.integers(-9, 9, (4, 3, 1, 1)), np.int8), net.const(0.1))
+    y = net.op("QuantizeLinear", net.op("Conv", x, weight), net.const(0.1), net.const(7, np.uint8))
+    model = net.model(net.op("DequantizeLinear", y, net.const(0.1), net.const(7, np.uint8)))
+    model.graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.UINT8
+    (kind,) = assert_kernels_agree(model).inputs.values()
+    assert (kind.lo, kind.hi) == (-100, 155)
+
+
+def test_the_standard_file_that_we_write_is_read_again() -> None:
+    """Its scales are powers of two; it names its tensors after the graph's."""
+    graph = import_qonnx(Path("models/codenet-digits/model.qonnx.onnx"))
+    again, images = import_qonnx(emit_qcdq(graph)), random_images(graph, 1)
+    values, found = (execute(g, {"image": images}) for g in (graph, again))
+    for name, tensor in zip(graph.outputs, again.outputs, strict=True):
+        np.testing.assert_array_equal(
+            to_real(found[tensor], again.types[tensor]), to_real(values[name], graph.types[name])
+        )
+
+
+def test_codes_may_be_the_output(tmp_path: Path) -> None:
+    model = quantized(tmp_path, joined, **FORMS["U8S8 per channel"])
+    (last,) = (node for node in model.graph.node if node.output[0] == model.graph.output[0].name)
+    model.graph.node.remove(last)
+    model.graph.output[0].name = last.input[0]
+    model.graph.output[0].type.tensor_type.elem_type = onnx.TensorProto.UINT8
+    graph = assert_kernels_agree(model)
+    assert [graph.origins[tensor] for tensor in graph.outputs] == [last.input[0]]
+
+
+def test_maxima_of_whole_maps_and_blocks_of_pixels_are_read(tmp_path: Path) -> None:
+    def build(net: FloatNet) -> str:
+        x = net.conv(net.op("SpaceToDepth", net.conv("image", 3, 3, 1), blocksize=2), 4, 12, 1)
+        return net.conv(net.op("GlobalMaxPool", x), 3, 4, 1)
+
+    assert "maxpool" in {node.op.kind for node in assert_kernels_agree(quantized(tmp_path, build)).nodes}

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from onnx import numpy_helper
 
 from codesign.errors import GraphError
 from codesign.frontend.qonnx import import_qonnx
@@ -378,8 +379,8 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
             "do not make integers",
         ),
         "threshold layout": (
-            lambda n, x: n.multi_threshold(conv(n, x, 2, 4, 1, 1), np.ones((1, 1)), data_layout="NHWC"),
-            "data_layout = NHWC of MultiThreshold",
+            lambda n, x: n.multi_threshold(conv(n, x, 2, 4, 1, 1), np.ones((1, 1)), data_layout="NWC"),
+            "data_layout = NWC of MultiThreshold",
         ),
         "scale per channel": (
             lambda n, x: n.quant(conv(n, x, 2, 4, 1, 1), np.ones((1, 2, 1, 1))),
@@ -387,10 +388,10 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
         ),
         "groups": (lambda n, x: conv(n, x, 5, 2, 1, 1, group=2), "5 output channels cannot be parted in 2 groups"),
         "float weights": (
-            lambda n, x: n.op("Conv", x, n.const(np.full((2, 4, 1, 1), 0.5))),
+            lambda n, x: n.op("Conv", x, n.const(np.full((2, 4, 1, 1), 0.3))),
             "the weights are not quantized",
         ),
-        "wide weights": (lambda n, x: n.conv(x, np.full((2, 4, 1, 1), 200), bits=9), "weights have more than 8 bits"),
+        "wide weights": (lambda n, x: n.conv(x, np.full((2, 4, 1, 1), 300), bits=10), "weights have more than 8 bits"),
         "bias": (
             lambda n, x: conv(n, conv(n, x, 2, 4, 1, 1, bias=[0.01, 0]), 2, 2, 1, 1),
             "the offset after a layer is not a multiple",
@@ -408,10 +409,6 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
             "a Div of two activations is not supported",
         ),
         "residual": (residual_scales, "tensors of different scales that are put together"),
-        "broadcast": (
-            lambda n, x: n.op("Add", x, n.op("ReduceSum", x, n.const([2, 3], np.int64))),
-            r"an Add of \(1, 4, 8, 8\) and \(1, 4, 1, 1\) is not supported",
-        ),
         "average at a border": (
             lambda n, x: n.op("AveragePool", x, kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
             "averages at the border leave out the padding",
@@ -445,7 +442,10 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
             lambda n, x: n.op("Resize", x, n.const([]), n.const([1, 1, 1.5, 1.5]), mode="nearest"),
             "is not by one integer factor",
         ),
-        "transpose": (lambda n, x: n.op("Transpose", x, perm=[0, 2, 3, 1]), "only channel shuffles are"),
+        "transpose": (
+            lambda n, x: conv(n, n.op("Transpose", x, perm=[0, 2, 3, 1]), 2, 8, 1, 1),
+            "a Conv of a reshaped tensor is not supported",
+        ),
         "lone comparison": (lambda n, x: n.op("Equal", x, x), "only supported within where"),
     }
 
@@ -580,3 +580,15 @@ def test_a_real_value_is_an_integer_of_its_scale_exactly_or_as_float32_rounds_it
     else:
         with pytest.raises(GraphError, match="a weight is not a multiple of its scale"):
             integers(real, scale, "a weight")
+
+
+def test_quantizers_may_have_parameters_of_float64_that_float32_holds():
+    net = QonnxNet(1, 2, 4, 4)
+    x = net.quant("image", 0.5, 4, signed=1)
+    output = net.quant(net.conv(x, np.ones((3, 2, 3, 3)), 0.25), 2.0, 4)
+    for index, tensor in enumerate(net.constants):
+        if not tensor.dims:
+            net.constants[index] = numpy_helper.from_array(
+                numpy_helper.to_array(tensor).astype(np.float64), tensor.name
+            )
+    assert_executors_agree(net.model(output))

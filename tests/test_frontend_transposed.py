@@ -14,7 +14,7 @@ from codesign.frontend.ops.transposed import phases_of
 from codesign.frontend.qonnx import import_qonnx
 from codesign.graph import Graph
 from tests.onnx_nets import QonnxNet, assert_executors_agree
-from tests.test_frontend_qdq import RNG, FloatNet, assert_kernels_agree, quantized
+from tests.qdq_files import RNG, FloatNet, assert_kernels_agree, quantized
 
 
 def kinds(graph: Graph) -> list[str]:

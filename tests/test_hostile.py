@@ -27,6 +27,21 @@ QUICK = (
 )
 
 
+QUICK_TFLITE = (
+    "TFLite file that ends early",
+    "TFLite file with a negative scale",
+    "TFLite file with a shape of 10,000 sides",
+    "TFLite file with an operator's code beyond the list",
+    "TFLite file that is an endless device",
+)
+
+
+@pytest.mark.parametrize("name", QUICK_TFLITE)
+def test_a_hostile_tflite_file_is_refused_in_one_line(name):
+    pytest.importorskip("tflite")
+    assert hostile.attempt(name).crash == ""
+
+
 @pytest.mark.parametrize("name", QUICK)
 def test_a_hostile_file_is_refused_in_one_line(name):
     assert hostile.attempt(name).crash == ""

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from codesign import quoting
 from codesign.emit.board import emit_board
+from codesign.emit.core import emit_core
+from codesign.emit.driver import emit_driver
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.hls.run import FLAGS, run_hls
 from codesign.emit.rtl.simulate import simulate
@@ -172,8 +174,10 @@ def emitted(graph: Graph, folder: Path) -> None:
     """`rtl/`, `hls/` and `board/` of `graph`."""
     design = designed(graph, fps=1000)
     project = emit_rtl(design, folder / "rtl")
+    emit_core(design, project)
     emit_hls(design, folder / "hls")
-    emit_board(design, project, folder / "board", recipe=None)
+    emit_driver(design, project, folder / "driver", recipe=None, versions={})
+    emit_board(design, project, folder / "board", driver=folder / "driver", recipe=None)
 
 
 def lint(folder: Path) -> str:

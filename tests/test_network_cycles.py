@@ -2,10 +2,11 @@
 
 import pytest
 
-from benchmarks.cost.network_cycles import NAME
+from benchmarks.cost.network_cycles import CASES, NAME, TOO_LARGE
 from benchmarks.record import load
 from codesign.api.tune import untrained_graph
 from codesign.recipe import load_recipe
+from codesign.resources import models_dir
 from codesign.schedule import schedule
 from codesign.targets import load_target
 
@@ -24,3 +25,8 @@ def test_interval_and_latency_are_those_that_were_simulated(recipe):
         assert plan.interval_cycles == row["interval_cycles"]["simulated"]
         assert plan.latency_cycles == pytest.approx(row["latency_cycles"]["simulated"], abs=3)
         assert sum(block.multipliers for block in plan.blocks.values()) == row["multipliers"]
+
+
+def test_every_recipe_that_ships_is_a_case_or_too_large():
+    cases = [case.recipe for case in CASES]
+    assert sorted([*cases, *TOO_LARGE]) == sorted(path.stem for path in models_dir().glob("*.yaml"))

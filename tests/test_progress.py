@@ -44,7 +44,7 @@ class Calls(list):
 def test_every_bar_of_an_export_fills(network, tmp_path):
     calls = Calls()
     export(network, tmp_path / "build", progress=calls)
-    assert len(calls.whole()) == 7 == len({what for what, *_ in calls})
+    assert len(calls.whole()) == 8 == len({what for what, *_ in calls})
 
 
 def test_a_simulation_tells_its_frames(network, tmp_path):
@@ -80,7 +80,7 @@ def test_verbose_tells_every_step_as_plain_lines(network, tmp_path):
     lines = ended(network, tmp_path / "build", "--verbose").stderr.splitlines()
     assert lines[0] == "export: integer graph ..."
     assert re.fullmatch(r"export: integer graph: 1 in \d+\.\d s", lines[1])
-    assert len(lines) == 14 and not any(re.search(r"[\r\x1b]", line) for line in lines)
+    assert len(lines) == 16 and not any(re.search(r"[\r\x1b]", line) for line in lines)
 
 
 def test_json_is_alone_on_standard_output_also_where_steps_are_told(network, tmp_path):

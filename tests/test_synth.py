@@ -20,7 +20,7 @@ from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.split import Split
 from codesign.hardware.memory import block_ramb18, rom_ramb18
-from codesign.resources import rtl_dir
+from codesign.resources import cache_folder, rtl_dir
 from codesign.synthesis import place_and_route, synthesize_flat, synthesize_module, synthesize_network, yosys
 from codesign.synthesis.module import read, statistics
 from codesign.synthesis.utilization import Utilization, count
@@ -50,9 +50,12 @@ def build(design, tmp_path_factory):
     return built(design, tmp_path_factory.mktemp("synth") / "build")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
+    """Where commands keep netlists, too, and nothing else lies yet."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CODESIGN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield cache_folder("synthesis")
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ def float_island(net: TFLiteNet) -> int:
 
 def unknown_operator(net: TFLiteNet) -> int:
     y = layer(net, net.input((1, 6, 6, 2)))
-    return net.op("SUB", [y, y], net.tensor((1, 6, 6, 3), 0.1), table="SubOptions")
+    return net.op("FLOOR_DIV", [y, y], net.tensor((1, 6, 6, 3), 0.1), table="FloorDivOptions")
 
 
 def newer_version(net: TFLiteNet) -> int:
@@ -97,13 +97,13 @@ REFUSED = {
     float_file: "nothing in it is quantized",
     dynamic_range_file: "only its weights are quantized: activations are real numbers",
     float_island: "TANH computes with real numbers",
-    unknown_operator: "operator 'SUB' is not supported",
+    unknown_operator: "operator 'FLOOR_DIV' is not supported",
     newer_version: "version 99 of RELU is not known",
     unknown_activation: "fused_activation_function = 4 of CONV_2D is not supported",
     softmax_inside: "SOFTMAX stays on the host, and layers follow it",
     average_with_border: "averages at the border leave out the padding",
     border_of_another_value: "pads with another value than 0",
-    border_before_pooling: "reads a map with a border",
+    border_before_pooling: "takes the maximum with a border of zeros",
     sixteen_bits: "is INT16",
     several_images: r"has the shape \[2, 6, 6, 2\]",
     only_an_input: "comes from the input with nothing in between",

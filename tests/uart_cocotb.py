@@ -88,6 +88,8 @@ async def frames_in_give_what_the_network_says(dut):
     def program():
         with uart.SerialAccelerator(FOLDER, port) as net:
             found = net(TASK["frames"])
+            tested = net.self_test()
+        assert tested.passed and tested.frames == 2, str(tested)
         assert len(found) == len(TASK["expected"]) and all(map(equal, found, TASK["expected"]))
 
     await bridge(program)()

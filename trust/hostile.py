@@ -2,11 +2,11 @@
 
     python -m trust.hostile [WORD ...]
 
-Recipes, Pascal VOC and COCO folders with pictures, ONNX files, checkpoints, stored graphs; and good ones that were
-damaged at random, which may also do what they did before. Each runs in a process of its own, of at most MEMORY bytes
-more than the libraries take and SECONDS seconds. It counts as a crash if it ends otherwise, says more than one
-error, runs what the file holds, or leaves a file where there was none. With words, only files whose names contain one
-are tried. Exit status 1 after a crash. Keeps its figures in benchmarks/results/trust.json.
+Recipes, Pascal VOC and COCO folders with pictures, ONNX and TFLite files, checkpoints, stored graphs; and good ones
+that were damaged at random, which may also do what they did before. Each runs in a process of its own, of at most
+MEMORY bytes more than the libraries take and SECONDS seconds. It counts as a crash if it ends otherwise, says more than
+one error, runs what the file holds, or leaves a file where there was none. With words, only files whose names contain
+one are tried. Exit status 1 after a crash. Keeps its figures in benchmarks/results/trust.json.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
+from types import ModuleType
 
+import flatbuffers
 import numpy as np
 import onnx
 import torch
@@ -515,6 +518,255 @@ for _name, _content in _onnx_files().items():
         return ["export", str(folder / "models" / "m.onnx"), "--out", str(folder / "out")]
 
 
+# TFLite files
+
+
+@cache
+def _tflite_schema() -> ModuleType:
+    return import_module("tflite")
+
+
+def _flat(content: Callable[[flatbuffers.Builder], int]) -> bytes:
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(content(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def _vector(builder: flatbuffers.Builder, start: Callable, values: list, put: str) -> int:
+    start(builder, len(values))
+    for value in reversed(values):
+        getattr(builder, put)(value)
+    return builder.EndVector()
+
+
+@dataclass(frozen=True)
+class LiteTensor:
+    """A tensor of a TFLite file. scales, zeros: None where it is not quantized; data: None where it is computed."""
+
+    shape: tuple[int, ...]
+    kind: str = "INT8"
+    scales: tuple[float, ...] | None = (0.1,)
+    zeros: tuple[int, ...] = (0,)
+    axis: int = 0
+    data: bytes | None = None
+    buffer: int | None = None
+
+
+@dataclass(frozen=True)
+class LiteFile:
+    """A TFLite file of one convolution, whose parts may be exchanged.
+
+    operator: its number in the schema; code: its place in the list of operators; graphs: copies of the graph.
+    """
+
+    tensors: tuple[LiteTensor, ...] = (
+        LiteTensor((1, 4, 4, 2)),
+        LiteTensor((3, 3, 3, 2), data=bytes(54)),
+        LiteTensor((3,), "INT32", (0.01,), data=bytes(12)),
+        LiteTensor((1, 4, 4, 3)),
+    )
+    operator: int = 3
+    version: int = 1
+    code: int = 0
+    reads: tuple[int, ...] = (0, 1, 2)
+    gives: tuple[int, ...] = (3,)
+    stride: int = 1
+    dilation: int = 1
+    options_type: int = 1
+    inputs: tuple[int, ...] = (0,)
+    outputs: tuple[int, ...] = (3,)
+    graphs: int = 1
+    schema: int = 3
+
+    def bytes(self) -> bytes:
+        return _flat(self._written)
+
+    def _written(self, builder: flatbuffers.Builder) -> int:
+        t = _tflite_schema()
+        stored = [tensor.data for tensor in self.tensors]
+        buffers = [self._buffer(builder, t, data or b"") for data in [b"", *stored]]
+        graphs = [self._graph(builder, t) for _ in range(self.graphs)]
+        t.OperatorCodeStart(builder)
+        t.OperatorCodeAddBuiltinCode(builder, self.operator)
+        t.OperatorCodeAddDeprecatedBuiltinCode(builder, min(self.operator, 127))
+        t.OperatorCodeAddVersion(builder, self.version)
+        codes = [t.OperatorCodeEnd(builder)]
+        listed = [
+            _vector(builder, t.ModelStartOperatorCodesVector, codes, "PrependUOffsetTRelative"),
+            _vector(builder, t.ModelStartSubgraphsVector, graphs, "PrependUOffsetTRelative"),
+            _vector(builder, t.ModelStartBuffersVector, buffers, "PrependUOffsetTRelative"),
+        ]
+        t.ModelStart(builder)
+        t.ModelAddVersion(builder, self.schema)
+        t.ModelAddOperatorCodes(builder, listed[0])
+        t.ModelAddSubgraphs(builder, listed[1])
+        t.ModelAddBuffers(builder, listed[2])
+        return t.ModelEnd(builder)
+
+    def _buffer(self, builder: flatbuffers.Builder, t: ModuleType, data: bytes) -> int:
+        content = builder.CreateByteVector(data) if data else None
+        t.BufferStart(builder)
+        if content is not None:
+            t.BufferAddData(builder, content)
+        return t.BufferEnd(builder)
+
+    def _tensor(self, builder: flatbuffers.Builder, t: ModuleType, place: int) -> int:
+        tensor = self.tensors[place]
+        name = builder.CreateString(f"t{place}")
+        shape = _vector(builder, t.TensorStartShapeVector, list(tensor.shape), "PrependInt32")
+        scaled = self._quantization(builder, t, tensor) if tensor.scales is not None else None
+        t.TensorStart(builder)
+        t.TensorAddName(builder, name)
+        t.TensorAddShape(builder, shape)
+        t.TensorAddType(builder, getattr(t.TensorType, tensor.kind))
+        t.TensorAddBuffer(builder, place + 1 if tensor.buffer is None else tensor.buffer)
+        if scaled is not None:
+            t.TensorAddQuantization(builder, scaled)
+        return t.TensorEnd(builder)
+
+    def _quantization(self, builder: flatbuffers.Builder, t: ModuleType, tensor: LiteTensor) -> int:
+        scale = _vector(builder, t.QuantizationParametersStartScaleVector, list(tensor.scales or ()), "PrependFloat32")
+        zero = _vector(builder, t.QuantizationParametersStartZeroPointVector, list(tensor.zeros), "PrependInt64")
+        t.QuantizationParametersStart(builder)
+        t.QuantizationParametersAddScale(builder, scale)
+        t.QuantizationParametersAddZeroPoint(builder, zero)
+        t.QuantizationParametersAddQuantizedDimension(builder, tensor.axis)
+        return t.QuantizationParametersEnd(builder)
+
+    def _graph(self, builder: flatbuffers.Builder, t: ModuleType) -> int:
+        tensors = [self._tensor(builder, t, place) for place in range(len(self.tensors))]
+        operator = self._operator(builder, t)
+        listed = [
+            _vector(builder, t.SubGraphStartTensorsVector, tensors, "PrependUOffsetTRelative"),
+            _vector(builder, t.SubGraphStartInputsVector, list(self.inputs), "PrependInt32"),
+            _vector(builder, t.SubGraphStartOutputsVector, list(self.outputs), "PrependInt32"),
+            _vector(builder, t.SubGraphStartOperatorsVector, [operator], "PrependUOffsetTRelative"),
+        ]
+        t.SubGraphStart(builder)
+        t.SubGraphAddTensors(builder, listed[0])
+        t.SubGraphAddInputs(builder, listed[1])
+        t.SubGraphAddOutputs(builder, listed[2])
+        t.SubGraphAddOperators(builder, listed[3])
+        return t.SubGraphEnd(builder)
+
+    def _operator(self, builder: flatbuffers.Builder, t: ModuleType) -> int:
+        t.Conv2DOptionsStart(builder)
+        t.Conv2DOptionsAddStrideW(builder, self.stride)
+        t.Conv2DOptionsAddStrideH(builder, self.stride)
+        t.Conv2DOptionsAddDilationWFactor(builder, self.dilation)
+        t.Conv2DOptionsAddDilationHFactor(builder, self.dilation)
+        options = t.Conv2DOptionsEnd(builder)
+        reads = _vector(builder, t.OperatorStartInputsVector, list(self.reads), "PrependInt32")
+        gives = _vector(builder, t.OperatorStartOutputsVector, list(self.gives), "PrependInt32")
+        t.OperatorStart(builder)
+        t.OperatorAddOpcodeIndex(builder, self.code)
+        t.OperatorAddInputs(builder, reads)
+        t.OperatorAddOutputs(builder, gives)
+        t.OperatorAddBuiltinOptionsType(builder, self.options_type)
+        t.OperatorAddBuiltinOptions(builder, options)
+        return t.OperatorEnd(builder)
+
+    def with_tensor(self, place: int, **changes: object) -> LiteFile:
+        tensors = list(self.tensors)
+        tensors[place] = replace(tensors[place], **changes)
+        return replace(self, tensors=tuple(tensors))
+
+
+def _lite(**changes: object) -> bytes:
+    return replace(LiteFile(), **changes).bytes()
+
+
+def _lite_tensor(place: int, **changes: object) -> bytes:
+    return LiteFile().with_tensor(place, **changes).bytes()
+
+
+def _overwritten(good: bytes, at: int, value: int) -> bytes:
+    return good[:at] + struct.pack("<I", value) + good[at + 4 :]
+
+
+TFLITE: dict[str, Callable[[], bytes]] = {
+    "of nothing": lambda: b"",
+    "of its head alone": lambda: b"\x1c\0\0\0TFL3",
+    "of zeros behind its head": lambda: b"\x1c\0\0\0TFL3" + bytes(4096),
+    "of random bytes": lambda: b"\x1c\0\0\0TFL3" + np.random.default_rng(2).bytes(1 << 16),
+    "that ends early": lambda: _lite()[: len(_lite()) // 2],
+    "whose root lies beyond its end": lambda: _overwritten(_lite(), 0, 0x7FFFFFFF),
+    "whose root is its own head": lambda: _overwritten(_lite(), 0, 0),
+    "of version 99 of the schema": lambda: _lite(schema=99),
+    "of no graph": lambda: _lite(graphs=0),
+    "of two graphs": lambda: _lite(graphs=2),
+    "with a negative scale": lambda: _lite_tensor(0, scales=(-0.1,)),
+    "with a scale of nothing": lambda: _lite_tensor(3, scales=(0.0,)),
+    "with an endless scale": lambda: _lite_tensor(3, scales=(float("inf"),)),
+    "with a scale of no number": lambda: _lite_tensor(1, scales=(float("nan"),)),
+    "with a scale of 1e-45": lambda: _lite_tensor(3, scales=(1e-45,)),
+    "with a scale of 1e38": lambda: _lite_tensor(0, scales=(1e38,)),
+    "with an input without scale": lambda: _lite_tensor(0, scales=None),
+    "with weights without scale": lambda: _lite_tensor(1, scales=None),
+    "with an output without scale": lambda: _lite_tensor(3, scales=None),
+    "with more scales than channels": lambda: _lite_tensor(1, scales=(0.1,) * 7, zeros=(0,) * 7),
+    "with scales along axis 1000": lambda: _lite_tensor(1, scales=(0.1,) * 3, zeros=(0,) * 3, axis=1000),
+    "with more zero points than scales": lambda: _lite_tensor(0, zeros=(0, 1, 2)),
+    "with a zero point of 2^62": lambda: _lite_tensor(0, zeros=(1 << 62,)),
+    "with a negative size": lambda: _lite_tensor(0, shape=(1, -4, 4, 2)),
+    "with an input of 2^80 values": lambda: _lite_tensor(0, shape=(1, 1 << 30, 1 << 30, 1 << 20)),
+    "with an input of no size": lambda: _lite_tensor(0, shape=(1, 0, 4, 2)),
+    "with a shape of 10,000 sides": lambda: _lite_tensor(0, shape=(1,) * 10_000),
+    "with weights of three sides": lambda: _lite_tensor(1, shape=(3, 3, 6), data=bytes(54)),
+    "with weights of other channels": lambda: _lite_tensor(1, shape=(3, 3, 6, 1), data=bytes(54)),
+    "with weights that no buffer holds": lambda: _lite_tensor(1, data=None),
+    "with weights shorter than their shape": lambda: _lite_tensor(1, data=bytes(10)),
+    "with weights longer than their shape": lambda: _lite_tensor(1, data=bytes(5400)),
+    "with weights in buffer 10^9": lambda: _lite_tensor(1, buffer=10**9),
+    "with weights in the output's buffer": lambda: _lite_tensor(1, buffer=0),
+    "with a bias of another length": lambda: _lite_tensor(2, shape=(2,), data=bytes(8)),
+    "with a bias of 8 bits": lambda: _lite_tensor(2, kind="INT8", shape=(3,), data=bytes(3)),
+    "with an output of another size": lambda: _lite_tensor(3, shape=(1, 400, 400, 3)),
+    "with an output of strings": lambda: _lite_tensor(3, kind="STRING"),
+    "with an operator that there is not": lambda: _lite(operator=30_000),
+    "with a negative operator": lambda: _lite(operator=-1),
+    "with another operator than its options say": lambda: _lite(operator=9),
+    "with options of another operator": lambda: _lite(options_type=22),
+    "with options of no kind": lambda: _lite(options_type=255),
+    "with control flow": lambda: _lite(operator=118),
+    "with an operator's code beyond the list": lambda: _lite(code=10**6),
+    "with version 10^9 of an operator": lambda: _lite(version=10**9),
+    "with a stride of nothing": lambda: _lite(stride=0),
+    "with a negative stride": lambda: _lite(stride=-1),
+    "with a stride of 2^30": lambda: _lite(stride=1 << 30),
+    "with a dilation of 2^30": lambda: _lite(dilation=1 << 30),
+    "with an operator that reads its output": lambda: _lite(reads=(3, 1, 2)),
+    "with an operator that reads tensor 10^9": lambda: _lite(reads=(10**9, 1, 2)),
+    "with an operator that reads tensor -5": lambda: _lite(reads=(-5, 1, 2)),
+    "with an operator that reads nothing": lambda: _lite(reads=()),
+    "with an operator that gives nothing": lambda: _lite(gives=()),
+    "with an operator that gives its input": lambda: _lite(gives=(0,)),
+    "with an operator that gives its weights": lambda: _lite(gives=(1,)),
+    "without inputs": lambda: _lite(inputs=()),
+    "with two inputs": lambda: _lite(inputs=(0, 3)),
+    "whose input is its weights": lambda: _lite(inputs=(1,)),
+    "without outputs": lambda: _lite(outputs=()),
+    "with an output that nobody computes": lambda: _lite(outputs=(2,)),
+    "with the output tensor 10^9": lambda: _lite(outputs=(10**9,)),
+}
+"""By name; made only where they are tried, since the schema belongs to an extra."""
+
+for _name, _make_bytes in TFLITE.items():
+
+    @hostile(f"TFLite file {_name}")
+    def _tflite(folder: Path, make: Callable[[], bytes] = _make_bytes) -> list[str]:
+        (folder / "m.tflite").write_bytes(make())
+        return ["export", str(folder / "m.tflite"), "--out", str(folder / "out")]
+
+
+for _name, _make in NO_FILES.items():
+
+    @hostile(f"TFLite file that is {_name}")
+    def _no_tflite(folder: Path, make: Callable[[Path], None] = _make) -> list[str]:
+        replaced(folder / "m.tflite", make)
+        return ["export", str(folder / "m.tflite"), "--out", str(folder / "out")]
+
+
 # Checkpoints
 
 
@@ -768,6 +1020,11 @@ def _damaged_onnx(folder: Path, number: int) -> list[str]:
     return ["export", str(folder / "m.onnx"), "--out", str(folder / "out")]
 
 
+def _damaged_tflite(folder: Path, number: int) -> list[str]:
+    (folder / "m.tflite").write_bytes(damaged(_lite(), number))
+    return ["export", str(folder / "m.tflite"), "--out", str(folder / "out")]
+
+
 def _damaged_weights(folder: Path, number: int) -> list[str]:
     head, good = 8 + int.from_bytes(_good_weights()[:8], "little"), _good_weights()
     content = damaged(good[:head], number) + good[head:]
@@ -781,6 +1038,7 @@ DAMAGES = {
         "annotation": _damaged_annotation,
         "picture": _damaged_picture,
         "ONNX file": _damaged_onnx,
+        "TFLite file": _damaged_tflite,
         "weights": _damaged_weights,
     }.items()
     for number in range(DAMAGED)

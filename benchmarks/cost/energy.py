@@ -37,7 +37,7 @@ from codesign.graph.ops.requant import Requant
 from codesign.schedule import schedule
 from codesign.targets import load_target
 
-SOURCES = ("benchmarks/cost/energy.py", "codesign/targets/*.yaml", *SCHEDULER)
+SOURCES = ("benchmarks/cost/energy.py", "codesign/targets/pynq-z2.yaml", *SCHEDULER)
 TARGET = "pynq-z2"
 
 CALIBRATION = ("CNV-W1A1", "AD08", "RN07")

@@ -40,7 +40,8 @@ from codesign.schedule import Schedule, schedule
 from codesign.targets import BUS_BITS, load_target
 
 NAME = "network_cycles"
-SOURCES = ("benchmarks/cost/network_cycles.py", "models/*.yaml", "codesign/targets/*.yaml", *SCHEDULER, *RTL)
+TARGETS = tuple(f"codesign/targets/{name}.yaml" for name in ("pynq-z2", "zcu104"))
+SOURCES = ("benchmarks/cost/network_cycles.py", "models/*.yaml", *TARGETS, *SCHEDULER, *RTL)
 FRAMES = 4
 """At least; as many more as are under way at once if weights are streamed."""
 
@@ -61,6 +62,7 @@ class Case:
 CASES = (
     Case("codenet-digits", 96, "pynq-z2"),
     Case("codenet-ablation", 64, "pynq-z2"),
+    Case("codenet-cells", 64, "pynq-z2"),
     Case("fashion-mobilenet", 32, "pynq-z2"),
     Case("fashion-resnext", 32, "pynq-z2"),
     Case("fashion-binary", 32, "pynq-z2"),

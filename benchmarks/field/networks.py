@@ -1,11 +1,12 @@
 """Which networks of others are read, and whether every value of the fast stages is exact.
 
-    python -m benchmarks.field.networks [--files FOLDER] [--only TEXT] [--images 2]
+    python -m benchmarks.field.networks [--files FOLDER] [--only TEXT] [--images 2] [--hardware]
 
 Takes the files in FOLDER (ONNX, QONNX, TFLite), Brevitas' example networks, and the networks of `torch_nets` as
 onnxruntime's quantize_static makes them: unsigned activations and a scale per channel of weights, and all signed. Every
 file that is read runs in its own runtime, in the integer graph and, as the standard ONNX that we emit, in ONNX Runtime.
-A refusal is kept with its reason. Figures: benchmarks/results/networks.json.
+With --hardware those of `hardware.NETWORKS` go through the compiled HLS project and the simulated RTL, too, which takes
+about an hour. A refusal is kept with its reason. Figures: benchmarks/results/networks.json.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from benchmarks.field import torch_nets
-from benchmarks.record import save
+from benchmarks.field import hardware, torch_nets
+from benchmarks.record import RTL, SCHEDULER, save
 from codesign.emit.onnx import emit_qcdq, run_onnxruntime
 from codesign.errors import CodesignError
 from codesign.frontend.files import import_file
@@ -38,7 +39,8 @@ from codesign.verification.compare import compare
 from codesign.verification.reference import Reference
 from codesign.verification.ties import Judge
 
-SOURCES = ("codesign/frontend/**/*.py", "codesign/graph/**/*.py", "codesign/emit/onnx/**/*.py", "benchmarks/field/*.py")
+FAST = ("codesign/frontend/**/*.py", "codesign/graph/**/*.py", "codesign/emit/onnx/**/*.py", "benchmarks/field/*.py")
+SOURCES = (*FAST, *SCHEDULER, *RTL, "codesign/emit/hls/**/*", "hls/*.h")
 FORMS = {"u8s8": (True, True), "s8s8": (False, False)}
 """Settings of quantize_static: whether activations are unsigned, and whether weights have a scale per channel."""
 
@@ -78,19 +80,21 @@ def main() -> None:
     parser.add_argument("--files", type=Path, action="append", default=[])
     parser.add_argument("--only", default="")
     parser.add_argument("--images", type=int, default=2)
+    parser.add_argument("--hardware", action="store_true", help="HLS and RTL, too")
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
     results = []
     with tempfile.TemporaryDirectory() as scratch:
         for entry in entries(options.files):
             if options.only in entry.name:
-                results.append(judged(entry, Path(scratch), options.images))
+                results.append(judged(entry, Path(scratch), options.images, hls_and_rtl=options.hardware))
                 print(line(results[-1]), flush=True)
     read = sum(result.imported for result in results)
     wrong = sum(result.wrong for result in results)
     print(f"{read} of {len(results)} are read, {wrong} values are wrong")
     if not options.only:
-        save("networks", {"files": [asdict(result) for result in results]}, SOURCES)
+        sources = SOURCES if options.hardware else FAST
+        save("networks", {"files": [asdict(result) for result in results]}, sources)
 
 
 def entries(folders: list[Path]) -> Iterator[Entry]:
@@ -166,8 +170,8 @@ def quantized(name: str, form: str) -> Callable[[Path], Path]:
     return make
 
 
-def judged(entry: Entry, folder: Path, images: int) -> Result:
-    """Makes the file, reads it and compares its stages."""
+def judged(entry: Entry, folder: Path, images: int, *, hls_and_rtl: bool) -> Result:
+    """Makes the file, reads it and compares its stages; hls_and_rtl: these too, if it is one of those."""
     path = entry.make(folder)
     start = time.perf_counter()
     try:
@@ -176,7 +180,8 @@ def judged(entry: Entry, folder: Path, images: int) -> Result:
         seconds = round(time.perf_counter() - start, 1)
         return Result(entry.name, entry.source, entry.format, False, seconds=seconds, reason=str(error))
     seconds = round(time.perf_counter() - start, 1)
-    compared = _compared(path, model, network.graph, images)
+    built = hls_and_rtl and entry.name in hardware.NETWORKS
+    compared = _compared(path, model, network.graph, images, built=built)
     tail = tuple(node.op_type for node in network.tail.graph.node) if network.tail else ()
     return Result(entry.name, entry.source, entry.format, True, **compared, seconds=seconds, tail=tail)
 
@@ -195,18 +200,20 @@ def _imported(path: Path, input_type: str) -> tuple[onnx.ModelProto | None, Netw
         return model, import_network(model)
 
 
-def _compared(path: Path, model: onnx.ModelProto | None, graph: Graph, count: int) -> dict[str, object]:
+def _compared(path: Path, model: onnx.ModelProto | None, graph: Graph, count: int, *, built: bool) -> dict[str, object]:
     ((source, kind),) = graph.inputs.items()
     images = random_integers(np.random.default_rng(0), kind, count)
     emitted, reference = emit_qcdq(graph), Reference(graph, images)
-    shown = {
-        **({"qonnx": run_qonnx(model, graph, images)} if model else {"litert": run_tflite(path, graph, images)}),
-        "onnxruntime": run_onnxruntime(emitted, graph, images, graph.types),
-        "graph": _one_by_one(graph, source, images),
-    }
+    own = ("qonnx", run_qonnx(model, graph, images)) if model else ("litert", run_tflite(path, graph, images))
+    shown = (
+        own,
+        ("onnxruntime", run_onnxruntime(emitted, graph, images, graph.types)),
+        ("graph", _one_by_one(graph, source, images)),
+        *(hardware.through_hardware(graph, images) if built else ()),
+    )
     tensors = values = wrong = ties = 0
     exact = []
-    for stage, found in shown.items():
+    for stage, found in shown:
         judge = Judge(model, graph) if stage == "qonnx" and model else None
         result = compare(stage, reference, [found], lambda *_: None, judge)
         tensors, values, ties = tensors + result.tensors, values + result.values, ties + len(result.ties)
@@ -227,7 +234,9 @@ def line(result: Result) -> str:
         return f"{result.name:28s} {result.seconds:5.1f} s  refused: {result.reason[:150]}"
     verdict = f"{result.wrong} wrong" if result.wrong else "exact"
     tail = f"; host: {' '.join(result.tail)[:50]}" if result.tail else ""
-    return f"{result.name:28s} {result.seconds:5.1f} s  {result.values:9,} values, {result.ties} ties, {verdict}{tail}"
+    built = ", HLS and RTL" if "rtl" in result.stages_exact else ""
+    found = f"{result.values:9,} values, {result.ties} ties, {verdict}{built}"
+    return f"{result.name:28s} {result.seconds:5.1f} s  {found}{tail}"
 
 
 if __name__ == "__main__":

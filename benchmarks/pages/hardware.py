@@ -1,4 +1,4 @@
-"""Makes the tables of docs/hardware.md and docs/report.md anew from the JSON files that `benchmarks/` holds of them.
+"""Makes the tables of docs/hardware.md and docs/report.md, and README's of CoDeNet-c, anew from the results.
 
 python -m benchmarks.pages.hardware
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.pages.passages import DOCS, fill, table
-from benchmarks.record import load
+from benchmarks.record import ROOT, load
 
 PAGES = ("hardware.md", "report.md")
 
@@ -20,6 +20,38 @@ def main() -> None:
             begin, end = f"<!-- {name}: benchmarks/pages/hardware.py -->\n", f"<!-- end of {name} -->\n"
             for page in PAGES:
                 fill(DOCS / page, begin, end, f"\n{made(found)}\n")
+    fill(
+        ROOT / "README.md",
+        "<!-- codenet-c: benchmarks/pages/hardware.py -->\n",
+        "<!-- end of codenet-c -->\n",
+        _headline(load("codenet_c_pynq")["variants"][0]),
+    )
+
+
+def _headline(found: dict) -> str:
+    """One row a figure."""
+    board, predicted = found["board"], found["predicted"]
+    rate = found["clock_mhz"] * 1e6 / found["interval_cycles"]
+    shown = "every value exact" if found["exact"] else "NOT EXACT"
+    rows = (
+        (
+            f"cycles between frames, {found['frames']} frames back to back",
+            f"{found['interval_cycles']:,}: {rate:.1f} frames/s",
+        ),
+        ("verification", f"{found['values']:,} values of all tensors: {shown}"),
+        (
+            "LUT, FF",
+            f"{found['lut']:,} of {board['lut']:,g}, {found['ff']:,} of {board['ff']:,g} "
+            f"(predicted {predicted['lut']:,} and {predicted['ff']:,})",
+        ),
+        (
+            "BRAM36, DSP",
+            f"{found['bram36']:g} of {board['bram36']:g}, {found['dsp']} of {board['dsp']:g} "
+            f"(predicted {predicted['bram36']:g} and {predicted['dsp']})",
+        ),
+        ("weights from memory", f"{found['ddr_mb_s']:,} MB/s"),
+    )
+    return "| | |\n|---|---|\n" + "".join(f"| {what} | {figure} |\n" for what, figure in rows)
 
 
 def _timing(found: dict) -> str:

@@ -43,7 +43,7 @@ from codesign.synthesis.module import read, statistics
 from codesign.synthesis.utilization import count
 from codesign.targets import load_target
 
-SOURCES = ("benchmarks/peers/*.py", "codesign/targets/*.yaml", *SCHEDULER, *RTL)
+SOURCES = ("benchmarks/peers/*.py", "codesign/targets/pynq-z2.yaml", *SCHEDULER, *RTL)
 CACHE = cache_dir() / "vs_nngen"
 PARALLELISM = {"stack": (1, 2), "detector": (1,)}
 """Input and output channels that NNgen works on at once; Yosys takes more than an hour for its larger detectors."""

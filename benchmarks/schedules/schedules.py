@@ -22,7 +22,8 @@ from codesign.targets import load_target
 
 MODELS = ROOT / "models"
 PYNQ, LARGER = "pynq-z2", ("ultra96-v2", "zcu104")
-SOURCES = ("benchmarks/schedules/schedules.py", "models/*.yaml", "codesign/targets/*.yaml", *SCHEDULER)
+TARGETS = tuple(f"codesign/targets/{name}.yaml" for name in (PYNQ, *LARGER))
+SOURCES = ("benchmarks/schedules/schedules.py", "models/*.yaml", *TARGETS, *SCHEDULER)
 ORDERS = ("pointwise_first", "depthwise_first")
 VARIANTS = [
     *((name, "pointwise_first", 7, PYNQ) for name in "cabde"),

@@ -59,7 +59,8 @@ def verdict(case: Case) -> dict[str, Any]:
         codesign.export(case.recipe, build, **settings, progress=progress)
         found = codesign.verify(build, images=case.images, progress=progress)
     stages = [
-        {key: stage[key] for key in ("name", "exact", "tensors", "values")} for stage in found.to_json()["stages"]
+        {"name": stage.name, "exact": stage.exact, "tensors": stage.tensors, "values": stage.values}
+        for stage in found.stages
     ]
     seconds = round(sum(stage.seconds for stage in found.stages))
     return {"network": case.name, "target": case.target, "images": case.images, "stages": stages, "seconds": seconds}

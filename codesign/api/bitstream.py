@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from codesign.build_folder import BuildFolder, open_build
-from codesign.emit.board import BoardTail
+from codesign.emit.driver import CERTIFICATE_FILES, BoardTail
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.serial import emit_serial
 from codesign.emit.serial.package import PINS
@@ -63,6 +64,8 @@ def bitstream(build: Path | BuildFolder, *, changed: bool = False, progress: Pro
     tail = BoardTail(folder.tail, folder.tail_inputs) if folder.tail.is_file() else None
     with folder.locked(), new_folder(folder.bitstream) as out:
         sources = emit_serial(design, project, out, recipe=folder.recipe, tail=tail)
+        for name in CERTIFICATE_FILES:
+            shutil.copyfile(folder.driver / name, out / name)
         progress("synthesis, placement, routing", 0, 1)
         placed = implement(
             sources,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from codesign.api.report import report
 from codesign.build_folder import BuildFolder, open_build
-from codesign.emit.board.system import ACCELERATOR
+from codesign.emit.core import ACCELERATOR
 from codesign.errors import BuildError, ToolError
 from codesign.files import write_text
 from codesign.progress import Progress, silent

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import onnx
 
-from codesign.build_folder import BuildFolder, new_build
+from codesign.build_folder import BuildFolder, new_build, versions
 from codesign.design import Design, design_of
-from codesign.emit.board import BoardTail, emit_board
+from codesign.emit.board import emit_board
+from codesign.emit.core import emit_core
+from codesign.emit.driver import BoardTail, emit_driver
 from codesign.emit.hls.project import emit_hls
 from codesign.emit.onnx import emit_qcdq
 from codesign.emit.rtl.project import RtlProject
@@ -24,6 +27,7 @@ from codesign.frontend.inputs import with_types
 from codesign.frontend.load import load_model, one_file
 from codesign.frontend.network import Network
 from codesign.frontend.qonnx import import_network, import_qonnx
+from codesign.frontend.refusal import RefusalError
 from codesign.frontend.tflite.parse import ENDING, is_tflite
 from codesign.graph import Graph, save
 from codesign.graph.heads import heads_of
@@ -95,11 +99,6 @@ def export(
     return Export(BuildFolder(Path(out)), work.summary)
 
 
-def tail_operators(build: BuildFolder) -> list[str]:
-    """The operators that a build leaves to the host, in their order."""
-    return [node.op_type for node in onnx.load(build.tail).graph.node]
-
-
 @dataclass
 class _Work:
     """What an export is made of, and what its steps have made so far.
@@ -149,13 +148,20 @@ def _write_hls(work: _Work) -> None:
 
 def _write_rtl(work: _Work) -> None:
     work.rtl = emit_rtl(work.design, work.build.rtl)
+    emit_core(work.design, work.rtl)
+
+
+def _write_driver(work: _Work) -> None:
+    emit_driver(work.design, work.rtl, work.build.driver, recipe=work.build.recipe, versions=versions())
 
 
 def _write_board(work: _Work) -> None:
     """Nothing for a board without an overlay."""
     if work.board.overlay:
         tail = BoardTail(work.build.tail, work.tail_inputs) if work.tail_inputs and not work.sparse else None
-        emit_board(work.design, work.rtl, work.build.board, recipe=work.build.recipe, tail=tail)
+        emit_board(
+            work.design, work.rtl, work.build.board, driver=work.build.driver, recipe=work.build.recipe, tail=tail
+        )
 
 
 def _report(work: _Work) -> None:
@@ -169,6 +175,7 @@ STEPS: tuple[tuple[str, Callable[[_Work], None]], ...] = (
     ("schedule", _schedule),
     ("hls4ml project", _write_hls),
     ("SystemVerilog", _write_rtl),
+    ("driver", _write_driver),
     ("board package", _write_board),
     ("report", _report),
 )
@@ -204,6 +211,21 @@ def _of_the_file(graph: Graph) -> dict[str, dict[str, str]]:
 
 def _import_file(work: _Work) -> Graph:
     """The build's copy of an ONNX file says the types that the user has given to inputs."""
+    try:
+        network = _network_of_file(work)
+    except RefusalError as refusal:
+        if not is_tflite(work.origin):
+            refusal.tell(refusal.what, refusal.where, f"{refusal.remedy}; or have it rewritten by --suggest")
+        raise
+    if network.tail is not None:
+        write_bytes(work.build.tail, network.tail.SerializeToString())
+        work.tail_inputs = network.tail_inputs
+    assert network.zones is not None
+    write_text(work.build.zones, json.dumps(asdict(network.zones), indent=1) + "\n")
+    return network.graph
+
+
+def _network_of_file(work: _Work) -> Network:
     if is_tflite(work.origin):
         network = _import_tflite(work)
     elif work.inputs:
@@ -213,10 +235,7 @@ def _import_file(work: _Work) -> Graph:
     else:
         network = import_file(work.origin)
         write_bytes(work.build.qonnx, one_file(work.origin))
-    if network.tail is not None:
-        write_bytes(work.build.tail, network.tail.SerializeToString())
-        work.tail_inputs = network.tail_inputs
-    return network.graph
+    return network
 
 
 def _import_tflite(work: _Work) -> Network:

@@ -10,12 +10,14 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from codesign.build_folder import BuildFolder, open_build
+from codesign.emit.driver.certificate import write_verdict
 from codesign.errors import BuildError
 from codesign.extras import lacking
 from codesign.files import write_text
-from codesign.graph import IntArray
+from codesign.graph import IntArray, digest
 from codesign.progress import Progress, silent
 from codesign.synthesis import yosys
 from codesign.synthesis.utilization import Family
@@ -114,7 +116,14 @@ def verify(
             tuple(tie for _, found in outcomes for tie in found.ties[:TIES]),
         )
         write_text(folder.verification, json.dumps(asdict(verdict), indent=1) + "\n")
+        write_verdict((folder.driver, folder.deployed), _told(folder, verdict))
     return verdict
+
+
+def _told(build: BuildFolder, verdict: Verification) -> dict[str, Any]:
+    """What whoever has the hardware only is told of a verdict."""
+    stages = {stage.name: stage.exact for stage in verdict.stages}
+    return {"network": digest(build.graph), "exact": verdict.exact, "images": verdict.images, "stages": stages}
 
 
 def _whole(build: BuildFolder, rtl: str) -> list[str]:

@@ -263,7 +263,7 @@ def _simulate(build: Path, run: Path) -> None:
     log = run / "run.log"
     try:
         results = get_runner("verilator").test(
-            test_module="codesign.bench.driver",
+            test_module="codesign.bench_driver",
             hdl_toplevel="bench_top",
             hdl_toplevel_lang="verilog",
             build_dir=build,

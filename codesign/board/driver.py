@@ -3,14 +3,15 @@
     from codesign_board.driver import Accelerator
 
     with Accelerator("design.bit") as net:
+        print(net.self_test())                 # recorded frames give the recorded bits
         found = net.look(picture)              # (H, W, 3) bytes, RGB, of any size; boxes in its own pixels
         for boxes in net.watch(camera):        # one such picture after another
         found = net(frames)                    # (N, H, W, 3) of the network's own size
         for boxes in net.stream(frames):       # one frame of that size after another
 
-Beside `design.bit` lie `design.hwh`, `design.json`, if the design reads its weights from memory `weights.bin`, and what
-the network leaves to the host, if anything (see `tail.py`). Needs `pynq` and NumPy. The same file drives the simulated
-hardware in this project's tests.
+Beside `design.bit` lie `design.hwh`, `design.json`, `certificate.bin`, if the design reads its weights from memory
+`weights.bin`, and what the network leaves to the host, if anything (see `tail.py`). Needs `pynq` and NumPy. The same
+file drives the simulated hardware in this project's tests.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from .certificate import Recorded, SelfTest, first_difference, load
 from .fit import fit_of, fitted
 from .records import Records
 from .tail import Tail
@@ -94,8 +96,12 @@ def say(
     decode: dict[str, Any] | None, outputs: Sequence[Stream], raw: list[np.ndarray], tail: Tail | None = None
 ) -> Any:
     """What the bytes of every output of a frame mean: `decode` is that of `design.json`."""
-    values = {stream.name: stream.unpack(data) for stream, data in zip(outputs, raw)}
-    return meaning(decode, values, {stream.name: stream.scale for stream in outputs}, tail)
+    return meaning(decode, unpacked(outputs, raw), {stream.name: stream.scale for stream in outputs}, tail)
+
+
+def unpacked(outputs: Sequence[Stream], raw: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """The integers (C, H, W) by name that the bytes of every output of a frame stand for."""
+    return {stream.name: stream.unpack(data) for stream, data in zip(outputs, raw)}
 
 
 def meaning(
@@ -122,9 +128,38 @@ def _part_of(decode: dict[str, Any]) -> Any:
 
 
 class Viewer:
-    """What takes frames of the network's size takes pictures of any size, too."""
+    """What takes frames of the network's size takes pictures of any size, too, and can test itself.
+
+    folder: of `design.json`, and of `certificate.bin`.
+    """
 
     design: dict[str, Any]
+    folder: Path
+    inputs: Sequence[Stream]
+
+    def replay(self, recorded: Sequence[Recorded]) -> Iterator[dict[str, np.ndarray]]:
+        """The integers (C, H, W) of all outputs by name, frame after frame, of inputs as bytes."""
+        raise NotImplementedError
+
+    def shapes(self) -> dict[str, tuple[int, int, int]]:
+        """(C, H, W) of the outputs by name, in their order."""
+        raise NotImplementedError
+
+    def self_test(self) -> SelfTest:
+        """Replays the recorded frames of `certificate.bin`: whether every integer that comes out is as recorded.
+
+        That the hardware holds the network of `design.json` was checked when it was opened; here the certificate's is.
+        Raises CertificateError if there is no certificate of this network.
+        """
+        shapes = self.shapes()
+        recorded = load(
+            self.folder, self.design["digest"], [one.frame_bytes for one in self.inputs], [*shapes.values()]
+        )
+        difference = None
+        for number, (frame, found) in enumerate(zip(recorded, self.replay(recorded))):
+            found_here = first_difference(number, [*shapes], frame.outputs, [found[name] for name in shapes])
+            difference = difference or found_here
+        return SelfTest(len(recorded), difference)
 
     def stream(self, frames: Iterable[Any]) -> Iterator[Any]:
         """What the network says of one frame after another."""
@@ -157,6 +192,8 @@ class Viewer:
 class Accelerator(Viewer):
     """A design in the fabric, taking frames until it is closed."""
 
+    inputs: Sequence[DmaStream]
+
     def __init__(self, bitfile: str, batch: int = 8) -> None:
         """Loads the bitstream, checks that it is the one described, gives it its weights and starts it.
 
@@ -165,7 +202,7 @@ class Accelerator(Viewer):
         """
         import pynq
 
-        folder = Path(bitfile).resolve().parent
+        self.folder = folder = Path(bitfile).resolve().parent
         self.design = json.loads((folder / "design.json").read_text())
         if self.design["format"] != FORMAT:
             raise BoardError(f"design.json is of format {self.design['format']}, the driver's is {FORMAT}")
@@ -188,7 +225,7 @@ class Accelerator(Viewer):
         def buffers(streams: list[Any], frames: int) -> list[list[Any]]:
             """Two of each, one to fill or read while the hardware works on the other."""
             sizes = [frames * stream.frame_bytes for stream in streams]
-            return [[pynq.allocate((size,), np.uint8) for size in sizes] for _ in range(2)]
+            return [[self._allocated(pynq.allocate, size) for size in sizes] for _ in range(2)]
 
         self._filled, self._got = buffers(self.inputs, batch), buffers(self._received, 1)
         self._flying = 0  # frames handed over whose outputs have not been taken
@@ -217,6 +254,17 @@ class Accelerator(Viewer):
         """
         single = len(self.inputs) == 1
         yield from self._run([frame[None]] if single else [part[None] for part in frame] for frame in frames)
+
+    def shapes(self) -> dict[str, tuple[int, int, int]]:
+        """(C, H, W) of the outputs by name, in their order; of records, of the maps that they say."""
+        if self._records:
+            return self._records.shapes
+        return {stream.name: (stream.channels, stream.height, stream.width) for stream in self.outputs}
+
+    def replay(self, recorded: Sequence[Recorded]) -> Iterator[dict[str, np.ndarray]]:
+        """The integers (C, H, W) of all outputs by name, frame after frame, of inputs as bytes."""
+        groups = [[one[None] for one in frame.inputs] for frame in recorded]
+        yield from map(self._integers, self._passed(groups, packed=True))
 
     @property
     def classes(self) -> list[str]:
@@ -275,10 +323,17 @@ class Accelerator(Viewer):
         if digest != self.design["digest"][:32]:
             raise BoardError(f"the bitstream is of network {digest}, design.json of {self.design['digest'][:32]}")
 
+    def _allocated(self, allocate: Any, size: int) -> Any:
+        """Memory of so many bytes that DMAs and the reader of weights can address."""
+        buffer = allocate((size,), np.uint8)
+        if buffer.device_address + size > 1 << self.design["address_bits"]:
+            raise BoardError("memory was given that lies beyond what the hardware can address: free some below 4 GB")
+        return buffer
+
     def _load_weights(self, folder: Path, allocate: Any) -> Any:
         """The weight image in memory that the design can read, its address in the registers."""
         image = np.fromfile(folder / "weights.bin", np.uint8)
-        buffer = allocate(image.shape, np.uint8)
+        buffer = self._allocated(allocate, image.size)
         buffer[:] = image
         buffer.flush()
         self._write("WEIGHTS_BASE_LOW", buffer.device_address & 0xFFFF_FFFF)
@@ -287,30 +342,34 @@ class Accelerator(Viewer):
 
     def _run(self, groups: Iterable[list[np.ndarray]]) -> Iterator[Any]:
         """Results frame by frame. A group is, for each input, (n, H, W, C) of at most `batch` frames."""
+        yield from map(self._say, self._passed(groups))
+
+    def _passed(self, groups: Iterable[list[np.ndarray]], packed: bool = False) -> Iterator[list[np.ndarray]]:
+        """The bytes of every output, frame by frame. packed: a group has bytes (n, frame_bytes) in place of frames."""
         if self._flying:
             raise BoardError("frames of an earlier call are still on their way: finish it, or close its iterator")
         waiting = iter(groups)
         try:
-            self._hand_over(waiting)
+            self._hand_over(waiting, packed)
             while self._flying:
                 # The last frame's outputs have a place in memory, so it passes whole: what follows cannot get stuck.
                 if self._flying == 1:
-                    self._hand_over(waiting)
-                yield self._say(self._take())
+                    self._hand_over(waiting, packed)
+                yield self._take()
         finally:
             while self._flying:  # the caller has enough, or a frame was refused
                 self._take()
         self._check_errors()
 
-    def _hand_over(self, groups: Iterator[list[np.ndarray]]) -> None:
+    def _hand_over(self, groups: Iterator[list[np.ndarray]], packed: bool) -> None:
         """Sends the next group, if there is one, as soon as the one before has been sent."""
         group = next(groups, None)
         if group is None:
             return
         count = len(group[0])
         for stream, frames, buffer in zip(self.inputs, group, self._filled[self._side]):
-            packed = [stream.pack(frame) for frame in frames]
-            buffer[: count * stream.frame_bytes] = np.concatenate(packed)
+            data = frames if packed else [stream.pack(frame) for frame in frames]
+            buffer[: count * stream.frame_bytes] = np.concatenate(data)
         for stream, channel, buffer in zip(self.inputs, self._send, self._filled[self._side]):
             if self._sending:
                 channel.wait()
@@ -337,10 +396,14 @@ class Accelerator(Viewer):
             self._expect()
         return [np.array(buffer) for buffer in got]
 
+    def _integers(self, raw: list[np.ndarray]) -> dict[str, np.ndarray]:
+        if self._records:
+            return self._records.unpack(raw[0])
+        return unpacked(self.outputs, raw)
+
     def _say(self, raw: list[np.ndarray]) -> Any:
-        if self._records is None:
-            return say(self.design["decode"], self.outputs, raw, self._tail)
-        return meaning(self.design["decode"], self._records.unpack(raw[0]), self._records.scales)
+        scales = self._records.scales if self._records else {stream.name: stream.scale for stream in self.outputs}
+        return meaning(self.design["decode"], self._integers(raw), scales, self._tail)
 
     def _check_errors(self) -> None:
         errors = self._read("ERRORS")

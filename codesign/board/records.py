@@ -37,6 +37,12 @@ class Records:
         self.frame_bytes = BYTES * (self.classes * self.height * self.width + 1)
         """The most that a frame takes: every place a peak, and the end."""
 
+    @property
+    def shapes(self) -> dict[str, tuple[int, int, int]]:
+        """(C, H, W) of the maps by name."""
+        height, width = self.height, self.width
+        return {"heat": (self.classes, height, width), "size": (2, height, width), "offset": (2, height, width)}
+
     def unpack(self, data: np.ndarray) -> dict[str, np.ndarray]:
         """The maps (C, H, W) int64 by name, from the bytes of one frame and whatever lies behind them.
 

@@ -18,13 +18,14 @@ A break on the line starts the design anew.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .driver import BoardError, Stream, Viewer, say, tail_of
+from .certificate import Recorded
+from .driver import BoardError, Stream, Viewer, say, tail_of, unpacked
 
 FORMAT = 2
 GREETING, CREDIT = 0xFE, 0xFF
@@ -47,11 +48,13 @@ class SerialAccelerator(Viewer):
         and `close`, whose `read(n)` gives fewer than n bytes after a time without any. Raises BoardError if the design
         does not answer, or is another one.
         """
-        self.design = json.loads((Path(folder) / "design.json").read_text())
+        self.folder = Path(folder)
+        self.design = json.loads((self.folder / "design.json").read_text())
         if self.design["format"] != FORMAT:
             raise BoardError(f"design.json is of format {self.design['format']}, this driver's is {FORMAT}")
         self._tail = tail_of(self.design, Path(folder))
-        (self.input,) = [Stream(fields) for fields in self.design["inputs"]]
+        self.inputs = [Stream(fields) for fields in self.design["inputs"]]
+        (self.input,) = self.inputs
         self.outputs = [Stream(fields) for fields in self.design["outputs"]]
         lanes = [fields["lanes"] for fields in self.design["outputs"]]
         self._beat_bytes = [count * stream.lane_bytes for count, stream in zip(lanes, self.outputs)]
@@ -75,6 +78,15 @@ class SerialAccelerator(Viewer):
         for frame in frames:
             raw = self._pass(self.input.pack(frame).tobytes())
             yield say(self.design["decode"], self.outputs, raw, self._tail)
+
+    def shapes(self) -> dict[str, tuple[int, int, int]]:
+        """(C, H, W) of the outputs by name, in their order."""
+        return {stream.name: (stream.channels, stream.height, stream.width) for stream in self.outputs}
+
+    def replay(self, recorded: Sequence[Recorded]) -> Iterator[dict[str, np.ndarray]]:
+        """The integers (C, H, W) of all outputs by name, frame after frame, of inputs as bytes."""
+        for frame in recorded:
+            yield unpacked(self.outputs, self._pass(frame.inputs[0].tobytes()))
 
     def close(self) -> None:
         self._port.close()

@@ -8,7 +8,12 @@ import jinja2
 
 from codesign import quoting
 
-FILTERS = {"tcl": quoting.tcl, "string_literal": quoting.string, "comment": quoting.comment}
+FILTERS = {
+    "tcl": quoting.tcl,
+    "string_literal": quoting.string,
+    "comment": quoting.comment,
+    "int32": quoting.int32,
+}
 
 
 def template(folder: Path, name: str) -> jinja2.Template:

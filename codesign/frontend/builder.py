@@ -71,10 +71,11 @@ class Builder:
         assert draft is not None
         return self._append(op, draft.inputs, draft.place, [origin])[0]
 
-    def write_as(self, tensor: str, code: Code, origin: str) -> None:
-        """Notes how the file writes `tensor`, and where: in its tensor `origin`."""
+    def write_as(self, tensor: str, code: Code, origin: str | None) -> None:
+        """Notes how the file writes `tensor`, and where first: in its tensor `origin`, if there is one."""
+        if origin and tensor not in self.codes:
+            self._origins[tensor] = origin
         self.codes[tensor] = code
-        self._origins[tensor] = origin
 
     def operator(self, tensor: str) -> Op | None:
         """The operator that computes `tensor`; None for an input."""

@@ -8,6 +8,7 @@ from onnx import defs
 from codesign.errors import GraphError
 
 ONNX = ""
+MICROSOFT = "com.microsoft"
 QUANTIZER_DOMAIN = "qonnx.custom_op.general"
 QUANTIZER_DOMAINS = (QUANTIZER_DOMAIN, "onnx.brevitas", "finn.custom_op.general", ONNX)
 """Where exporters of different years put the very same quantizers."""
@@ -21,7 +22,7 @@ _OWNERS = {
     "ai.onnx.ml": "classical machine learning",
     "ai.onnx.training": "training",
     "ai.onnx.preview.training": "training",
-    "com.microsoft": "ONNX Runtime's own operators, or of a model that it has optimized",
+    MICROSOFT: "ONNX Runtime's own operators, or of a model that it has optimized",
     "com.microsoft.nchwc": "ONNX Runtime's own operators, of a model that it has optimized",
     "com.ms.internal.nhwc": "ONNX Runtime's own operators, of a model that it has optimized",
     "qonnx.custom_op.channels_last": "QONNX' operators on maps whose channels come last",
@@ -38,6 +39,15 @@ def owner(domain: str) -> str:
     if domain in _OWNERS:
         return _OWNERS[domain]
     return next((text for start, text in _PREFIXES.items() if domain.startswith(start)), "unknown to ONNX and QONNX")
+
+
+SCALED = ("QuantizeLinear", "DequantizeLinear")
+"""Quantizers of ONNX' own, which ONNX Runtime has in its domain too."""
+
+
+def of_onnx(node: onnx.NodeProto) -> bool:
+    """Whether `node` is one of ONNX' operators, whatever its domain says."""
+    return node.domain == MICROSOFT and node.op_type in SCALED
 
 
 def normal(domain: str) -> str:

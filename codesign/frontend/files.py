@@ -9,7 +9,7 @@ from typing import Any
 import onnx
 from numpy.typing import NDArray
 
-from codesign.frontend import qonnx, run
+from codesign.frontend import qonnx, run, run_qdq
 from codesign.frontend.network import Network
 from codesign.frontend.tflite import read as tflite
 from codesign.frontend.tflite import run as run_tflite
@@ -42,4 +42,4 @@ def run_outputs(path: Path, graph: Graph, images: IntArray, outputs: Collection[
 
 def output_steps(path: Path) -> dict[str, float]:
     """The steps to which a file rounds outputs that the host has as real values, by name; those of no step left out."""
-    return run_tflite.output_steps(path) if is_tflite(path) else {}
+    return run_tflite.output_steps(path) if is_tflite(path) else run_qdq.output_steps(onnx.load(path))

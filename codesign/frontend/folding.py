@@ -14,7 +14,7 @@ from onnx import helper, numpy_helper, shape_inference
 from qonnx.core.modelwrapper import ModelWrapper
 
 from codesign.errors import GraphError
-from codesign.frontend.domains import ONNX, opset_of
+from codesign.frontend.domains import ONNX, SCALED, opset_of
 
 Array = NDArray[Any]
 
@@ -40,10 +40,6 @@ LINEAR = frozenset(
     """.split()  # noqa: SIM905
 )
 """Operators whose time is about that of reading their inputs and writing their outputs."""
-
-
-SCALED = ("QuantizeLinear", "DequantizeLinear")
-"""Quantizers of ONNX' own."""
 
 
 def fold_constants(model: ModelWrapper) -> None:

@@ -33,7 +33,7 @@ def step_function(value: Activation, kind: TensorType, quantizer: Quantizer) -> 
     kernel = _kernel(value, quantizer)
     if kernel is not None:
         return kernel
-    real, rank = _real_function(value.steps, kind.scale), 2 if value.layout == "flat" else 4
+    real, rank = _real_function(value.steps, kind.scale), 2 if value.layout in ("flat", "flattened") else 4
 
     def function(sums: Integers) -> Integers:
         found = real(sums)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -17,12 +18,17 @@ from codesign.frontend.builder import Builder
 from codesign.frontend.domains import opset_of
 from codesign.frontend.folding import fold
 from codesign.frontend.inputs import InputType
+from codesign.frontend.naming import place_of
 from codesign.frontend.reader import Reader, refuse_undeclared
+from codesign.frontend.refusal import RefusalError, placed
 from codesign.frontend.registry import reader_of
 from codesign.frontend.requantize import absorbed
+from codesign.frontend.spreading import spread
+from codesign.frontend.sums import negated
 from codesign.frontend.tail import for_the_host
 from codesign.frontend.values import Activation, Constant, Host, Joined, Step, Sum, Unquantized, Value
 from codesign.graph import Op, TensorType
+from codesign.graph.ops.add import Add
 from codesign.graph.types import Shape
 
 
@@ -65,7 +71,7 @@ class Importer:
             refuse_undeclared(reader, known, node, self._read)
             results = self._results(reader, node)
         except GraphError as error:
-            reason = GraphError(error.what, where=error.where or where, remedy=error.remedy)
+            reason = placed(error, where, next(iter(node.output), ""))
             if not for_the_host(node):
                 raise reason from None
             for name in filter(None, node.input):
@@ -137,9 +143,14 @@ class Importer:
         value = self.value(node.input[index])
         if isinstance(value, Unquantized):
             value = self._declared(value)
+        if isinstance(value, Sum) and (total := self._added(value, node.input[index])) is not None:
+            return total
         if isinstance(value, Joined | Sum):
-            raise GraphError(
-                "reads tensors of different scales that are put together", remedy="put a quantizer between them"
+            raise RefusalError(
+                "reads tensors of different scales that are put together",
+                remedy="put a quantizer between them",
+                rewrite="insert_quantizer",
+                tensor=node.input[index],
             )
         if not isinstance(value, Activation):
             raise GraphError(f"input {index} of a {node.op_type} must be an activation")
@@ -151,24 +162,48 @@ class Importer:
             self._made[tensor] = make()
         return self._made[tensor]
 
+    def _added(self, value: Sum, name: str) -> Activation | None:
+        """The sum of two tensors of one scale as integers of the graph; None where that needs a quantizer."""
+        kinds = [self.type(part) for part in value.parts]
+        if kinds[0].scale != kinds[1].scale or len(kinds[0].scale) > 1:
+            return None
+        first, second = (part.tensor for part in value.parts)
+        place = place_of(value.node)
+        if value.negative:
+            second = negated(self.builder, second, place)
+        total = self.once(name, lambda: Activation(self.builder.add(Add(), [first, second], place, [None])[0]))
+        return replace(total, layout=value.parts[0].layout, lo=value.lo, hi=value.hi, steps=value.steps)
+
     def _declared(self, value: Unquantized) -> Activation:
         """An input whose integers the file says. Raises GraphError where it does not."""
         if value.kind is None:
-            raise GraphError(
+            raise RefusalError(
                 f"input '{value.name}' is used before it is quantized, and nothing says which integers it takes",
                 remedy=f"say it: --input {value.name}=uint8, or uint8/255, int8, bipolar, fixed<W,I>",
+                rewrite="quantize_input",
+                tensor=value.name,
             )
         tensor = self.builder.input(value.name, value.kind.tensor(shape_of(value)), value.name)
-        return Activation(tensor, "flat" if len(value.shape) == 2 else "map", origin=value.name)
+        return Activation(tensor, value.layout, origin=value.name)
 
     def quantized(self, node: onnx.NodeProto, index: int = 0, layouts: tuple[str, ...] = ("map",)) -> Activation:
         """Input `index` as integers alone: no gain, offset or clip between it and the last quantizer."""
-        value = absorbed(self.builder, self.activation(node, index))
+        before = self.activation(node, index)
+        try:
+            value = absorbed(self.builder, before)
+        except GraphError as error:
+            raise RefusalError(
+                error.what, remedy=error.remedy, rewrite="insert_quantizer", tensor=node.input[index]
+            ) from None
         if value.clipped:
-            raise GraphError(
+            raise RefusalError(
                 f"input {index} of a {node.op_type} is the result of an activation function without a quantizer",
                 remedy="put a quantizer after the activation function",
+                rewrite="insert_quantizer",
+                tensor=node.input[index],
             )
+        if value.layout == "expanded" and "map" in layouts and "expanded" not in layouts and value.sizes:
+            value = spread(self.builder, value, value.sizes, node)
         if value.layout not in layouts:
             raise GraphError(f"a {node.op_type} of a reshaped tensor is not supported")
         return value
@@ -176,7 +211,10 @@ class Importer:
     def step(self, node: onnx.NodeProto, index: int = 0) -> Step:
         """`node`, whose other inputs are constant, as a step from its input `index`."""
         others = [name for i, name in enumerate(node.input) if i != index and name]
-        constants = {name: value.value for name in others if isinstance(value := self.value(name), Constant)}
+        value = self.value(node.input[index])
+        if isinstance(value, Activation) and value.elsewhere and any(np.prod(self.shape(name)) > 1 for name in others):
+            raise GraphError(f"a {node.op_type} of a transposed map is not supported")
+        constants = {name: value.single for name in others if isinstance(value := self.value(name), Constant)}
         return Step(node, index, constants, len(self.shape(node.output[0])), self.opset)
 
     def rising(self, node: onnx.NodeProto, index: int = 0) -> Activation:

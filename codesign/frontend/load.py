@@ -13,9 +13,11 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.general import RemoveStaticGraphInputs, RemoveUnusedTensors, SortGraph
 
 from codesign.errors import GraphError
-from codesign.frontend.domains import ONNX, QUANTIZER_DOMAIN, QUANTIZER_DOMAINS, normal, opset_of
-from codesign.frontend.folding import SCALED, fold_constants, infer_shapes
+from codesign.frontend.domains import ONNX, QUANTIZER_DOMAIN, QUANTIZER_DOMAINS, SCALED, normal, of_onnx, opset_of
+from codesign.frontend.folding import fold_constants, infer_shapes
 from codesign.frontend.inputs import network_inputs
+from codesign.frontend.integer_operators import is_integer_operator, with_real_operators
+from codesign.frontend.refusal import RefusalError, placed
 from codesign.frontend.registry import readers
 from codesign.frontend.well_formed import MOST_BYTES, check_model, tensors_of
 
@@ -27,19 +29,24 @@ MOST_VALUES = 1 << 27
 def load_model(source: onnx.ModelProto | Path) -> onnx.ModelProto:
     """The model in `source`, with its weights. Raises GraphError if it cannot be read or is not QONNX."""
     where = "model" if isinstance(source, onnx.ModelProto) else str(source)
-    model = source if isinstance(source, onnx.ModelProto) else _read(source)
+    model = source if isinstance(source, onnx.ModelProto) else read_file(source)
     try:
         check_model(model)
         if any(external_data_helper.uses_external_data(tensor) for tensor in tensors_of(model)):
             raise GraphError("weights are stored outside the file", remedy="save it as one file")
-        if not any(node.op_type in (*QUANTIZERS, *SCALED) for node in model.graph.node):
-            raise GraphError(
+        if not any(_quantizes(node) for node in model.graph.node):
+            raise RefusalError(
                 "nothing in it is quantized: there is neither a Quant nor a QuantizeLinear node",
                 remedy="export it with brevitas.export.export_qonnx, or quantize it with onnxruntime.quantization",
+                rewrite="quantize_network",
             )
     except GraphError as error:
-        raise GraphError(error.what, where=error.where or where, remedy=error.remedy) from None
+        raise placed(error, where) from None
     return model
+
+
+def _quantizes(node: onnx.NodeProto) -> bool:
+    return node.op_type in (*QUANTIZERS, *SCALED) or is_integer_operator(node)
 
 
 def one_file(path: Path) -> bytes:
@@ -47,11 +54,12 @@ def one_file(path: Path) -> bytes:
     model = _parsed(path)
     if not any(external_data_helper.uses_external_data(tensor) for tensor in tensors_of(model)):
         return path.read_bytes()
-    whole: bytes = _read(path).SerializeToString()
+    whole: bytes = read_file(path).SerializeToString()
     return whole
 
 
-def _read(path: Path) -> onnx.ModelProto:
+def read_file(path: Path) -> onnx.ModelProto:
+    """The model in the file with its weights, not looked at yet. Raises GraphError if they cannot be read."""
     model = _parsed(path)
     try:
         _check_external(model, path)
@@ -104,13 +112,14 @@ def simplified(model: onnx.ModelProto) -> ModelWrapper:
     What the file says of shapes inside it, and of its quantizations, is not taken over but computed.
     """
     copy = onnx.ModelProto()
-    copy.CopyFrom(model)
+    copy.CopyFrom(with_real_operators(model))
     _normalize(copy)
     _fix_batch(copy.graph)
     declared = {value.name: _dims(value) for value in copy.graph.output}
     for value in copy.graph.output:
         value.ClearField("type")
     _constants_to_initializers(copy.graph)
+    _single_precision(copy.graph)
     wrapper = ModelWrapper(copy)
     try:
         for step in (RemoveStaticGraphInputs(), SortGraph()):
@@ -146,7 +155,7 @@ def _normalize(model: onnx.ModelProto) -> None:
     opset, graph = opset_of(model), model.graph
     read = {name for node in graph.node for name in node.input} | {value.name for value in graph.output}
     for node in graph.node:
-        node.domain = normal(node.domain)
+        node.domain = ONNX if of_onnx(node) else normal(node.domain)
         if node.op_type in QUANTIZERS and node.domain in QUANTIZER_DOMAINS:
             node.domain = QUANTIZER_DOMAIN
         spare = max((reader.spare_outputs for reader in readers().get((node.domain, node.op_type), ())), default=0)
@@ -157,6 +166,19 @@ def _normalize(model: onnx.ModelProto) -> None:
     for domain, version in ((ONNX, opset), (QUANTIZER_DOMAIN, newest)):
         model.opset_import.add(domain=domain, version=version)
     del model.metadata_props[:], graph.value_info[:], graph.quantization_annotation[:]
+
+
+def _single_precision(graph: onnx.GraphProto) -> None:
+    """In place: float64 parameters of quantizers, as QKeras' converter writes them, where float32 holds them too."""
+    elsewhere = {name for node in graph.node if node.domain != QUANTIZER_DOMAIN for name in node.input}
+    elsewhere |= {node.input[0] for node in graph.node if node.domain == QUANTIZER_DOMAIN and node.input}
+    for tensor in graph.initializer:
+        if tensor.data_type != onnx.TensorProto.DOUBLE or tensor.name in elsewhere:
+            continue
+        array = numpy_helper.to_array(tensor)
+        single = array.astype(np.float32)
+        if (single == array).all():
+            tensor.CopyFrom(numpy_helper.from_array(single, tensor.name))
 
 
 def _fix_batch(graph: onnx.GraphProto) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.errors import GraphError
+from codesign.frontend.refusal import RefusalError
 from codesign.graph import TensorType
 from codesign.graph.ops.rescale import MOST_SHIFT, Rescale
 from codesign.graph.ops.threshold import MOST_THRESHOLDS, Threshold
@@ -54,9 +55,10 @@ def stepped(
     if steps > MOST_COMPARED and factors is not None and (found := single(factors, rows, lo, scale, kind)):
         return found
     if steps > MOST_THRESHOLDS:
-        raise GraphError(
+        raise RefusalError(
             f"takes {steps} thresholds a channel, {MOST_THRESHOLDS} are supported, and its steps are not even",
             remedy="use at most 8 bits, or a scale that is the sums' scale times a power of two",
+            rewrite="narrow_quantizer",
         )
     return Threshold(rows, sign, lo, scale, step)
 

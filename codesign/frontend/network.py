@@ -11,6 +11,7 @@ from codesign.frontend.early_quantizers import quantized_early
 from codesign.frontend.interleaving import interleaved
 from codesign.frontend.late_upsampling import upsampled_late
 from codesign.frontend.tail import Tail
+from codesign.frontend.zones import Zones
 from codesign.graph import Graph
 
 
@@ -19,12 +20,13 @@ class Network:
     """What becomes of a file.
 
     graph: what becomes hardware. tail: what follows it on the host, if anything does: a model whose inputs are real
-    values of outputs of `graph`. tail_inputs: for each of its inputs, that output.
+    values of outputs of `graph`. tail_inputs: for each of its inputs, that output. zones: where each operator went.
     """
 
     graph: Graph
     tail: onnx.ModelProto | None = None
     tail_inputs: Mapping[str, str] = field(default_factory=dict)
+    zones: Zones | None = None
 
 
 def rewritten(graph: Graph) -> Graph:

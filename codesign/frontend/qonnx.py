@@ -8,16 +8,19 @@ from pathlib import Path
 import onnx
 
 from codesign.errors import GraphError
+from codesign.frontend.channels_first import FIRST, channels_first
 from codesign.frontend.importer import Importer
 from codesign.frontend.inputs import declared
 from codesign.frontend.load import check_types, load_model, simplified
 from codesign.frontend.naming import one_part
 from codesign.frontend.network import Network, rewritten, with_tail
+from codesign.frontend.onnx_zones import zones_of
+from codesign.frontend.ops.quantize_linear import decoded
 from codesign.frontend.requantize import absorbed
 from codesign.frontend.run_qdq import is_qdq, zero_points
 from codesign.frontend.slices import slices_to_splits
 from codesign.frontend.tail import Tail, TailBuilder
-from codesign.frontend.values import Activation, Host
+from codesign.frontend.values import Activation, Coded, Host, Value
 from codesign.graph import Graph
 from codesign.graph.op import EXACT_FLOAT32
 
@@ -37,7 +40,8 @@ def import_network(source: onnx.ModelProto | Path, name: str = "") -> Network:
     for whatever cannot be had exactly in integers.
     """
     loaded = load_model(source)
-    model = simplified(loaded)
+    moved = channels_first(simplified(loaded))
+    model = moved.model
     refused = slices_to_splits(model)
     importer = Importer(model, declared(loaded), refused)
     for node in model.graph.node:
@@ -50,11 +54,14 @@ def import_network(source: onnx.ModelProto | Path, name: str = "") -> Network:
     made = importer.builder.finish(one_part(name), outputs)
     graph = rewritten(made)
     narrow = {tensor for tensor, kind in graph.types.items() if kind.magnitude < EXACT_FLOAT32}
-    graph = replace(graph, origins={tensor: name for tensor, name in graph.origins.items() if tensor in narrow})
+    names = {name for node in loaded.graph.node for name in node.output} | {value.name for value in loaded.graph.input}
+    origins = {tensor: name.removesuffix(FIRST) for tensor, name in graph.origins.items() if tensor in narrow}
+    graph = replace(graph, origins={tensor: name for tensor, name in origins.items() if name in names})
     if is_qdq(loaded):  # there only codes are integers: real tensors within kernels are fused away
         codes = zero_points(loaded)
         graph = replace(graph, origins={tensor: name for tensor, name in graph.origins.items() if name in codes})
-    return with_tail(graph, tail, dict(zip(outputs, made.outputs, strict=True)))
+    network = with_tail(graph, tail, dict(zip(outputs, made.outputs, strict=True)))
+    return replace(network, zones=zones_of(importer, network, loaded))
 
 
 def _outputs(importer: Importer) -> tuple[list[str], Tail | None]:
@@ -83,8 +90,10 @@ def _outputs(importer: Importer) -> tuple[list[str], Tail | None]:
 
 def _output(importer: Importer, name: str) -> str | None:
     """The builder's tensor that is the output `name`; None if the host has to compute it."""
-    value = importer.value(name)
-    if not isinstance(value, Activation) or value.clipped or value.layout not in ("map", "flat"):
+    value: Value = importer.value(name)
+    if isinstance(value, Coded):
+        value = decoded(importer, value, name)
+    if not isinstance(value, Activation) or value.clipped or value.layout not in ("map", "flat", "turned"):
         return None
     try:
         return absorbed(importer.builder, value).tensor

@@ -47,6 +47,10 @@ class Quantizer:
     def type(self, shape: Shape) -> TensorType:
         return TensorType(shape, self.lo, self.hi, (self.scale,), self.step)
 
+    def real(self, value: float) -> float:
+        """What it makes of one number."""
+        return float(self.integers(np.full((1, 1, 1, 1), value, np.float32)).flat[0]) * self.scale
+
     def integers(self, real: Reals) -> NDArray[np.int64]:
         """q for every element of `real`."""
         return np.rint(np.asarray(self.apply(real), np.float64) / self.scale).astype(np.int64)

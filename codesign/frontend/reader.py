@@ -14,6 +14,7 @@ from qonnx.custom_op.registry import getCustomOp
 
 from codesign.errors import GraphError
 from codesign.frontend.domains import ONNX, QUANTIZER_DOMAIN
+from codesign.frontend.refusal import RefusalError
 from codesign.frontend.values import Value
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Reader:
     spare_outputs: how many more the node may have as long as nobody reads them.
     domains: where the operator is at home.
     infinite: whether a constant input may hold infinities.
+    rewrite: what may mend a node with another attribute than declared, a module of `codesign.frontend.suggestions`.
     constants: whether `read` takes constants as its first input; other readers' nodes of constants are computed.
     """
 
@@ -71,6 +73,7 @@ class Reader:
     domains: tuple[str, ...] = (ONNX,)
     infinite: bool = False
     constants: bool = False
+    rewrite: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,10 +137,10 @@ def refuse_undeclared(reader: Reader, known: Definition, node: onnx.NodeProto, r
         if name not in reader.attributes:
             raise GraphError(f"attribute '{name}' of {node.op_type} is not supported", remedy="leave it out")
         if not reader.attributes[name].holds(value):
-            raise GraphError(
-                f"{name} = {_short(value)} of {node.op_type} is not supported",
-                remedy=f"supported: {reader.attributes[name].says}",
-            )
+            what, remedy = f"{name} = {_short(value)} of {node.op_type} is not supported", reader.attributes[name].says
+            if reader.rewrite:
+                raise RefusalError(what, remedy=f"supported: {remedy}", rewrite=reader.rewrite)
+            raise GraphError(what, remedy=f"supported: {remedy}")
         if isinstance(value, float | list) and not np.isfinite(np.array(value, np.float64)).all():
             raise GraphError(f"attribute '{name}' is not a finite number", remedy="train it again with finite values")
     _refuse_ports(reader, known, node, read)

@@ -11,7 +11,8 @@ from functools import cache
 import onnx
 
 from codesign.errors import GraphError
-from codesign.frontend.domains import ONNX, owner
+from codesign.frontend.domains import ONNX, of_onnx, owner
+from codesign.frontend.integer_operators import is_integer_operator
 from codesign.frontend.reader import Definition, Reader, definition
 from codesign.plugins import load, names
 
@@ -44,7 +45,9 @@ def reader_of(node: onnx.NodeProto, opset: int) -> tuple[Reader, Definition]:
 
 def check_domain(node: onnx.NodeProto) -> None:
     """Raises GraphError if `node` is of a domain other than ONNX' own and is none that is read."""
-    if node.domain != ONNX and (node.domain, node.op_type) not in readers():
+    if node.domain != ONNX and (node.domain, node.op_type) not in readers() and not is_integer_operator(node):
+        if of_onnx(node):
+            return
         raise _unknown(node)
 
 

@@ -20,6 +20,10 @@ from codesign.graph.ops.mul import Mul
 from codesign.graph.ops.requant import Requant
 from codesign.graph.reals import is_power_of_two
 
+PLAIN: dict[str, Any] = {
+    "gain": None, "offset": None, "lo": -np.inf, "hi": np.inf, "steps": (), "opaque": "", "turns": "",
+}  # fmt: skip
+"""Of an activation that is integers alone."""
 QUANTIZE = "put a quantizer behind it"
 
 
@@ -28,18 +32,20 @@ def requantized(builder: Builder, value: Activation, quantizer: Quantizer) -> Ac
 
     Raises GraphError where neither is exact.
     """
+    if value.elsewhere:
+        quantizer = replace(quantizer, origin=None)
     rounded_first = quantizer.code is not None and builder.types[value.tensor].magnitude >= EXACT_FLOAT32
     found = _shifted(builder, value, quantizer) if quantizer.rounds and not rounded_first else None
     if found is not None:
         return found
     kind = builder.types[value.tensor]
     sizes = {part.size for part in (value.gain, value.offset) if part is not None}
-    if value.layout not in ("map", "flat") or not sizes <= {1, kind.channels}:
+    if value.layout not in ("map", "flat", "turned", "flattened", "expanded") or not sizes <= {1, kind.channels}:
         raise GraphError("quantizes values that are scaled one by one", remedy="scale by channel at most")
     origin = quantizer.origin
     op = quantized(value, kind, quantizer, _factors(builder, value, quantizer))
     (tensor,) = builder.add(op, [value.tensor], quantizer.node, [origin])
-    return Activation(tensor, value.layout, value.groups, origin=origin)
+    return replace(value, tensor=tensor, **PLAIN, origin=origin)
 
 
 def _factors(builder: Builder, value: Activation, quantizer: Quantizer) -> NDArray[np.float32] | None:
@@ -95,7 +101,7 @@ def _shifted(builder: Builder, value: Activation, quantizer: Quantizer) -> Activ
     if np.all(shift == shift[0]):
         shift = shift[:1]
     (tensor,) = builder.add(Requant(shift, lo, hi, scale), [plain.tensor], quantizer.node, [origin])
-    return Activation(tensor, value.layout, value.groups, origin=origin)
+    return replace(value, tensor=tensor, **PLAIN, origin=origin)
 
 
 def absorbed(builder: Builder, value: Activation) -> Activation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from qonnx.transformation.fold_constants import FoldConstantsFiltered
 
 from codesign.errors import GraphError
 from codesign.frontend import run_qdq
+from codesign.frontend.channels_first import Order, channels_first, from_file, in_file, orders_of
 from codesign.frontend.load import simplified
 from codesign.frontend.run_qdq import is_qdq
 from codesign.graph import Graph, IntArray
@@ -36,7 +37,12 @@ def run_qonnx(
         raise GraphError(f"tensor '{missing[0]}' does not exist in the QONNX file")
     if is_qdq(model):
         return _run_integers(model, graph, images, wanted)
-    frames = [{tensor: context[graph.origins[tensor]] for tensor in wanted} for context in _run(model, graph, images)]
+    origins, ready = {tensor: graph.origins[tensor] for tensor in wanted}, simplified(model)
+    orders = channels_first(ready).orders
+    frames = [
+        {tensor: from_file(context[name], orders.get(name)) for tensor, name in origins.items()}
+        for context in _run(ready, orders, graph, images)
+    ]
     return {t: to_integers(np.stack([frame[t] for frame in frames]), graph.types[t]) for t in wanted}
 
 
@@ -44,7 +50,11 @@ def run_outputs(
     model: onnx.ModelProto, graph: Graph, images: IntArray, outputs: Collection[str]
 ) -> dict[str, NDArray[Any]]:
     """Tensors of the file by their names there, as QONNX's executor computes them: real values, (N, ...)."""
-    run = run_qdq.frames(model, graph, images, outputs) if is_qdq(model) else _run(model, graph, images)
+    if is_qdq(model):
+        run = run_qdq.frames(model, graph, images, outputs, orders_of(model))
+    else:
+        ready = simplified(model)
+        run = _run(ready, channels_first(ready).orders, graph, images)
     frames = [{name: context[name] for name in outputs} for context in run]
     return {name: np.stack([frame[name] for frame in frames]) for name in outputs}
 
@@ -54,25 +64,31 @@ def _run_integers(
 ) -> dict[str, IntArray]:
     """Tensors of a QDQ model, which are integers there too."""
     zeros, origins = run_qdq.zero_points(model), {tensor: graph.origins[tensor] for tensor in tensors}
-    frames = list(run_qdq.frames(model, graph, images, list(origins.values())))
+    orders = orders_of(model)
+    frames = list(run_qdq.frames(model, graph, images, list(origins.values()), orders))
     return {
         tensor: run_qdq.as_integers(
-            np.stack([frame[name] for frame in frames]), zeros.get(name, 0), graph.types[tensor].shape
+            np.stack([from_file(frame[name], orders.get(name)) for frame in frames]),
+            zeros.get(name, 0),
+            graph.types[tensor].shape,
         )
         for tensor, name in origins.items()
     }
 
 
-def _run(model: onnx.ModelProto, graph: Graph, images: IntArray) -> Iterator[dict[str, NDArray[Any]]]:
-    """All tensors of the file, image by image."""
-    ready = _with_constant_weights(simplified(model))
+def _run(
+    model: ModelWrapper, orders: Mapping[str, Order], graph: Graph, images: IntArray
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """All tensors of the file `model`, which has been simplified, image by image. orders: of axes in the file."""
+    ready = _with_constant_weights(model)
     (name, kind), source = next(iter(graph.inputs.items())), ready.graph.input[0]
     shape, dtype = (
         ready.get_tensor_shape(source.name),
         helper.tensor_dtype_to_np_dtype(source.type.tensor_type.elem_type),
     )
+    order = orders.get(source.name)
     for real in to_real(images, kind):
-        given = {graph.title(name): real.reshape(shape).astype(dtype)}
+        given = {graph.title(name): in_file(real, shape, order).astype(dtype)}
         yield execute_onnx(ready, given, return_full_exec_context=True)
 
 

@@ -64,12 +64,32 @@ def _split(model: ModelWrapper, tensor: str, outputs: list[str], sizes: NDArray[
 
 def _run(model: ModelWrapper, node: onnx.NodeProto, channels: int) -> tuple[int, int]:
     """[start, stop) of a slice along the channels."""
-    starts, stops, axes, steps = _bounds(model, node)
+    starts, stops, axes, steps = _partial(model, node)
     plain = all(array is not None and array.size == 1 for array in (starts, stops, axes))
-    if not channels or not plain or axes[0] not in (1, -3) or (steps is not None and steps.tolist() != [1]):
+    if (
+        not channels
+        or not plain
+        or axes[0] not in (1, 1 - len(model.get_tensor_shape(node.input[0])))
+        or (steps is not None and steps.tolist() != [1])
+    ):
         raise GraphError("only slices along the channels, of step 1, are supported", where=f"node {node.name}")
     start, stop, _ = slice(int(starts[0]), int(stops[0])).indices(channels)
     return start, stop
+
+
+def _partial(model: ModelWrapper, node: onnx.NodeProto) -> list[Any]:
+    """Starts, ends, axes and steps without those of axes that are taken whole."""
+    starts, stops, axes, steps = _bounds(model, node)
+    shape = model.get_tensor_shape(node.input[0])
+    if starts is None or stops is None or not shape:
+        return [starts, stops, axes, steps]
+    over = np.arange(len(starts)) if axes is None else axes
+    part = [
+        i
+        for i, (start, stop, axis) in enumerate(zip(starts, stops, over, strict=True))
+        if slice(int(start), int(stop)).indices(shape[axis])[:2] != (0, shape[axis])
+    ] or [i for i, axis in enumerate(over) if axis in (1, 1 - len(shape))]
+    return [starts[part], stops[part], over[part], None if steps is None else steps[part]]
 
 
 def _bounds(model: ModelWrapper, node: onnx.NodeProto) -> list[Any]:

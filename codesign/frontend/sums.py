@@ -21,6 +21,7 @@ from codesign.frontend.functions import integer_kernel, step_session
 from codesign.frontend.multipliers import stepped
 from codesign.frontend.naming import Place
 from codesign.frontend.quantizer import Code, Quantizer
+from codesign.frontend.refusal import RefusalError
 from codesign.frontend.values import Activation, Sum
 from codesign.graph import TensorType
 from codesign.graph.ops.add import Add
@@ -48,15 +49,19 @@ def summed(builder: Builder, value: Sum, quantizer: Quantizer) -> Activation:
     """What `quantizer` makes of the sum. Raises GraphError where no multipliers up to 2^14 are exact."""
     kinds = [builder.types[part.tensor] for part in value.parts]
     a, b = (np.arange(kind.lo, kind.hi + 1, kind.step) for kind in kinds)
+    if value.negative:
+        b = -b
     if a.size * b.size > MOST_PAIRS or any(len(kind.scale) > 1 for kind in kinds):
-        raise GraphError(
+        raise RefusalError(
             "adds two tensors of different scales, one of them of more than 10 bits",
             remedy="quantize both before the addition",
+            rewrite="quantize_before",
         )
     tensors = value.parts[0].tensor, value.parts[1].tensor
     levels = Levels(quantizer.lo, quantizer.hi, quantizer.step, quantizer.scale)
     table = _table(builder, value, quantizer, a, b)
-    tensor = added(builder, tensors, (a, b), table, levels, quantizer.node, quantizer.origin)
+    sign = -1 if value.negative else 1
+    tensor = added(builder, tensors, (a, b), table, levels, quantizer.node, quantizer.origin, sign)
     return Activation(tensor, value.parts[0].layout, origin=quantizer.origin)
 
 
@@ -68,11 +73,12 @@ def added(
     levels: Levels,
     node: onnx.NodeProto | Place,
     origin: str | None,
+    sign: int = 1,
 ) -> str:
     """The tensor whose integers `table` (A, B) has for every pair of `operands`, integers (A,) and (B,) of two tensors.
 
-    levels: of the table; node: what it is made from, or where it stands; origin: of the file. Raises GraphError where
-    no multipliers up to 2^14 are exact.
+    levels: of the table; node: what it is made from, or where it stands; origin: of the file. sign: -1 if the second
+    tensor's integers are the negative ones. Raises GraphError where no multipliers up to 2^14 are exact.
     """
     kinds, (a, b) = [builder.types[tensor] for tensor in tensors], operands
     found = _multipliers(table, a, b, kinds[0].scale[0] / kinds[1].scale[0])
@@ -81,7 +87,7 @@ def added(
     scales = _weight_scales(kinds, found)
     parts = [
         _multiplied(builder, tensor, kind, m, scale, node)
-        for tensor, kind, m, scale in zip(tensors, kinds, found, scales, strict=True)
+        for tensor, kind, m, scale in zip(tensors, kinds, (found[0], sign * found[1]), scales, strict=True)
     ]
     (total,) = builder.add(Add(), parts, node, [None])
     sums = found[0] * a[:, None] + found[1] * b[None, :]
@@ -92,7 +98,7 @@ def added(
 def _table(builder: Builder, value: Sum, quantizer: Quantizer, a: Integers, b: Integers) -> Integers:
     """(A, B): the quantizer's integer for every pair."""
     first_code, second_code = (builder.codes.get(part.tensor) for part in value.parts)
-    if first_code and second_code and quantizer.code:
+    if first_code and second_code and quantizer.code and not value.negative:
         codes = (first_code, second_code, quantizer.code)
         if len({code.zero.dtype for code in codes}) == 1:
             return _kernel(value, quantizer, codes, a, b)
@@ -164,6 +170,11 @@ def _weight_scales(kinds: list[TensorType], multipliers: tuple[int, int]) -> tup
                 return own, float(candidate)
         own = float(np.nextafter(own, np.inf))
     raise GraphError("no common scale of two summands was found", remedy="share one quantizer")
+
+
+def negated(builder: Builder, tensor: str, node: onnx.NodeProto | Place) -> str:
+    """The integers of `tensor`, of one scale, times -1."""
+    return _multiplied(builder, tensor, builder.types[tensor], -1, 1.0, node)
 
 
 def _multiplied(

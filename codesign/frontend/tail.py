@@ -16,6 +16,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from codesign.errors import GraphError
 from codesign.frontend.domains import ONNX, opset_of
+from codesign.frontend.refusal import RefusalError
 from codesign.frontend.values import Activation, Constant, Host, Joined, Step, Sum, Value
 
 HOST = frozenset(
@@ -137,7 +138,13 @@ class TailBuilder:
 
 
 def _not_quantized(name: str) -> GraphError:
-    return GraphError("is not quantized", where=f"output {name}", remedy="put a quantizer before the output")
+    return RefusalError(
+        "is not quantized",
+        where=f"output {name}",
+        remedy="put a quantizer before the output",
+        rewrite="insert_quantizer",
+        tensor=name,
+    )
 
 
 def integral(value: Activation) -> bool:

@@ -8,10 +8,14 @@ from __future__ import annotations
 import onnx
 from onnx import helper
 
+from codesign.frontend.channels_first import ELEMENTWISE
+
 CHOOSING = frozenset(
     "ArgMax Cast Flatten Identity LogSoftmax Reshape Sigmoid Softmax Squeeze TopK Unsqueeze".split()  # noqa: SIM905
 )
 """The order of values along the classes is that of what they come from, or their place in it."""
+
+SHAPE_KEEPING = ELEMENTWISE | {"BatchNormalization", "LogSoftmax", "Softmax"}
 
 
 def chosen_from(tail: onnx.ModelProto) -> dict[str, str]:
@@ -39,3 +43,17 @@ def _keeps_order(node: onnx.NodeProto) -> bool:
     if node.op_type == "ArgMax":
         return not options.get("select_last_index", 0)
     return node.op_type in CHOOSING and bool(options.get("largest", 1))
+
+
+def has_channels_last(tail: onnx.ModelProto, tensor: str) -> bool:
+    """Whether `tensor` is a map (1, H, W, C): made value by value, or along the channels, of what a Transpose gives."""
+    producers = {name: node for node in tail.graph.node for name in node.output}
+    while tensor in producers:
+        node = producers[tensor]
+        if node.op_type == "Transpose":
+            order = next(list(attribute.ints) for attribute in node.attribute if attribute.name == "perm")
+            return order == [0, 2, 3, 1]
+        if node.op_type not in SHAPE_KEEPING:
+            return False
+        tensor = next((name for name in node.input if name in producers), node.input[0])
+    return False

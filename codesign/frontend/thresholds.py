@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from codesign.errors import GraphError
 from codesign.frontend.functions import Integers, StepFunction, step_function
 from codesign.frontend.multipliers import stepped
 from codesign.frontend.quantizer import Quantizer, Reals
+from codesign.frontend.refusal import RefusalError
 from codesign.frontend.tables import has_table, tabulated
 from codesign.frontend.values import Activation
 from codesign.graph import TensorType
@@ -38,9 +38,10 @@ def quantized(
     """
     function = step_function(value, kind, quantizer) if factors is None else _multiplied(factors, quantizer)
     if value.turns and not has_table(kind, quantizer.step):
-        raise GraphError(
+        raise RefusalError(
             f"quantizes {value.turns} of integers of {kind.bits} bits, which both rises and falls",
             remedy="put a quantizer of at most 10 bits before that function",
+            rewrite="quantize_before",
         )
     return operator_of(function, kind, (quantizer.lo, quantizer.hi), quantizer.scale, quantizer.step, factors)
 
@@ -94,8 +95,10 @@ def _check(op: Threshold | Rescale, edges: Integers, function: StepFunction, kin
     sums = np.clip(np.concatenate([edges - 1, edges, edges + 1, spread]), kind.lo, kind.hi)
     (expected,) = op.execute(sums[:, :, None, None])
     if (function(sums) != expected[:, :, 0, 0]).any():
-        raise GraphError(
-            "is no monotone function of the sums before it", remedy="only steps that rise, or fall, are thresholds"
+        raise RefusalError(
+            "is no monotone function of the sums before it",
+            remedy="only steps that rise, or fall, are thresholds",
+            rewrite="quantize_before",
         )
 
 

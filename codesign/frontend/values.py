@@ -15,17 +15,27 @@ from codesign.frontend.inputs import InputType
 from codesign.frontend.quantizer import Code
 from codesign.graph import Op
 from codesign.graph.reals import is_power_of_two
+from codesign.graph.types import Shape
 
 RealArray = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
 class Unquantized:
-    """A graph input that no quantizer has met yet. shape: the ONNX shape, batch included; kind: what the file says."""
+    """A graph input that no quantizer has met yet.
+
+    shape: the ONNX shape, batch included, or what a reshape has made of it. kind: what the file says. flat: whether it
+    is one vector here.
+    """
 
     name: str
     shape: tuple[int, ...]
     kind: InputType | None = None
+    flat: bool = False
+
+    @property
+    def layout(self) -> str:
+        return "flat" if self.flat or len(self.shape) == 2 else "map"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +44,11 @@ class Constant:
 
     value: NDArray[Any]
     scale: RealArray | None = None
+
+    @property
+    def single(self) -> NDArray[Any]:
+        """The values as nodes of the file have them: real ones in float32."""
+        return self.value.astype(np.float32) if self.value.dtype == np.float64 else self.value
 
     @property
     def scalar(self) -> float:
@@ -88,7 +103,9 @@ class Activation:
     gain, offset: one entry, or one per channel (of the result: a one-channel tensor may be spread over several).
     They and the bounds stay symbolic until the next quantizer turns them into integers.
     layout: `map` is (1, C, H, W), or (1, C, W) where H is 1, `flat` is (1, C * H * W),
-    `grouped` is (1, g, C / g, ...) and `shuffled` its transpose (1, C / g, g, ...), with g in `groups`.
+    `grouped` is (1, g, C / g, ...) and `shuffled` its transpose (1, C / g, g, ...), with g in `groups`;
+    `turned` is a map whose axes are (C, H, W) in the order `axes`, and `flattened` that in one row; `expanded` is
+    broadcast to a map of `sizes` (C, H, W).
     origin: the ONNX tensor that holds `gain * q * scale + offset`, if there is one.
     steps: the very nodes that lead from `q * scale` to this activation, for a quantizer that needs thresholds.
     opaque: why gain, offset and bounds do not describe it, so that the steps alone do; empty if they do.
@@ -98,6 +115,8 @@ class Activation:
     tensor: str
     layout: str = "map"
     groups: int = 1
+    axes: tuple[int, ...] = ()
+    sizes: Shape | None = None
     gain: RealArray | None = None
     offset: RealArray | None = None
     lo: float = -np.inf
@@ -112,6 +131,11 @@ class Activation:
         reason = self.opaque or f"reads the result of {name}, which is no integer"
         turning = self.turns or (name if turns else "")
         return replace(self, steps=(*self.steps, step), opaque=reason, turns=turning, origin=None)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the file has its values in other places than the graph."""
+        return bool(self.axes) or self.layout == "expanded"
 
     @property
     def scaled(self) -> bool:
@@ -149,12 +173,15 @@ class Joined:
 
 @dataclass(frozen=True, eq=False)
 class Sum:
-    """Two quantized activations of different scales added up, clipped to [lo, hi] by `steps`, for a quantizer."""
+    """Two quantized activations added up by `node`, clipped to [lo, hi] by `steps`: for a quantizer, if their scales
+    differ. negative: whether the second is subtracted."""
 
     parts: tuple[Activation, Activation]
+    node: onnx.NodeProto
     lo: float = -np.inf
     hi: float = np.inf
     steps: tuple[Step, ...] = ()
+    negative: bool = False
 
     def clip(self, lo: float, hi: float, step: Step) -> Sum:
         """The sum after `step`, which clips it to [lo, hi]."""
@@ -197,11 +224,11 @@ class Condition:
 
 @dataclass(frozen=True)
 class Padded:
-    """A map with a border of pixels whose integer is `value`; pads: (top, left, bottom, right)."""
+    """A map with a border of pixels of the real number `value`; pads: (top, left, bottom, right)."""
 
-    x: Activation
+    x: Activation | Unquantized
     pads: tuple[int, int, int, int]
-    value: int
+    value: float
 
 
 Value = Unquantized | Constant | Activation | Condition | Padded | Joined | Sum | Coded | Host

@@ -28,6 +28,8 @@ from codesign.reporting.terminal import (
     two_digits,
 )
 from codesign.reporting.vendor import HEADINGS, vendor_rows
+from codesign.reporting.zones import zone_lines
+from codesign.reporting.zones_picture import zone_pictures
 from codesign.tasks import figures
 from codesign.version import VERSION
 
@@ -85,6 +87,8 @@ def write_page(summary: Summary, extras: Extras, path: Path) -> None:
             coverage=_coverage(summary),
             pictures=[_picture(picture) for picture in extras.pictures],
             metrics=_metrics(summary),
+            zones=zone_pictures(summary),
+            zone_lines=zone_lines(summary),
             rows=[_row(row, summary, parts) for row in laid],
             source_edge=summary.input.label,
             rail_count=width(laid),

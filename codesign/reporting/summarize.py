@@ -51,6 +51,7 @@ def summarize(design: Design, build: BuildFolder, activity: DesignActivity | Non
         verification=_verdict(build),
         vendor=VendorFigures.load(build.vendor) if build.vendor.is_file() else None,
         activity=_difference(design, blocks, activity, peaks) if activity else None,
+        file=summary.FileZones.model_validate(_json(build.zones)) if build.zones.is_file() else None,
     )
 
 

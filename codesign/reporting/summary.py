@@ -253,8 +253,56 @@ class Accuracy(Record):
     accuracy: float | None = None
 
 
+class FileNode(Record):
+    """An operator of the network's file. reads: places, in its zone, of those whose results it reads."""
+
+    name: str
+    operator: str
+    reads: tuple[int, ...]
+
+
+class Zone(Record):
+    """A part of the network's file. operators: how many there are of each kind; nodes: they themselves, where few."""
+
+    operators: dict[str, int]
+    nodes: tuple[FileNode, ...]
+
+    @property
+    def count(self) -> int:
+        return sum(self.operators.values())
+
+
+class Boundary(Record):
+    """A tensor that enters or leaves the hardware: as the file has it, and `tensor` of the integer graph.
+
+    shape: with the batch; type: float32 for real values. final: whether it is an output of the file.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    type: str
+    tensor: str
+    final: bool
+
+
+class FileZones(Record):
+    """Where the operators of the network's file went; its constants do not count.
+
+    head: before the first integers; within: the blocks that it became a part of, none where the input's integers are
+    its result. hardware: what became blocks. tail: what the host computes.
+    """
+
+    format: str
+    head: Zone
+    within: tuple[str, ...]
+    hardware: Zone
+    tail: Zone
+    inputs: tuple[Boundary, ...]
+    outputs: tuple[Boundary, ...]
+
+
 class Summary(Record):
-    """A whole report."""
+    """A whole report. file: of a network that was exported from one."""
 
     format: Literal["codesign-report"] = "codesign-report"
     version: Literal[2] = 2
@@ -268,6 +316,12 @@ class Summary(Record):
     verification: Verdict | None = None
     vendor: VendorFigures | None = None
     activity: SimulatedActivity | None = None
+    file: FileZones | None = None
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """All streams, by name."""
+        return {tensor.name: tensor for tensor in (self.input, *(t for b in self.blocks for t in b.outputs))}
 
     @property
     def units(self) -> tuple[Unit, ...]:

@@ -14,6 +14,7 @@ from codesign.reporting.console import styled
 from codesign.reporting.summary import Resources, SimulatedActivity, Summary, Totals
 from codesign.reporting.tables import plain_table, shorten, show
 from codesign.reporting.vendor import HEADINGS, vendor_rows
+from codesign.reporting.zones import zone_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,6 +56,22 @@ def print_report(summary: Summary, console: Console) -> None:
     show(table, console)
     _print_reuse(summary, console)
     _print_totals(summary, console)
+    print_zones(summary, console)
+
+
+def print_zones(summary: Summary, console: Console) -> None:
+    """Where the operators of the network's file went; nothing for a network from no file."""
+    lines = zone_lines(summary)
+    if summary.file is None:
+        return
+    console.print()
+    console.print(styled(("from the file", "bold"), f" ({summary.file.format}, without constants)"))
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, line in lines.items():
+        table.add_row(name, line)
+    console.print(table)
 
 
 REUSE_HEADINGS = ("bit operations", "kept", "tree depth", "form", "latency", "LUT", "plain LUT")

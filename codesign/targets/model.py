@@ -63,9 +63,18 @@ class Memory(_Strict):
 
 
 class Overlay(_Strict):
-    """How the vendor's tools make an overlay for a board with a Zynq-7000. board_part: in Vivado's board store."""
+    """How the vendor's tools make an overlay for a board with a Zynq.
+
+    board_part: as Vivado calls the board, its last part the version of the board's files. source: these files.
+    """
 
     board_part: _BoardPart
+    source: str = ""
+
+    @property
+    def board(self) -> str:
+        """The board part without its version."""
+        return self.board_part.rpartition(":")[0]
 
 
 class Serial(_Strict):

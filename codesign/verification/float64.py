@@ -142,11 +142,15 @@ class _Evaluator:
         return rule(lambda *values: self._run(node, values), node, [self.tensor(name) for name in node.input if name])
 
     def _quantized(self, node: onnx.NodeProto) -> Bounded:
-        """A quantizer of constants, whose decisions are as the importer's; its product with the scale is rounded."""
+        """A quantizer of constants, whose decisions are as the importer's, or of what it decides whatever was missed;
+        its product with the scale is rounded."""
         x, *others = (self.tensor(name) for name in node.input)
+        constants = [other.value for other in others]
+        value = QUANTIZERS[node.op_type](node, x.value, *constants)
         if x.roundings.any():
-            raise UnboundedError(f"{node.op_type} {node.name}")
-        value = QUANTIZERS[node.op_type](node, x.value, *(other.value for other in others))
+            ends = x.span(x.roundings + _divided(node, x.value, constants))
+            if any((QUANTIZERS[node.op_type](node, end, *constants) != value).any() for end in ends):
+                raise UnboundedError(f"{node.op_type} {node.name}")
         return Bounded(value, rounded(value), np.zeros_like(value))
 
     def _run(self, node: onnx.NodeProto, values: tuple[Array, ...]) -> Array:

@@ -12,22 +12,29 @@ from numpy.typing import NDArray
 
 from codesign.build_folder import BuildFolder
 from codesign.frontend.run_tail import TailRun
-from codesign.frontend.tail_choice import chosen_from
+from codesign.frontend.tail_choice import chosen_from, has_channels_last
 from codesign.graph import IntArray
 from codesign.graph.types import Shape
 
 
 @dataclass(frozen=True)
 class Output:
-    """A tensor of the graph, or of the tail if `real`. shape: (C, H, W); scale: of its steps."""
+    """A tensor of the graph, or of the tail if `real`.
+
+    shape: (C, H, W); scale: of its steps. channels_last: whether the tail has it as (H, W, C).
+    """
 
     tensor: str
     shape: Shape
     scale: tuple[float, ...] = (1.0,)
     real: bool = False
+    channels_last: bool = False
 
     def values(self, integers: Mapping[str, IntArray], reals: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         """(N, C, H, W), as multiples of the first channel's scale."""
+        if self.channels_last:
+            channels, height, width = self.shape
+            return reals[self.tensor].reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
         if self.real:
             return reals[self.tensor].reshape(-1, *self.shape)
         values = integers[self.tensor]
@@ -68,7 +75,9 @@ def outputs_of(build: BuildFolder) -> Outputs:
             kind = graph.types[inputs[tensor]]
             found[name] = Output(inputs[tensor], kind.shape, kind.scale)
         else:
-            found[name] = Output(tensor, _as_map(shapes[tensor]), real=True)
+            shape, last = shapes[tensor], has_channels_last(model, tensor)
+            shape = (*shape[:1], shape[-1], *shape[1:-1]) if last else shape
+            found[name] = Output(tensor, _as_map(shape), real=True, channels_last=last)
     return Outputs(found, tail)
 
 

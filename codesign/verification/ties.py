@@ -19,6 +19,7 @@ import onnx
 from numpy.typing import NDArray
 from qonnx.core.modelwrapper import ModelWrapper
 
+from codesign.frontend.channels_first import ChannelsFirst, channels_first
 from codesign.frontend.load import simplified
 from codesign.frontend.run_qdq import is_qdq, zero_points
 from codesign.graph import Graph
@@ -61,9 +62,17 @@ class Judge:
         self._zeros = zero_points(model) if is_qdq(model) else None
 
     @cached_property
+    def _moved(self) -> ChannelsFirst:
+        """The file, simplified, its tensors with the axes of the graph's; few verifications ask for it."""
+        return channels_first(simplified(self._file))
+
+    @property
     def model(self) -> ModelWrapper:
-        """The file, simplified; few verifications ask for it."""
-        return simplified(self._file)
+        return self._moved.model
+
+    def _name(self, tensor: str) -> str:
+        """What a tensor of the graph is called in `model`."""
+        return self._moved.name(self.graph.origins[tensor])
 
     def judged(
         self, tensor: str, expected: NDArray[Any], got: NDArray[Any], shown: Mapping[str, NDArray[Any]]
@@ -73,9 +82,9 @@ class Judge:
         shown: what the back end gave for every tensor, which its own nodes have read. expected: what the integer graph
         makes of that.
         """
-        known = {self.graph.origins[name]: self._bounded(name, q) for name, q in shown.items() if name != tensor}
+        known = {self._name(name): self._bounded(name, q) for name, q in shown.items() if name != tensor}
         try:
-            spans = evaluate(self.model.model, known, self.graph.origins[tensor])
+            spans = evaluate(self.model.model, known, self._name(tensor))
         except (UnboundedError, KeyError):
             return None
         return self._judged(tensor, expected, got, spans)
@@ -84,9 +93,9 @@ class Judge:
         """Integers as the file has them: codes, or one rounding off their real values."""
         if self._zeros is not None:
             codes = q + float(self._zeros.get(self.graph.origins[tensor], 0))
-            return Bounded.exact(codes.reshape(self.model.get_tensor_shape(self.graph.origins[tensor])))
+            return Bounded.exact(codes.reshape(self.model.get_tensor_shape(self._name(tensor))))
         real = q * np.array(self.graph.types[tensor].scale)[:, None, None]
-        array = real.reshape(self.model.get_tensor_shape(self.graph.origins[tensor])).astype(np.float64)
+        array = real.reshape(self.model.get_tensor_shape(self._name(tensor))).astype(np.float64)
         return Bounded(array, rounded(array), np.zeros_like(array))
 
     def _judged(self, tensor: str, expected: NDArray[Any], got: NDArray[Any], spans: Spans) -> Judged:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -64,17 +65,39 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="With --random-weights: replace a setting of the recipe."),
     ] = None,
+    suggest: Annotated[
+        bool,
+        typer.Option(
+            "--suggest", help="Build nothing: rewrite an ONNX file that is refused, and say what that changes."
+        ),
+    ] = False,
+    images: Annotated[
+        Path | None,
+        typer.Option(help="With --suggest: pictures, or an .npy file of inputs, to measure on. Default: random."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --suggest: the file to write. Default: NAME.suggested.onnx beside SOURCE.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Turn a trained network into hardware: QONNX, ONNX, an hls4ml project and SystemVerilog.
 
     Nothing is left in the build folder unless all of it could be written.
     """
-    from codesign.api.export import export, tail_operators
+    from codesign.api.export import export
     from codesign.places import build_folder
     from codesign.reporting.console import styled
     from codesign.reporting.terminal import print_report
 
+    if suggest:
+        _suggest(source, output, images, inputs or (), json)
+        return
+    if images or output:
+        raise typer.BadParameter("--images and --output belong to --suggest: add it, or leave them out")
     folder = out or build_folder(source)
     with keeps(f"{folder} is as it was"), progress_bars() as progress:
         build = export(
@@ -98,6 +121,22 @@ def run(
     if random_weights:
         random = ("the weights are random", "bold yellow")
         console.print(styled(random, ": the hardware is real, its detections mean nothing"))
-    if build.folder.tail.is_file():
-        console.print(f"on the host: {', '.join(tail_operators(build.folder))} ({build.folder.tail.name})")
+    if not build.folder.board.is_dir():
+        console.print(f"no board package: none is known for {build.folder.design.target.name}", soft_wrap=True)
     console.print(f"build folder: {build.folder.path}", soft_wrap=True)
+
+
+def _suggest(source: str, output: Path | None, images: Path | None, inputs: Sequence[str], json: bool) -> None:
+    from codesign.api.suggest import suggest
+    from codesign.reporting.suggestion import print_suggestion
+
+    with keeps("nothing was written"), progress_bars() as progress:
+        found = suggest(source, output=output, images=images, inputs=inputs, progress=progress)
+    if json:
+        print_json({"suggestion": found})
+        return
+    print_suggestion(found.changes, found.differences, found.measured_on, terminal())
+    if found.path is None:
+        terminal().print(f"{source} is read as it is: nothing to suggest")
+    else:
+        terminal().print(f"written, and read: {found.path}", soft_wrap=True)

@@ -55,6 +55,11 @@ def _show(board: Target, console: Console) -> None:
     console.print(styled((board.name, "bold"), f": {board.board}, {board.part} at {board.clock_mhz:g} MHz"))
     console.print(f"{held.lut:,} LUT, {held.ff:,} FF, {held.bram36:g} BRAM36, {held.dsp:,} DSP")
     console.print(f"memory {memory.peak_mb_s:g} MB/s, a port of {memory.port_bits} bits: {memory.source}")
+    if board.overlay:
+        files = f": {board.overlay.source}" if board.overlay.source else ""
+        console.print(f"board package, Vivado's files {board.overlay.board_part}{files}")
+    else:
+        console.print("no board package")
     if board.power:
         low, high = board.power.processor_w.low, board.power.processor_w.high
         console.print(

@@ -8,8 +8,8 @@ from typing import Any
 
 from codesign.board import uart
 from codesign.design import Design
-from codesign.emit.board.description import decoding, stream_fields
-from codesign.emit.board.tail import BoardTail
+from codesign.emit.driver import BoardTail
+from codesign.emit.driver.description import decoding, stream_fields
 from codesign.emit.rtl import library, registers
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.simulate import HARNESS

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer, as_reals
+from codesign.frontend.refusal import RefusalError
 from codesign.frontend.values import Activation, integers
 
-MAX_WEIGHT = 1 << 7
+MOST_WEIGHT = (1 << 8) - 1
+"""What weights may be, of either sign: those of uint8 around any zero point."""
 SAME_SCALE = 2.0**-20
 """A bias' scale and the accumulator's may differ by so much: the file has their product rounded to float32."""
 
@@ -20,21 +24,46 @@ def weights(
 ) -> tuple[NDArray[np.int64], tuple[float, ...]]:
     """Integer weights, outputs along `output_axis`, and their scale: one, or one per output.
 
-    Constants that are integers need no quantizer. Raises GraphError if they are real, have more than 8 bits, or a scale
-    that varies within an output.
+    Constants that are multiples of a power of two need no quantizer. Raises GraphError if they are real, beyond 255 of
+    either sign, or have a scale that varies within an output.
     """
     constant = importer.constant(node, index)
-    if constant is None or (constant.scale is None and (constant.value != np.rint(constant.value)).any()):
-        raise GraphError("the weights are not quantized", remedy="use a weight quantizer of 2 to 8 bits")
-    steps = np.ones(constant.value.shape) if constant.scale is None else constant.scale
-    q = integers(constant.value, steps, "a weight")
-    if q.min() < -MAX_WEIGHT or q.max() > MAX_WEIGHT - 1:
-        raise GraphError("weights have more than 8 bits", remedy="use 2 to 8 bits")
+    if constant is None:
+        raise _refused("the weights are not quantized", "use a weight quantizer of 2 to 8 bits")
+    steps = _steps(np.asarray(constant.value), output_axis) if constant.scale is None else constant.scale
+    try:
+        q = integers(constant.value, steps, "a weight")
+    except GraphError as error:
+        raise _refused(error.what, "quantize it by its scale") from None
+    if np.abs(q).max() > MOST_WEIGHT:
+        raise _refused("weights have more than 8 bits", "use 2 to 8 bits")
     scales = np.moveaxis(steps, output_axis, 0).reshape(q.shape[output_axis], -1)
     if not np.all(scales == scales[:, :1]):
-        raise GraphError("the weights' scale varies within an output channel", remedy="use one per output channel")
+        raise _refused("the weights' scale varies within an output channel", "use one per output channel")
     one = scales[:1, 0] if np.all(scales[:, 0] == scales[0, 0]) else scales[:, 0]
     return q, tuple(one.tolist())
+
+
+def _steps(real: NDArray[Any], output_axis: int) -> NDArray[np.float64]:
+    """A step for each of the weights: 1 for integers of 8 bits, else for each output the largest power of two that all
+    are multiples of. Raises GraphError where that takes more than 8 bits."""
+    if (real == np.rint(real)).all() and np.abs(real).max(initial=0) <= MOST_WEIGHT:
+        return np.ones(real.shape)
+    rows = np.moveaxis(real.astype(np.float64), output_axis, 0).reshape(real.shape[output_axis], -1)
+    fraction, exponent = np.frexp(rows)
+    whole = (np.abs(fraction) * 2.0**53).astype(np.int64)
+    steps = np.ldexp((whole & -whole).astype(np.float64), exponent - 53)
+    least = np.where(rows != 0, steps, np.inf).min(axis=1)
+    least[np.isinf(least)] = 1.0
+    if (np.abs(rows) > MOST_WEIGHT * least[:, None]).any():
+        raise _refused("the weights are not quantized", "use a weight quantizer of 2 to 8 bits")
+    shape = [1] * real.ndim
+    shape[output_axis] = -1
+    return np.broadcast_to(least.reshape(shape), real.shape)
+
+
+def _refused(what: str, remedy: str) -> RefusalError:
+    return RefusalError(what, remedy=remedy, rewrite="quantize_weights")
 
 
 def bias(

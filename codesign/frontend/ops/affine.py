@@ -14,8 +14,10 @@ from codesign.errors import GraphError
 from codesign.frontend.importer import Importer, as_reals
 from codesign.frontend.meeting import meeting
 from codesign.frontend.reader import ANY, Reader, attributes, only
+from codesign.frontend.spreading import spread
 from codesign.frontend.values import Activation, Constant, Sum
 from codesign.graph.ops.add import Add
+from codesign.graph.types import Shape
 
 Coefficients = Callable[[NDArray[Any], bool], tuple[NDArray[Any], NDArray[Any]]]
 """(constant, whether it is the first operand) -> (gain, offset) of `gain * x + offset`."""
@@ -67,20 +69,48 @@ def read_add(importer: Importer, node: onnx.NodeProto) -> Activation | Sum:
     """The sum with a constant, or of two quantized tensors; of different scales, until a quantizer comes."""
     if any(isinstance(importer.value(name), Constant) for name in node.input):
         return with_constant(_add)(importer, node)
-    shapes = [importer.shape(name) for name in node.input]
-    if shapes[0] != shapes[1]:
-        raise GraphError(f"an Add of {shapes[0]} and {shapes[1]} is not supported", remedy="add maps of one shape")
     met = meeting(importer, node)
     if met is not None and any(
         isinstance(value, Activation) and value.opaque for value in map(importer.value, node.input)
     ):
         return met
-    first, second = (importer.quantized(node, index, ("map", "flat")) for index in (0, 1))
+    first, second = operands(importer, node)
     kinds = importer.type(first), importer.type(second)
     coded = any(part.tensor in importer.builder.codes for part in (first, second))
     if coded or (kinds[0].scale != kinds[1].scale and all(len(kind.scale) == 1 for kind in kinds)):
-        return met or Sum((first, second))
+        return met or Sum((first, second), node)
     return importer.emit(Add(), [first, second], node, first.layout)
+
+
+def read_sub(importer: Importer, node: onnx.NodeProto) -> Activation | Sum:
+    """The difference to a constant, or of two quantized tensors."""
+    if any(isinstance(importer.value(name), Constant) for name in node.input):
+        return with_constant(_sub)(importer, node)
+    met = meeting(importer, node)
+    if met is not None:
+        return met
+    first, second = operands(importer, node)
+    return Sum((first, second), node, negative=True)
+
+
+def operands(importer: Importer, node: onnx.NodeProto) -> tuple[Activation, Activation]:
+    """Two quantized tensors, either of them broadcast to the shape of the result."""
+    first, second = (importer.quantized(node, index, ("map", "flat", "expanded")) for index in (0, 1))
+    if first.layout == second.layout == "flat":
+        return first, second
+    shape = sizes(importer, node)
+    return spread(importer.builder, first, shape, node), spread(importer.builder, second, shape, node)
+
+
+def sizes(importer: Importer, node: onnx.NodeProto) -> Shape:
+    """(C, H, W) of the result. Raises GraphError for operands of other shapes than maps."""
+    ranks = {len(importer.shape(name)) for name in (*node.input, node.output[0])}
+    batch, *rest = importer.shape(node.output[0])
+    if len(ranks) > 1 or batch != 1 or not 2 <= len(rest) <= 3:
+        shapes = [importer.shape(name) for name in node.input]
+        raise GraphError(f"a {node.op_type} of {shapes[0]} and {shapes[1]} is not supported", remedy="use maps")
+    height, width = [1, *rest[1:]][-2:]
+    return rest[0], height, width
 
 
 def read_batch_normalization(importer: Importer, node: onnx.NodeProto) -> Activation:
@@ -97,7 +127,7 @@ _elementwise = partial(Reader, versions=(7, 13, 14), inputs=range(2, 3))
 
 READERS = (
     _elementwise("Add", read_add),
-    _elementwise("Sub", with_constant(_sub)),
+    _elementwise("Sub", read_sub),
     _elementwise("Div", with_constant(_div)),
     Reader(
         "BatchNormalization",

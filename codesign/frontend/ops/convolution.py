@@ -10,11 +10,12 @@ from codesign.frontend.importer import Importer
 from codesign.frontend.ops._geometry import AUTO_PAD, planar, spread, windows_of
 from codesign.frontend.ops._weights import bias, weights
 from codesign.frontend.reader import ANY, Reader, attributes
-from codesign.frontend.values import Activation, Padded
+from codesign.frontend.values import Activation, Padded, integers
 from codesign.graph import Op
 from codesign.graph.convolution import convolution
 from codesign.graph.ops.binary_conv import OUTSIDE, BinaryConv
 from codesign.graph.ops.linear import Linear
+from codesign.graph.windows import Pads
 
 
 def read_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
@@ -28,7 +29,7 @@ def read_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
     windows = windows_of(node, importer.shape(node.input[0]), weight.shape[2:])
     weight = spread(planar(weight), windows.dilation)
     zeros, strides = windows.pads, windows.stride
-    pads = _total(border, zeros)
+    pads = together(border, zeros)
     binary = importer.type(x).step == 2 and np.all(np.abs(weight) == 1) and options["group"] == 1
     op: Op
     if binary and outside == OUTSIDE and not any(zeros) and not addend.any():
@@ -46,16 +47,24 @@ def read_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
     return importer.emit_layer(op, [x], node, offset)
 
 
-def _map(importer: Importer, node: onnx.NodeProto) -> tuple[Activation, tuple[int, int, int, int], int]:
+def _map(importer: Importer, node: onnx.NodeProto) -> tuple[Activation, Pads, int]:
     """The input map, and the pads and the value of a Pad before it; without one, no pads of the value that binary
     convolutions have."""
     value = importer.value(node.input[0])
     if isinstance(value, Padded):
-        return value.x, value.pads, value.value
+        return bordered(importer, value)
     return importer.quantized(node), (0, 0, 0, 0), OUTSIDE
 
 
-def _total(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+def bordered(importer: Importer, value: Padded) -> tuple[Activation, Pads, int]:
+    """The map within a border, the border's pixels, and their integer."""
+    if not isinstance(value.x, Activation):
+        raise GraphError("reads a map that is not quantized", remedy="put a quantizer before or behind the padding")
+    return value.x, value.pads, int(integers(np.array(value.value), importer.type(value.x).scale[0], "the padding"))
+
+
+def together(a: Pads, b: Pads) -> Pads:
+    """Two borders as one."""
     return a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]
 
 

@@ -1,4 +1,4 @@
-"""DepthToSpace, in both orders of channels."""
+"""DepthToSpace, in both orders of channels, and SpaceToDepth."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import onnx
 
 from codesign.frontend.importer import Importer
 from codesign.frontend.reader import ANY, Reader, attributes, only
+from codesign.frontend.selecting import space_to_depth
 from codesign.frontend.values import Activation, Step
 from codesign.graph import Op
 from codesign.graph.ops.depth_to_space import DepthToSpace
@@ -34,6 +35,12 @@ def read_depth_to_space(importer: Importer, node: onnx.NodeProto) -> Activation:
     return replace(x, tensor=tensor, origin=None if x.clipped or x.opaque else node.output[0])
 
 
+def read_space_to_depth(importer: Importer, node: onnx.NodeProto) -> Activation:
+    """The pixels of a block as channels of one: a convolution that picks them."""
+    x, size = importer.quantized(node), attributes(node)["blocksize"]
+    return importer.emit(space_to_depth(importer.type(x).channels, (size, size)), [x], node)
+
+
 def _alike(x: Activation) -> bool:
     """Whether what follows the integers of `x` does the same to all channels."""
     constants = [part for part in (x.gain, x.offset) if part is not None]
@@ -45,6 +52,8 @@ def _alike(x: Activation) -> bool:
 
 
 READERS = (
+    Reader("SpaceToDepth", read_space_to_depth, versions=(1, 13), attributes={"blocksize": ANY}),
+    Reader("SpaceToDepth", read_space_to_depth, versions=(28,), attributes={"blocksize": ANY, "mode": only("DCR")}),
     Reader("DepthToSpace", read_depth_to_space, versions=(1,), attributes={"blocksize": ANY}),
     Reader(
         "DepthToSpace",

@@ -1,4 +1,4 @@
-"""Reshapes and transposes: flattening before a fully connected layer, and the channel shuffle."""
+"""Reshapes and transposes: flattening before a fully connected layer, maps with other axes, and the channel shuffle."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
 from codesign.frontend.reader import ANY, Reader, Values, attributes
-from codesign.frontend.values import Constant, Value
+from codesign.frontend.values import Activation, Constant, Unquantized, Value
 from codesign.graph.ops.shuffle import Shuffle
+from codesign.graph.types import Shape
 
 
 def read_reshape(importer: Importer, node: onnx.NodeProto) -> Value:
@@ -24,9 +25,19 @@ def read_reshape(importer: Importer, node: onnx.NodeProto) -> Value:
     value = importer.value(node.input[0])
     if isinstance(value, Constant):
         return _moved(value, lambda array: array.reshape(importer.shape(node.output[0])))
+    if (
+        isinstance(value, Unquantized)
+        and not value.flat
+        and (shaped := _reshaped(value, importer.shape(node.output[0])))
+    ):
+        return shaped
     x = importer.activation(node)
     channels, height, width = importer.type(x).shape
     shape = importer.shape(node.output[0])
+    if height * width == 1 and shape == (*[1] * (len(shape) - 1), channels) and len(shape) > 2:
+        return replace(x, layout="turned", axes=(*range(1, len(shape) - 1), 0))
+    if x.layout in ("turned", "flattened") and (found := _of_turned(x, importer.type(x).shape, shape)):
+        return found
     if x.layout in ("map", "flat"):
         if shape == (1, channels, height, width) or (height == 1 and shape == (1, channels, width)):
             return replace(x, layout="map")
@@ -41,8 +52,25 @@ def read_reshape(importer: Importer, node: onnx.NodeProto) -> Value:
     raise GraphError(f"reshaping {importer.shape(node.input[0])} to {shape} is not supported")
 
 
+def _reshaped(value: Unquantized, shape: tuple[int, ...]) -> Unquantized | None:
+    """The network's input as a vector, or a vector as a map; None for other shapes."""
+    if shape == (1, prod(value.shape)):
+        return replace(value, flat=True)
+    return replace(value, shape=shape) if len(value.shape) == 2 and 3 <= len(shape) <= 4 and shape[0] == 1 else None
+
+
+def _of_turned(x: Activation, sizes: Shape, shape: tuple[int, ...]) -> Activation | None:
+    """A map of axes in another order as one row, or back; a vector in whichever shape."""
+    vector = sizes[1] * sizes[2] == 1
+    if vector and shape[:2] == (1, sizes[0]):
+        return replace(x, layout="flat" if len(shape) == 2 else "map", axes=())
+    if shape == (1, prod(sizes)):
+        return replace(x, layout="flattened")
+    return replace(x, layout="turned") if shape == (1, *(sizes[axis] for axis in x.axes)) else None
+
+
 def read_transpose(importer: Importer, node: onnx.NodeProto) -> Value:
-    """The middle of a channel shuffle, or a transposed matrix of weights."""
+    """The middle of a channel shuffle, a map with its axes in another order, or a transposed matrix of weights."""
     value = importer.value(node.input[0])
     rank = len(importer.shape(node.input[0]))
     order = attributes(node, perm=list(range(rank))[::-1])["perm"]
@@ -51,6 +79,11 @@ def read_transpose(importer: Importer, node: onnx.NodeProto) -> Value:
     x = importer.activation(node)
     if x.layout == "grouped" and order == [0, 2, 1, *range(3, rank)]:
         return replace(x, layout="shuffled")
+    if x.layout in ("map", "turned") and order[0] == 0:
+        plain = (0, 1, 2) if rank == 4 else (0, 2)
+        before = x.axes if x.layout == "turned" else plain
+        axes = tuple(before[axis - 1] for axis in order[1:])
+        return replace(x, layout="map", axes=()) if axes == plain else replace(x, layout="turned", axes=axes)
     raise GraphError(f"a transposition by {tuple(order)} is not supported", remedy="only channel shuffles are")
 
 

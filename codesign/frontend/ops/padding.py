@@ -1,4 +1,4 @@
-"""Pad: kept until the convolution that reads it."""
+"""Pad: kept until the convolution or the pooling that reads it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
 from codesign.frontend.reader import ANY, Reader, attributes, only
-from codesign.frontend.values import Constant, Padded, integers
+from codesign.frontend.values import Constant, Padded, Unquantized
 
 
 def read_pad(importer: Importer, node: onnx.NodeProto) -> Padded:
@@ -30,10 +30,10 @@ def _padded(importer: Importer, node: onnx.NodeProto, around: NDArray[np.int64],
     """around: what is added before (row 0) and after (row 1) each axis."""
     if around[:, :2].any() or around.min() < 0:
         raise GraphError("only rows and columns are padded", remedy="pad height and width")
-    x = importer.quantized(node)
-    border = int(integers(np.array(value), importer.type(x).scale[0], "the padding's value"))
+    source = importer.value(node.input[0])
+    x = source if isinstance(source, Unquantized) and source.kind is None else importer.quantized(node)
     top, left, bottom, right = (int(count) for count in around[:, 2:].reshape(-1))
-    return Padded(x, (top, left, bottom, right), border)
+    return Padded(x, (top, left, bottom, right), value)
 
 
 READERS = (

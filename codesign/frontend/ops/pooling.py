@@ -11,19 +11,24 @@ import onnx
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
 from codesign.frontend.ops._geometry import AUTO_PAD, Windows, spread, windows_of
+from codesign.frontend.ops.convolution import bordered, together
 from codesign.frontend.reader import ANY, Reader, attributes, only
-from codesign.frontend.values import Activation
+from codesign.frontend.refusal import RefusalError
+from codesign.frontend.values import Activation, Padded
 from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.windows import Pads
 
+POOL_PADS = "let the pooling pad, or put the padding before a convolution"
+
 
 def read_max_pool(importer: Importer, node: onnx.NodeProto) -> Activation:
     """Maximum over windows of a map or a row. What rises with the integers commutes with it, and is left for later."""
-    x = importer.rising(node)
     windows = windows_of(node, importer.shape(node.input[0]), attributes(node)["kernel_shape"])
     pads = _with_ceiling(importer, node, windows)
+    x, border = _bordered(importer, node, lowest=True) or (importer.rising(node), (0, 0, 0, 0))
+    pads = together(pads, border)
     if windows.dilation != (1, 1):
         raise GraphError(f"dilations = {list(windows.dilation)} of MaxPool is not supported", remedy="use 1")
     op = MaxPool(windows.kernel, windows.stride, pads)
@@ -31,6 +36,17 @@ def read_max_pool(importer: Importer, node: onnx.NodeProto) -> Activation:
         return importer.emit(op, [x], node)
     (tensor,) = importer.builder.add(op, [x.tensor], node, [None])
     return replace(x, tensor=tensor, origin=None if x.clipped else node.output[0])
+
+
+def _bordered(importer: Importer, node: onnx.NodeProto, lowest: bool) -> tuple[Activation, Pads] | None:
+    """The map within a border of zeros, and the border; None if it has none. lowest: whether no value may be below."""
+    value = importer.value(node.input[0])
+    if not isinstance(value, Padded):
+        return None
+    x, pads, outside = bordered(importer, value)
+    if outside or (lowest and importer.type(x).lo < 0):
+        raise GraphError(f"a {node.op_type} of a map with a border of {outside} is not supported", remedy=POOL_PADS)
+    return x, pads
 
 
 def _with_ceiling(importer: Importer, node: onnx.NodeProto, windows: Windows) -> Pads:
@@ -51,38 +67,61 @@ def read_global_average(importer: Importer, node: onnx.NodeProto) -> Activation:
     return importer.emit(AvgPool(importer.type(x).pixels), [x], node)
 
 
+def read_global_maximum(importer: Importer, node: onnx.NodeProto) -> Activation:
+    """The maximum of every channel: GlobalMaxPool, or ReduceMax over height and width."""
+    x, options = importer.quantized(node), attributes(node, axes=[], keepdims=1)
+    if node.op_type == "ReduceMax":
+        _check_axes(importer, node, options["axes"])
+    _, height, width = importer.type(x).shape
+    return importer.emit(MaxPool((height, width), (1, 1), (0, 0, 0, 0)), [x], node, _layout(options["keepdims"]))
+
+
+def _layout(keepdims: int) -> str:
+    return "map" if keepdims else "flat"
+
+
+def _check_axes(importer: Importer, node: onnx.NodeProto, given: list[int]) -> None:
+    """Raises GraphError unless a reduction is over height and width. given: its axes where they are an attribute."""
+    rank = len(importer.shape(node.input[0]))
+    axes = importer.constant(node, 1)
+    over = np.asarray(given if axes is None else axes.value).reshape(-1)
+    if sorted(int(axis) % rank for axis in over) != list(range(2, rank)):
+        raise GraphError(
+            f"a {node.op_type} over axes {over.tolist()} is not supported", remedy="reduce height and width"
+        )
+
+
 def read_average_pool(importer: Importer, node: onnx.NodeProto) -> Activation:
     """An average over windows: the sum of each, by a depthwise convolution of ones, at a scale that much finer."""
     options = attributes(node, count_include_pad=0)
     windows = windows_of(node, importer.shape(node.input[0]), options["kernel_shape"])
-    x = importer.quantized(node)
+    x, border = _bordered(importer, node, lowest=False) or (importer.quantized(node), (0, 0, 0, 0))
     kind = importer.type(x)
-    if windows.reach == kind.shape[1:] and not any(windows.pads):
+    if windows.reach == kind.shape[1:] and not any((*windows.pads, *border)):
         return read_global_average(importer, node)
     if any(windows.pads) and not options["count_include_pad"]:
-        raise GraphError(
-            "averages at the border leave out the padding", remedy="set count_include_pad, or do without padding"
+        raise RefusalError(
+            "averages at the border leave out the padding",
+            remedy="set count_include_pad, or do without padding",
+            rewrite="average_windows",
         )
     if windows.pads != _with_ceiling(importer, node, windows):
-        raise GraphError("ceil_mode of an average is not supported", remedy="pad the input instead")
+        raise RefusalError(
+            "ceil_mode of an average is not supported", remedy="pad the input instead", rewrite="average_windows"
+        )
     weight = spread(np.ones((kind.channels, 1, *windows.kernel), np.int64), windows.dilation)
     share = 1 / prod(windows.kernel)
     bias = np.zeros(kind.channels, np.int64)
-    return importer.emit(Depthwise(weight, bias, (share,), windows.stride, windows.pads), [x], node)
+    pads = together(windows.pads, border)
+    return importer.emit(Depthwise(weight, bias, (share,), windows.stride, pads), [x], node)
 
 
 def read_reduction(importer: Importer, node: onnx.NodeProto) -> Activation:
     """ReduceMean and ReduceSum over height and width; a power of two that multiplies the sum becomes its divisor."""
     x, options = importer.quantized(node), attributes(node, axes=[], keepdims=1)
-    rank = len(importer.shape(node.input[0]))
-    axes = importer.constant(node, 1)
-    over = np.asarray(options["axes"] if axes is None else axes.value).reshape(-1)
-    if sorted(int(axis) % rank for axis in over) != list(range(2, rank)):
-        raise GraphError(
-            f"a {node.op_type} over axes {over.tolist()} is not supported", remedy="reduce height and width"
-        )
+    _check_axes(importer, node, options["axes"])
     divisor = importer.type(x).pixels if node.op_type == "ReduceMean" else 1
-    return importer.emit(AvgPool(divisor), [x], node, "map" if options["keepdims"] else "flat")
+    return importer.emit(AvgPool(divisor), [x], node, _layout(options["keepdims"]))
 
 
 WINDOW = {"ceil_mode": ANY, "dilations": ANY, "kernel_shape": ANY, "strides": ANY}
@@ -100,6 +139,11 @@ READERS = (
             "storage_order": only(0, 1),
         },  # the order is that of indices
         spare_outputs=1,
+    ),
+    Reader("GlobalMaxPool", read_global_maximum, versions=(1, 22)),
+    Reader("ReduceMax", read_global_maximum, (1, 11, 12, 13), {"axes": ANY, "keepdims": only(0, 1)}),
+    Reader(
+        "ReduceMax", read_global_maximum, (18, 20), {"keepdims": only(0, 1), "noop_with_empty_axes": ANY}, range(1, 3)
     ),
     Reader("GlobalAveragePool", read_global_average, versions=(1, 22)),
     Reader(

@@ -19,9 +19,10 @@ from codesign.frontend.domains import QUANTIZER_DOMAINS
 from codesign.frontend.importer import Importer, as_reals, shape_of
 from codesign.frontend.quantizer import Quantizer
 from codesign.frontend.reader import ANY, Reader, Values, attributes, only
+from codesign.frontend.refusal import RefusalError
 from codesign.frontend.requantize import requantized
 from codesign.frontend.sums import summed
-from codesign.frontend.values import Activation, Constant, Joined, Sum, Unquantized, Value
+from codesign.frontend.values import Activation, Constant, Joined, Padded, Sum, Unquantized, Value
 from codesign.graph.ops.concat import Concat
 from codesign.graph.reals import to_real
 
@@ -93,7 +94,11 @@ def read_trunc(importer: Importer, node: onnx.NodeProto) -> Activation:
         options = {"rounding_mode": options["rounding_mode"]}
     step = given.get("output_scale", scale)
     if step.size != 1:
-        raise GraphError("an activation has one scale per channel", remedy="use a per-tensor activation quantizer")
+        raise RefusalError(
+            "an activation has one scale per channel",
+            remedy="use a per-tensor activation quantizer",
+            rewrite="one_scale",
+        )
     apply = partial(trunc_v1 if len(widths) == 2 else trunc_v2, **given, **options)
     width = _bits(np.asarray(given["output_bit_width"], np.float64), MAX_ACTIVATION_BITS)
     quantizer = Quantizer(node, float(step.flat[0]), -(1 << width), 1 << width, 1, apply, False, node.output[0])
@@ -120,22 +125,37 @@ def _quantized(
         real = apply(value.value)
         return Constant(real, np.broadcast_to(as_reals(scale), real.shape))
     if scale.size != 1:
-        raise GraphError("an activation has one scale per channel", remedy="use a per-tensor activation quantizer")
+        raise RefusalError(
+            "an activation has one scale per channel",
+            remedy="use a per-tensor activation quantizer",
+            rewrite="one_scale",
+        )
     return resolved(importer, value, Quantizer(node, float(scale.flat[0]), lo, hi, step, apply, rounds, node.output[0]))
 
 
-def resolved(importer: Importer, value: Value, quantizer: Quantizer) -> Activation:
-    """`value` quantized: the graph's input, an activation, or several that were put together."""
+def resolved(importer: Importer, value: Value, quantizer: Quantizer) -> Activation | Padded:
+    """`value` quantized: the graph's input, an activation, several that were put together, or one with a border."""
     if isinstance(value, Unquantized) and not (value.kind and value.kind.chosen):
         return _input(importer, value, quantizer)
     if isinstance(value, Sum):
         return summed(importer.builder, value, quantizer)
+    if isinstance(value, Padded):
+        return replace(value, x=_inside(importer, value, quantizer), value=quantizer.real(value.value))
     if isinstance(value, Joined):
         alone = replace(quantizer, origin=None)
         parts = [requantized(importer.builder, part, alone).tensor for part in value.parts]
         (tensor,) = importer.builder.add(Concat(), parts, quantizer.node, [quantizer.origin])
         return Activation(tensor, origin=quantizer.origin)
-    return requantized(importer.builder, importer.activation(quantizer.node), quantizer)
+    x = value if isinstance(value, Activation) else importer.activation(quantizer.node)
+    return requantized(importer.builder, x, quantizer)
+
+
+def _inside(importer: Importer, value: Padded, quantizer: Quantizer) -> Activation:
+    """The map within a border quantized, which is no tensor of the file."""
+    alone = replace(quantizer, origin=None)
+    if isinstance(value.x, Unquantized):
+        return _input(importer, value.x, alone)
+    return requantized(importer.builder, value.x, alone)
 
 
 def check_scale(scale: NDArray[Any]) -> None:
@@ -158,7 +178,7 @@ def _bits(bits: np.ndarray, most: int) -> int:
         raise GraphError("the bit width is not one integer", remedy="use one bit width per tensor")
     width = int(bits.flat[0])
     if not 1 <= width <= most:
-        raise GraphError(f"{width} bits are out of range", remedy=f"use 1 to {most}")
+        raise RefusalError(f"{width} bits are out of range", remedy=f"use 1 to {most}", rewrite="narrow_quantizer")
     return width
 
 
@@ -172,7 +192,7 @@ def _input(importer: Importer, value: Unquantized, quantizer: Quantizer) -> Acti
         )
     origin = quantizer.origin or value.name
     tensor = importer.builder.input(value.name, kind, origin)
-    return Activation(tensor, "flat" if len(value.shape) == 2 else "map", origin=origin)
+    return Activation(tensor, value.layout, origin=origin)
 
 
 ROUNDINGS = Values(lambda mode: str(mode).upper() in ROUNDING_MODES, " or ".join(ROUNDING_MODES))

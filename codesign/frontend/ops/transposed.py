@@ -19,9 +19,11 @@ from codesign.frontend.ops._geometry import planar, spread, windows_of
 from codesign.frontend.ops._weights import bias, weights
 from codesign.frontend.reader import ANY, Reader, Values, attributes, only
 from codesign.frontend.values import Activation
+from codesign.graph import Op
 from codesign.graph.convolution import convolution
 from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.shuffle import Shuffle
+from codesign.graph.windows import Pair
 
 
 class Phases(NamedTuple):
@@ -52,30 +54,48 @@ def read_conv_transpose(importer: Importer, node: onnx.NodeProto) -> Activation:
     addend, offset = bias(importer, node, 2, x, scale, outputs)
     axes = zip(importer.type(x).shape[1:], sizes, dense.shape[2:], windows.stride, windows.pads[:2], strict=True)
     rows, columns = (phases_of(*axis) for axis in axes)
-    filters = _filters(dense, rows.taps, columns.taps)
-    count = len(filters)
+    *before, last = transposed(dense, addend, scale, windows.stride, rows, columns, groups)
+    for op in before:
+        (tensor,) = importer.builder.add(op, [x.tensor], node, [None])
+        x = Activation(tensor)
+    return importer.emit_layer(last, [x], node, offset)
+
+
+def transposed(
+    filters: NDArray[np.int64],
+    bias: NDArray[np.int64],
+    scale: tuple[float, ...],
+    stride: Pair,
+    rows: Phases,
+    columns: Phases,
+    groups: int = 1,
+) -> list[Op]:
+    """The operators, one after the other, of a transposed convolution with filters (C_out, C_in / groups, kH, kW).
+
+    bias: (C_out,) at the scale of the sums; scale: of the filters, one or one an output. Raises GraphError for groups
+    of several outputs.
+    """
+    phases, outputs = _filters(filters, rows.taps, columns.taps), len(filters)
+    count = len(phases)
     if groups > 1 and count > 1:
         if outputs != groups:
             raise GraphError(
                 f"a ConvTranspose of {outputs // groups} outputs for each of {groups} groups is not supported",
                 remedy="use one group, or as many as there are outputs",
             )
-        filters = filters.swapaxes(0, 1)  # the phases of a group side by side
+        phases = phases.swapaxes(0, 1)  # those of a group side by side
     op = convolution(
-        filters.reshape(-1, *filters.shape[2:]),
-        _by_phase(addend, count, groups),
+        phases.reshape(-1, *phases.shape[2:]),
+        _by_phase(bias, count, groups),
         scale if len(scale) == 1 else tuple(_by_phase(np.array(scale), count, groups).tolist()),
         (1, 1),
         (rows.before, columns.before, rows.after, columns.after),
         groups=groups,
     )
     if count == 1:
-        return importer.emit_layer(op, [x], node, offset)
-    (tensor,) = importer.builder.add(op, [x.tensor], node, [None])
-    if groups > 1:
-        (tensor,) = importer.builder.add(Shuffle(groups), [tensor], node, [None])
-    block = DepthToSpace(windows.stride, (rows.crop, columns.crop))
-    return importer.emit_layer(block, [Activation(tensor)], node, offset)
+        return [op]
+    block = DepthToSpace(stride, (rows.crop, columns.crop))
+    return [op, Shuffle(groups), block] if groups > 1 else [op, block]
 
 
 def phases_of(size: int, result: int, kernel: int, stride: int, cut: int) -> Phases:

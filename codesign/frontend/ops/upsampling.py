@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
 from codesign.frontend.reader import ANY, Reader, attributes, only
+from codesign.frontend.refusal import RefusalError
 from codesign.frontend.values import Activation
 from codesign.graph.ops.upsample import Upsample
 
@@ -24,9 +25,10 @@ def read_resize(importer: Importer, node: onnx.NodeProto) -> Activation:
     options = attributes(node, coordinate_transformation_mode="half_pixel", nearest_mode="round_prefer_floor")
     coordinates, rounding = options["coordinate_transformation_mode"], options["nearest_mode"]
     if (coordinates == "asymmetric") != (rounding == "floor"):
-        raise GraphError(
+        raise RefusalError(
             f"nearest_mode = {rounding} with {coordinates} coordinates is not supported",
             remedy="use asymmetric with floor, or half_pixel with round_prefer_floor",
+            rewrite="nearest_resize",
         )
     scales, axes = importer.constant(node, 2), options.get("axes")
     if scales is None or not scales.value.size:  # the sizes say it
@@ -73,12 +75,13 @@ READERS = (
     Reader("Upsample", read_upsample_attributes, versions=(7,), attributes={"mode": NEAREST, "scales": ANY}),
     Reader("Upsample", read_upsample, versions=(9,), attributes={"mode": NEAREST}, inputs=range(2, 3)),
     Reader("Resize", read_upsample, versions=(10,), attributes={"mode": NEAREST}, inputs=range(2, 3)),
-    Reader("Resize", read_resize, versions=(11, 13), attributes=RESIZE, inputs=range(1, 5)),
+    Reader("Resize", read_resize, versions=(11, 13), attributes=RESIZE, inputs=range(1, 5), rewrite="nearest_resize"),
     Reader(
         "Resize",
         read_resize,
         versions=(18, 19),
         attributes={**RESIZE, "antialias": only(0), "axes": ANY, "keep_aspect_ratio_policy": only("stretch")},
         inputs=range(1, 5),
+        rewrite="nearest_resize",
     ),
 )

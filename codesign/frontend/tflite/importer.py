@@ -18,6 +18,7 @@ from codesign.frontend.tflite.tail import TailNodes
 from codesign.frontend.tflite.values import Codes, Fed, Hosted, Padded, Value
 from codesign.graph import Op, TensorType
 from codesign.graph.types import Shape
+from codesign.graph.windows import Pads
 
 LATER = "put it where no layer follows"
 
@@ -35,12 +36,13 @@ class Importer:
         """Reads `operator`, whose inputs have been read. Raises GraphError, naming the operator."""
         where = self.model.where(operator)
         try:
-            value = reader_of(operator).read(self, operator)
+            value: Value | tuple[Value, ...] = reader_of(operator).read(self, operator)
         except GraphError as error:
             raise GraphError(error.what, where=error.where or where, remedy=error.remedy) from None
         except (ArithmeticError, IndexError, TypeError, ValueError) as error:
             raise GraphError(f"is malformed ({error})", where=where, remedy=AGAIN) from error
-        self._values[operator.outputs[0]] = value
+        values = value if isinstance(value, tuple) else (value,)
+        self._values.update(zip(operator.outputs, values, strict=True))
 
     def value(self, index: int) -> Value:
         """What the tensor stands for. Raises GraphError if nothing before has produced it."""
@@ -76,7 +78,7 @@ class Importer:
         if isinstance(value, Hosted):
             raise value.reason
         if isinstance(value, Padded):
-            raise GraphError("reads a map with a border", remedy="pad before convolutions only")
+            raise GraphError("reads a map with a border", remedy="pad before convolutions and poolings only")
         if value.real:
             raise GraphError(f"{operator.kind} computes with real numbers", remedy=FULL_INTEGER)
         return value
@@ -87,6 +89,11 @@ class Importer:
         if len(value.shape) != 4:
             raise GraphError(f"reads the shape {list(value.shape)}", remedy="give it a map (1, H, W, C)")
         return value
+
+    def bordered(self, operator: Operator) -> tuple[Codes, Pads]:
+        """The first input as a map, and the border that a PAD before gives it."""
+        value = self.value(operator.inputs[0])
+        return (value.x, value.pads) if isinstance(value, Padded) else (self.map(operator), (0, 0, 0, 0))
 
     def fed(self, value: Fed) -> Codes:
         """The network's input as integers of the graph."""

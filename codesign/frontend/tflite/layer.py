@@ -29,11 +29,11 @@ def scales_of(weight: Tensor, axis: int) -> tuple[float, ...]:
     return weight.scales
 
 
-def bias_of(importer: Importer, operator: Operator, outputs: int) -> NDArray[np.int64]:
-    """(outputs,) integers at the scale of the sums; zeros where the operator has none."""
-    if len(operator.inputs) < 3 or operator.inputs[2] < 0:
+def bias_of(importer: Importer, operator: Operator, outputs: int, place: int = 2) -> NDArray[np.int64]:
+    """(outputs,) integers at the scale of the sums, input `place`; zeros where the operator has none."""
+    if len(operator.inputs) <= place or operator.inputs[place] < 0:
         return np.zeros(outputs, np.int64)
-    bias = importer.constant(operator, 2, "INT32")
+    bias = importer.constant(operator, place, "INT32")
     assert bias.data is not None
     if bias.data.size != outputs:
         raise GraphError(f"has {bias.data.size} biases for {outputs} outputs", remedy=AGAIN)
@@ -44,13 +44,15 @@ def requantized(
     importer: Importer,
     operator: Operator,
     x: Codes,
-    op: Op,
+    ops: Sequence[Op],
     scales: tuple[float, ...],
     rounded: Callable[[Sequence[float]], Rescaling] = rounded_twice,
 ) -> Codes:
-    """The output of a layer `op` of `x`. scales: of its weights; rounded: how its kernel rounds products of sums."""
+    """The output of a layer `ops` of `x`. scales: of its weights; rounded: how its kernel rounds products of sums."""
     result = code_of(importer.result(operator))
-    sums = importer.add(op, [x.tensor], operator)
+    sums = x.tensor
+    for op in ops:
+        sums = importer.add(op, [sums], operator)
     rescaling = rounded([x.code.scale * scale / result.scale for scale in scales])
     code = clamped(result, operator.option("fused_activation_function"))
     kind = importer.builder.types[sums]

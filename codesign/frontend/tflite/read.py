@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from codesign.errors import GraphError
@@ -11,6 +12,7 @@ from codesign.frontend.tflite.importer import Importer
 from codesign.frontend.tflite.model import FULL_INTEGER, Model
 from codesign.frontend.tflite.parse import load_model
 from codesign.frontend.tflite.values import Codes, Hosted
+from codesign.frontend.tflite.zones import zones_of
 from codesign.graph import Graph
 
 
@@ -36,7 +38,8 @@ def import_network(source: Path, name: str = "") -> Network:
     inputs = tail.inputs if tail else {}
     ends = list(dict.fromkeys([*outputs, *inputs.values()]))
     made = importer.builder.finish(one_part(name or source.name.split(".")[0]), ends)
-    return with_tail(rewritten(made), tail, dict(zip(ends, made.outputs, strict=True)))
+    network = with_tail(rewritten(made), tail, dict(zip(ends, made.outputs, strict=True)))
+    return replace(network, zones=zones_of(importer, network))
 
 
 def _refuse_real(model: Model, where: str) -> None:

@@ -17,8 +17,8 @@ from codesign.frontend.tflite.values import Value
 if TYPE_CHECKING:
     from codesign.frontend.tflite.importer import Importer
 
-Read = Callable[["Importer", Operator], Value]
-"""Reads one operator: returns what its output stands for."""
+Read = Callable[["Importer", Operator], Value | tuple[Value, ...]]
+"""Reads one operator: returns what its outputs stand for."""
 
 _OPS = "codesign.frontend.tflite.ops"
 
@@ -29,6 +29,7 @@ class Reader:
 
     operator: its name in the schema. read: what reads an operator that is as declared here. versions: up to this one
     `read` knows it. options: every option of its table, with the values that are read. inputs: how many it may have.
+    several: whether it may have more than one output.
     """
 
     operator: str
@@ -36,6 +37,7 @@ class Reader:
     versions: int
     options: Mapping[str, Values] = field(default_factory=dict)
     inputs: range = range(1, 2)
+    several: bool = False
 
 
 @cache
@@ -74,5 +76,5 @@ def refuse_undeclared(reader: Reader, operator: Operator) -> None:
         given -= 1
     if given not in reader.inputs:
         raise GraphError(f"{operator.kind} with {given} inputs is not supported", remedy=AGAIN)
-    if len(operator.outputs) != 1:
+    if len(operator.outputs) != 1 and not reader.several:
         raise GraphError(f"{operator.kind} with {len(operator.outputs)} outputs is not supported", remedy=AGAIN)

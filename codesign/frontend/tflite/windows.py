@@ -9,6 +9,11 @@ SAME, VALID = 0, 1
 PADDING = only(SAME, VALID)
 
 
+def together(a: Pads, b: Pads) -> Pads:
+    """Two borders as one."""
+    return a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]
+
+
 def pads_of(padding: int, size: Pair, reach: Pair, stride: Pair) -> Pads:
     """The border that SAME adds to a map of `size` (H, W), the odd pixel at the end; none for VALID.
 

@@ -13,12 +13,11 @@ from codesign.frontend.tflite.importer import Importer
 from codesign.frontend.tflite.layer import bias_of, requantized, scales_of
 from codesign.frontend.tflite.model import Operator
 from codesign.frontend.tflite.reader import Reader
-from codesign.frontend.tflite.values import Codes, Padded
-from codesign.frontend.tflite.windows import PADDING, pads_of
+from codesign.frontend.tflite.values import Codes
+from codesign.frontend.tflite.windows import PADDING, pads_of, together
 from codesign.graph import Op
 from codesign.graph.convolution import convolution
 from codesign.graph.ops.linear import Linear
-from codesign.graph.windows import Pads
 
 
 def read_conv(importer: Importer, operator: Operator) -> Codes:
@@ -36,7 +35,7 @@ def read_depthwise(importer: Importer, operator: Operator) -> Codes:
 
 
 def _convolved(importer: Importer, operator: Operator, weight: NDArray[np.int8], scales: tuple[float, ...]) -> Codes:
-    x, border = _map(importer, operator)
+    x, border = importer.bordered(operator)
     kind = importer.kind(x)
     if kind.channels % weight.shape[1]:
         raise GraphError(f"has filters of {weight.shape[1]} channels for {kind.channels}", remedy="convert it again")
@@ -48,20 +47,14 @@ def _convolved(importer: Importer, operator: Operator, weight: NDArray[np.int8],
     size = kind.height + border[0] + border[2], kind.width + border[1] + border[3]
     reach = dense.shape[2], dense.shape[3]
     same = pads_of(operator.option("padding"), size, reach, stride)
-    pads = border[0] + same[0], border[1] + same[1], border[2] + same[2], border[3] + same[3]
+    pads = together(border, same)
     bias = bias_of(importer, operator, len(dense))
     op: Op
     if reach == kind.shape[1:] != (1, 1) and not any(pads) and weight.shape[1] == kind.channels:
         op = Linear(dense.reshape(len(dense), -1), bias, scales)
     else:
         op = convolution(dense, bias, scales, stride, pads, groups=kind.channels // weight.shape[1])
-    return requantized(importer, operator, x, op, scales)
-
-
-def _map(importer: Importer, operator: Operator) -> tuple[Codes, Pads]:
-    """The input map, and the border that a PAD before gives it."""
-    value = importer.value(operator.inputs[0])
-    return (value.x, value.pads) if isinstance(value, Padded) else (importer.map(operator), (0, 0, 0, 0))
+    return requantized(importer, operator, x, [op], scales)
 
 
 WINDOW = {

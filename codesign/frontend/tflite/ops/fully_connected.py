@@ -37,7 +37,7 @@ def read_fully_connected(importer: Importer, operator: Operator) -> Codes:
         raise GraphError(
             f"has weights for {inputs} inputs, of {prod(kind.shape)}", remedy="convert it with batch size 1"
         )
-    return requantized(importer, operator, x, op, scales, rounded_once)
+    return requantized(importer, operator, x, [op], scales, rounded_once)
 
 
 READERS = (

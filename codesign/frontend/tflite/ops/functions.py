@@ -8,6 +8,7 @@ from codesign.errors import GraphError
 from codesign.frontend.reader import ANY, Values
 from codesign.frontend.tables import tabulated
 from codesign.frontend.tflite.alone import run_alone
+from codesign.frontend.tflite.constant_operand import with_constant
 from codesign.frontend.tflite.importer import Importer, code_of
 from codesign.frontend.tflite.model import AGAIN, Operator
 from codesign.frontend.tflite.reader import Reader
@@ -21,6 +22,12 @@ FUNCTIONS: dict[str, tuple[int, dict[str, Values]]] = {
     "LOGISTIC": (3, {}),
     "TANH": (3, {}),
     "HARD_SWISH": (1, {}),
+    "RELU_0_TO_1": (1, {}),
+    "GELU": (2, {"approximate": ANY}),
+    "EXP": (2, {}),
+    "LOG": (2, {}),
+    "RSQRT": (3, {}),
+    "ABS": (3, {}),
 }
 """Versions and options of each."""
 
@@ -46,4 +53,16 @@ def mapped(importer: Importer, operator: Operator, x: Codes) -> Codes:
     return Codes(importer.add(op, [x.tensor], operator, final=True), code, x.shape)
 
 
-READERS = tuple(Reader(name, read_function, versions, options) for name, (versions, options) in FUNCTIONS.items())
+def read_with_constant(importer: Importer, operator: Operator) -> Codes:
+    """A function of every value and a constant, one for all or one a channel."""
+    found = with_constant(importer, operator)
+    if found is None:
+        raise GraphError(f"{operator.kind} of two computed tensors is not supported", remedy="use it with a constant")
+    return found
+
+
+READERS = (
+    *(Reader(name, read_function, versions, options) for name, (versions, options) in FUNCTIONS.items()),
+    Reader("PRELU", read_with_constant, 1, {}, range(2, 3)),
+    *(Reader(name, read_with_constant, 4, {}, range(2, 3)) for name in ("MAXIMUM", "MINIMUM")),
+)

@@ -7,6 +7,7 @@ import numpy as np
 from codesign.errors import GraphError
 from codesign.frontend.tflite.activation import FUSED, clamped
 from codesign.frontend.tflite.alone import run_alone
+from codesign.frontend.tflite.constant_operand import with_constant
 from codesign.frontend.tflite.fixed_point import Rescaling, rounded_twice
 from codesign.frontend.tflite.importer import Importer, code_of
 from codesign.frontend.tflite.model import Operator
@@ -18,6 +19,9 @@ from codesign.graph.ops.mul import Mul
 
 def read_mul(importer: Importer, operator: Operator) -> Codes:
     """The product of the integers, rescaled by that of their scales, as LiteRT makes it of every pair of codes."""
+    constant = with_constant(importer, operator)
+    if constant is not None:
+        return constant
     places = (0, 1) if importer.codes(operator, 0).shape == importer.result(operator).shape else (1, 0)
     first, second = (importer.codes(operator, place) for place in places)
     if len(first.shape) != len(second.shape):

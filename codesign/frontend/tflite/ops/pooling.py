@@ -12,7 +12,7 @@ from codesign.frontend.tflite.model import AGAIN, Operator
 from codesign.frontend.tflite.reader import Reader
 from codesign.frontend.tflite.rescaling import Code, average, limited, mean
 from codesign.frontend.tflite.values import Codes
-from codesign.frontend.tflite.windows import PADDING, pads_of
+from codesign.frontend.tflite.windows import PADDING, pads_of, together
 from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.maxpool import MaxPool
@@ -21,8 +21,10 @@ from codesign.graph.windows import Pads, Pair
 
 def read_max_pool(importer: Importer, operator: Operator) -> Codes:
     """Maxima over windows, whose border never wins; then the bounds of an activation function."""
-    x = importer.map(operator)
-    kernel, stride, pads = _windows(importer, operator, x)
+    x, border = importer.bordered(operator)
+    if any(border) and importer.kind(x).lo < 0:
+        raise GraphError("takes the maximum with a border of zeros", remedy="pad after a ReLU, or in the pooling")
+    kernel, stride, pads = _windows(importer, operator, x, border)
     code = _same_code(importer, operator, x)
     found = importer.add(MaxPool(kernel, stride, pads), [x.tensor], operator, final=code == x.code)
     if code != x.code:
@@ -32,15 +34,15 @@ def read_max_pool(importer: Importer, operator: Operator) -> Codes:
 
 def read_average_pool(importer: Importer, operator: Operator) -> Codes:
     """Averages of the codes over windows, halves rounded away from code 0."""
-    x = importer.map(operator)
+    x, border = importer.bordered(operator)
     kind = importer.kind(x)
-    kernel, stride, pads = _windows(importer, operator, x)
-    if any(pads):
+    kernel, stride, pads = _windows(importer, operator, x, border)
+    if pads != border:
         raise GraphError("averages at the border leave out the padding", remedy="pad with VALID")
     code, count = _same_code(importer, operator, x), kernel[0] * kernel[1]
     ones = np.ones((kind.channels, 1, *kernel), np.int64)
-    whole = kernel == kind.shape[1:]
-    op = AvgPool(count) if whole else Depthwise(ones, np.zeros(len(ones), np.int64), (1 / count,), stride)
+    whole = kernel == kind.shape[1:] and not any(pads)
+    op = AvgPool(count) if whole else Depthwise(ones, np.zeros(len(ones), np.int64), (1 / count,), stride, pads)
     sums = importer.add(op, [x.tensor], operator)
     step = average(importer.builder.types[sums], count, code)
     return importer.computed(operator, importer.add(step, [sums], operator, final=True))
@@ -49,34 +51,53 @@ def read_average_pool(importer: Importer, operator: Operator) -> Codes:
 def read_mean(importer: Importer, operator: Operator) -> Codes:
     """The average of every channel, rescaled in the same step."""
     x = importer.map(operator)
-    axes = importer.constant(operator, 1, "INT32").data
-    assert axes is not None
-    over = {int(axis) % 4 for axis in axes.reshape(-1)}
-    if not {axis for axis in (1, 2) if x.shape[axis] > 1} <= over <= {1, 2}:
-        raise GraphError(
-            f"a MEAN over the axes {sorted(over)} is not supported", remedy="average over height and width"
-        )
+    _check_axes(importer, operator, x)
     kind, code = importer.kind(x), code_of(importer.result(operator))
     sums = importer.add(AvgPool(kind.pixels), [x.tensor], operator)
     step = mean(importer.builder.types[sums], kind.pixels, x.code, code)
     return importer.computed(operator, importer.add(step, [sums], operator, final=True))
 
 
-def _windows(importer: Importer, operator: Operator, x: Codes) -> tuple[Pair, Pair, Pads]:
+def read_max(importer: Importer, operator: Operator) -> Codes:
+    """The maximum of every channel."""
+    x = importer.map(operator)
+    _check_axes(importer, operator, x)
+    _same_scale(importer, operator, x)
+    return importer.emit(MaxPool(importer.kind(x).shape[1:], (1, 1), (0, 0, 0, 0)), [x], operator)
+
+
+def _check_axes(importer: Importer, operator: Operator, x: Codes) -> None:
+    """Raises GraphError unless the operator reduces height and width."""
+    axes = importer.constant(operator, 1, "INT32").data
+    assert axes is not None
+    over = {int(axis) % 4 for axis in axes.reshape(-1)}
+    if not {axis for axis in (1, 2) if x.shape[axis] > 1} <= over <= {1, 2}:
+        raise GraphError(
+            f"a {operator.kind} over the axes {sorted(over)} is not supported", remedy="reduce height and width"
+        )
+
+
+def _windows(importer: Importer, operator: Operator, x: Codes, border: Pads) -> tuple[Pair, Pair, Pads]:
+    """Kernel, strides and the whole border: that of the pooling, and that of a PAD before it."""
     kernel = operator.option("filter_height"), operator.option("filter_width")
     stride = operator.option("stride_h"), operator.option("stride_w")
     if min(*kernel, *stride) < 1:
         raise GraphError(f"has windows {kernel} with strides {stride}", remedy=AGAIN)
     kind = importer.kind(x)
-    return kernel, stride, pads_of(operator.option("padding"), (kind.height, kind.width), kernel, stride)
+    size = kind.height + border[0] + border[2], kind.width + border[1] + border[3]
+    return kernel, stride, together(border, pads_of(operator.option("padding"), size, kernel, stride))
 
 
 def _same_code(importer: Importer, operator: Operator, x: Codes) -> Code:
     """That of the result, with the bounds of the activation function. Raises GraphError unless it is that of `x`."""
+    return clamped(_same_scale(importer, operator, x), operator.option("fused_activation_function"))
+
+
+def _same_scale(importer: Importer, operator: Operator, x: Codes) -> Code:
     code = code_of(importer.result(operator))
     if code != x.code:
         raise GraphError("changes the scale or the zero point", remedy="convert it again: pooling keeps both")
-    return clamped(code, operator.option("fused_activation_function"))
+    return code
 
 
 WINDOW = {
@@ -91,5 +112,6 @@ WINDOW = {
 READERS = (
     Reader("MAX_POOL_2D", read_max_pool, 3, WINDOW),
     Reader("AVERAGE_POOL_2D", read_average_pool, 3, WINDOW),
+    Reader("REDUCE_MAX", read_max, 3, {"keep_dims": ANY}, range(2, 3)),
     Reader("MEAN", read_mean, 3, {"keep_dims": ANY}, range(2, 3)),
 )

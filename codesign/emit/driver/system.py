@@ -1,4 +1,4 @@
-"""The system around a design on a Zynq-7000: which DMA moves which stream, how wide, and what lies at which address."""
+"""The system around a design: which DMA moves which stream, how wide, and what lies at which address."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from codesign.emit.driver.processor import Processor
 from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.hardware.folding import beats
 
-ACCELERATOR = "accelerator"
-"""Name of the wrapper, of its IP and of its cell."""
-
-ACCELERATOR_ADDRESS, DMA_ADDRESS, RANGE = 0x43C0_0000, 0x4040_0000, 0x1_0000
-"""Within what a Zynq-7000's port M_AXI_GP0 reaches; DMAs follow each other. RANGE is of each, in bytes."""
+RANGE = 0x1_0000
+"""Of the registers of the accelerator, and of each DMA, in bytes."""
 
 MEMORY_BYTES = 8
 """Width of a high-performance port, and the most that a DMA's stream gets: the port would be the limit anyway."""
@@ -57,19 +55,19 @@ class Channel:
 
 @dataclass(frozen=True)
 class Dma:
-    """A DMA: `sends` from memory into the design, `receives` what comes out; one of both may be absent."""
+    """A DMA: `sends` from memory into the design, `receives` what comes out; one of both may be absent.
+
+    address: of its registers; none where no board is known.
+    """
 
     index: int
+    address: int | None
     sends: Channel | None
     receives: Channel | None
 
     @property
     def name(self) -> str:
         return f"dma_{self.index}"
-
-    @property
-    def address(self) -> int:
-        return DMA_ADDRESS + self.index * RANGE
 
     @property
     def masters(self) -> tuple[str, ...]:
@@ -79,9 +77,13 @@ class Dma:
 
 @dataclass(frozen=True)
 class System:
-    """Around `project`: a DMA for each input with an output, and more for the outputs that are left."""
+    """Around `project`: a DMA for each input with an output, and more for the outputs that are left.
+
+    processor: the one that the target has beside its fabric, None if no package for the board is written.
+    """
 
     project: RtlProject
+    processor: Processor | None
 
     @cached_property
     def inputs(self) -> tuple[Channel, ...]:
@@ -95,7 +97,15 @@ class System:
     def dmas(self) -> tuple[Dma, ...]:
         count = max(len(self.inputs), len(self.outputs))
         sends, receives = dict(enumerate(self.inputs)), dict(enumerate(self.outputs))
-        return tuple(Dma(index, sends.get(index), receives.get(index)) for index in range(count))
+        return tuple(Dma(i, self._dma_address(i), sends.get(i), receives.get(i)) for i in range(count))
+
+    def _dma_address(self, index: int) -> int | None:
+        return None if self.processor is None else self.processor.dma_address + index * RANGE
+
+    @property
+    def address(self) -> int | None:
+        """Of the accelerator's registers."""
+        return None if self.processor is None else self.processor.address
 
     @property
     def channels(self) -> tuple[Channel, ...]:

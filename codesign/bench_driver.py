@@ -1,4 +1,7 @@
-"""The simulator's side of the bench: runs all blocks of `bench_top` once per stall pattern."""
+"""The simulator's side of `codesign.bench`: runs all blocks of `bench_top` once per stall pattern.
+
+It lies beside that package, since each simulator would import all of it first.
+"""
 
 import json
 import os

@@ -1,12 +1,13 @@
-"""`design.json`: what the driver on the board knows of its design."""
+"""What the drivers know of their design: `design.json` in Python, tables of `design.h` in C."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from codesign.design import Design
-from codesign.emit.board.system import ACCELERATOR, ACCELERATOR_ADDRESS, Channel, System
+from codesign.emit.core import ACCELERATOR
+from codesign.emit.core.ports import WEIGHT_ADDRESS_BITS
+from codesign.emit.driver.system import Channel, System
 from codesign.emit.rtl import registers
 from codesign.emit.rtl.project import Stream
 from codesign.graph import Graph
@@ -17,20 +18,20 @@ from codesign.tasks import reading_of
 FORMAT = 2
 
 
-def describe(system: System, design: Design, recipe: Recipe | None, tail: dict[str, Any] | None) -> str:
+def describe(system: System, design: Design, recipe: Recipe | None, tail: dict[str, Any] | None) -> dict[str, Any]:
     """The contents of `design.json`; without a recipe (a QONNX file's network) outputs are given as they are.
 
     tail: what the host makes of them, as `BoardTail.write` says it.
     """
     graph = design.graph
-    fields: dict[str, Any] = {
+    return {
         "format": FORMAT,
         "name": system.project.name,
         "digest": system.project.digest,
         "clock_mhz": design.schedule.clock_mhz,
         "registers": {
             "cell": ACCELERATOR,
-            "address": ACCELERATOR_ADDRESS,
+            "address": system.address,
             "bytes": 1 << registers.ADDRESS_BITS,
             "id": registers.ID,
             "version": registers.MAP_VERSION,
@@ -38,13 +39,13 @@ def describe(system: System, design: Design, recipe: Recipe | None, tail: dict[s
             "bits": {f"{r.name}.{field.name}": field.bit for r in registers.REGISTERS for field in r.fields},
         },
         "weights": system.streamed,
+        "address_bits": WEIGHT_ADDRESS_BITS,
         "inputs": [_channel(channel, system, graph) for channel in system.inputs],
         "outputs": [] if design.heads else [_channel(channel, system, graph) for channel in system.outputs],
         "records": _records(system, graph, design.heads) if design.heads else None,
         "decode": None if recipe is None else decoding(recipe),
         "tail": tail,
     }
-    return json.dumps(fields, indent=1) + "\n"
 
 
 def _records(system: System, graph: Graph, heads: Heads) -> dict[str, Any]:
@@ -55,6 +56,7 @@ def _records(system: System, graph: Graph, heads: Heads) -> dict[str, Any]:
         "tensor": channel.stream.tensor,
         "dma": dma.name,
         "dma_address": dma.address,
+        "bytes": channel.frame_bytes,
         "shape": list(heads.shape),
         "floor": heads.floor,
         "scale": {head: list(graph.types[tensor].scale) for head, tensor in heads.names.items()},

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onnx import defs, helper, numpy_helper, version_converter
 
 from codesign.board.tail import CONSTANTS, MODEL, OPERATORS, Tail
-from codesign.emit.board.description import name_of
+from codesign.emit.driver.description import name_of
 from codesign.graph import Graph
 
 OPSET = 17

@@ -1,0 +1,73 @@
+"""Where each operator of a TFLite file went."""
+
+from __future__ import annotations
+
+from codesign.frontend.network import Network
+from codesign.frontend.tflite.importer import Importer
+from codesign.frontend.tflite.model import Model, Operator
+from codesign.frontend.tflite.values import Codes, Fed, Hosted, Value
+from codesign.frontend.zones import Access, Boundary, Zones, first_blocks, live, zone
+
+
+def zones_of(importer: Importer, network: Network) -> Zones:
+    """The zones of the file that `importer` has read and `network` was made of."""
+    model = importer.model
+    access = _access(model)
+    operators = live(model.operators, model.outputs, access)
+    values = {operator.index: importer.value(operator.outputs[0]) for operator in operators}
+    tail = [operator for operator in operators if _on_host(values[operator.index])]
+    left = [operator for operator in operators if not _on_host(values[operator.index])]
+    head = [operator for operator in left if _before(importer, values[operator.index])]
+    within = any(not _plain(importer, values[operator.index]) for operator in head)
+    return Zones(
+        "TFLite",
+        zone(head, access),
+        first_blocks(network.graph) if within else (),
+        zone([operator for operator in left if not _before(importer, values[operator.index])], access),
+        zone(tail, access),
+        tuple(_boundary(model, model.inputs[0], tensor, False) for tensor in network.graph.inputs),
+        tuple(_output(model, network, tensor) for tensor in network.graph.outputs),
+    )
+
+
+def _access(model: Model) -> Access[Operator]:
+    return Access(
+        name=lambda operator: model.tensors[operator.outputs[0]].name.split(";")[0],  # of several the first
+        kind=lambda operator: operator.kind,
+        reads=lambda operator: operator.inputs,
+        gives=lambda operator: operator.outputs,
+    )
+
+
+def _on_host(value: Value) -> bool:
+    return isinstance(value, Hosted) or (isinstance(value, Codes) and value.real)
+
+
+def _before(importer: Importer, value: Value) -> bool:
+    """Whether `value` is the input in another shape, its integers, or what the first requantization makes of them."""
+    if not isinstance(value, Codes):
+        return isinstance(value, Fed)
+    op = importer.builder.operator(value.tensor)
+    if op is None:
+        return True
+    sources = [importer.builder.operator(tensor) for tensor in importer.builder.operands(value.tensor)]
+    return op.quantizes and all(source is None for source in sources)
+
+
+def _plain(importer: Importer, value: Value) -> bool:
+    return isinstance(value, Fed) or (isinstance(value, Codes) and importer.builder.operator(value.tensor) is None)
+
+
+def _output(model: Model, network: Network, tensor: str) -> Boundary:
+    """The tensor by the name under which the host goes on with it, else by that of the file's tensor that it is."""
+    names = [name for name, source in network.tail_inputs.items() if source == tensor]
+    (name, *_) = [*names, network.graph.origins.get(tensor, tensor)]
+    found = [i for i, of in enumerate(model.tensors) if of.name == name]
+    if not found:
+        return Boundary(name, (1, *network.graph.types[tensor].shape), "int8", tensor, False)
+    return _boundary(model, found[0], tensor, found[0] in model.outputs)
+
+
+def _boundary(model: Model, index: int, tensor: str, final: bool) -> Boundary:
+    of = model.tensors[index]
+    return Boundary(of.name, of.shape, of.type.lower(), tensor, final)
