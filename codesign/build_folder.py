@@ -247,7 +247,7 @@ def _read_manifest(path: Path) -> Mapping[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Of the libraries that have a part in a build, by name; of those that are installed."""
+    """The versions, by name, of the libraries that have a part in a build and are installed."""
     found = {}
     for name in _LIBRARIES:
         try:

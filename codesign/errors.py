@@ -25,6 +25,11 @@ class CodesignError(Exception):
         return f"{line}; {self.remedy}" if self.remedy else line
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what another library says, or the error's type where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 class RecipeError(CodesignError):
     """A recipe names an unknown key, or a value that cannot be built."""
 

@@ -31,7 +31,7 @@ REASONS = {
     "board": "it needs a board",
     "data": "it needs a data set that is not everywhere",
 }
-LANGUAGES = {"sh", "python", "yaml", "toml", "json", "text", "systemverilog", "cpp"}
+LANGUAGES = {"sh", "python", "yaml", "toml", "json", "text", "systemverilog", "cpp", "c", "tcl"}
 COMMAND = re.compile(r"^\s*(?:\$ )?(?:codesign|make|pip|python3?|python -m) ")
 FENCE = re.compile(r"^```(\w*)([^\n]*)$")
 PROGRAMS = {"export", "cp", "git", "openFPGALoader", "."}

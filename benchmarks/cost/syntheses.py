@@ -5,7 +5,7 @@
 
 Draws blocks that are not kept yet, with --only of one kind, synthesizes each by itself with `synth_xilinx`, and keeps
 the figures with what the block can be drawn from once more: the sampler, the state of its random generator, and the
-folding. With --again those that are kept are synthesized as the library is now, an hour, and those that differ listed.
+folding. With --again those that are kept are synthesized as the library is now, and those that differ listed.
 """
 
 from __future__ import annotations

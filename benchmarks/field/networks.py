@@ -5,8 +5,8 @@
 Takes the files in FOLDER (ONNX, QONNX, TFLite), Brevitas' example networks, and the networks of `torch_nets` as
 onnxruntime's quantize_static makes them: unsigned activations and a scale per channel of weights, and all signed. Every
 file that is read runs in its own runtime, in the integer graph and, as the standard ONNX that we emit, in ONNX Runtime.
-With --hardware those of `hardware.NETWORKS` go through the compiled HLS project and the simulated RTL, too, which takes
-about an hour. A refusal is kept with its reason. Figures: benchmarks/results/networks.json.
+With --hardware those of `hardware.NETWORKS` go through the compiled HLS project and the simulated RTL, too.
+A refusal is kept with its reason. Figures: benchmarks/results/networks.json.
 """
 
 from __future__ import annotations

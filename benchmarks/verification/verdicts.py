@@ -47,7 +47,7 @@ CASES = (
     Case("fashion-binary", "fashion-binary", 64),
     Case("fashion-mobilenet, four groups a layer", "fashion-mobilenet", 16, ("model.groups={number: 4}",)),
     Case("codenet-b", "codenet-b", 1),
-    Case("codenet-c", "codenet-c", 1),
+    Case("codenet-c, pointwise first", "codenet-c", 1, ("model.decoder.order=pointwise_first",)),
 )
 
 

@@ -14,7 +14,7 @@ from onnx import helper
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
 
-from codesign.errors import GraphError
+from codesign.errors import GraphError, first_line
 from codesign.frontend.inputs import declared, network_inputs
 from codesign.frontend.load import simplified
 from codesign.frontend.run_qdq import is_qdq
@@ -39,7 +39,7 @@ class Calibration:
         except GraphError:
             raise
         except Exception as error:  # whatever ONNX Runtime and QONNX raise
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            reason = first_line(error)
             raise GraphError(f"does not run ({reason[:200]})", remedy="export it again") from None
 
 
@@ -57,7 +57,7 @@ def random_frames(model: onnx.ModelProto, count: int, seed: int = 0) -> Calibrat
 
 
 def frame_shape(value: onnx.ValueInfoProto) -> tuple[int, ...]:
-    """Of an input, for a batch of one. Raises GraphError if it is not known."""
+    """The shape of an input, for a batch of one. Raises GraphError if it is not known."""
     sizes = [dim.dim_value for dim in value.type.tensor_type.shape.dim]
     if len(sizes) > 1 and not sizes[0]:
         sizes[0] = 1

@@ -21,6 +21,7 @@ from codesign.frontend.folding import infer_shapes
 from codesign.frontend.inputs import network_inputs
 from codesign.frontend.load import simplified
 from codesign.frontend.reader import attributes
+from codesign.frontend.slices import BOUNDS_AS_INPUTS
 
 Order = tuple[int, ...]
 """For every axis of a tensor in the file, the axis that it is here."""
@@ -65,7 +66,7 @@ def channels_first(model: ModelWrapper) -> ChannelsFirst:
 
 
 def orders_of(model: onnx.ModelProto) -> Mapping[str, Order]:
-    """Of the tensors of a file that have other axes there than in its graph."""
+    """The orders of those tensors of a file that have other axes there than in its graph."""
     return channels_first(simplified(model)).orders if any(map(_may_move, model.graph.node)) else {}
 
 
@@ -223,7 +224,7 @@ class _Mover:
         inputs, changed = [self._name(node.input[0]), *node.input[1:]], dict[str, object]()
         if node.op_type == "Split":
             changed["axis"] = order[_axis(node, len(order))]
-        elif opset_of(self.model.model) < 10:
+        elif opset_of(self.model.model) < BOUNDS_AS_INPUTS:
             given = attributes(node)
             axes = given.get("axes", list(range(len(given["starts"]))))
             changed["axes"] = [order[axis] for axis in axes]
@@ -277,7 +278,7 @@ class _Mover:
         """A MultiThreshold of channels that come last."""
         if attributes(node, data_layout="NCHW")["data_layout"] != "NHWC":
             return False
-        order = self._channels_last(node.input[0])
+        order = _channels_last(len(self._shape(node.input[0])))
         self._add(node, [self._with_order(node, order), *node.input[1:]], {"data_layout": "NCHW"}, order)
         return True
 
@@ -286,7 +287,7 @@ class _Mover:
         x, weight = node.input
         if weight not in self._constants or len(self._shape(weight)) != 2 or len(self._shape(x)) != 4:
             return False
-        order = self._channels_last(x)
+        order = _channels_last(len(self._shape(x)))
         inputs, outputs = self._shape(weight)
         turned, filters, sizes = (f"{node.output[0]}/{name}" for name in ("matrix", "filters", "sizes"))
         self._new.append((sizes, np.array([outputs, inputs, 1, 1], np.int64)))
@@ -297,10 +298,6 @@ class _Mover:
         like.metadata_props.extend(node.metadata_props)
         self._add(like, [self._with_order(node, order), filters], {}, order)
         return True
-
-    def _channels_last(self, name: str) -> Order:
-        rank = len(self._shape(name))
-        return (0, *range(2, rank), 1)
 
     def _with_order(self, node: onnx.NodeProto, order: Order) -> str:
         """The first operand with the axes that `order` makes of its own in the file."""
@@ -372,19 +369,24 @@ def _input_order(model: ModelWrapper, name: str) -> Order | None:
     for node in model.graph.node:
         for source in node.input:
             readers.setdefault(source, []).append(node)
+    last = _channels_last(rank)
     waiting, found = [name], set[object]()
     while waiting:
         for node in readers.get(waiting.pop(), []):
             if node.op_type in ELEMENTWISE or node.op_type in ("Pad", "Concat", "Resize", "Upsample"):
                 waiting += node.output
             elif node.op_type == "MatMul" and rank == 4:
-                found.add(_inverse((0, *range(2, rank), 1)))
+                found.add(_inverse(last))
             elif node.op_type == "Transpose":
                 found.add(tuple(attributes(node, perm=list(range(rank))[::-1])["perm"]))
             else:
                 found.add(node.op_type)
-    last = (0, *range(2, rank), 1)
     return last if found == {_inverse(last)} else None
+
+
+def _channels_last(rank: int) -> Order:
+    """The order of a tensor of so many axes whose channels come last in the file."""
+    return (0, *range(2, rank), 1)
 
 
 def _inverse(order: Order) -> Order:

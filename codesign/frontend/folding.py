@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper, shape_inference
 from qonnx.core.modelwrapper import ModelWrapper
 
-from codesign.errors import GraphError
+from codesign.errors import GraphError, first_line
 from codesign.frontend.domains import ONNX, SCALED, opset_of
 
 Array = NDArray[Any]
@@ -132,7 +132,7 @@ def fold(node: onnx.NodeProto, constants: Mapping[str, Array], opset: int) -> tu
     except GraphError:
         raise
     except Exception as error:  # whatever ONNX' shape inference and ONNX Runtime raise
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise GraphError(f"cannot be computed ({reason})", where=where, remedy="export the file again") from None
     named = iter(results)
     return tuple(next(named) if name else np.zeros(0) for name in node.output)

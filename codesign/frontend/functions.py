@@ -11,7 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from codesign.errors import GraphError
+from codesign.errors import GraphError, first_line
 from codesign.frontend.quantizer import Quantizer, Reals
 from codesign.frontend.session import run_node
 from codesign.frontend.values import Activation, Branch, Meeting, Step
@@ -162,5 +162,5 @@ def _session(
     try:
         return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime has a class for each of its reasons, none of them public
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise GraphError(f"ONNX Runtime does not run {of.op_type} ({reason})", remedy="export the file again") from None

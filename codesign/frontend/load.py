@@ -12,7 +12,7 @@ from onnx import external_data_helper, numpy_helper
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.general import RemoveStaticGraphInputs, RemoveUnusedTensors, SortGraph
 
-from codesign.errors import GraphError
+from codesign.errors import GraphError, first_line
 from codesign.frontend.domains import ONNX, QUANTIZER_DOMAIN, QUANTIZER_DOMAINS, SCALED, normal, of_onnx, opset_of
 from codesign.frontend.folding import fold_constants, infer_shapes
 from codesign.frontend.inputs import network_inputs
@@ -83,7 +83,7 @@ def _parsed(path: Path) -> onnx.ModelProto:
     except FileNotFoundError as error:
         raise GraphError(f"a file is missing ({error})", where=str(path)) from None
     except (DecodeError, OSError, ValueError, onnx.checker.ValidationError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise GraphError(f"not a readable ONNX file ({reason})", where=str(path), remedy="export it again") from None
 
 

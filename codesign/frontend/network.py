@@ -28,6 +28,11 @@ class Network:
     tail_inputs: Mapping[str, str] = field(default_factory=dict)
     zones: Zones | None = None
 
+    def name_on_host(self, tensor: str) -> str:
+        """Under which name the host goes on with a tensor of the graph, else that of the file's tensor that it is."""
+        names = [name for name, source in self.tail_inputs.items() if source == tensor]
+        return names[0] if names else self.graph.origins.get(tensor, tensor)
+
 
 def rewritten(graph: Graph) -> Graph:
     """A graph as the front ends have it, blocks joined, or moved to where they take less; it computes the same."""

@@ -11,7 +11,7 @@ from codesign.frontend.importer import Importer
 from codesign.frontend.network import Network
 from codesign.frontend.run_qdq import is_qdq
 from codesign.frontend.values import Activation, Coded, Constant, Unquantized, Value
-from codesign.frontend.zones import Access, Boundary, Zones, first_blocks, live, zone
+from codesign.frontend.zones import Access, Boundary, Zones, at_input, first_blocks, live, zone
 
 NODES = Access[onnx.NodeProto](
     name=lambda node: node.name or node.output[0],
@@ -70,11 +70,8 @@ def _before(importer: Importer, value: Value) -> bool:
         return True
     if not isinstance(value, Activation):
         return False
-    op = importer.builder.operator(value.tensor)
-    if op is None:
-        return True
-    sources = [importer.builder.operator(tensor) for tensor in importer.builder.operands(value.tensor)]
-    return op.quantizes and not value.steps and all(source is None for source in sources)
+    untouched = importer.builder.operator(value.tensor) is None
+    return untouched or (not value.steps and at_input(importer.builder, value.tensor))
 
 
 def _absorbed(importer: Importer, head: Sequence[onnx.NodeProto]) -> bool:
@@ -99,9 +96,7 @@ def _input(importer: Importer, file: onnx.ModelProto, tensor: str, name: str) ->
 
 
 def _output(importer: Importer, network: Network, tensor: str, ends: list[str]) -> Boundary:
-    """The tensor by the name under which the host goes on with it, else by that of the file's tensor that it is."""
-    names = [name for name, source in network.tail_inputs.items() if source == tensor]
-    (name, *_) = [*names, network.graph.origins.get(tensor, tensor)]
+    name = network.name_on_host(tensor)
     shape = network.graph.types[tensor].shape
     known = importer.model.get_tensor_shape(name)
     return Boundary(name, tuple(known) if known else (1, *shape), "float32", tensor, name in ends)

@@ -19,12 +19,7 @@ class RefusalError(GraphError):
 
 def placed(error: GraphError, where: str, tensor: str = "") -> GraphError:
     """The same refusal, which happened at `where`, at the node that gives `tensor`, unless it knows better."""
+    error.tell(error.what, error.where or where, error.remedy)
     if isinstance(error, RefusalError):
-        return RefusalError(
-            error.what,
-            where=error.where or where,
-            remedy=error.remedy,
-            rewrite=error.rewrite,
-            tensor=error.tensor or tensor,
-        )
-    return GraphError(error.what, where=error.where or where, remedy=error.remedy)
+        error.tensor = error.tensor or tensor
+    return error

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from codesign.frontend.builder import Builder
 from codesign.graph import Graph
 
 MOST_NAMED = 12
@@ -95,6 +96,14 @@ def live(nodes: Sequence[N], outputs: Iterable[Any], access: Access[N]) -> list[
             needed.update(access.reads(node))
             found.append(node)
     return found[::-1]
+
+
+def at_input(builder: Builder, tensor: str) -> bool:
+    """Whether `tensor` is an input of the graph, or what a first requantization makes of one."""
+    op = builder.operator(tensor)
+    if op is None:
+        return True
+    return op.quantizes and all(builder.operator(source) is None for source in builder.operands(tensor))
 
 
 def first_blocks(graph: Graph) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -20,6 +20,16 @@ def plain_table(texts: Sequence[str], figures: Sequence[str] = (), *, gap: int =
         table.add_column(heading)
     for heading in figures:
         table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
+def captioned(lines: Mapping[str, str]) -> Table:
+    """Texts behind their names, without headings; a text that is too wide goes on below itself."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, line in lines.items():
+        table.add_row(name, line)
     return table
 
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from codesign.cost.energy import Energy, FabricEnergy
 from codesign.cost.error_bars import ErrorBars
 from codesign.reporting.console import styled
 from codesign.reporting.summary import Resources, SimulatedActivity, Summary, Totals
-from codesign.reporting.tables import plain_table, shorten, show
+from codesign.reporting.tables import captioned, plain_table, shorten, show
 from codesign.reporting.vendor import HEADINGS, vendor_rows
 from codesign.reporting.zones import zone_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from rich.table import Table
 
     from codesign.emit.rtl.simulate import Stalls
     from codesign.reporting.comparison import Comparison, Pair
@@ -66,12 +67,7 @@ def print_zones(summary: Summary, console: Console) -> None:
         return
     console.print()
     console.print(styled(("from the file", "bold"), f" ({summary.file.format}, without constants)"))
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
-    for name, line in lines.items():
-        table.add_row(name, line)
-    console.print(table)
+    console.print(captioned(lines))
 
 
 REUSE_HEADINGS = ("bit operations", "kept", "tree depth", "form", "latency", "LUT", "plain LUT")

@@ -80,7 +80,7 @@ def write_verdict(folders: Iterable[Path], verdict: Mapping[str, Any]) -> None:
 
 
 def _sha256(files: Sequence[Path]) -> str:
-    """Of all contents, one after another, with the files' names."""
+    """The hash of all contents, one after another, with the files' names."""
     sha = hashlib.sha256()
     for file in files:
         sha.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())

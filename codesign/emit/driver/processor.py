@@ -109,5 +109,5 @@ _BY_FAMILY = {"xc7": ZYNQ_7000, "xcup": ZYNQ_ULTRASCALE}
 
 
 def processor_of(target: Target) -> Processor | None:
-    """That of a target's package; None if none is written for it."""
+    """The processor of a target's package; None if none is written for it."""
     return _BY_FAMILY[target.family] if target.overlay else None

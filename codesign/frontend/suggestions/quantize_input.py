@@ -11,7 +11,8 @@ from codesign.frontend.suggestion import Suggestion
 
 def rewrite(model: onnx.ModelProto, tensor: str, calibration: Calibration) -> str | None:
     """A quantizer of 8 bits for all values of the inputs; the option that says the type instead changes nothing."""
-    lo, hi = (float(bound) for bound in (min(x.min() for x in calibration.frames), max(x.max() for x in calibration.frames)))  # fmt: skip  # noqa: E501
+    lo = min(float(frame.min()) for frame in calibration.frames)
+    hi = max(float(frame.max()) for frame in calibration.frames)
     return f"{quantize(model, tensor, lo, hi)}; without a change: --input {tensor}=uint8, if that is what it takes"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-from codesign.errors import GraphError
+from codesign.errors import GraphError, first_line
 from codesign.frontend.calibration import Calibration
 from codesign.frontend.inputs import network_inputs
 from codesign.frontend.suggestion import Suggestion
@@ -43,7 +43,7 @@ def rewrite(model: onnx.ModelProto, tensor: str, calibration: Calibration) -> st
                 weight_type=QuantType.QInt8,
             )
         except Exception as error:  # whatever onnxruntime raises
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            reason = first_line(error)
             raise GraphError(f"onnxruntime.quantization does not quantize it ({reason[:200]})") from None
         made = onnx.load(result)
     model.CopyFrom(made)

@@ -27,7 +27,10 @@ def rewrite(model: onnx.ModelProto, tensor: str, calibration: Calibration) -> st
     weight = calibration.tensors(model, [name])[name][0]
     axis = _axis(node, weight)
     scale = _scale(weight, axis)
-    node.input[1] = _dequantized(model, name, weight, scale, axis) if is_qdq(model) else _quantized(model, name, weight, scale)  # fmt: skip  # noqa: E501
+    if is_qdq(model):
+        node.input[1] = _dequantized(model, name, weight, scale, axis)
+    else:
+        node.input[1] = _quantized(model, name, weight, scale)
     return f"those of {node.name or tensor}"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.errors import GraphError
+from codesign.errors import GraphError, first_line
 from codesign.extras import lacking
 from codesign.frontend.tflite.model import Operator, Tensor
 from codesign.frontend.tflite.parse import IDENTIFIER, TYPES, VERSION
@@ -48,7 +48,7 @@ def run(interpreter: Any, given: Sequence[tuple[int, NDArray[Any]]]) -> None:
 
 
 def _refused(error: Exception) -> GraphError:
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    reason = first_line(error)
     return GraphError(f"LiteRT does not run it ({reason})", remedy="convert the file again")
 
 

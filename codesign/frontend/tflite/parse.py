@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.errors import GraphError
+from codesign.errors import GraphError, first_line
 from codesign.extras import lacking
 from codesign.frontend.tflite.model import AGAIN, FULL_INTEGER, Model, Operator, Tensor
 
@@ -78,7 +78,7 @@ def parse(content: bytes) -> Model:
     try:
         return _model(schema, schema.Model.GetRootAs(content, 0), len(content))
     except UNREADABLE as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise GraphError(f"is a damaged TFLite file ({reason})", remedy="copy or convert it again") from None
 
 

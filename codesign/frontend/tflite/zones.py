@@ -6,7 +6,7 @@ from codesign.frontend.network import Network
 from codesign.frontend.tflite.importer import Importer
 from codesign.frontend.tflite.model import Model, Operator
 from codesign.frontend.tflite.values import Codes, Fed, Hosted, Value
-from codesign.frontend.zones import Access, Boundary, Zones, first_blocks, live, zone
+from codesign.frontend.zones import Access, Boundary, Zones, at_input, first_blocks, live, zone
 
 
 def zones_of(importer: Importer, network: Network) -> Zones:
@@ -47,11 +47,7 @@ def _before(importer: Importer, value: Value) -> bool:
     """Whether `value` is the input in another shape, its integers, or what the first requantization makes of them."""
     if not isinstance(value, Codes):
         return isinstance(value, Fed)
-    op = importer.builder.operator(value.tensor)
-    if op is None:
-        return True
-    sources = [importer.builder.operator(tensor) for tensor in importer.builder.operands(value.tensor)]
-    return op.quantizes and all(source is None for source in sources)
+    return at_input(importer.builder, value.tensor)
 
 
 def _plain(importer: Importer, value: Value) -> bool:
@@ -59,15 +55,13 @@ def _plain(importer: Importer, value: Value) -> bool:
 
 
 def _output(model: Model, network: Network, tensor: str) -> Boundary:
-    """The tensor by the name under which the host goes on with it, else by that of the file's tensor that it is."""
-    names = [name for name, source in network.tail_inputs.items() if source == tensor]
-    (name, *_) = [*names, network.graph.origins.get(tensor, tensor)]
-    found = [i for i, of in enumerate(model.tensors) if of.name == name]
+    name = network.name_on_host(tensor)
+    found = [i for i, stored in enumerate(model.tensors) if stored.name == name]
     if not found:
         return Boundary(name, (1, *network.graph.types[tensor].shape), "int8", tensor, False)
     return _boundary(model, found[0], tensor, found[0] in model.outputs)
 
 
 def _boundary(model: Model, index: int, tensor: str, final: bool) -> Boundary:
-    of = model.tensors[index]
-    return Boundary(of.name, of.shape, of.type.lower(), tensor, final)
+    stored = model.tensors[index]
+    return Boundary(stored.name, stored.shape, stored.type.lower(), tensor, final)
