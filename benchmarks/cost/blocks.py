@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.cost import samples, trained
+from benchmarks.cost import samples, trained, windows
 from codesign.cost.block import BlockCost
 from codesign.cost.ops import conv_tile as conv_tile_cost
 from codesign.emit.rtl.base import Block
@@ -25,21 +25,22 @@ from codesign.hardware.ops.conv_tile import BUFFERS, MOST_TILE
 from codesign.hardware.window_taps import variants, with_taps
 from codesign.plugins import load
 
-SAMPLERS: dict[str, ModuleType] = {"small": samples, "trained": trained}
+SAMPLERS: dict[str, ModuleType] = {"small": samples, "trained": trained, "windows": windows}
 
-MOST_LUTS = {"small": 20_000, "trained": 700}
+MOST_LUTS = {"small": 20_000, "trained": 700, "windows": 4_000}
 """Larger blocks are not drawn: their synthesis takes minutes."""
 
 SIZES = {
     "small": {(1, 4): 0.45, (5, 16): 0.4, (17, 32): 0.15},
     "trained": {(1, 4): 0.4, (5, 16): 0.4, (17, 64): 0.2},
+    "windows": {(3, 12): 0.4, (13, 48): 0.4, (49, 200): 0.2},
 }
 """Ranges of a block's multipliers, or of its lanes if they are more, and how often each is drawn."""
 
 MATRICES = ("conv", "linear", "binary_conv")
 """Operators of many foldings."""
 
-MOST_CYCLES = {"small": 60_000, "trained": 2_000_000}
+MOST_CYCLES = {"small": 60_000, "trained": 2_000_000, "windows": 2_000_000}
 """The most cycles of a frame: small blocks are simulated as well."""
 
 
@@ -198,7 +199,9 @@ def _drawn(name: str, origin: Draw, size: tuple[int, int], rng: np.random.Genera
     if origin.sampler == "trained" and origin.kind in MATRICES:
         return Point(name, origin, op, inputs, _matrix_folding(op, inputs, size, rng))
     foldings = load("codesign.hardware.ops", op.kind).foldings(op, inputs, op.infer(*inputs))
-    return Point(name, origin, op, inputs, foldings[int(rng.integers(len(foldings)))])
+    if origin.sampler == "windows":
+        foldings = tuple(folding for folding in foldings if folding.taps > 1)
+    return Point(name, origin, op, inputs, foldings[int(rng.integers(len(foldings)))]) if foldings else None
 
 
 def _matrix_folding(op: Op, inputs: tuple[TensorType, ...], size: tuple[int, int], rng: np.random.Generator) -> Folding:

@@ -1,6 +1,6 @@
 """What Yosys makes of the blocks of sweeps, kept in `benchmarks/results/syntheses.json`: what `fit` is fitted on.
 
-    python -m benchmarks.cost.syntheses [--sampler trained] [--seed N] [--blocks N] [--only KIND]
+    python -m benchmarks.cost.syntheses [--sampler small|trained|windows] [--seed N] [--blocks N] [--only KIND]
     python -m benchmarks.cost.syntheses --again
 
 Draws blocks that are not kept yet, with --only of one kind, synthesizes each by itself with `synth_xilinx`, and keeps
@@ -27,7 +27,8 @@ from codesign.resources import rtl_dir
 from codesign.synthesis import synthesize_instances, yosys
 
 RESULT = record.RESULTS / "syntheses.json"
-SOURCES = ("benchmarks/cost/syntheses.py", "benchmarks/cost/blocks.py", "benchmarks/cost/trained.py", *record.SYNTHESIS)
+DRAWN = tuple(f"benchmarks/cost/{name}.py" for name in ("syntheses", "blocks", "samples", "trained", "windows"))
+SOURCES = (*DRAWN, *record.SYNTHESIS)
 WORK = Path(__file__).parents[2] / "build" / "cost_model"
 
 BATCH = 6
