@@ -56,13 +56,15 @@ mutants: $(READY)
 	$(BIN)/pip install --quiet -e '.[mutants]' --config-settings editable_mode=compat
 	OMP_NUM_THREADS=1 $(BIN)/python -m trust.python_mutants --slow
 
+# --no-compile: what is imported is compiled then; to compile everything that is installed takes a minute
+# editable_mode=compat: benchmarks and trust are importable, too
 $(READY): pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	{ ! nvidia-smi > /dev/null 2>&1 \
-	  && $(BIN)/pip install --quiet --retries 1 --timeout 20 --index-url $(CPU_INDEX) $(TORCH); } \
-	  || $(BIN)/pip install --quiet $(TORCH)
-	$(BIN)/pip install --quiet -e '.[dev]' --config-settings editable_mode=compat  # benchmarks and trust are importable, too
+	  && $(BIN)/pip install --quiet --no-compile --retries 1 --timeout 20 --index-url $(CPU_INDEX) $(TORCH); } \
+	  || $(BIN)/pip install --quiet --no-compile $(TORCH)
+	$(BIN)/pip install --quiet --no-compile -e '.[dev]' --config-settings editable_mode=compat
 	@touch $@
 
 clean:

@@ -7,7 +7,8 @@
 
 namespace nnet {
 
-/// Maximum over the part of a window that lies inside the map; positions outside never win. `ring` as in `windows`.
+/// Maximum over the taps of a window that lie inside the map, `dilation` apart; positions outside never win. The kernel is
+/// all that a window spans. `ring` as in `windows`.
 template <class pixel_T, class CONFIG_T>
 pixel_T window_max(const pixel_T ring[CONFIG_T::kernel_height][CONFIG_T::in_width], int newest, int top, int left) {
     #pragma HLS INLINE
@@ -15,11 +16,11 @@ pixel_T window_max(const pixel_T ring[CONFIG_T::kernel_height][CONFIG_T::in_widt
     bool empty = true;
 
 WindowRow:
-    for (int ky = 0; ky < (int)CONFIG_T::kernel_height; ky++) {
+    for (int ky = 0; ky < (int)CONFIG_T::kernel_height; ky += CONFIG_T::dilation_height) {
         #pragma HLS UNROLL
         const int slot = windows<CONFIG_T>::slot(newest, ky);
     WindowColumn:
-        for (int kx = 0; kx < (int)CONFIG_T::kernel_width; kx++) {
+        for (int kx = 0; kx < (int)CONFIG_T::kernel_width; kx += CONFIG_T::dilation_width) {
             #pragma HLS UNROLL
             const int y = top + ky, x = left + kx;
             if (!windows<CONFIG_T>::inside(y, x))
@@ -36,7 +37,7 @@ WindowRow:
     return highest;
 }
 
-/// Max-pooling with any stride and padding: one result as soon as the last pixel of its window has come.
+/// Max-pooling with any stride, padding and dilation: one result as soon as the last pixel of its window has come.
 template <class data_T, class res_T, class CONFIG_T>
 void maxpool(hls::stream<data_T> &data, hls::stream<res_T> &res) {
     typedef windows<CONFIG_T> grid;

@@ -10,6 +10,8 @@ namespace nnet {
 template <class CONFIG_T> struct peak_window : CONFIG_T {
     static const unsigned kernel_height = 3;
     static const unsigned kernel_width = 3;
+    static const unsigned dilation_height = 1;
+    static const unsigned dilation_width = 1;
 };
 
 /// y = x where x is the maximum of its 3x3 neighbourhood and x >= threshold, else `floor`. Equal neighbours are both

@@ -1,6 +1,5 @@
 """A tiny trained run and its build, made once for all test processes."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -9,33 +8,10 @@ from hypothesis import HealthCheck, settings
 
 from tests import chromium
 from tests.made_once import RECIPES, made_once
+from tests.shared_cache import *  # noqa: F403
 
 settings.register_profile("codesign", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("codesign")  # a slow machine is no fault
-
-
-@pytest.fixture(scope="session")
-def common_folder(tmp_path_factory):
-    """One folder for the whole test run, whichever worker asks."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "common"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def cache_folder(common_folder):
-    """Datasets, builds and simulators that commands put into the user's cache."""
-    return common_folder / "cache"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def users_cache(cache_folder):
-    """No test touches the cache of whoever runs it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CODESIGN_CACHE", str(cache_folder))
-        patch.setenv("CODESIGN_OBJECTS", str(cache_folder / "objects"))  # for tests with a cache of their own, too
-        yield cache_folder
 
 
 @pytest.fixture(scope="session")

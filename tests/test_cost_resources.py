@@ -22,6 +22,7 @@ from codesign.graph.ops.conv_tile import ConvTile
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.gain_map import GainMap
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
@@ -83,6 +84,10 @@ BLOCKS = {
         DepthToSpace((3, 2), (1, 1)), (tensor(24),), Folding(4, 4)
     ),
     "depthwise": (matrix(Depthwise, 6, 1, 3), (tensor(6, 8),), Folding(3, 3)),
+    "gain_map": (GainMap([3, 2, 2, 2, 2, 3], [3, 2, 2, 2, 2, 2], 36), (tensor(6, hi=2295),), Folding(2, 2)),
+    "gain_map of many gains": (
+        GainMap(105 - np.arange(20), [105, 84, 70, *[60] * 16, 70]), (tensor(4, 20, -900, 900),), Folding(2, 2)
+    ),
     "group_conv": (matrix(GroupConv, 8, 4, groups=2), (tensor(8),), Folding(4, 2, weights="lut")),
     "interleave": (Interleave(), (tensor(8), tensor(8)), Folding(4, 2)),
     "linear": (Linear(weights(7, 10, 96), weights(99, 10)), (tensor(6, 4),), Folding(2, 3, weights="lut")),

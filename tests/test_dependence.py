@@ -13,6 +13,7 @@ from codesign.graph.ops.conv_tile import ConvTile
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.gain_map import GainMap
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
@@ -70,6 +71,7 @@ CASES = {
     ),
     "deform": (Deform(weights(2, 1, 3, 3), np.zeros(2, int)), (tensor(2), tensor(1, lo=-2, hi=2)), WINDOW),
     "depthwise": (convolution(Depthwise, 2, 1, 3, pad=1), (tensor(2),), WINDOW),
+    "gain_map": (GainMap(np.arange(1, HEIGHT + 1), np.arange(1, WIDTH + 1)), (tensor(2),), []),
     "group_conv": (convolution(GroupConv, 4, 2, 3, stride=2, groups=2), (tensor(4),), WINDOW),
     "group_conv, pointwise": (convolution(GroupConv, 4, 2, 1, groups=2), (tensor(4),), []),
     "interleave": (Interleave(), (tensor(2), tensor(2)), ["wires"]),
@@ -77,6 +79,7 @@ CASES = {
     "lookup": (Lookup(np.arange(256)[None] - 90, 0, 1.0), (tensor(2),), []),
     "maxpool": (MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), (tensor(2),), WINDOW),
     "maxpool, side by side": (MaxPool((2, 2), (2, 2), (0, 0, 0, 0)), (tensor(2),), WINDOW),
+    "maxpool, dilated": (MaxPool((3, 3), (1, 1), (2, 2, 2, 2), (2, 2)), (tensor(2),), WINDOW),
     "mul": (Mul(), (tensor(2), tensor(2)), []),
     "mul by a value a channel": (Mul(), (tensor(2), tensor(2, 1, 1)), []),
     "mul by a value a pixel": (Mul(), (tensor(2), tensor(1)), []),

@@ -21,6 +21,7 @@ from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.gain_map import GainMap
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
@@ -79,6 +80,7 @@ def detector() -> Graph:
         ("heat", Peak(17, -2000), ("up",)),
         ("sum", Add(), ("up", "heat")),
         ("mean", AvgPool(128), ("sum",)),
+        ("weighed", GainMap([3, *[2] * 8, 3], [3, *[2] * 6, 3], 36), ("heat",)),
         ("gate", Requant([7], -300, 300, 2.0**-7), ("mean",)),
         ("gated", Mul(), ("heat", "gate")),
         ("squared", Mul(), ("heat", "heat")),

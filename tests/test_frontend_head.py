@@ -66,7 +66,15 @@ def plain() -> QonnxNet:
     return net
 
 
-HEADS = {"scaled": scaled, "flattened": flattened, "pooled": pooled, "plain": plain}
+def divided() -> QonnxNet:
+    """x / 255, which no quantizer follows, into a padded convolution; a factor behind a quantizer into another."""
+    net = QonnxNet(1, 3, 6, 5)
+    x = net.quant(net.conv(net.op("Div", "image", net.const(255.0)), filters(4, 3, 3, 3), 0.11, pads=[1] * 4), 0.3, 4)
+    net.quant(net.conv(net.op("Mul", x, net.const(0.737)), filters(2, 4, 1, 1)), 0.3, 4)
+    return net
+
+
+HEADS = {"divided": divided, "scaled": scaled, "flattened": flattened, "pooled": pooled, "plain": plain}
 
 
 @pytest.mark.parametrize("head", HEADS)

@@ -48,6 +48,25 @@ def test_integers_are_those_of_onnxruntimes_kernels(name: str, form: str, tmp_pa
     assert any(node.op.kind == "add" for node in graph.nodes)
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_averages_whose_windows_end_at_the_border_are_those_of_onnxruntime(form: str, tmp_path: Path) -> None:
+    """Over one, three or nine pixels: of even numbers, averages lie between two integers, and float32 decides."""
+
+    def build(net: FloatNet) -> str:
+        x = net.op("Relu", net.conv("image", 4, 3, 2))
+        x = net.op("AveragePool", x, kernel_shape=[3, 3], pads=[2, 2, 2, 2], strides=[2, 2])
+        return net.conv(x, 3, 4, 1)
+
+    graph = assert_kernels_agree(quantized(tmp_path, build, **FORMS[form]))
+    (gains,) = (node.op for node in graph.nodes if node.op.kind == "gain_map")
+    assert gains.rows.tolist() == [3, 1, 1, 3]
+
+
+def test_integers_of_a_file_of_pt2e_are_those_of_onnxruntimes_kernels() -> None:
+    graph = assert_kernels_agree(onnx.load(Path(__file__).parent / "data" / "pt2e_xnnpack.onnx"))
+    assert {"conv", "depthwise", "add", "avgpool", "linear"} <= {node.op.kind for node in graph.nodes}
+
+
 def test_a_zero_point_becomes_the_range_of_a_tensor(tmp_path: Path) -> None:
     model = quantized(tmp_path, residual, **FORMS["U8S8 per channel"])
     zeros = {t.name: int(numpy_helper.to_array(t)) for t in model.graph.initializer if t.name.startswith("image_zero")}

@@ -90,6 +90,20 @@ def averages() -> onnx.ModelProto:
     return net.model(*(net.quant(mean, 1 / 32) for mean in means), net.quant(flat, 1 / 8, signed=1))
 
 
+def averages_at_the_border() -> onnx.ModelProto:
+    """Windows of fewer pixels there, by two quantizers, and what ceil_mode adds to those that count their padding."""
+    net, x = started(3, 6, 7)
+    means = [
+        net.op("AveragePool", x, kernel_shape=[3, 3], pads=[1] * 4),
+        net.op("AveragePool", x, kernel_shape=[2, 3], strides=[2, 3], ceil_mode=1),
+        net.op("AveragePool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4, ceil_mode=1, count_include_pad=1),
+        net.op("AveragePool", x, kernel_shape=[2, 3], pads=[1, 2, 1, 2], dilations=[2, 2]),
+        net.op("AveragePool", x, kernel_shape=[9, 9], strides=[9, 9], pads=[2, 1, 2, 1]),
+        net.op("AveragePool", x, kernel_shape=[2, 2], strides=[7, 7], pads=[1, 1, 0, 0]),
+    ]
+    return net.model(*(net.quant(mean, scale) for mean in means for scale in (1 / 32, 0.0731)))
+
+
 def whole_map() -> onnx.ModelProto:
     """A kernel as large as its map."""
     net, x = started(3, 4, 5)
@@ -123,7 +137,8 @@ def bounded_dilation() -> onnx.ModelProto:
 def max_pools() -> onnx.ModelProto:
     net, x = started(2, 9, 9)
     y = net.op("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
-    return net.model(net.op("MaxPool", y, kernel_shape=[2, 2], strides=[2, 2], auto_pad="SAME_UPPER"))
+    apart = net.op("MaxPool", x, kernel_shape=[3, 2], strides=[2, 1], pads=[2, 0, 2, 1], dilations=[2, 3])
+    return net.model(net.op("MaxPool", y, kernel_shape=[2, 2], strides=[2, 2], auto_pad="SAME_UPPER"), apart)
 
 
 def channels(seam: int = 4, groups: int = 3) -> onnx.ModelProto:
@@ -200,7 +215,7 @@ MODELS: list[Callable[[], onnx.ModelProto]] = [
         peaks,
         bounded_dilation,
     ),
-    *(residual, averages, whole_map),
+    *(residual, averages, averages_at_the_border, whole_map),
     *(fully_connected, vector_input, wide_activations, full_weights, dense),
     lambda: dense(strides=[2, 1], pads=[0, 1, 2, 0]),
     lambda: dense(auto_pad="SAME_LOWER", strides=[2, 2]),
@@ -219,6 +234,12 @@ def test_every_executor_computes_the_same_tensors(build: Callable[[], onnx.Model
 
 def test_groups_of_several_channels_or_outputs_are_group_convolutions() -> None:
     assert [node.op.groups for node in import_qonnx(grouped()).nodes if node.op.kind == "group_conv"] == [2, 4, 4]
+
+
+def test_only_averages_of_windows_that_differ_have_gains() -> None:
+    graph = import_qonnx(averages_at_the_border())
+    kinds = [node.op.kind for node in graph.nodes]
+    assert (kinds.count("depthwise"), kinds.count("avgpool"), kinds.count("gain_map")) == (5, 1, 4)
 
 
 def test_an_affine_after_a_layer_leaves_no_block_behind() -> None:
@@ -401,7 +422,7 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
             "a factor that is not positive; put a quantizer",
         ),
         "affine of the input": (
-            lambda n, x: conv(n, n.op("Mul", x, n.const(0.5)), 2, 4, 1, 1),
+            lambda n, x: conv(n, n.op("Add", x, n.const(0.5)), 2, 4, 1, 1),
             "no layer with weights computes; put a quantizer",
         ),
         "two activations": (
@@ -410,17 +431,17 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
         ),
         "residual": (residual_scales, "tensors of different scales that are put together"),
         "average at a border": (
-            lambda n, x: n.op("AveragePool", x, kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
-            "averages at the border leave out the padding",
+            lambda n, x: n.op("AveragePool", x, kernel_shape=[9, 9], pads=[8, 8, 8, 8]),
+            "averages at the border leave out the padding, and gains are from 1 to 65535",
         ),
-        "dilated maximum": (
-            lambda n, x: n.op("MaxPool", x, kernel_shape=[2, 2], dilations=[2, 2]),
-            r"dilations = \[2, 2\] of MaxPool",
+        "average of nothing": (
+            lambda n, x: n.op("AveragePool", x, kernel_shape=[2, 2], strides=[3, 3], pads=[1, 1, 1, 1], ceil_mode=1),
+            "an average has windows without a pixel of the map",
         ),
         "sum over channels": (lambda n, x: n.op("ReduceSum", x, n.const([1], np.int64)), r"over axes \[1\]"),
         "part of a sum": (
-            lambda n, x: conv(
-                n, n.op("Mul", n.op("ReduceSum", x, n.const([2, 3], np.int64)), n.const(0.04)), 2, 4, 1, 1
+            lambda n, x: n.op(
+                "GlobalAveragePool", n.op("Mul", n.op("ReduceSum", x, n.const([2, 3], np.int64)), n.const(0.04))
             ),
             "a factor that is no power of two",
         ),

@@ -153,6 +153,10 @@ READ: dict[str, tuple[Build, tuple[int, ...]]] = {
         lambda n, x: n.op("AveragePool", x, kernel_shape=[4, 4], strides=[3, 3], auto_pad="VALID"),
         (7, NEWEST_OPSET),
     ),
+    "an average at a border, which auto_pad adds": (
+        lambda n, x: n.op("AveragePool", x, kernel_shape=[3, 3], auto_pad="SAME_UPPER"),
+        (7, 11, 19, NEWEST_OPSET),
+    ),
     "Split with attributes": (lambda n, x: split(n, x, split=[1, 1]), (7, 11)),
     "Split with inputs": (lambda n, x: split(n, x, ints(n, 1, 1)), (13,)),
     "Split into a number": (lambda n, x: split(n, x, num_outputs=2), (18, NEWEST_OPSET)),
@@ -224,11 +228,6 @@ REFUSED: dict[str, tuple[Build, int, str]] = {
     "contrib": (lambda n, x: n.op("QuickGelu", x, domain="com.microsoft"), 13, "com.microsoft.*ONNX Runtime's own"),
     "stranger": (lambda n, x: n.op("Relu", x, domain="my.ops"), 13, "'my.ops' .unknown to ONNX and QONNX"),
     "Upsample": (lambda n, x: n.op("Upsample", x, twice(n)), 10, "Upsample is deprecated"),
-    "auto_pad of an average": (
-        lambda n, x: n.op("AveragePool", x, kernel_shape=[4, 4], auto_pad="SAME_UPPER"),
-        13,
-        "averages at the border leave out the padding",
-    ),
     "Dropout in training": (
         lambda n, x: n.op("Dropout", n.conv(x, W), n.const(0.5), n.const(True, bool)),
         13,

@@ -21,6 +21,7 @@ from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.gain_map import GainMap
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
@@ -162,11 +163,12 @@ def test_a_maxpool_whose_border_holds_a_whole_window_is_refused(kernel: tuple, p
     assert MaxPool(kernel, (1, 1), inside).infer(TensorType((2, 6, 6), 0, 255))
 
 
+@pytest.mark.parametrize("dilation", [(1, 1), (2, 1), (2, 3)])
 @pytest.mark.parametrize(("kernel", "stride", "pads"), [((2, 2), (2, 2), 0), ((3, 3), (2, 2), 1), ((3, 2), (1, 2), 1)])
-def test_maxpool_equals_torch(kernel: tuple, stride: tuple, pads: int) -> None:
+def test_maxpool_equals_torch(kernel: tuple, stride: tuple, pads: int, dilation: tuple) -> None:
     x = draw(np.random.default_rng(0), TensorType((3, 7, 8), -128, -1))
-    (y,) = MaxPool(kernel, stride, (pads,) * 4).execute(x)
-    expected = F.max_pool2d(torch.tensor(x, dtype=torch.float32), kernel, stride, pads)
+    (y,) = MaxPool(kernel, stride, (pads,) * 4, dilation).execute(x)
+    expected = F.max_pool2d(torch.tensor(x, dtype=torch.float32), kernel, stride, pads, dilation)
     np.testing.assert_array_equal(y, expected.numpy())
 
 
@@ -287,6 +289,7 @@ def operators(draw_from: st.DrawFn) -> tuple[Op, tuple[TensorType, ...]]:
         (Mul(), (kind, TensorType((channels, 1, 1), lo, lo + 99))),
         (Mul(), (kind, TensorType((1, *kind.shape[1:]), lo, lo + 99))),
         (AvgPool(4), (kind,)),
+        (GainMap(rng.integers(1, 9, kind.height), rng.integers(1, 9, kind.width), 9), (kind,)),
         (Peak(lo + 1, lo), (kind,)),
     ]
     op, types = draw_from(st.sampled_from(choices))
@@ -346,7 +349,12 @@ REFUSED = [
     (lambda: Linear(np.ones((2, 31)), ZEROS).infer(X), "weights for 31 inputs, input has 32"),
     (lambda: Requant([1, 1, 1], 0, 1, 2.0).infer(X), "3 shifts for 2 channels"),
     (lambda: Requant([1], 0, 1, 3.0).infer(X), "does not lead from the input's scale"),
-    (lambda: MaxPool((2, 2), (1, 1), (2, 0, 0, 0)).infer(X), "windows without a pixel"),
+    (lambda: MaxPool((2, 2), (1, 1), (2, 0, 0, 0)).infer(X), "are not smaller than kernel"),
+    (
+        lambda: MaxPool((2, 1), (1, 1), (1, 0, 1, 0), (2, 1)).infer(TensorType((1, 1, 3), 0, 1)),
+        "windows without a pixel",
+    ),
+    (lambda: MaxPool((2, 2), (1, 1), dilation=(0, 1)), r"dilation \(0, 1\) out of range"),
     (lambda: Upsample(0), "not a positive integer"),
     (lambda: DepthToSpace((0, 2)), "are none"),
     (lambda: DepthToSpace((2, 2), (0, 2)), "cannot be left out of blocks"),
@@ -367,6 +375,13 @@ REFUSED = [
     (lambda: AvgPool(0), "cannot be divided by 0"),
     (lambda: AvgPool(16).infer(TensorType((1, 4, 4), 0, 2**27)), "the sum of 16 pixels may exceed"),
     (lambda: AvgPool(1).infer(TensorType((1, 1, 1), 0, 2**31 - 1)), "the sum of 1 pixels may exceed"),
+    (lambda: GainMap([1, 2], [1]).infer(X), "gains of 2x1 places do not fit"),
+    (lambda: GainMap([1, 0], [1]), "gains are from 1 to 65535"),
+    (lambda: GainMap([1, 256], [256]), "gains are from 1 to 65535"),
+    (lambda: GainMap([[1]], [1]), r"gains are \(H,\) and \(W,\)"),
+    (lambda: GainMap([1], [1], 0), "cannot be divided by 0"),
+    (lambda: GainMap([1], [1]).infer(TensorType((1, 1, 1), 0, 1 << 24)), "sums of 25 bits, 24 are supported"),
+    (lambda: GainMap([99], [99]).infer(TensorType((1, 1, 1), 0, 1 << 20)), "may exceed 32 bits"),
     (lambda: Interleave().infer(X, TensorType((3, 4, 4), 0, 1)), "cannot interleave 2 with 3 channels"),
     (lambda: Split((1, 2)).infer(X), "cannot split 2 channels"),
     (lambda: Shuffle(3).infer(X), "cannot shuffle 2 channels in 3 groups"),

@@ -14,6 +14,7 @@ from codesign.graph.ops.conv_tile import ConvTile
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.gain_map import GainMap
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
@@ -146,6 +147,7 @@ CASES = {
     "requant that cannot saturate": (requant([1], -128, 127), accumulators([1], -31, 90)),
     "maxpool 3x3 stride 2 of signed": (MaxPool((3, 3), (2, 2), ONE), int8(3, 7, 8)),
     "maxpool 2x2 that leaves a column": (MaxPool((2, 2), (2, 2)), uint8(2, 4, 5)),
+    "maxpool dilated": (MaxPool((3, 2), (1, 2), ONE, (2, 3)), int8(2, 7, 8)),
     "maxpool with gaps": (MaxPool((2, 2), (3, 3)), int8(2, 7, 6)),
     "maxpool of a 1x1 map": (MaxPool((3, 3), (2, 2), ONE), int8(2, 1, 1)),
     "maxpool padded below": (MaxPool((3, 2), (1, 2), (0, 0, 2, 1)), TensorType((2, 5, 5), -100, -3)),
@@ -172,6 +174,8 @@ CASES = {
     "avgpool of a map": (AvgPool(16), uint8(3, 3, 5)),
     "avgpool of signed": (AvgPool(4), int8(2, 2, 2)),
     "avgpool of a 1x1 map": (AvgPool(1), int8(3, 1, 1)),
+    "gain_map of unsigned": (GainMap([3, 2, 3], [3, 2, 2, 2, 3]), uint8(3, 3, 5)),
+    "gain_map of signed, of many gains": (GainMap([105, 84, 70], [60]), int8(2, 3, 1)),
     "rescale of each channel": (
         Rescale([77, -40, 3, 0, 123457], [2048, -9, 0, 50, 1 << 45], [12, 11, 9, 3, 38], -113, 142, 1.0),
         TensorType((5, 3, 3), -9000, 8000),

@@ -111,17 +111,17 @@ def test_what_is_executed_on_import_is_told_from_what_a_function_does():
 
 def test_a_measurement_holds_until_the_tests_or_what_they_execute_change(tmp_path):
     checkout = Checkout(tmp_path, tmp_path, tmp_path)
-    files = [tmp_path / "tests" / name for name in ("conftest.py", "made_once.py", "test_a.py")]
+    files = [tmp_path / "tests" / f"{name}.py" for name in ("conftest", "made_once", "shared_cache", "test_a")]
     for file in (*files, tmp_path / "module.py"):
         file.parent.mkdir(exist_ok=True)
         file.write_text(MODULE)
-    measured = {"digest": digest([files[2], *files[:2]]), "executed": {"module.py": _sha(tmp_path / "module.py")}}
-    assert _holds(measured, checkout, files[2])
+    measured = {"digest": digest(files), "executed": {"module.py": _sha(tmp_path / "module.py")}}
+    assert _holds(measured, checkout, files[-1])
     (tmp_path / "other.py").write_text(MODULE)
-    assert _holds(measured, checkout, files[2])
+    assert _holds(measured, checkout, files[-1])
     for file in (*files, tmp_path / "module.py"):
         file.write_text(MODULE + "\n")
-        assert not _holds(measured, checkout, files[2])
+        assert not _holds(measured, checkout, files[-1])
         file.write_text(MODULE)
     (tmp_path / "module.py").unlink()
-    assert not _holds(measured, checkout, files[2])
+    assert not _holds(measured, checkout, files[-1])

@@ -8,7 +8,7 @@ import pytest
 
 from codesign.design import Design
 from codesign.emit.rtl.project import RtlProject
-from codesign.emit.rtl.simulate import simulate
+from codesign.emit.rtl.simulate import FLAGS, simulate
 from codesign.emit.rtl.top import emit_rtl
 from codesign.errors import GraphError, ToolError
 from codesign.graph import Graph, IntArray, Node, TensorType, execute
@@ -79,6 +79,17 @@ def test_a_project_is_read_back_as_it_was_written(project: RtlProject) -> None:
 def test_a_folder_without_a_project_is_refused(tmp_path: Path) -> None:
     with pytest.raises(GraphError, match="there is no RTL project"):
         RtlProject.load(tmp_path)
+
+
+def test_a_network_that_is_compiled_in_parts_is_exact(
+    project: RtlProject, graph: Graph, images: IntArray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As large ones are, side by side, with precompiled headers of their own."""
+    monkeypatch.setattr("codesign.emit.rtl.simulate.FLAGS", (*FLAGS[:-1], "1000"))
+    monkeypatch.setattr("codesign.emit.rtl.simulate.ONE_FILE_BYTES", 0)
+    result = simulate(project.folder, graph, images, cache=tmp_path / "cache")
+    (output,) = graph.outputs
+    assert np.array_equal(result.values[output], execute(graph, {"image": images}, [output])[output])
 
 
 def test_all_tensors_are_exact_and_a_second_run_compiles_nothing(

@@ -62,12 +62,8 @@ def function_of_sums(net: QonnxNet) -> str:
 
 
 def average_at_the_border(net: QonnxNet) -> str:
-    x = net.op("AveragePool", entry(net), kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2])
+    x = net.op("AveragePool", entry(net), kernel_shape=[9, 9], pads=[8, 8, 8, 8], ceil_mode=1)
     return quantized(net, x, 1 / 64)
-
-
-def average_beyond_the_border(net: QonnxNet) -> str:
-    return quantized(net, net.op("AveragePool", entry(net), kernel_shape=[3, 3], ceil_mode=1, strides=[2, 2]), 1 / 64)
 
 
 def interpolation(net: QonnxNet) -> str:
@@ -95,7 +91,6 @@ REFUSED: dict[Callable[[QonnxNet], str], str] = {
     no_quantizer_behind_an_average: "insert_quantizer",
     function_of_sums: "quantize_before",
     average_at_the_border: "average_windows",
-    average_beyond_the_border: "average_windows",
     interpolation: "nearest_resize",
     scale_a_channel: "one_scale",
     fourteen_bits: "narrow_quantizer",

@@ -122,6 +122,28 @@ def test_a_border_goes_into_the_pooling_behind_it(kind, tmp_path):
     exact(net.write(tmp_path, net.pool(kind, y, (1, 3, 3, 3), 3, 2, VALID)), 30)
 
 
+@pytest.mark.parametrize("zero", [-128, 21])
+@pytest.mark.parametrize(
+    ("kernel", "stride", "shape"), [(3, 1, (6, 7)), (3, 2, (6, 7)), (2, 2, (5, 4)), (4, 3, (7, 9)), (5, 2, (3, 2))]
+)
+def test_averages_at_the_border_leave_out_the_padding(kernel, stride, shape, zero, tmp_path):
+    net = TFLiteNet()
+    x = net.input((1, *shape, 3), 0.03, zero)
+    result = (1, *(-(-side // stride) for side in shape), 3)
+    exact(
+        net.write(tmp_path, net.pool("AVERAGE_POOL_2D", x, result, kernel, stride, SAME, RELU if zero > 0 else NONE)),
+        60,
+    )
+
+
+def test_a_border_of_zeros_counts_where_that_of_the_pooling_does_not(tmp_path):
+    net = TFLiteNet()
+    x = net.input((1, 6, 7, 3), 0.03, 12)
+    around = net.constant(np.array([[0, 0], [1, 1], [1, 0], [0, 0]], np.int32))
+    y = net.op("PAD", [x, around], net.tensor((1, 8, 8, 3), 0.03, 12))
+    exact(net.write(tmp_path, net.pool("AVERAGE_POOL_2D", y, (1, 4, 4, 3), 3, 2, SAME)), 60)
+
+
 def test_channels_of_zeros_are_added(tmp_path):
     net = TFLiteNet()
     x = net.input((1, 6, 6, 3), 0.03, 21)

@@ -59,7 +59,7 @@ def softmax_inside(net: TFLiteNet) -> int:
 
 
 def average_with_border(net: TFLiteNet) -> int:
-    return net.pool("AVERAGE_POOL_2D", net.input((1, 7, 7, 2)), (1, 4, 4, 2), 3, 2, SAME)
+    return net.pool("AVERAGE_POOL_2D", net.input((1, 16, 16, 2)), (1, 16, 16, 2), 15, 1, SAME)
 
 
 def border_of_another_value(net: TFLiteNet) -> int:

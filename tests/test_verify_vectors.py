@@ -14,6 +14,7 @@ from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.gain_map import GainMap
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.lookup import Lookup
@@ -65,6 +66,7 @@ BLOCKS = {
     "bipolar": (Threshold(thresholds(6, 1), [1], -1, 1.0, step=2), (SUMS,)),
     "threshold_of_few_values": (Threshold([[-1, 0, 1]], [1, -1, 1, 1, -1, 1], 0, 1.0), (BITS,)),
     "avgpool": (AvgPool(64), (SIGNED,)),
+    "gain_map": (GainMap(np.arange(1, 1 + SIGNED.height), np.arange(1, 1 + SIGNED.width)), (SIGNED,)),
     "add": (Add(), (SIGNED, BYTES)),
     "mul": (Mul(), (SIGNED, BYTES)),
     "mul_by_a_value_a_channel": (Mul(), (SIGNED, TensorType((6, 1, 1), 0, 15))),

@@ -14,6 +14,7 @@ from codesign.graph.ops.add import Add
 from codesign.graph.ops.avgpool import AvgPool
 from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.gain_map import GainMap
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
@@ -88,6 +89,14 @@ def test_wide_sums_are_added_and_averaged_exactly() -> None:
         Node("sums", Depthwise(weights(256, 1, 1, 1) * 16, np.zeros(256), (1.0,)), ("pool",)),
         Node("twice", Add(), ("sums", "sums")),
         Node("act", Threshold(np.array([[-(1 << 25), 0, 1 << 27]]), np.ones(1), 0, 0.3), ("twice",)),
+    )
+    assert_exact(Graph("wide", {"x": X}, nodes, ("act",)), frames(4))
+
+
+def test_wide_sums_meet_the_gains_of_their_places() -> None:
+    nodes = (
+        Node("pool", GainMap([90, 95, 99], [97, 99, 98], 36), ("x",)),
+        Node("act", Threshold(np.array([[-(1 << 25), 0, 1 << 25]]), np.ones(1), 0, 0.3), ("pool",)),
     )
     assert_exact(Graph("wide", {"x": X}, nodes, ("act",)), frames(4))
 

@@ -58,7 +58,7 @@ def checked_out(kept: Path) -> Iterator[Checkout]:
 
 def fixtures(tree: Path) -> tuple[Path, ...]:
     """What makes that which tests share."""
-    return tree / "tests" / "conftest.py", tree / "tests" / "made_once.py"
+    return tuple(tree / "tests" / f"{name}.py" for name in ("conftest", "made_once", "shared_cache"))
 
 
 def digest(files: Iterable[Path]) -> str:

@@ -18,6 +18,7 @@ from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.gain_map import GainMap
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
@@ -46,6 +47,7 @@ KINDS = (
     "add",
     "mul",
     "avgpool",
+    "gain_map",
     "interleave",
     "lookup",
     "rescale",
@@ -112,7 +114,8 @@ class _Maker:
             return self.requantized(self.layer(x, t, kind))
         if kind == "maxpool":
             kernel = self.kernel(t)
-            return self.add(MaxPool(kernel, (self.int(1, 2), self.int(1, 2)), self.pads(kernel)), x)
+            stride, dilation = (self.int(1, 2), self.int(1, 2)), (self.int(1, 2), self.int(1, 2))
+            return self.add(MaxPool(kernel, stride, self.pads(kernel), dilation), x)
         if kind == "split" and t.channels > 1:
             first = self.int(1, t.channels - 1)
             parts = self.add(Split((first, t.channels - first)), x)
@@ -130,6 +133,9 @@ class _Maker:
             return self.product(x, t)
         if kind == "avgpool":
             return self.requantized(self.add(AvgPool(2 ** self.int(0, 4)), x))
+        if kind == "gain_map":
+            rows, columns = (self.rng.integers(1, 1 + self.int(1, 12), side) for side in t.shape[1:])
+            return self.requantized(self.add(GainMap(rows, columns, 2 ** self.int(0, 6)), x))
         if kind == "interleave":
             return self.add(Interleave(), x, self.add(Shuffle(self.divisor(t.channels)), x))
         if kind == "lookup" and t.hi - t.lo < MOST_VALUES:

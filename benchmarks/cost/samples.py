@@ -18,6 +18,7 @@ from codesign.graph.ops.conv import Conv
 from codesign.graph.ops.deform import Deform
 from codesign.graph.ops.depth_to_space import DepthToSpace
 from codesign.graph.ops.depthwise import Depthwise
+from codesign.graph.ops.gain_map import GainMap
 from codesign.graph.ops.group_conv import GroupConv
 from codesign.graph.ops.interleave import Interleave
 from codesign.graph.ops.linear import Linear
@@ -154,6 +155,14 @@ def mul(rng: Rng) -> Sample:
 
 def avgpool(rng: Rng) -> Sample:
     return AvgPool(64), (_tensor(rng, _channels(rng), int(rng.integers(4, 9))),)
+
+
+def gain_map(rng: Rng) -> Sample:
+    """Those of averages over 3, 5 or 7 pixels with a border."""
+    size, around = _size(rng), int(rng.integers(1, 4))
+    counts = np.minimum(np.minimum(np.arange(size), np.arange(size)[::-1]), around) + around + 1
+    gains = np.lcm.reduce(counts) // counts
+    return GainMap(gains, gains), (TensorType((_channels(rng), size, size), 0, 255 * (2 * around + 1) ** 2),)
 
 
 def maxpool(rng: Rng) -> Sample:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -207,6 +208,18 @@ class Importer:
         if value.layout not in layouts:
             raise GraphError(f"a {node.op_type} of a reshaped tensor is not supported")
         return value
+
+    def factored(
+        self, node: onnx.NodeProto, index: int = 0, layouts: tuple[str, ...] = ("map",)
+    ) -> tuple[Activation, float]:
+        """Input `index` as `quantized`, but for a positive factor of all values, which a layer's weights take."""
+        value = self.activation(node, index)
+        plain = not (value.opaque or value.clipped) and (value.offset is None or not value.offset.any())
+        if plain and value.gain is not None and value.gain.size == 1 and value.gain[0] > 0 and value.layout in layouts:
+            with suppress(GraphError):
+                return absorbed(self.builder, value), 1.0
+            return replace(value, gain=None, offset=None, steps=(), origin=None), float(value.gain[0])
+        return self.quantized(node, index, layouts), 1.0
 
     def step(self, node: onnx.NodeProto, index: int = 0) -> Step:
         """`node`, whose other inputs are constant, as a step from its input `index`."""

@@ -94,6 +94,22 @@ def output_size(inputs: TensorType, kernel: Pair, stride: Pair, pads: Pads) -> P
     return height // stride[0] + 1, width // stride[1] + 1
 
 
+def reach_of(kernel: Pair, dilation: Pair) -> Pair:
+    """(H, W) that windows of `kernel` taps span which are `dilation` apart."""
+    return (kernel[0] - 1) * dilation[0] + 1, (kernel[1] - 1) * dilation[1] + 1
+
+
+def taps_within(ends: Pair, results: int, kernel: int, stride: int, pad: int, dilation: int) -> IntArray:
+    """(results,): taps of each window along an axis that lie in front of ends[1] and not in front of ends[0].
+
+    kernel: taps of a window; pad: from the first window's first tap to pixel 0.
+    """
+    first = np.arange(results) * stride - pad
+    before, through = (np.clip(-((first - end) // dilation), 0, kernel) for end in ends)
+    found: IntArray = through - before
+    return found
+
+
 def accumulator_type(
     x: TensorType,
     weight: IntArray,
@@ -186,12 +202,16 @@ def per_channel(x: IntArray, weight: IntArray, bias: IntArray, stride: Pair, pad
     return out
 
 
-def window_max(x: IntArray, kernel: Pair, stride: Pair, pads: Pads) -> IntArray:
-    """Maximum over the windows of x (N, C, H, W), rows first, then columns; padded positions never win."""
+def window_max(x: IntArray, kernel: Pair, stride: Pair, pads: Pads, dilation: Pair = (1, 1)) -> IntArray:
+    """Maximum over the windows of x (N, C, H, W), rows first, then columns; padded positions never win.
+
+    dilation: from one tap of a window to the next.
+    """
     top, left, bottom, right = pads
     lowest = np.iinfo(x.dtype).min
     padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=lowest) if any(pads) else x
-    rows = windows(padded, (kernel[0], 1), (stride[0], 1))[..., 0]
-    columns = windows(reduce(np.maximum, np.moveaxis(rows, -1, 0)), (1, kernel[1]), (1, stride[1]))[..., 0, :]
+    height, width = reach_of(kernel, dilation)
+    rows = windows(padded, (height, 1), (stride[0], 1))[..., :: dilation[0], 0]
+    columns = windows(reduce(np.maximum, np.moveaxis(rows, -1, 0)), (1, width), (1, stride[1]))[..., 0, :: dilation[1]]
     highest: IntArray = reduce(np.maximum, np.moveaxis(columns, -1, 0))
     return np.ascontiguousarray(highest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import gcd
 
 from codesign.hardware.folding import MOST_LANES, Folding, Lanes, beats
 
@@ -26,6 +27,15 @@ def placed(found: tuple[Folding, ...], in_block: Callable[[Folding], bool]) -> t
 def tables_placed(found: tuple[Folding, ...], in_block: Callable[[Folding], bool]) -> tuple[Folding, ...]:
     """With a variant whose tables are in LUTs for each that has some in block RAM."""
     return found + tuple(replace(folding, weights="lut") for folding in found if in_block(folding))
+
+
+def buffered(written: int, read: int, *, in_turn: bool) -> int:
+    """Lanes of the FIFO between a writer and a reader: the writer's, for it stands before the adapter of lanes.
+
+    A join that takes its inputs in turn would wait for an adapter that gathers beats slower than it reads: there the
+    FIFO stands behind it and fills while the other input has its turn.
+    """
+    return read if in_turn and gcd(written, read) < read else written
 
 
 def uniform(folding: Folding, inputs: int = 1, outputs: int = 1) -> Lanes:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from codesign.errors import GraphError
 from codesign.graph.types import TensorType
-from codesign.graph.windows import Pads, Pair, output_size
+from codesign.graph.windows import Pads, Pair, output_size, reach_of
 from codesign.hardware.folding import Folding, Memory, beats
 from codesign.hardware.memory import block_depth, block_ramb18, mixed, ram_in_block, ram_luts
 
@@ -213,9 +213,15 @@ class Window:
         return block_ramb18(words, self.width) if self.in_block else 0
 
 
-def sliding(x: TensorType, folding: Folding, lanes: int, kernel: Pair, stride: Pair, pads: Pads) -> Window:
-    """Windows of a convolution or pooling. Raises GraphError where the padding is as large as the kernel."""
-    row = Row.of(x, output_size(x, kernel, stride, pads), stride)
+def sliding(
+    x: TensorType, folding: Folding, lanes: int, kernel: Pair, stride: Pair, pads: Pads, dilation: Pair = (1, 1)
+) -> Window:
+    """Windows of a convolution or pooling, whose taps are `dilation` apart.
+
+    Raises GraphError where the padding is as large as the kernel.
+    """
+    reach = reach_of(kernel, dilation)
+    row = Row.of(x, output_size(x, reach, stride, pads), stride)
     if min(row.jump_row, row.jump_frame) < 1:
         raise GraphError(
             f"pads {pads} are too wide for kernel {kernel}", remedy="crop the result instead of padding it"
@@ -225,7 +231,7 @@ def sliding(x: TensorType, folding: Folding, lanes: int, kernel: Pair, stride: P
         lanes,
         windows=row.rows * row.windows,
         reads=kernel[0] * kernel[1] * beats(x.channels, lanes),
-        span=(kernel[0] - 1) * x.width + kernel[1] - 1,
+        span=(reach[0] - 1) * x.width + reach[1] - 1,
         lead=pads[0] * x.width + pads[1],
         jump=max(row.jump, row.jump_row, row.jump_frame),
         buffer=folding.buffer,

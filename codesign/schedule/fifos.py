@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import ceil
 
+from codesign.hardware.folding import beats
 from codesign.schedule.arrivals import Arrivals, occupancy
 from codesign.schedule.edges import Edge, edges
 from codesign.schedule.flow import Network
@@ -32,7 +33,7 @@ JITTER_BEATS = 2
 
 
 def fifo_depths(network: Network, interval_cycles: int, *, together: bool = False) -> dict[Edge, int]:
-    """Depth in beats, of the producer's lanes, of every edge that needs a FIFO to sustain `interval_cycles` a frame.
+    """Depth in beats, of `Network.fifo_lanes`, of every edge that needs a FIFO to sustain `interval_cycles` a frame.
 
     network: of `FRAMES` frames or more. together: the outputs leave pixel by pixel at the same time; otherwise each as
     it comes.
@@ -44,9 +45,11 @@ def fifo_depths(network: Network, interval_cycles: int, *, together: bool = Fals
         produced, leaving = _passing(network, interval_cycles, together)
     depths = {}
     for edge, left in leaving.items():
-        count = network.produced_beats[edge.tensor]
-        occupied = occupancy(produced[edge.tensor], left, count)
-        if occupied > _held(network, edge, count, interval_cycles):
+        lanes = network.fifo_lanes(edge)
+        count = beats(network.graph.types[edge.tensor].channels, lanes)
+        adapted = lanes != network.produced_lanes[edge.tensor]
+        occupied = occupancy(network.arriving(produced, edge) if adapted else produced[edge.tensor], left, count)
+        if adapted or occupied > _held(network, edge, count, interval_cycles):
             depths[edge] = occupied + FIFO_BEATS + _in_bursts(network, edge)
     return depths | {edge: FIFO_BEATS for edge in _parallel(network, depths)}
 
@@ -68,7 +71,7 @@ def _in_bursts(network: Network, edge: Edge) -> int:
     if not edge.reader or len(network.graph.node(edge.reader).inputs) == 1:
         return 0
     largest = max(network.bursts[name] for name in network.graph.node(edge.reader).inputs)
-    return -(-largest // network.produced_lanes[edge.tensor])
+    return -(-largest // network.fifo_lanes(edge))
 
 
 def _parallel(network: Network, depths: Mapping[Edge, int]) -> Iterable[Edge]:

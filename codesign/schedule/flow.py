@@ -17,6 +17,7 @@ from codesign.cost.block import BlockCost
 from codesign.graph import Graph, Node, TensorType
 from codesign.hardware.dependence import Dependence
 from codesign.hardware.folding import Lanes, beats
+from codesign.hardware.lanes import buffered
 from codesign.plugins import load
 from codesign.schedule.arrivals import Arrivals, Times, spaced, spaced_in_rows
 from codesign.schedule.edges import Edge
@@ -286,6 +287,14 @@ class Network:
         """Beats of a pixel of every tensor where it is produced."""
         return {name: beats(self.graph.types[name].channels, lanes) for name, lanes in self.produced_lanes.items()}
 
+    def fifo_lanes(self, edge: Edge) -> int:
+        """Lanes of the FIFO of an edge, if it has one."""
+        written = self.produced_lanes[edge.tensor]
+        if not edge.reader:
+            return written
+        reader = self.blocks[edge.reader]
+        return buffered(written, reader.lanes.inputs[edge.port], in_turn=reader.dependence.in_turn)
+
     @cached_property
     def bursts(self) -> dict[str, int]:
         """Channels of every tensor that come at once; blocks that keep no pixels pass bursts on."""
@@ -314,9 +323,7 @@ class Network:
             produced[name] = Arrivals.spread(self.frames * kind.pixels, spacing, count)
         for name, block in self.blocks.items():
             edges = [Edge(tensor, name, port) for port, tensor in enumerate(block.node.inputs)]
-            arriving = [
-                self._arriving(produced, fifo_cycles, *pair) for pair in zip(edges, block.lanes.inputs, strict=True)
-            ]
+            arriving = [self.arriving(produced, edge, fifo_cycles.get(edge, 0)) for edge in edges]
             arrivals, times = block.passed(
                 arriving, pace_cycles, None if back_pressures is None else back_pressures.get(name, NO_BACK_PRESSURE)
             )
@@ -324,11 +331,10 @@ class Network:
             taken.update(zip(edges, times, strict=True))
         return produced, taken
 
-    def _arriving(
-        self, produced: Mapping[str, Arrivals], fifo_cycles: Mapping[Edge, int], edge: Edge, lanes: int
-    ) -> Arrivals:
-        """When pixels arrive behind the FIFO and the adapter of an edge."""
-        behind = produced[edge.tensor].later(fifo_cycles.get(edge, 0))
+    def arriving(self, produced: Mapping[str, Arrivals], edge: Edge, fifo_cycles: int = 0) -> Arrivals:
+        """When pixels arrive behind the FIFO and the adapter of an edge into a block."""
+        lanes = self.blocks[edge.reader].lanes.inputs[edge.port]
+        behind = produced[edge.tensor].later(fifo_cycles)
         return behind.adapted(self.graph.types[edge.tensor], self.produced_lanes[edge.tensor], lanes)
 
 

@@ -30,7 +30,7 @@ REGISTER_BEATS = 2
 
 @dataclass(frozen=True)
 class Store:
-    """What an edge holds between its blocks, in beats of the writer, and the cycles that a beat takes through it."""
+    """What an edge's FIFO holds, in beats of its lanes, and the cycles that a beat takes through it."""
 
     beats: int
     cycles: int
@@ -102,7 +102,7 @@ def _places(network: Network, edge: Edge, stores: Mapping[Edge, Store]) -> int:
     store = stores.get(edge)
     return (
         REGISTER_BEATS
-        + (store.beats if store else 0)
+        + (store.beats * network.fifo_lanes(edge) // written if store else 0)
         + _in_adapter(written, read)
         + _in_pipeline(reader, edge.port) * max(1, read // written)
     )

@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from math import ceil, inf
 
 from codesign.cost import stream
-from codesign.cost.block import BlockCost, Resources
+from codesign.cost.block import Resources
 from codesign.errors import GraphError, ScheduleError
 from codesign.graph import Graph
 from codesign.hardware.folding import beats
 from codesign.schedule.buffers import Buffer, Buffers, branches
 from codesign.schedule.edges import Edge
 from codesign.schedule.fifos import FRAMES, fifo_depths
-from codesign.schedule.flow import Network, produced_lanes
+from codesign.schedule.flow import Network
 from codesign.schedule.fusion import fused
 from codesign.schedule.latency import Store, latency
-from codesign.schedule.problem import AXES, Candidate, Problem, Vector, vector
+from codesign.schedule.problem import AXES, Problem, Vector, vector
 from codesign.schedule.record import Fifo, Schedule
 from codesign.schedule.solve import Choice, large, least_area, parts, place
 from codesign.targets import Target
@@ -295,21 +295,26 @@ def _as_chosen(problem: Problem, choice: Choice) -> Graph:
 
 def _fifo_depths(problem: Problem, graph: Graph, choice: Choice, interval: int) -> dict[Edge, int]:
     """Depths in beats. Convolutions with larger tiles than frames keep pixels for several of these."""
-    costs = {name: candidate.cost for name, candidate in choice.items()}
-    lanes = {name: candidate.lanes for name, candidate in choice.items()}
     kept = sum(choice[node.name].folding.tile // graph.types[node.inputs[0]].pixels for node in graph.nodes)
-    network = Network(graph, costs, lanes, _input_lanes(graph, choice), frames=FRAMES + kept)
-    return fifo_depths(network, interval, together=problem.sparse)
+    return fifo_depths(_network(graph, choice, FRAMES + kept), interval, together=problem.sparse)
+
+
+def _network(graph: Graph, choice: Choice, frames: int = 1) -> Network:
+    """The graph with its blocks under a choice."""
+    costs = {node.name: choice[node.name].cost for node in graph.nodes}
+    lanes = {name: candidate.lanes for name, candidate in choice.items()}
+    return Network(graph, costs, lanes, {name: choice[name].lanes.outputs[0] for name in graph.inputs}, frames)
 
 
 def _buffers(graph: Graph, choice: Choice, depths: Mapping[Edge, int]) -> Buffers:
     """FIFOs of such depths, under a choice."""
-    types, lanes, parallel = graph.types, _lanes(graph, choice), branches(graph)
+    types, parallel, network = graph.types, branches(graph), _network(graph, choice)
+    lanes = {edge: network.fifo_lanes(edge) for edge in depths}
     return {
         edge: Buffer(
             depth,
-            lanes[edge.tensor] * types[edge.tensor].bits,
-            types[edge.tensor].pixels * beats(types[edge.tensor].channels, lanes[edge.tensor]),
+            lanes[edge] * types[edge.tensor].bits,
+            types[edge.tensor].pixels * beats(types[edge.tensor].channels, lanes[edge]),
             parallel.get(edge, frozenset()),
         )
         for edge, depth in depths.items()
@@ -336,13 +341,11 @@ def _record(
     binds: str,
 ) -> Schedule:
     interval = limits.interval(problem, choice)
-    blocks: dict[str, BlockCost] = {node.name: choice[node.name].cost for node in graph.nodes}
-    lanes = {name: candidate.lanes for name, candidate in choice.items()}
-    network = Network(graph, blocks, lanes, _input_lanes(graph, choice))
-    at = network.produced_lanes
+    network = _network(graph, choice)
     stores = {
         edge: Store(
-            f.depth, stream.fifo(at[edge.tensor] * graph.types[edge.tensor].bits, f.depth, f.memory).latency_cycles
+            f.depth,
+            stream.fifo(network.fifo_lanes(edge) * graph.types[edge.tensor].bits, f.depth, f.memory).latency_cycles,
         )
         for edge, f in fifos.items()
     }
@@ -351,24 +354,16 @@ def _record(
         target=target.name,
         clock_mhz=clock_mhz,
         foldings={node.name: choice[node.name].folding for node in graph.nodes},
-        lanes=at,
+        lanes=network.produced_lanes,
         fifos=dict(fifos),
         interval_cycles=interval,
         latency_cycles=latency(network, stores, interval),
-        blocks=blocks,
+        blocks=dict(network.costs),
         streams=streams,
         budget=limits.at(interval),
         memory_mb_s=target.memory_mb_s(clock_mhz),
         binds=binds,
     )
-
-
-def _lanes(graph: Graph, choice: Mapping[str, Candidate]) -> dict[str, int]:
-    return produced_lanes(graph, {n: c.lanes for n, c in choice.items()}, _input_lanes(graph, choice))
-
-
-def _input_lanes(graph: Graph, choice: Mapping[str, Candidate]) -> dict[str, int]:
-    return {name: choice[name].lanes.outputs[0] for name in graph.inputs}
 
 
 def _slowest(choice: Choice) -> str:

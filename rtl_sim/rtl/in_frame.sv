@@ -1,12 +1,13 @@
 `default_nettype none
 
 /// For one axis of a sliding window: whether kernel position `kernel_i` lies within the SIZE input positions when the
-/// window is at output position `out_i`, that is `0 <= out_i * STRIDE - PAD + kernel_i < SIZE`.
+/// window is at output position `out_i`, that is `0 <= out_i * STRIDE - PAD + kernel_i * DILATION < SIZE`.
 module in_frame #(
     parameter int SIZE = 4,  // input positions
     parameter int OUT = 4,  // output positions
     parameter int KERNEL = 3,  // kernel positions
     parameter int STRIDE = 1,  // input positions from one window to the next
+    parameter int DILATION = 1,  // input positions from one kernel position to the next
     parameter int PAD = 1,  // positions of padding in front
     localparam int OUT_BITS = OUT > 1 ? $clog2(OUT) : 1,
     localparam int KERNEL_BITS = KERNEL > 1 ? $clog2(KERNEL) : 1
@@ -19,8 +20,9 @@ module in_frame #(
   logic [KERNEL-1:0] is_inside;
   for (genvar k = 0; k < KERNEL; k++) begin : gen_k
     // The first output position whose tap k is not before the frame, and the first whose tap k is behind it.
-    localparam int FIRST = PAD > k ? (PAD - k + STRIDE - 1) / STRIDE : 0;
-    localparam int BEHIND = SIZE + PAD > k ? (SIZE + PAD - k + STRIDE - 1) / STRIDE : 0;
+    localparam int TAP = k * DILATION;
+    localparam int FIRST = PAD > TAP ? (PAD - TAP + STRIDE - 1) / STRIDE : 0;
+    localparam int BEHIND = SIZE + PAD > TAP ? (SIZE + PAD - TAP + STRIDE - 1) / STRIDE : 0;
     logic late_enough, early_enough;
     if (FIRST == 0) begin : gen_from_first
       assign late_enough = 1;

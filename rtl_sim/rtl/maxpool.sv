@@ -13,6 +13,8 @@ module maxpool #(
     parameter int KERNEL_X = 3,  // columns of the kernel
     parameter int STRIDE_Y = 1,  // rows from one window to the next
     parameter int STRIDE_X = 1,  // columns from one window to the next
+    parameter int DILATION_Y = 1,  // rows from one tap of a window to the next
+    parameter int DILATION_X = 1,  // columns from one tap of a window to the next
     parameter int PAD_Y = 1,  // rows of padding above the map
     parameter int PAD_X = 1,  // columns of padding left of the map
     parameter int WORDS = 64,  // beats that the ring holds
@@ -45,6 +47,8 @@ module maxpool #(
       .KERNEL_X(KERNEL_X),
       .STRIDE_Y(STRIDE_Y),
       .STRIDE_X(STRIDE_X),
+      .DILATION_Y(DILATION_Y),
+      .DILATION_X(DILATION_X),
       .PAD_Y(PAD_Y),
       .PAD_X(PAD_X),
       .TOGETHER(1),

@@ -1,7 +1,7 @@
 `default_nettype none
 // verilator lint_off PINCONNECTEMPTY
 
-/// Sliding windows of KERNEL_Y x KERNEL_X pixels over frames of BEATS beats a pixel, one beat a cycle.
+/// Sliding windows of KERNEL_Y x KERNEL_X pixels, DILATION apart, over frames of BEATS beats a pixel, one beat a cycle.
 ///
 /// TOGETHER beats of a pixel, which divide BEATS, are read one after another: for each window and each TOGETHER beats the
 /// window's pixels in raster order. It is BEATS for dense operators, 1 for those that work channel by channel.
@@ -19,6 +19,8 @@ module window #(
     parameter int KERNEL_X = 3,  // columns of the kernel
     parameter int STRIDE_Y = 1,  // rows from one window to the next
     parameter int STRIDE_X = 1,  // columns from one window to the next
+    parameter int DILATION_Y = 1,  // rows from one tap of a window to the next
+    parameter int DILATION_X = 1,  // columns from one tap of a window to the next
     parameter int PAD_Y = 1,  // rows of padding above the map
     parameter int PAD_X = 1,  // columns of padding left of the map
     parameter int TOGETHER = 1,  // beats of a pixel that make one vector
@@ -37,7 +39,8 @@ module window #(
     output logic             out0_outside_o
 );
 
-  localparam int SPAN = (KERNEL_Y - 1) * IN_X + KERNEL_X - 1;
+  localparam int ACROSS = (KERNEL_X - 1) * DILATION_X;
+  localparam int SPAN = (KERNEL_Y - 1) * DILATION_Y * IN_X + ACROSS;
   localparam int JUMP = STRIDE_X;
   localparam int JUMP_ROW = STRIDE_Y * IN_X - (OUT_X - 1) * STRIDE_X;
   localparam int JUMP_FRAME = IN_Y * IN_X - (OUT_Y - 1) * STRIDE_Y * IN_X - (OUT_X - 1) * STRIDE_X;
@@ -144,8 +147,8 @@ module window #(
   function automatic int distance(input int move);
     case (move)
       0: return modulo(1);
-      1: return modulo(BEATS - TOGETHER + 1);
-      2: return modulo((IN_X - KERNEL_X + 1) * BEATS - TOGETHER + 1);
+      1: return modulo(DILATION_X * BEATS - TOGETHER + 1);
+      2: return modulo((DILATION_Y * IN_X - ACROSS) * BEATS - TOGETHER + 1);
       3: return modulo(1 - SPAN * BEATS);
       4: return modulo(JUMP * BEATS - BACK);
       5: return modulo(JUMP_ROW * BEATS - BACK);
@@ -158,7 +161,7 @@ module window #(
   logic [ADDR_BITS:0] wrapped, difference;
   always_comb begin
     if (window_last) move = frame_last ? NEXT_FRAME : x_last ? NEXT_ROW : NEXT_WINDOW;
-    else if (!beat_last || !kx_last && TOGETHER == BEATS) move = NEXT;
+    else if (!beat_last || !kx_last && TOGETHER == BEATS && DILATION_X == 1) move = NEXT;
     else move = !kx_last ? NEXT_PIXEL : !ky_last ? NEXT_LINE : NEXT_PART;
     forward = '0;
     wrapped = '0;
@@ -212,6 +215,7 @@ module window #(
       .OUT(OUT_Y),
       .KERNEL(KERNEL_Y),
       .STRIDE(STRIDE_Y),
+      .DILATION(DILATION_Y),
       .PAD(PAD_Y)
   ) i_y_inside (
       .out_i   (y),
@@ -223,6 +227,7 @@ module window #(
       .OUT(OUT_X),
       .KERNEL(KERNEL_X),
       .STRIDE(STRIDE_X),
+      .DILATION(DILATION_X),
       .PAD(PAD_X)
   ) i_x_inside (
       .out_i   (x),

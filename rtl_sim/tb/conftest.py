@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from codesign import bench
+from tests.shared_cache import *  # noqa: F403
 
 HERE = Path(__file__).parent
 

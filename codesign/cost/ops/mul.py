@@ -8,7 +8,8 @@ from codesign.cost.block import BlockCost
 from codesign.cost.coefficients import coefficients
 from codesign.cost.mvu import LEAST_DSP_PRODUCT
 from codesign.graph.ops.mul import Mul
-from codesign.hardware.folding import Folding, Types, beats, count_bits
+from codesign.graph.types import TensorType
+from codesign.hardware.folding import Folding, Types, count_bits
 from codesign.hardware.memory import ram_luts
 from codesign.hardware.ops.mul import Products, products
 
@@ -28,15 +29,19 @@ class Luts(NamedTuple):
 
 
 def cost(op: Mul, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
-    (y,), unit = outputs, products(inputs, folding)
-    in_slice = min(sum(unit.factor_bits), y.bits) >= LEAST_DSP_PRODUCT
+    return price(products(inputs, folding), outputs[0])
+
+
+def price(unit: Products, y: TensorType) -> BlockCost:
+    """Of `mul.sv`, in whatever block it is."""
+    in_slice, lanes = min(sum(unit.factor_bits), y.bits) >= LEAST_DSP_PRODUCT, unit.folding.pe
     return BlockCost(
-        interval_cycles=y.pixels * beats(y.channels, folding.pe),
+        interval_cycles=y.pixels * unit.beats,
         latency_cycles=LATENCY,
         lut=_lut(unit, y.bits, in_slice),
         ff=_ff(unit, y.bits, in_slice),
         bram36=0,
-        dsp=folding.pe * in_slice,
+        dsp=lanes * in_slice,
     )
 
 

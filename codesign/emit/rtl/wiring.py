@@ -14,8 +14,11 @@ from codesign.errors import GraphError
 from codesign.graph import Graph
 from codesign.graph.heads import Heads
 from codesign.graph.names import Scope, identifier
+from codesign.hardware.dependence import Dependence
 from codesign.hardware.folding import beats
+from codesign.hardware.lanes import buffered
 from codesign.hardware.memory import mixed
+from codesign.plugins import load
 from codesign.schedule.edges import Edge, edges
 from codesign.targets import BUS_BITS
 
@@ -208,13 +211,9 @@ class Wiring:
             raise GraphError(f"{edge}: the block reads {sink}, the tensor is {source}")
         stem = f"{identifier(edge.reader)}_in{edge.port}" if edge.reader else f"{identifier(edge.tensor)}_out"
         free = self.scope.free
-        fifo = self.design.schedule.fifos.get(edge)
-        if fifo:
-            parameters = {"WIDTH": source.width, "DEPTH": fifo.depth, "BLOCK": int(fifo.memory != "lut")}
-            if fifo.memory == "mixed":
-                parameters["REST"] = mixed(fifo.depth)[1]
-            buffered = Wire(free(f"{stem}_buffered"), source.width)
-            wire = _pass(section, "stream_fifo", free(f"{stem}_fifo"), parameters, wire, buffered)
+        behind_adapter = buffered(source.lanes, sink.lanes, in_turn=self._in_turn(edge)) != source.lanes
+        if not behind_adapter:
+            wire = self._buffered(section, edge, stem, wire, source.width)
         if source.lanes != sink.lanes:
             parameters = {
                 "BITS": source.bits,
@@ -224,6 +223,8 @@ class Wiring:
             }
             behind = Wire(free(f"{stem}_steps" if decoded else stem), sink.lanes * source.bits)
             wire = _pass(section, "stream_width", free(f"{stem}_width"), parameters, wire, behind)
+        if behind_adapter:
+            wire = self._buffered(section, edge, stem, wire, sink.lanes * source.bits)
         if decoded:
             parameters = {
                 "LANES": sink.lanes,
@@ -236,6 +237,27 @@ class Wiring:
                 section, "stream_decode", free(f"{stem}_decode"), parameters, wire, Wire(free(stem), sink.width)
             )
         return wire
+
+    def _in_turn(self, edge: Edge) -> bool:
+        """Whether the reader of an edge takes its inputs one after another."""
+        if not edge.reader:
+            return False
+        node = self.graph.node(edge.reader)
+        part = load("codesign.hardware.ops", node.op.kind)
+        found: Dependence = part.dependence(node.op, self.graph.input_types(node), self.graph.output_types(node))
+        return found.in_turn
+
+    def _buffered(self, section: Section, edge: Edge, stem: str, wire: str, width: int) -> str:
+        """Adds the FIFO of an edge, if it has one; returns the wire behind it."""
+        fifo = self.design.schedule.fifos.get(edge)
+        if fifo is None:
+            return wire
+        parameters = {"WIDTH": width, "DEPTH": fifo.depth, "BLOCK": int(fifo.memory != "lut")}
+        if fifo.memory == "mixed":
+            parameters["REST"] = mixed(fifo.depth)[1]
+        free = self.scope.free
+        behind = Wire(free(f"{stem}_buffered"), width)
+        return _pass(section, "stream_fifo", free(f"{stem}_fifo"), parameters, wire, behind)
 
 
 def registers(inputs: int, outputs: int, digest: str) -> Section:

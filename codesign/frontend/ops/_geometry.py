@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.frontend.reader import attributes, only
-from codesign.graph.windows import Pads, Pair
+from codesign.graph.windows import Pads, Pair, reach_of
 
 AUTO_PAD = only("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")
 
@@ -28,8 +28,7 @@ class Windows:
     @property
     def reach(self) -> Pair:
         """(H, W) that a window spans."""
-        (kh, kw), (dh, dw) = self.kernel, self.dilation
-        return (kh - 1) * dh + 1, (kw - 1) * dw + 1
+        return reach_of(self.kernel, self.dilation)
 
 
 def windows_of(node: onnx.NodeProto, shape: Sequence[int], kernel: Sequence[int]) -> Windows:

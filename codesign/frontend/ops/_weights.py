@@ -20,9 +20,9 @@ SAME_SCALE = 2.0**-20
 
 
 def weights(
-    importer: Importer, node: onnx.NodeProto, index: int, output_axis: int = 0
+    importer: Importer, node: onnx.NodeProto, index: int, output_axis: int = 0, factor: float = 1.0
 ) -> tuple[NDArray[np.int64], tuple[float, ...]]:
-    """Integer weights, outputs along `output_axis`, and their scale: one, or one per output.
+    """Integer weights, outputs along `output_axis`, and `factor` times their scale: one, or one per output.
 
     Constants that are multiples of a power of two need no quantizer. Raises GraphError if they are real, beyond 255 of
     either sign, or have a scale that varies within an output.
@@ -41,7 +41,7 @@ def weights(
     if not np.all(scales == scales[:, :1]):
         raise _refused("the weights' scale varies within an output channel", "use one per output channel")
     one = scales[:1, 0] if np.all(scales[:, 0] == scales[0, 0]) else scales[:, 0]
-    return q, tuple(one.tolist())
+    return q, tuple((factor * one).tolist())
 
 
 def _steps(real: NDArray[Any], output_axis: int) -> NDArray[np.float64]:

@@ -20,8 +20,8 @@ from codesign.graph.windows import Pads
 
 def read_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
     """Convolution with quantized weights, over maps or rows; dilated ones have zeros between their taps."""
-    x, border, outside = _map(importer, node)
-    weight, scale = weights(importer, node, 1)
+    x, factor, border, outside = _map(importer, node)
+    weight, scale = weights(importer, node, 1, factor=factor)
     options = attributes(node, group=1, kernel_shape=list(weight.shape[2:]))
     if options["kernel_shape"] != list(weight.shape[2:]):
         raise GraphError(f"kernel_shape {options['kernel_shape']} is not that of the weights, {weight.shape[2:]}")
@@ -47,13 +47,14 @@ def read_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
     return importer.emit_layer(op, [x], node, offset)
 
 
-def _map(importer: Importer, node: onnx.NodeProto) -> tuple[Activation, Pads, int]:
-    """The input map, and the pads and the value of a Pad before it; without one, no pads of the value that binary
-    convolutions have."""
+def _map(importer: Importer, node: onnx.NodeProto) -> tuple[Activation, float, Pads, int]:
+    """The input map, its factor, and the pads and the value of a Pad before it; without one, no pads of the value that
+    binary convolutions have."""
     value = importer.value(node.input[0])
     if isinstance(value, Padded):
-        return bordered(importer, value)
-    return importer.quantized(node), (0, 0, 0, 0), OUTSIDE
+        x, pads, outside = bordered(importer, value)
+        return x, 1.0, pads, outside
+    return *importer.factored(node), (0, 0, 0, 0), OUTSIDE
 
 
 def bordered(importer: Importer, value: Padded) -> tuple[Activation, Pads, int]:

@@ -18,8 +18,8 @@ ANCHOR = np.array([[ky, kx] for ky in (-1, 0, 1) for kx in (-1, 0, 1)], dtype=np
 
 def read_deform_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
     """Depthwise 3x3 DeformConv with offsets `anchor * (s - 1)`, s quantized to integers of scale 1."""
-    x = importer.quantized(node)
-    weight, scale = weights(importer, node, 1)
+    x, factor = importer.factored(node)
+    weight, scale = weights(importer, node, 1, factor=factor)
     channels = importer.type(x).channels
     group = attributes(node, group=1)["group"]
     if group != channels:

@@ -26,8 +26,8 @@ def read_matmul(importer: Importer, node: onnx.NodeProto) -> Activation:
 
 
 def _linear(importer: Importer, node: onnx.NodeProto, output_axis: int) -> Activation:
-    x = importer.quantized(node, 0, ("flat", "flattened"))
-    weight, scale = weights(importer, node, 1, output_axis)
+    x, factor = importer.factored(node, 0, ("flat", "flattened"))
+    weight, scale = weights(importer, node, 1, output_axis, factor)
     if weight.ndim != 2:
         raise GraphError(f"weights of shape {weight.shape} are not supported", remedy="use a two-dimensional matrix")
     matrix = _in_order(np.moveaxis(weight, output_axis, 0), x, importer.type(x).shape)

@@ -61,7 +61,7 @@ def _is_maximum(importer: Importer, node: onnx.NodeProto, order: tuple[int, int]
     """The condition `x == maxpool3x3(x)`, if input order[1] is the maximum of input order[0]."""
     x, highest = (importer.quantized(node, index) for index in order)
     op = importer.builder.operator(highest.tensor)
-    window = isinstance(op, MaxPool) and (op.kernel, op.stride, op.pads) == ((3, 3), (1, 1), (1, 1, 1, 1))
+    window = isinstance(op, MaxPool) and (op.kernel, op.reach, op.stride, op.pads) == ((3, 3), (3, 3), (1, 1), (1,) * 4)
     if window and importer.builder.operands(highest.tensor) == (x.tensor,):
         return Condition(x.tensor, maximum=True)
     return None

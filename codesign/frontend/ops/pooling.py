@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import prod
 
 import numpy as np
 import onnx
 
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
-from codesign.frontend.ops._geometry import AUTO_PAD, Windows, spread, windows_of
+from codesign.frontend.ops._averages import averaging
+from codesign.frontend.ops._geometry import AUTO_PAD, Windows, windows_of
 from codesign.frontend.ops.convolution import bordered, together
 from codesign.frontend.reader import ANY, Reader, attributes, only
-from codesign.frontend.refusal import RefusalError
 from codesign.frontend.values import Activation, Padded
 from codesign.graph.ops.avgpool import AvgPool
-from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.windows import Pads
 
@@ -29,9 +27,7 @@ def read_max_pool(importer: Importer, node: onnx.NodeProto) -> Activation:
     pads = _with_ceiling(importer, node, windows)
     x, border = _bordered(importer, node, lowest=True) or (importer.rising(node), (0, 0, 0, 0))
     pads = together(pads, border)
-    if windows.dilation != (1, 1):
-        raise GraphError(f"dilations = {list(windows.dilation)} of MaxPool is not supported", remedy="use 1")
-    op = MaxPool(windows.kernel, windows.stride, pads)
+    op = MaxPool(windows.kernel, windows.stride, pads, windows.dilation)
     if not x.steps:
         return importer.emit(op, [x], node)
     (tensor,) = importer.builder.add(op, [x.tensor], node, [None])
@@ -92,28 +88,17 @@ def _check_axes(importer: Importer, node: onnx.NodeProto, given: list[int]) -> N
 
 
 def read_average_pool(importer: Importer, node: onnx.NodeProto) -> Activation:
-    """An average over windows: the sum of each, by a depthwise convolution of ones, at a scale that much finer."""
+    """An average over windows, which counts the padding or leaves it out; what ceil_mode adds is never counted."""
     options = attributes(node, count_include_pad=0)
     windows = windows_of(node, importer.shape(node.input[0]), options["kernel_shape"])
     x, border = _bordered(importer, node, lowest=False) or (importer.quantized(node), (0, 0, 0, 0))
-    kind = importer.type(x)
-    if windows.reach == kind.shape[1:] and not any((*windows.pads, *border)):
-        return read_global_average(importer, node)
-    if any(windows.pads) and not options["count_include_pad"]:
-        raise RefusalError(
-            "averages at the border leave out the padding",
-            remedy="set count_include_pad, or do without padding",
-            rewrite="average_windows",
-        )
-    if windows.pads != _with_ceiling(importer, node, windows):
-        raise RefusalError(
-            "ceil_mode of an average is not supported", remedy="pad the input instead", rewrite="average_windows"
-        )
-    weight = spread(np.ones((kind.channels, 1, *windows.kernel), np.int64), windows.dilation)
-    share = 1 / prod(windows.kernel)
-    bias = np.zeros(kind.channels, np.int64)
-    pads = together(windows.pads, border)
-    return importer.emit(Depthwise(weight, bias, (share,), windows.stride, pads), [x], node)
+    counted = together(border, windows.pads) if options["count_include_pad"] else border
+    windows = replace(windows, pads=together(border, _with_ceiling(importer, node, windows)))
+    (*first, last), _ = averaging(importer.type(x), windows, counted)
+    for op in first:
+        (tensor,) = importer.builder.add(op, [x.tensor], node, [None])
+        x = replace(x, tensor=tensor)
+    return importer.emit(last, [x], node)
 
 
 def read_reduction(importer: Importer, node: onnx.NodeProto) -> Activation:

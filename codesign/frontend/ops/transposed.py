@@ -40,9 +40,9 @@ class Phases(NamedTuple):
 
 def read_conv_transpose(importer: Importer, node: onnx.NodeProto) -> Activation:
     """Transposed convolution with quantized weights, over maps or rows; dilated ones have zeros between their taps."""
-    x = importer.quantized(node)
+    x, factor = importer.factored(node)
     groups = attributes(node, group=1)["group"]
-    weight, scale = _weights(importer, node, groups)
+    weight, scale = _weights(importer, node, groups, factor)
     options = attributes(node, kernel_shape=list(weight.shape[2:]))
     if options["kernel_shape"] != list(weight.shape[2:]):
         raise GraphError(f"kernel_shape {options['kernel_shape']} is not that of the weights, {weight.shape[2:]}")
@@ -111,15 +111,17 @@ def phases_of(size: int, result: int, kernel: int, stride: int, cut: int) -> Pha
     return Phases(taps, newest, blocks - size - oldest, blocks * stride - result)
 
 
-def _weights(importer: Importer, node: onnx.NodeProto, groups: int) -> tuple[NDArray[np.int64], tuple[float, ...]]:
-    """Integer weights as the node has them, and their scale: one, or one per output.
+def _weights(
+    importer: Importer, node: onnx.NodeProto, groups: int, factor: float
+) -> tuple[NDArray[np.int64], tuple[float, ...]]:
+    """Integer weights as the node has them, and `factor` times their scale: one, or one per output.
 
     Outputs lie along axis 1; where a group has but one, along axis 0.
     """
     shape = importer.required(node, 1).shape
     if groups > 1 and shape[:2] == (groups, 1):
-        return weights(importer, node, 1)
-    weight, scale = weights(importer, node, 1, output_axis=1)
+        return weights(importer, node, 1, factor=factor)
+    weight, scale = weights(importer, node, 1, output_axis=1, factor=factor)
     return weight, scale * groups if len(scale) > 1 else scale
 
 

@@ -56,7 +56,7 @@ def rescaled(kind: TensorType, rescaling: Rescaling, result: Code) -> Step:
 
 
 def average(kind: TensorType, count: int, result: Code) -> Step:
-    """What TFLite makes of the sums, of type `kind`, of `count` integers q - zero each.
+    """What TFLite makes of `count` times the average of integers q - zero, which is of type `kind`: of sums of as many.
 
     It averages the codes q themselves, so that halves are rounded away from code 0, not from the real 0.
     """

@@ -11,7 +11,7 @@ from codesign.hardware.window import Window, sliding, variants
 
 
 def window(op: MaxPool, inputs: Types, folding: Folding) -> Window:
-    return sliding(inputs[0], folding, folding.pe, op.kernel, op.stride, op.pads)
+    return sliding(inputs[0], folding, folding.pe, op.kernel, op.stride, op.pads, op.dilation)
 
 
 def foldings(op: MaxPool, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
@@ -25,4 +25,4 @@ def lanes(op: MaxPool, inputs: Types, outputs: Types, folding: Folding) -> Lanes
 
 def dependence(op: MaxPool, inputs: Types, outputs: Types) -> Dependence:
     """A window for each group of channels."""
-    return depends.window(inputs[0], outputs[0], op.kernel, op.stride, op.pads[:2], whole=True)
+    return depends.window(inputs[0], outputs[0], op.reach, op.stride, op.pads[:2], whole=True)

@@ -10,4 +10,5 @@ from codesign.graph.ops.maxpool import MaxPool
 
 def layers(block: HlsBlock) -> tuple[Layer, ...]:
     op = cast(MaxPool, block.op)
-    return own(block, sliding_windows(block.inputs[0], block.outputs[0], op.kernel, op.stride, op.pads))
+    windows = sliding_windows(block.inputs[0], block.outputs[0], op.reach, op.stride, op.pads)
+    return own(block, {**windows, "dilation_height": op.dilation[0], "dilation_width": op.dilation[1]})

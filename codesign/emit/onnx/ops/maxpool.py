@@ -12,4 +12,5 @@ from codesign.graph.ops.maxpool import MaxPool
 def emit(builder: OnnxBuilder, node: Node) -> None:
     """One MaxPool; ONNX pads it with the lowest value too."""
     op = cast(MaxPool, node.op)
-    builder.add("MaxPool", builder.sources(node), node.name, kernel_shape=op.kernel, strides=op.stride, pads=op.pads)
+    windows = {"kernel_shape": op.kernel, "strides": op.stride, "pads": op.pads, "dilations": op.dilation}
+    builder.add("MaxPool", builder.sources(node), node.name, **windows)

@@ -15,5 +15,6 @@ def block(
 ) -> Block:
     (x,), lanes = inputs, folding.pe
     window = windows.sliding(op, built.window(op, inputs, folding), outputs[0])
+    window |= {"DILATION_Y": op.dilation[0], "DILATION_X": op.dilation[1]}
     port = Port.of(x, lanes)
     return Block("maxpool", {**window, "LANES": lanes, "BITS": x.bits, "SIGNED": int(x.signed)}, (port,), (port,))

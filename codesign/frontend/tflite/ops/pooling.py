@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from codesign.errors import GraphError
+from codesign.frontend.ops._averages import averaging
+from codesign.frontend.ops._geometry import Windows
 from codesign.frontend.reader import ANY
 from codesign.frontend.tflite.activation import FUSED, clamped
 from codesign.frontend.tflite.importer import Importer, code_of
@@ -14,7 +14,6 @@ from codesign.frontend.tflite.rescaling import Code, average, limited, mean
 from codesign.frontend.tflite.values import Codes
 from codesign.frontend.tflite.windows import PADDING, pads_of, together
 from codesign.graph.ops.avgpool import AvgPool
-from codesign.graph.ops.depthwise import Depthwise
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.windows import Pads, Pair
 
@@ -33,19 +32,17 @@ def read_max_pool(importer: Importer, operator: Operator) -> Codes:
 
 
 def read_average_pool(importer: Importer, operator: Operator) -> Codes:
-    """Averages of the codes over windows, halves rounded away from code 0."""
+    """Averages of the codes over windows, whose padding does not count; halves are rounded away from code 0."""
     x, border = importer.bordered(operator)
     kind = importer.kind(x)
     kernel, stride, pads = _windows(importer, operator, x, border)
-    if pads != border:
-        raise GraphError("averages at the border leave out the padding", remedy="pad with VALID")
-    code, count = _same_code(importer, operator, x), kernel[0] * kernel[1]
-    ones = np.ones((kind.channels, 1, *kernel), np.int64)
-    whole = kernel == kind.shape[1:] and not any(pads)
-    op = AvgPool(count) if whole else Depthwise(ones, np.zeros(len(ones), np.int64), (1 / count,), stride, pads)
-    sums = importer.add(op, [x.tensor], operator)
-    step = average(importer.builder.types[sums], count, code)
-    return importer.computed(operator, importer.add(step, [sums], operator, final=True))
+    code = _same_code(importer, operator, x)
+    ops, divisor = averaging(kind, Windows(kernel, stride, pads), counted=border)
+    tensor = x.tensor
+    for op in ops:
+        tensor = importer.add(op, [tensor], operator)
+    step = average(importer.builder.types[tensor], divisor, code)
+    return importer.computed(operator, importer.add(step, [tensor], operator, final=True))
 
 
 def read_mean(importer: Importer, operator: Operator) -> Codes:
