@@ -117,6 +117,14 @@ def digest(sources: Sequence[str], root: Path = ROOT) -> str:
     return sha.hexdigest()[:16]
 
 
+def folder_digest(folder: Path) -> str:
+    """A digest of the names and contents of all files below `folder`: of hardware that is as it was, so are figures."""
+    sha = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        sha.update(str(path.relative_to(folder)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return sha.hexdigest()[:16]
+
+
 def _content(data: bytes, name: str) -> bytes:
     return _without_prose(data) if name.endswith(".py") else data
 

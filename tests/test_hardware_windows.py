@@ -1,12 +1,16 @@
 """Geometry of windows and their rings, against what it means: where the taps of windows lie in a frame."""
 
+import numpy as np
 import pytest
 
 from codesign.graph import TensorType
+from codesign.graph.ops.conv import Conv
 from codesign.graph.windows import output_size
 from codesign.hardware.folding import Folding
+from codesign.hardware.ops import conv
 from codesign.hardware.window import deformable, sliding, variants
 from codesign.hardware.window_bits import WindowBits
+from codesign.hardware.window_taps import WindowTaps
 
 CASES = [
     ((3, 3), (1, 1), (1, 1, 1, 1)),
@@ -83,3 +87,56 @@ def test_a_ring_of_dilated_windows_holds_all_they_may_reach_and_the_pixel_that_c
     x = TensorType((8, 6, 10), 0, 255)
     reach = [dy * 10 + dx for dy in (-bound, 0, bound) for dx in (-bound, 0, bound)]
     assert deformable(x, Folding(1, 1), bound).pixels == max(reach) - min(reach) + 1 + 1
+
+
+def several_taps():
+    """Random windows that come several taps at once, and how a unit takes them: vectors, beats and cycles of each."""
+    rng = np.random.default_rng(1)
+    while True:
+        kernel = (int(rng.integers(1, 6)), int(rng.integers(1, 6)))
+        x = TensorType((int(rng.integers(1, 9)), 6, int(rng.integers(1, 12))), 0, 15)
+        pads = (kernel[0] - 1, int(rng.integers(kernel[1])), 0, int(rng.integers(kernel[1])))
+        taps = kernel[0] * (kernel[1] if kernel[0] == 1 else int(rng.choice([1, kernel[1]])))
+        if taps == 1 or x.width + pads[1] + pads[3] < kernel[1]:
+            continue
+        window = WindowTaps(x, 1, taps, kernel, (1, int(rng.integers(1, 4))), pads)
+        if window.possible:
+            steps = window.turns * int(rng.choice([n for n in range(1, window.beats + 1) if window.beats % n == 0]))
+            yield window, window.reads // steps, steps, steps * int(rng.integers(1, 5))
+
+
+def cycles_of_a_row(window, vectors, steps, cycles):
+    """On average, beat by beat: a vector is taken when the last but one is done; other columns pass meanwhile."""
+    rows, averaged = 50, 24
+    time, done, ends = 0, [0, 0], []
+    for row in range(rows):
+        for column in range(window.size[1]):
+            skipped = window.skipped_row + max(0, window.beyond - 1) if row else window.before
+            time += (window.skipped if column else skipped) * window.beats
+            for _ in range(vectors):
+                time = max(time, done[-2]) + steps
+                done.append(max(time, done[-1]) + cycles)
+        ends.append(time)
+    return (ends[-1] - ends[-1 - averaged]) / averaged
+
+
+def test_the_work_on_windows_of_several_taps_is_that_of_their_beats_one_by_one():
+    windows = several_taps()
+    for _ in range(300):
+        window, *taken = next(windows)
+        assert window.work_cycles(*taken) == window.size[0] * cycles_of_a_row(window, *taken), (window, taken)
+
+
+def test_several_taps_are_offered_where_one_tap_of_more_channels_is_not_as_fast():
+    x = TensorType((64, 20, 20), 0, 15)
+    op = Conv(np.ones((8, 64, 3, 3), np.int32), np.zeros(8, np.int32), (1.0,), pads=(1, 1, 1, 1))
+    found = conv.foldings(op, (x,), op.infer(x))
+    beats = {taps: {-(-64 // f.simd) for f in found if f.taps == taps} for taps in (1, 3, 9)}
+    assert beats[3] == {1, 2} and beats[9] == {1, 2, 3, 4, 5, 6, 7, 8}
+    assert {f.taps for f in found} == {1, 3, 9}
+
+
+def test_windows_that_do_not_come_in_the_order_of_their_last_columns_are_read_tap_by_tap():
+    x = TensorType((2, 6, 6), 0, 15)
+    op = Conv(np.ones((2, 2, 3, 3), np.int32), np.zeros(2, np.int32), (1.0,), (2, 1), pads=(1, 2, 1, 2))
+    assert {f.taps for f in conv.foldings(op, (x,), op.infer(x))} == {1}

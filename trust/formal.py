@@ -97,6 +97,15 @@ PROOFS = (
     Proof("ring"),
     Proof("ring", {"PIXELS": 7, "SPAN": 4, "LEAD": 2, "WORDS": 6}),
     Proof("ring", {"BEATS": 2, "PIXELS": 3, "WORDS": 10}),
+    Proof("window_columns"),
+    Proof("window_columns", {"IN_X": 1}),
+    Proof("window_taps"),
+    Proof("window_taps", {"BEATS": 2}),
+    Proof("window_taps", {"TAPS": 1}),
+    Proof("window_taps", {"IN_X": 1, "OUT_X": 1}),
+    Proof("window_taps", {"IN_X": 4, "OUT_X": 2, "STRIDE_X": 2}),
+    Proof("window_taps", {"IN_X": 4, "OUT_X": 2, "PAD_X": 0}),
+    Proof("window_taps", {"KERNEL_X": 5, "PAD_X": 2}),
 )
 
 

@@ -90,6 +90,7 @@ def foldings(plan: Schedule) -> Covered:
     features: dict[str, Callable[[Folding], bool]] = {
         "several outputs at once": lambda f: f.pe > 1,
         "several inputs at once": lambda f: f.simd > 1,
+        "several taps at once": lambda f: f.taps > 1,
         "binary weights wired": lambda f: f.wired,
         "products of LUTs": lambda f: f.products == "lut",
     }

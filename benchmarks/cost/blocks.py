@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from types import ModuleType
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.cost import samples, trained
+from benchmarks.cost import samples, trained, windows
 from codesign.cost.block import BlockCost
 from codesign.cost.ops import conv_tile as conv_tile_cost
 from codesign.emit.rtl.base import Block
@@ -22,24 +22,25 @@ from codesign.graph.ops.requant import Requant
 from codesign.hardware import conv_tile, mvu
 from codesign.hardware.folding import Folding, divisors
 from codesign.hardware.ops.conv_tile import BUFFERS, MOST_TILE
-from codesign.hardware.window import variants
+from codesign.hardware.window_taps import variants, with_taps
 from codesign.plugins import load
 
-SAMPLERS: dict[str, ModuleType] = {"small": samples, "trained": trained}
+SAMPLERS: dict[str, ModuleType] = {"small": samples, "trained": trained, "windows": windows}
 
-MOST_LUTS = {"small": 20_000, "trained": 700}
+MOST_LUTS = {"small": 20_000, "trained": 700, "windows": 4_000}
 """Larger blocks are not drawn: their synthesis takes minutes."""
 
 SIZES = {
     "small": {(1, 4): 0.45, (5, 16): 0.4, (17, 32): 0.15},
     "trained": {(1, 4): 0.4, (5, 16): 0.4, (17, 64): 0.2},
+    "windows": {(3, 12): 0.4, (13, 48): 0.4, (49, 200): 0.2},
 }
 """Ranges of a block's multipliers, or of its lanes if they are more, and how often each is drawn."""
 
 MATRICES = ("conv", "linear", "binary_conv")
 """Operators of many foldings."""
 
-MOST_CYCLES = {"small": 60_000, "trained": 2_000_000}
+MOST_CYCLES = {"small": 60_000, "trained": 2_000_000, "windows": 2_000_000}
 """The most cycles of a frame: small blocks are simulated as well."""
 
 
@@ -198,14 +199,19 @@ def _drawn(name: str, origin: Draw, size: tuple[int, int], rng: np.random.Genera
     if origin.sampler == "trained" and origin.kind in MATRICES:
         return Point(name, origin, op, inputs, _matrix_folding(op, inputs, size, rng))
     foldings = load("codesign.hardware.ops", op.kind).foldings(op, inputs, op.infer(*inputs))
-    return Point(name, origin, op, inputs, foldings[int(rng.integers(len(foldings)))])
+    if origin.sampler == "windows":
+        foldings = tuple(folding for folding in foldings if folding.taps > 1)
+    return Point(name, origin, op, inputs, foldings[int(rng.integers(len(foldings)))]) if foldings else None
 
 
 def _matrix_folding(op: Op, inputs: tuple[TensorType, ...], size: tuple[int, int], rng: np.random.Generator) -> Folding:
     """One of the operator's foldings of about a size, without making all of them: large layers have 100,000."""
     built, outputs = load("codesign.hardware.ops", op.kind), op.infer(*inputs)
     least, most = (8 * end for end in size) if op.kind == "binary_conv" else size
-    pairs = [f for f in mvu.foldings(outputs[0].channels, inputs[0].channels) if least <= f.pe * f.simd <= most]
+    offered: Iterable[Folding] = mvu.foldings(outputs[0].channels, inputs[0].channels)
+    if op.kind != "linear":
+        offered = with_taps(offered, inputs[0], op.kernel, lambda f: built.window(op, inputs, f))
+    pairs = [f for f in offered if least <= f.pe * f.inputs <= most]
     if op.kind == "binary_conv":
         pairs = [f for f in pairs if inputs[0].channels % f.simd == 0]
     whole = list(mvu.placed([pairs[int(rng.integers(len(pairs)))]], lambda f: built.unit(op, inputs, outputs, f)))

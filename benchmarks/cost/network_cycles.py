@@ -5,7 +5,8 @@
 Untrained networks of all recipes that ship and fit a board, on smaller images where those of the recipe are larger than
 96 pixels, each scheduled at several rates, which gives as many foldings: the highest that fits its board, and parts of
 it. Frames are simulated back to back; their outputs must equal the integer graph's. With names, only those recipes are
-run and the results of the others are kept. Writes benchmarks/results/network_cycles.json after every design.
+run and the results of the others are kept. Writes benchmarks/results/network_cycles.json after every design; one whose
+RTL is as it was when it was simulated is not simulated again.
 
 The interval is that of the outputs, of the second frame to the third. Streamed convolutions give the pixels of a tile
 in a rhythm of their own, and tiles may be several frames; there it is that of the slowest block, on the average of the
@@ -19,7 +20,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -27,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.record import RTL, SCHEDULER, load, save
+from benchmarks.record import RTL, SCHEDULER, folder_digest, load, save
 from codesign.api.tune import untrained_graph
 from codesign.design import Design, design_of
 from codesign.emit.rtl.simulate import simulate
@@ -83,7 +84,8 @@ TOO_LARGE = {"resnext-50"}
 """Recipes of networks that fit none of the boards: a ZCU104 lacks LUTs (212,661 of 184,320) and block RAM."""
 
 
-def designs(case: Case) -> Iterator[dict[str, Any]]:
+def designs(case: Case, kept: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """A row for each rate. kept: rows by the digest of their RTL."""
     graph = untrained_graph(load_recipe(case.recipe, [f"data.image_size={case.image_size}"]))
     target = load_target(case.target)
     fastest = schedule(graph, target, streaming=case.streaming)
@@ -91,6 +93,11 @@ def designs(case: Case) -> Iterator[dict[str, Any]]:
         plan = fastest
         if part < 1:
             plan = schedule(graph, target, fps=part * fastest.frames_per_second, streaming=case.streaming)
+        design = design_of(graph, target, plan)
+        with tempfile.TemporaryDirectory(prefix="codesign_cycles_") as scratch:
+            folder = emit_rtl(design, Path(scratch) / "rtl").folder
+            rtl = folder_digest(folder)
+            measured = _measured(kept[rtl]) if rtl in kept else simulated(design, folder)
         yield {
             "recipe": case.recipe,
             "image_size": case.image_size,
@@ -98,36 +105,49 @@ def designs(case: Case) -> Iterator[dict[str, Any]]:
             "part": part,
             "blocks": len(graph.nodes),
             "multipliers": sum(block.multipliers for block in plan.blocks.values()),
-            **compared(design_of(graph, target, plan)),
+            **compared(plan, measured),
+            "rtl": rtl,
         }
 
 
-def compared(design: Design) -> dict[str, Any]:
-    """Predicted and simulated cycles, and by which part the prediction is above."""
+def simulated(design: Design, folder: Path) -> dict[str, int]:
+    """Frames that were simulated, and the interval and latency in cycles that they had; their outputs are compared."""
     graph, plan = design.graph, design.schedule
     rng = np.random.default_rng(2)
-    tiled = any(folding.tile for folding in plan.foldings.values())
+    tiled = _tiled(plan)
     count = FRAMES + (-(-plan.latency_cycles // plan.interval_cycles) if tiled else 0)
     frames = {name: random_integers(rng, kind, count) for name, kind in graph.inputs.items()}
     timed = [_of_the_slowest(design)] if tiled else list(graph.outputs)
-    with tempfile.TemporaryDirectory(prefix="codesign_cycles_") as scratch:
-        folder = emit_rtl(design, Path(scratch) / "rtl").folder
-        found = simulate(folder, graph, frames, tensors=timed)
-        first = {name: images[:1] for name, images in frames.items()}
-        alone = simulate(folder, graph, first, tensors=timed) if tiled else found
+    found = simulate(folder, graph, frames, tensors=timed)
+    first = {name: images[:1] for name, images in frames.items()}
+    alone = simulate(folder, graph, first, tensors=timed) if tiled else found
     expected = execute(graph, frames)
     if any((found.values[name] != expected[name]).any() for name in graph.outputs):
         raise SystemExit("the simulation differs from the graph")
-    figures: dict[str, Any] = {"frames": count}
     ends = np.max([found.passages[name][:, 1] for name in timed], axis=0)
-    measured_cycles = round((ends[-1] - ends[-FRAMES]) / (FRAMES - 1)) if tiled else int(ends[-2] - ends[-3])
-    simulated = {"interval_cycles": measured_cycles, "latency_cycles": alone.latency_cycles}
-    interval = _with_all_of_the_port(plan) if tiled else plan.interval_cycles
+    interval = round((ends[-1] - ends[-FRAMES]) / (FRAMES - 1)) if tiled else int(ends[-2] - ends[-3])
+    return {"frames": count, "interval_cycles": interval, "latency_cycles": alone.latency_cycles}
+
+
+def compared(plan: Schedule, measured: dict[str, int]) -> dict[str, Any]:
+    """Predicted and simulated cycles, and by which part the prediction is above."""
+    interval = _with_all_of_the_port(plan) if _tiled(plan) else plan.interval_cycles
+    figures: dict[str, Any] = {"frames": measured["frames"]}
     for name, predicted in (("interval_cycles", interval), ("latency_cycles", plan.latency_cycles)):
-        measured = simulated[name]
-        figures[name] = {"predicted": predicted, "simulated": measured}
-        figures[name.replace("cycles", "rel")] = round(predicted / measured - 1, 5)
+        figures[name] = {"predicted": predicted, "simulated": measured[name]}
+        figures[name.replace("cycles", "rel")] = round(predicted / measured[name] - 1, 5)
     return figures
+
+
+def _measured(row: dict[str, Any]) -> dict[str, int]:
+    """What `simulated` found of a design whose row is kept."""
+    cycles = {name: row[name]["simulated"] for name in ("interval_cycles", "latency_cycles")}
+    return {"frames": row["frames"], **cycles}
+
+
+def _tiled(plan: Schedule) -> bool:
+    """Whether weights come from memory for several pixels at a time."""
+    return any(folding.tile for folding in plan.foldings.values())
 
 
 def _of_the_slowest(design: Design) -> str:
@@ -156,8 +176,9 @@ def main(words: list[str]) -> None:
     for case in CASES:
         if words and case.recipe not in words:
             continue
+        kept = {row["rtl"]: row for row in rows if "rtl" in row}
         rows = [row for row in rows if row["recipe"] != case.recipe]
-        for row in designs(case):
+        for row in designs(case, kept):
             print(json.dumps(row), flush=True)
             rows.append(row)
             rows.sort(key=lambda row: (order.index(row["recipe"]), -row["part"]))

@@ -1,11 +1,12 @@
 """What Yosys makes of the blocks of sweeps, kept in `benchmarks/results/syntheses.json`: what `fit` is fitted on.
 
-    python -m benchmarks.cost.syntheses [--sampler trained] [--seed N] [--blocks N] [--only KIND]
+    python -m benchmarks.cost.syntheses [--sampler small|trained|windows] [--seed N] [--blocks N] [--only KIND]
     python -m benchmarks.cost.syntheses --again
 
 Draws blocks that are not kept yet, with --only of one kind, synthesizes each by itself with `synth_xilinx`, and keeps
 the figures with what the block can be drawn from once more: the sampler, the state of its random generator, and the
-folding. With --again those that are kept are synthesized as the library is now, and those that differ listed.
+folding. With --again those that are kept are synthesized as the library is now, and those that differ listed; of which
+the elaborated netlist is as it was, so are its figures.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,12 +27,15 @@ from codesign.emit.rtl import library
 from codesign.emit.rtl.base import Block, literal
 from codesign.files import write_text
 from codesign.resources import rtl_dir
-from codesign.synthesis import synthesize_instances, yosys
+from codesign.synthesis import netlist_keys, synthesize_instances, yosys
+from codesign.synthesis.utilization import Family
 
 RESULT = record.RESULTS / "syntheses.json"
-SOURCES = ("benchmarks/cost/syntheses.py", "benchmarks/cost/blocks.py", "benchmarks/cost/trained.py", *record.SYNTHESIS)
+DRAWN = tuple(f"benchmarks/cost/{name}.py" for name in ("syntheses", "blocks", "samples", "trained", "windows"))
+SOURCES = (*DRAWN, *record.SYNTHESIS)
 WORK = Path(__file__).parents[2] / "build" / "cost_model"
 
+FAMILY: Family = "xc7"
 BATCH = 6
 """Blocks that are elaborated together: of more than a few, Yosys takes the longer for each."""
 
@@ -46,10 +52,11 @@ class Used:
 
 @dataclass(frozen=True)
 class Synthesis:
-    """A block and what it takes."""
+    """A block, what it takes, and the hash of its elaborated netlist."""
 
     point: Point
     used: Used
+    netlist: str
 
 
 def main() -> None:
@@ -76,13 +83,21 @@ def main() -> None:
 
 
 def again(kept: Sequence[Synthesis]) -> None:
-    """Keeps what the blocks take now, and prints those that took something else."""
-    made = synthesize([found.point for found in kept])
-    for before, now in zip(kept, made, strict=True):
-        if before.used != now.used:
-            print(f"{now.point.label} {told(now.point.folding)}: {before.used} was, {now.used} is")
-    print(f"{sum(a.used != b.used for a, b in zip(kept, made, strict=True))} of {len(kept)} blocks differ")
-    save(made, whole=True)
+    """Keeps what the blocks take now, and prints those that take something else than before."""
+    now: list[Synthesis] = []
+    for first in range(0, len(kept), BATCH):
+        batch = kept[first : first + BATCH]
+        with _design([found.point for found in batch]) as design:
+            keys = netlist_keys(*design, FAMILY)
+        changed = [found.point for found in batch if found.netlist != keys[found.point.name]]
+        made = {found.point.name: found for found in synthesize(changed)}
+        now += [made.get(found.point.name, found) for found in batch]
+        save([*now, *kept[len(now) :]], whole=len(now) == len(kept))
+        print(f"{len(now)} of {len(kept)}", file=sys.stderr, flush=True)
+    differing = [(a, b) for a, b in zip(kept, now, strict=True) if a.used != b.used]
+    for before, found in differing:
+        print(f"{found.point.label} {told(found.point.folding)}: {before.used} was, {found.used} is")
+    print(f"{len(differing)} of {len(kept)} blocks differ")
 
 
 def load(path: Path = RESULT) -> list[Synthesis]:
@@ -93,7 +108,7 @@ def load(path: Path = RESULT) -> list[Synthesis]:
         point = rebuilt(f"b{len(found)}", origin, row["folding"])
         if point.label != row["block"]:
             raise ValueError(f"{path} holds a synthesis of {row['block']}, but draws {point.label}")
-        found.append(Synthesis(point, Used(*row["used"])))
+        found.append(Synthesis(point, Used(*row["used"]), row["netlist"]))
     return found
 
 
@@ -108,7 +123,7 @@ def save(found: Sequence[Synthesis], path: Path = RESULT, *, whole: bool) -> Non
 def _row(found: Synthesis) -> dict[str, Any]:
     point, used = found.point, found.used
     row = {"block": point.label, "folding": told(point.folding), "used": [used.lut, used.ff, used.bram36, used.dsp]}
-    return row | asdict(point.draw)
+    return row | asdict(point.draw) | {"netlist": found.netlist}
 
 
 def synthesize(points: Sequence[Point]) -> list[Synthesis]:
@@ -116,20 +131,26 @@ def synthesize(points: Sequence[Point]) -> list[Synthesis]:
     found: list[Synthesis] = []
     for first in range(0, len(points), BATCH):
         batch = points[first : first + BATCH]
-        blocks = {point.name: point.block for point in batch}
-        folder = WORK / "rtl"
-        folder.mkdir(parents=True, exist_ok=True)
+        with _design(batch) as (sources, folder):
+            made = synthesize_instances(sources, folder, FAMILY, cache=WORK / "netlists", processes=1)
+        for point in batch:
+            used = made.instances[point.name]
+            found.append(Synthesis(point, Used(used.lut, used.ff, used.bram36, used.dsp), made.netlists[point.name]))
+        print(f"{len(found)} of {len(points)} synthesized", file=sys.stderr, flush=True)
+    return found
+
+
+@contextmanager
+def _design(points: Sequence[Point]) -> Iterator[tuple[list[Path], Path]]:
+    """The sources of a design of blocks, and the folder of their memories' contents."""
+    blocks = {point.name: point.block for point in points}
+    with tempfile.TemporaryDirectory(prefix="codesign_syntheses_") as scratch:
+        folder = Path(scratch)
         for block in blocks.values():
             for memory in block.memories:
                 memory.write(folder)
         (folder / "top.sv").write_text(top(blocks))
-        sources = [*library.sources({block.module for block in blocks.values()}, rtl_dir()), folder / "top.sv"]
-        made = synthesize_instances(sources, folder, "xc7", cache=WORK / "netlists", processes=1).instances
-        for point in batch:
-            used = made[point.name]
-            found.append(Synthesis(point, Used(used.lut, used.ff, used.bram36, used.dsp)))
-        print(f"{len(found)} of {len(points)}", file=sys.stderr, flush=True)
-    return found
+        yield [*library.sources({block.module for block in blocks.values()}, rtl_dir()), folder / "top.sv"], folder
 
 
 def top(blocks: dict[str, Block]) -> str:

@@ -43,29 +43,29 @@ SHARES = {
 
 def conv(rng: Rng) -> Sample:
     kernel = int(rng.choice([1, 1, 3]))
-    x = _activations(rng, int(rng.choice(WIDE[: 10 if kernel == 1 else 6])), int(rng.integers(4, 12)))
+    x = activations(rng, int(rng.choice(WIDE[: 10 if kernel == 1 else 6])), int(rng.integers(4, 12)))
     outputs = int(rng.choice(WIDE[: 10 if kernel == 1 else 6]))
     pads = (kernel // 2,) * 4 if rng.random() < 0.7 else (0,) * 4
-    return Conv(_weights(rng, outputs, x.channels, kernel, kernel), _bias(rng, outputs), (1.0,), (1, 1), pads), (x,)
+    return Conv(weights(rng, outputs, x.channels, kernel, kernel), bias(rng, outputs), (1.0,), (1, 1), pads), (x,)
 
 
 def group_conv(rng: Rng) -> Sample:
     size, groups = int(rng.choice([2, 4, 8])), int(rng.choice([16, 24, 29, 32]))
-    x = _activations(rng, size * groups, int(rng.integers(4, 12)))
-    weight = _weights(rng, size * groups, size, 3, 3)
-    return GroupConv(weight, _bias(rng, size * groups), (1.0,), (1, 1), (1,) * 4, groups=groups), (x,)
+    x = activations(rng, size * groups, int(rng.integers(4, 12)))
+    weight = weights(rng, size * groups, size, 3, 3)
+    return GroupConv(weight, bias(rng, size * groups), (1.0,), (1, 1), (1,) * 4, groups=groups), (x,)
 
 
 def depthwise(rng: Rng) -> Sample:
-    x = _activations(rng, int(rng.choice(WIDE[:12])), int(rng.integers(4, 12)))
-    weight = _weights(rng, x.channels, 1, 3, 3)
-    return Depthwise(weight, _bias(rng, x.channels), (1.0,), (1, 1), (1,) * 4), (x,)
+    x = activations(rng, int(rng.choice(WIDE[:12])), int(rng.integers(4, 12)))
+    weight = weights(rng, x.channels, 1, 3, 3)
+    return Depthwise(weight, bias(rng, x.channels), (1.0,), (1, 1), (1,) * 4), (x,)
 
 
 def linear(rng: Rng) -> Sample:
-    x = _activations(rng, int(rng.choice(WIDE[:12])), int(rng.choice([1, 1, 2])))
+    x = activations(rng, int(rng.choice(WIDE[:12])), int(rng.choice([1, 1, 2])))
     outputs = int(rng.choice([10, 12, 64, 100, 128, 256]))
-    return Linear(_weights(rng, outputs, x.channels * x.pixels), _bias(rng, outputs)), (x,)
+    return Linear(weights(rng, outputs, x.channels * x.pixels), bias(rng, outputs)), (x,)
 
 
 def binary_conv(rng: Rng) -> Sample:
@@ -137,18 +137,18 @@ def threshold(rng: Rng) -> Sample:
 
 
 def maxpool(rng: Rng) -> Sample:
-    x = _activations(rng, int(rng.choice(WIDE[:10])), 2 * int(rng.integers(3, 7)))
+    x = activations(rng, int(rng.choice(WIDE[:10])), 2 * int(rng.integers(3, 7)))
     return MaxPool((2, 2), (2, 2), (0,) * 4), (x,)
 
 
 def add(rng: Rng) -> Sample:
-    x = _activations(rng, int(rng.choice(WIDE)), int(rng.integers(4, 12)))
+    x = activations(rng, int(rng.choice(WIDE)), int(rng.integers(4, 12)))
     return Add(), (x, x)
 
 
 def mul(rng: Rng) -> Sample:
     """By a gate a channel, as in squeeze-and-excitation, or by a map."""
-    x = _activations(rng, int(rng.choice(WIDE)), int(rng.integers(4, 12)))
+    x = activations(rng, int(rng.choice(WIDE)), int(rng.integers(4, 12)))
     lo, hi = [(0, 255), (0, 255), (0, 15), (-128, 127)][rng.integers(4)]
     shape = x.shape if rng.random() < 0.3 else (x.channels, 1, 1)
     return Mul(), (x, TensorType(shape, lo, hi))
@@ -156,19 +156,19 @@ def mul(rng: Rng) -> Sample:
 
 def depth_to_space(rng: Rng) -> Sample:
     """Behind a transposed convolution of stride 2."""
-    return DepthToSpace((2, 2)), (_activations(rng, 4 * int(rng.choice(WIDE[:11])), int(rng.integers(4, 12))),)
+    return DepthToSpace((2, 2)), (activations(rng, 4 * int(rng.choice(WIDE[:11])), int(rng.integers(4, 12))),)
 
 
 def shuffle(rng: Rng) -> Sample:
-    return Shuffle(2), (_activations(rng, 2 * int(rng.choice(WIDE[:11])), int(rng.integers(4, 9))),)
+    return Shuffle(2), (activations(rng, 2 * int(rng.choice(WIDE[:11])), int(rng.integers(4, 9))),)
 
 
-def _activations(rng: Rng, channels: int, size: int) -> TensorType:
+def activations(rng: Rng, channels: int, size: int) -> TensorType:
     lo, hi = [(0, 255), (0, 255), (0, 15), (0, 3), (-128, 127)][rng.integers(5)]
     return TensorType((channels, size, size), lo, hi)
 
 
-def _weights(rng: Rng, outputs: int, *shape: int):
+def weights(rng: Rng, outputs: int, *shape: int):
     """Bell-shaped, ternary, binary or pruned; of some layers one output in ten is dead."""
     kind = str(rng.choice(["4 bits", "4 bits", "8 bits", "ternary", "binary", "pruned"]))
     if kind == "binary":
@@ -181,5 +181,5 @@ def _weights(rng: Rng, outputs: int, *shape: int):
     return weight
 
 
-def _bias(rng: Rng, count: int):
+def bias(rng: Rng, count: int):
     return np.rint(rng.normal(0, 300, count)).astype(int)

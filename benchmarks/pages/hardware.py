@@ -111,6 +111,20 @@ def _efficiency(found: dict) -> str:
     return f"{table(headings, rows)}\non {found['target']}.\n"
 
 
+def _ceilings(found: dict) -> str:
+    rows = []
+    for row in found["rows"]:
+        simulated = "" if row["exact"] is None else f"{row['simulated_cycles']:,}"
+        exact = "" if row["exact"] is None else "exact" if row["exact"] else "NOT EXACT"
+        area = [f"{row['lut']:,} ({row['lut_share']:.0%})", *(f"{row[key]:,g}" for key in ("ff", "bram36", "dsp"))]
+        cycles = (f"{row['interval_cycles']:,}", simulated, exact)
+        rows.append(
+            [row["name"], row["target"], *cycles, *area, f"{row['products_per_dsp']}", row["peer"], row["binds"]]
+        )
+    headings = ("network", "target", "cycles a frame", "simulated", "values", "LUT", "FF", "BRAM36", "DSP")
+    return table((*headings, "products a DSP and cycle", "peer", "what binds"), rows)
+
+
 def _whole(found: dict) -> str:
     rows, variants = [], found["variants"]
     for row in variants:
@@ -213,6 +227,7 @@ TABLES: dict[str, Callable[[Any], str]] = {
     "vs_nngen": _nngen,
     "block_synthesis": _blocks,
     "efficiency": _efficiency,
+    "ceilings": _ceilings,
     "codenet_c_pynq": _whole,
     "schedules": _schedules,
     "cost_model": _cost_model,

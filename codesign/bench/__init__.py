@@ -105,7 +105,8 @@ class Case:
         cost = plugins.load("codesign.cost.ops", self.op.kind).cost(self.op, self.inputs, outputs, self.folding)
         lanes = plugins.load("codesign.hardware.ops", self.op.kind).lanes(self.op, self.inputs, outputs, self.folding)
         block = emit.block(name, self.op, self.inputs, outputs, self.folding)
-        label = f"{self.op.kind} {', '.join(map(str, self.inputs))} pe={self.folding.pe} simd={self.folding.simd}"
+        built = f"pe={self.folding.pe} simd={self.folding.simd} taps={self.folding.taps}"
+        label = f"{self.op.kind} {', '.join(map(str, self.inputs))} {built}"
         assert (lanes.inputs, lanes.outputs) == (
             tuple(p.lanes for p in block.inputs),
             tuple(p.lanes for p in block.outputs),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from types import ModuleType
 from typing import NamedTuple
 
 from codesign.cost import window as window_cost
+from codesign.cost import window_taps as taps_cost
 from codesign.cost.block import BlockCost
 from codesign.cost.coefficients import coefficients, remembered
 from codesign.cost.memory import choice_luts, count_varying, rom_block_luts, table_luts, varying_bits
@@ -16,6 +18,7 @@ from codesign.hardware.folding import count_bits
 from codesign.hardware.memory import block_ramb18, in_lanes, ram_luts, rom_ramb18
 from codesign.hardware.mvu import Matrix, Mvu, fold_matrix
 from codesign.hardware.window import Window
+from codesign.hardware.window_taps import WindowTaps
 
 LEAST_DSP_PRODUCT = 9
 """Bits of the smallest product for which Yosys takes a DSP slice."""
@@ -43,21 +46,31 @@ class ArrayLuts(NamedTuple):
     bit_pair: float
 
 
-def convolution(window: Window | None, unit: Mvu, alone: BlockCost) -> BlockCost:
+def convolution(window: Window | WindowTaps | None, unit: Mvu, alone: BlockCost) -> BlockCost:
     """The unit, which takes `alone`, with the window in front of it, if there is one; all its outputs a pixel."""
     if window is None:
         return alone
+    behind = 2 * unit.vector_cycles - unit.steps
+    if isinstance(window, WindowTaps):
+        price: ModuleType = taps_cost
+        vectors = window.reads // unit.steps
+        work = window.work_cycles(vectors, unit.steps, unit.interval_cycles // vectors)
+        interval, timing = max(work, window.write_cycles), window.timing(work, behind)
+    else:
+        price = window_cost
+        interval = max(alone.interval_cycles, window.interval_cycles)
+        timing = window.turns(max(window.read_cycles, alone.interval_cycles), behind)
     return BlockCost(
-        interval_cycles=max(alone.interval_cycles, window.interval_cycles),
+        interval_cycles=interval,
         latency_cycles=window.latency_cycles + alone.latency_cycles,
-        lut=window_cost.lut(window) + alone.lut,
-        ff=window_cost.ff(window) + alone.ff,
+        lut=price.lut(window) + alone.lut,
+        ff=price.ff(window) + alone.ff,
         bram36=alone.bram36 + window.ramb18() / 2,
         dsp=alone.dsp,
         multipliers=alone.multipliers,
         spread_cycles=alone.spread_cycles,
         burst=alone.burst,
-        **window.turns(max(window.read_cycles, alone.interval_cycles), 2 * unit.vector_cycles - unit.steps),
+        **timing,
     )
 
 
@@ -127,7 +140,7 @@ def signed_bits(x: TensorType) -> int:
 
 def _dsp(unit: Mvu) -> int:
     run = unit.folding.pe // unit.units
-    return unit.folding.simd * (math.ceil(run / 2) if unit.packed else run) - _soft(unit)
+    return unit.folding.inputs * (math.ceil(run / 2) if unit.packed else run) - _soft(unit)
 
 
 def _lut(unit: Mvu) -> int:
@@ -152,7 +165,7 @@ def _product_luts(unit: Mvu) -> int:
     if unit.folding.products == "dsp":
         return soft * (array_luts(unit.x, unit.weight_bits) + sums)
     digits = (unit.weight_bits + 1) // 2
-    thrice = unit.folding.simd * unit.x.bits if digits > 1 else 0
+    thrice = unit.folding.inputs * unit.x.bits if digits > 1 else 0
     luts = coefficients(f"mvu.digits_{digits}", DigitLuts)
     product = luts.product + luts.x_bit * unit.x.bits + unit.x.signed * luts.signed
     return thrice + round(soft * (product + sums))
@@ -162,9 +175,9 @@ def _ff(unit: Mvu) -> int:
     """A pair's two weights from look-up tables have one register more, before the slice that they share."""
     control = counter_bits(unit) + unit.tree_levels + 10
     leaving = unit.out_lanes * (_tree(unit).registers + unit.bias_bits)
-    pairs = unit.folding.pe // unit.units // 2 * unit.folding.simd if unit.packed else 0
+    pairs = unit.folding.pe // unit.units // 2 * unit.folding.inputs if unit.packed else 0
     held = unit.multipliers * unit.sum_bits + pairs * (0 if unit.weight_block else unit.weight_bits)
-    return control + held + leaving + unit.folding.simd * unit.x.bits + _soft_ff(unit)
+    return control + held + leaving + unit.folding.inputs * unit.x.bits + _soft_ff(unit)
 
 
 def _soft(unit: Mvu) -> int:
@@ -178,7 +191,7 @@ def _soft(unit: Mvu) -> int:
 def _soft_ff(unit: Mvu) -> int:
     """Flip-flops of products in look-up tables, which hold an activation once for all outputs and weights twice."""
     soft = _soft(unit)
-    activations = unit.folding.simd * signed_bits(unit.x) if soft else 0
+    activations = unit.folding.inputs * signed_bits(unit.x) if soft else 0
     weights = unit.weight_bits if unit.weight_block else 2 * unit.weight_bits
     product_bits = signed_bits(unit.x) + unit.weight_bits
     return activations + soft * (unit.sum_bits + product_bits + weights)

@@ -22,7 +22,7 @@ MOST_LANES = 64
 
 @dataclass(frozen=True, order=True)
 class Folding:
-    """Parallelism of a block: `pe` output channels x `simd` input channels (or x taps) a cycle; and how it is built.
+    """Parallelism of a block, `pe` output x `simd` input channels x `taps` of a window a cycle; and how it is built.
 
     None of the following changes what the block computes. weights: the memory of a convolution's or fully connected
     layer's weights; "wired": a binary convolution's are no memory but an adder graph. tile: pixels in flight in a block
@@ -37,12 +37,18 @@ class Folding:
 
     pe: int = 1
     simd: int = 1
+    taps: int = 1
     weights: Literal["", "block", "lut", "wired"] = ""
     tile: int = 0
     buffer: Memory = ""
     slack: int = 0
     pair: bool = True
     products: Literal["dsp", "lut"] = "dsp"
+
+    @property
+    def inputs(self) -> int:
+        """Input values that each output is made of in a cycle."""
+        return self.simd * self.taps
 
     @property
     def wired(self) -> bool:

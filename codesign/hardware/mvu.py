@@ -200,7 +200,7 @@ class Mvu:
 
     @property
     def input_memory(self) -> tuple[int, int]:
-        return 2 << (self.steps - 1).bit_length(), self.folding.simd * self.x.bits
+        return 2 << (self.steps - 1).bit_length(), self.folding.inputs * self.x.bits
 
     @cached_property
     def weight_block(self) -> bool:

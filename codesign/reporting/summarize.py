@@ -70,7 +70,7 @@ def _block(design: Design, block: BuiltBlock, activity: energy.Activity | None) 
         inputs=block.inputs,
         outputs=tuple(_tensor(name, graph.types[name], graph.origins.get(name)) for name in block.outputs),
         pe=block.folding.pe,
-        simd=block.folding.simd,
+        simd=block.folding.inputs,
         macs=op.macs(*block.input_types),
         parameters=op.parameters(),
         multipliers=cost.multipliers,

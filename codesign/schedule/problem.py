@@ -132,16 +132,17 @@ class Problem:
     def useful(self, op: Op, inputs: Types, outputs: Types, foldings: Iterable[Folding]) -> Iterator[Folding]:
         """Foldings of a block with a matrix, without those of more outputs at once than `bound` can ask for."""
         (x,), (y,) = inputs, outputs
-        least: dict[int, int] = {}
+        least: dict[tuple[int, int], int] = {}
         for folding in sorted(foldings, key=lambda f: f.pe):
-            if folding.pe * folding.simd > max(1, self.most_multipliers) or not self.allows(folding):
+            if folding.pe * folding.inputs > max(1, self.most_multipliers) or not self.allows(folding):
                 continue
-            vectors = op.macs(x) // (x.channels * y.channels)
+            vectors = op.macs(x) // (x.channels * y.channels * folding.taps)
             cycles = vectors * beats(x.channels, folding.simd) * beats(y.channels, folding.pe)
-            if folding.pe > least.get(folding.simd, folding.pe):
+            at_once = folding.simd, folding.taps
+            if folding.pe > least.get(at_once, folding.pe):
                 continue
             if cycles <= self.bound:
-                least[folding.simd] = folding.pe
+                least[at_once] = folding.pe
             yield replace(folding, pair=self.pair)
 
     def allows(self, folding: Folding) -> bool:

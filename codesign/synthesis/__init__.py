@@ -4,6 +4,7 @@ from codesign.synthesis.bitstream import bitstream
 from codesign.synthesis.module import synthesize_module
 from codesign.synthesis.network import (
     NetworkSynthesis,
+    netlist_keys,
     synthesize_flat,
     synthesize_instances,
     synthesize_network,
@@ -16,6 +17,7 @@ __all__ = [
     "Placement",
     "Utilization",
     "bitstream",
+    "netlist_keys",
     "place_and_route",
     "synthesize_flat",
     "synthesize_instances",

@@ -34,10 +34,11 @@ BATCH_CHARACTERS = 2_000_000
 
 @dataclass(frozen=True)
 class NetworkSynthesis:
-    """What each instance of the top takes, by name."""
+    """What each instance of the top takes, by name, and a hash of the elaborated netlist of each."""
 
     family: Family
     instances: Mapping[str, Utilization]
+    netlists: Mapping[str, str]
 
     @property
     def total(self) -> Utilization:
@@ -73,7 +74,7 @@ def synthesize_instances(
     """
     cache.mkdir(parents=True, exist_ok=True)
     netlists = elaborate(sources, folder)
-    keys = {name: key_of(text, family) for name, text in netlists.items()}
+    keys = _keys(netlists, family)
     missing = {keys[name]: text for name, text in netlists.items() if kept_cells(cache, keys[name]) is None}
     total = len(set(keys.values()))
     progress("synthesis", total - len(missing), total)
@@ -84,7 +85,16 @@ def synthesize_instances(
             done = sum(cells_file(cache, key).exists() for key in set(keys.values()))
             progress("synthesis", done, total)
     cells = {key: kept_cells(cache, key) or {} for key in set(keys.values())}
-    return NetworkSynthesis(family, {name: count(cells[key], family) for name, key in keys.items()})
+    return NetworkSynthesis(family, {name: count(cells[key], family) for name, key in keys.items()}, keys)
+
+
+def netlist_keys(sources: Sequence[Path], folder: Path, family: Family) -> dict[str, str]:
+    """The hash of the elaborated netlist of each instance of `top`: where that is as it was, so are all figures."""
+    return _keys(elaborate(sources, folder), family)
+
+
+def _keys(netlists: Mapping[str, str], family: Family) -> dict[str, str]:
+    return {name: key_of(text, family) for name, text in netlists.items()}
 
 
 def synthesize_flat(rtl_dir: Path, family: Family = "xc7") -> Utilization:

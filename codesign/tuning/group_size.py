@@ -31,6 +31,7 @@ from codesign.hardware.folding import beats
 from codesign.hardware.mvu import Mvu
 from codesign.hardware.vvu import Vvu
 from codesign.hardware.window import Window
+from codesign.hardware.window_taps import WindowTaps
 from codesign.plugins import load
 from codesign.schedule import Resources, schedule
 from codesign.targets import Target
@@ -195,16 +196,16 @@ def _layer(design: Design, block: BuiltBlock) -> LayerFigures:
     )
 
 
-def _hardware(block: BuiltBlock) -> tuple[Mvu | Vvu, Window | None]:
+def _hardware(block: BuiltBlock) -> tuple[Mvu | Vvu, Window | WindowTaps | None]:
     """The unit and the window of a convolution."""
     op, inputs, folding = block.node.op, block.input_types, block.folding
     built = load("codesign.hardware.ops", op.kind)
     unit: Mvu | Vvu = built.unit(op, inputs, block.output_types, folding)
-    window: Window | None = unit.window if isinstance(unit, Vvu) else built.window(op, inputs, folding)
+    window: Window | WindowTaps | None = unit.window if isinstance(unit, Vvu) else built.window(op, inputs, folding)
     return unit, window
 
 
-def _activation_bits(unit: Mvu | Vvu, window: Window | None, pixels: int) -> int:
+def _activation_bits(unit: Mvu | Vvu, window: Window | WindowTaps | None, pixels: int) -> int:
     """Written once and read as often as used, in the ring of pixels and in the buffer of vectors."""
     ring = 0 if window is None else (window.write_cycles + window.read_cycles) * window.width
     if isinstance(unit, Vvu):

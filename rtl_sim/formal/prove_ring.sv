@@ -141,13 +141,15 @@ module prove_ring #(
   int words, in_frame;
   always_comb begin
     words = int'(come) * BEATS + int'(beat);
-    in_frame = int'(come) - int'(dut.frames) * PIXELS;
+    in_frame = int'(come) - int'(dut.i_counts.frames) * PIXELS;
     if (rst_ni) begin
-      the_ring_counts_what_there_is : assert (int'(dut.there) == int'(come) - int'(origin) - SPAN - 1);
-      the_ring_counts_what_is_free : assert (int'(dut.free) == int'(let_go) + CAPACITY - int'(come) - 1);
-      the_ring_counts_frames : assert (in_frame >= 0 && in_frame < PIXELS && int'(dut.i_pixel.count_o) == in_frame);
+      the_ring_counts_what_there_is : assert (int'(dut.i_counts.there) == int'(come) - int'(origin) - SPAN - 1);
+      the_ring_counts_what_is_free : assert (int'(dut.i_counts.free) == int'(let_go) + CAPACITY - int'(come) - 1);
+      the_ring_counts_frames :
+      assert (in_frame >= 0 && in_frame < PIXELS && int'(dut.i_counts.i_pixel.count_o) == in_frame);
       it_counts_beats_and_words :
-      assert (int'(dut.waddr) == int'(written) && int'(dut.i_beat.count_o) == int'(beat) && int'(beat) < BEATS);
+      assert (int'(dut.waddr) == int'(written) && int'(dut.i_counts.i_beat.count_o) == int'(beat)
+          && int'(beat) < BEATS);
       the_reader_is_within_a_frame :
       assert (int'(let_go) <= int'(origin) && int'(origin) >= -LEAD && int'(origin) < PIXELS - LEAD);
       the_writer_is_no_jump_behind : assert (int'(come) >= int'(origin) + SPAN - 2 || int'(come) >= PIXELS);

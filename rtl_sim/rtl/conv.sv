@@ -1,9 +1,10 @@
 `default_nettype none
 // verilator lint_off PINCONNECTEMPTY
 
-/// Convolution, dense or in groups: `window`, where the kernel is larger than 1x1 or strides, and `mvu`.
+/// Convolution, dense or in groups: a window, where the kernel is larger than 1x1 or strides, and `mvu`.
 ///
 /// Inputs come in beats of SIMD channels; see `window` for the ring of WORDS beats, `mvu` for all other parameters.
+/// TAPS > 1: so many pixels of a window come at once, in the order of `window_taps`, out of a ring of `window_columns`.
 /// In a dense one all BEATS beats of a pixel make every output. In groups, only TOGETHER beats do: a vector for `mvu` is
 /// what they hold of a window, the channels of one group, or of UNITS groups side by side.
 module conv #(
@@ -19,7 +20,9 @@ module conv #(
     parameter int STRIDE_X = 1,  // columns from one window to the next
     parameter int PAD_Y = 0,  // rows of padding above the map
     parameter int PAD_X = 0,  // columns of padding left of the map
-    parameter int WORDS = 0,  // beats that the ring holds; unused without a window
+    parameter int WORDS = 0,  // beats that the ring of `window` holds; 0 without one
+    parameter int TAPS = 1,  // pixels of a window taken in a cycle
+    parameter int SLOTS = 1,  // as in `window_columns`; unused with TAPS = 1
     parameter bit RING_BLOCK = 0,  // the ring is in block RAM, else in LUT RAM
     parameter int RING_REST = 0,  // the last beats of the ring, in LUT RAM although RING_BLOCK is 1
     parameter int OUTPUTS = 4,  // output channels
@@ -54,9 +57,56 @@ module conv #(
 );
 
   logic valid, ready;
-  logic [SIMD*X_BITS-1:0] data;
+  logic [SIMD*TAPS*X_BITS-1:0] data;
 
-  if (WORDS == 0) begin : gen_pointwise
+  if (TAPS > 1) begin : gen_taps
+    logic column_valid, column_ready, column_last;
+    logic [KERNEL_Y-1:0][SIMD*X_BITS-1:0] column;
+    window_columns #(
+        .WIDTH(SIMD * X_BITS),
+        .BEATS(BEATS),
+        .IN_Y(IN_Y),
+        .IN_X(IN_X),
+        .OUT_Y(OUT_Y),
+        .KERNEL_Y(KERNEL_Y),
+        .STRIDE_Y(STRIDE_Y),
+        .PAD_Y(PAD_Y),
+        .SLOTS(SLOTS),
+        .BLOCK(RING_BLOCK)
+    ) i_columns (
+        .clk_i,
+        .rst_ni,
+        .in0_valid_i,
+        .in0_ready_o,
+        .in0_data_i,
+        .out0_valid_o(column_valid),
+        .out0_ready_i(column_ready),
+        .out0_data_o (column),
+        .out0_last_o (column_last)
+    );
+    window_taps #(
+        .LANES(SIMD),
+        .BITS(X_BITS),
+        .BEATS(BEATS),
+        .IN_X(IN_X),
+        .OUT_X(OUT_X),
+        .KERNEL_Y(KERNEL_Y),
+        .KERNEL_X(KERNEL_X),
+        .STRIDE_X(STRIDE_X),
+        .PAD_X(PAD_X),
+        .TAPS(TAPS)
+    ) i_window (
+        .clk_i,
+        .rst_ni,
+        .in0_valid_i (column_valid),
+        .in0_ready_o (column_ready),
+        .in0_data_i  (column),
+        .in0_last_i  (column_last),
+        .out0_valid_o(valid),
+        .out0_ready_i(ready),
+        .out0_data_o (data)
+    );
+  end else if (WORDS == 0) begin : gen_pointwise
     assign valid = in0_valid_i;
     assign data = in0_data_i;
     assign in0_ready_o = ready;
@@ -92,10 +142,10 @@ module conv #(
   end
 
   mvu #(
-      .STEPS(KERNEL_Y * KERNEL_X * TOGETHER),
+      .STEPS(KERNEL_Y * KERNEL_X * TOGETHER / TAPS),
       .OUTPUTS(OUTPUTS),
       .PE(PE),
-      .SIMD(SIMD),
+      .SIMD(SIMD * TAPS),
       .PASSES(PASSES),
       .UNITS(UNITS),
       .X_BITS(X_BITS),

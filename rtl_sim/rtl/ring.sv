@@ -37,24 +37,28 @@ module ring #(
     output logic [    WIDTH-1:0] data_o
 );
 
-  localparam int CAPACITY = WORDS / BEATS;
-  localparam int COUNT_BITS = $clog2(CAPACITY + SPAN + (1 << JUMP_BITS)) + 2;
-  // Whole frames that the writer may be ahead, one that the reader may be ahead without having looked at its end.
-  localparam int FRAME_BITS = $clog2(CAPACITY / PIXELS + 3) + 1;
-
-  if (CAPACITY < SPAN + 1) begin : gen_check
-    $fatal(1, "%m: WORDS = %0d hold %0d pixels, windows need %0d", WORDS, CAPACITY, SPAN + 1);
-  end
-
-  // Pixels there beyond those that the window needs, pixels free beyond the one being written: usable when not negative.
-  logic signed [COUNT_BITS-1:0] there, free;
-  // Frames written completely that have not been read completely.
-  logic signed [FRAME_BITS-1:0] frames;
-
-  logic write, pixel_last, frame_last;
+  logic write;
   logic [ADDR_BITS-1:0] waddr;
-  assign in0_ready_o = !free[COUNT_BITS-1];
-  assign write = in0_valid_i && in0_ready_o;
+  ring_counts #(
+      .BEATS(BEATS),
+      .PIXELS(PIXELS),
+      .SPAN(SPAN),
+      .LEAD(LEAD),
+      .CAPACITY(WORDS / BEATS),
+      .JUMP_BITS(JUMP_BITS)
+  ) i_counts (
+      .clk_i,
+      .rst_ni,
+      .in0_valid_i,
+      .in0_ready_o,
+      .write_o(write),
+      .ready_o,
+      .advance_i,
+      .jump_i,
+      .frame_end_i,
+      .release_i,
+      .release_jump_i
+  );
 
   counter #(
       .COUNT(WORDS)
@@ -64,24 +68,6 @@ module ring #(
       .step_i (write),
       .count_o(waddr),
       .last_o ()
-  );
-  counter #(
-      .COUNT(BEATS)
-  ) i_beat (
-      .clk_i,
-      .rst_ni,
-      .step_i (write),
-      .count_o(),
-      .last_o (pixel_last)
-  );
-  counter #(
-      .COUNT(PIXELS)
-  ) i_pixel (
-      .clk_i,
-      .rst_ni,
-      .step_i (write && pixel_last),
-      .count_o(),
-      .last_o (frame_last)
   );
 
   ram #(
@@ -99,21 +85,6 @@ module ring #(
       .raddr_i,
       .data_o
   );
-
-  logic pixel, frame;
-  assign pixel   = write && pixel_last;
-  assign frame   = pixel && frame_last;
-  assign ready_o = !there[COUNT_BITS-1] || frames > 0;
-  always_ff @(posedge clk_i) begin
-    there  <= there - (advance_i ? COUNT_BITS'(jump_i) : '0) + COUNT_BITS'(pixel);
-    free   <= free + (release_i ? COUNT_BITS'(release_jump_i) : '0) - COUNT_BITS'(pixel);
-    frames <= frames + FRAME_BITS'(frame) - FRAME_BITS'(frame_end_i);
-    if (!rst_ni) begin
-      there  <= COUNT_BITS'(LEAD - SPAN - 1);
-      free   <= COUNT_BITS'(CAPACITY - LEAD - 1);
-      frames <= '0;
-    end
-  end
 
 endmodule
 

@@ -12,7 +12,7 @@ from codesign.hardware.ops import binary_conv
 def case(
     inputs: int,
     outputs: int,
-    folding: tuple[int, int],
+    folding: tuple[int, ...],
     *,
     kernel: tuple[int, int] = (3, 3),
     size: tuple[int, int] = (3, 4),
@@ -20,15 +20,18 @@ def case(
     pads: tuple[int, int, int, int] | None = None,
     **built: int | str,
 ) -> Case:
-    """Random weights, two channels of which are each other's opposite; a `folding` that the scheduler may choose."""
+    """Random weights, two channels of which are each other's opposite; a `folding` that the scheduler may choose.
+
+    It is (outputs, inputs, taps) at once, of one tap without the last.
+    """
     rng = np.random.default_rng(inputs * 100 + outputs)
     weight = rng.choice([-1, 1], (outputs, inputs, *kernel))
     weight[-1] = -weight[0]
     around = (kernel[0] // 2, kernel[1] // 2) * 2 if pads is None else pads
     op = BinaryConv(weight, stride=(stride, stride), pads=around)
     kind = TensorType((inputs, *size), -1, 1, step=2)
-    allowed = {(f.pe, f.simd) for f in binary_conv.foldings(op, (kind,), op.infer(kind))}
-    assert folding in allowed, f"{folding} is not one of {sorted(allowed)}"
+    allowed = {(f.pe, f.simd, f.taps) for f in binary_conv.foldings(op, (kind,), op.infer(kind))}
+    assert (*folding, 1)[:3] in allowed, f"{folding} is not one of {sorted(allowed)}"
     return Case(op, [kind], Folding(*folding, **built))
 
 
@@ -36,6 +39,19 @@ def test_folded_ones_are_exact():
     shapes = [case(4, 6, (pe, simd)) for pe in (1, 2, 3, 6) for simd in (1, 2, 4)]
     check_all(
         [*shapes, case(3, 5, (2, 3)), case(6, 1, (1, 3)), case(1, 2, (2, 1)), case(8, 3, (1, 8), weights="block")]
+    )
+
+
+def test_several_taps_at_once_are_exact():
+    check_all(
+        [
+            case(4, 6, (6, 4, 9)),
+            case(4, 6, (2, 2, 9), size=(5, 6), stride=2),
+            case(4, 6, (3, 4, 3), size=(5, 4), pads=(0, 0, 0, 0)),
+            case(6, 5, (2, 3, 9), size=(6, 5), pads=(1, 0, 0, 2)),
+            case(3, 4, (4, 3, 3), kernel=(1, 3), size=(2, 5)),
+            case(8, 17, (1, 8, 9), weights="block"),
+        ]
     )
 
 

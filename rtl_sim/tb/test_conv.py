@@ -10,6 +10,7 @@ from codesign.errors import GraphError
 from codesign.graph import TensorType
 from codesign.graph.ops.conv import Conv
 from codesign.hardware.folding import Folding
+from codesign.hardware.ops import conv
 
 
 def case(
@@ -21,11 +22,31 @@ def case(
     pad: int = 0,
     weights: tuple[int, int] = (-7, 7),
     x: tuple[int, int] = (0, 255),
+    **built: int | str,
 ) -> Case:
     rng = np.random.default_rng(sum(channels))
     weight = rng.integers(*weights, (channels[1], channels[0], kernel, kernel), endpoint=True)
     op = Conv(weight, rng.integers(-999, 999, channels[1]), (1.0,), (stride, stride), (pad,) * 4)
-    return Case(op, [TensorType((channels[0], *size), *x)], Folding(*folding))
+    return Case(op, [TensorType((channels[0], *size), *x)], Folding(*folding, **built))
+
+
+def several(
+    channels: tuple[int, int],
+    size: tuple[int, int],
+    folding: tuple[int, int, int],
+    kernel: tuple[int, int] = (3, 3),
+    stride: tuple[int, int] = (1, 1),
+    pads: tuple[int, int, int, int] = (1, 1, 1, 1),
+    x: tuple[int, int] = (0, 255),
+    **built: int | str,
+) -> Case:
+    """Windows of which `folding` (outputs, inputs, taps) takes several taps at once, as the scheduler may choose it."""
+    rng = np.random.default_rng(sum(channels))
+    weight = rng.integers(-8, 7, (channels[1], channels[0], *kernel), endpoint=True)
+    op = Conv(weight, rng.integers(-999, 999, channels[1]), (1.0,), stride, pads)
+    kind = TensorType((channels[0], *size), *x)
+    assert folding in {(f.pe, f.simd, f.taps) for f in conv.foldings(op, (kind,), op.infer(kind))}
+    return Case(op, [kind], Folding(*folding, **built))
 
 
 def test_pointwise_convolution_is_exact_with_padded_channels_and_any_folding():
@@ -77,6 +98,59 @@ def test_windows_keep_their_rate_with_strides_borders_and_small_maps():
             case((2, 4), (4, 3), (4, 2), kernel=5, pad=2),
             case((1, 4), (6, 6), (4, 1), kernel=3, pad=1, stride=2),
             case((3, 8), (8, 8), (4, 1), kernel=3, pad=1, stride=2, weights=(-127, 127)),
+        ]
+    )
+
+
+def test_a_column_of_a_window_or_all_of_it_at_once_is_exact_at_its_rate():
+    check_all(
+        [
+            several((3, 4), (6, 7), (4, 3, 9)),
+            several((3, 4), (6, 7), (2, 3, 9)),
+            several((3, 5), (6, 7), (5, 2, 9), x=(-128, 127)),
+            several((4, 6), (5, 8), (3, 1, 9)),
+            several((3, 4), (6, 7), (4, 3, 3)),
+            several((4, 4), (6, 7), (2, 2, 3), x=(-8, 7)),
+            several((3, 4), (6, 7), (1, 3, 3)),
+        ]
+    )
+
+
+def test_windows_of_several_taps_keep_their_rate_with_strides_borders_and_small_maps():
+    check_all(
+        [
+            several((2, 4), (9, 8), (4, 2, 9), stride=(2, 2)),
+            several((2, 4), (9, 8), (2, 1, 9), stride=(2, 2)),
+            several((2, 4), (9, 8), (1, 2, 3), stride=(2, 2)),
+            several((3, 4), (8, 9), (4, 3, 9), stride=(2, 1), pads=(0, 0, 0, 0)),
+            several((3, 4), (8, 9), (1, 3, 9), pads=(0, 0, 0, 0)),
+            several((3, 4), (8, 9), (2, 2, 9), pads=(0, 0, 0, 0)),
+            several((2, 4), (9, 7), (4, 2, 9), stride=(4, 3)),
+            several((2, 3), (7, 8), (3, 2, 25), kernel=(5, 5), pads=(2, 2, 2, 2)),
+            several((2, 3), (7, 8), (1, 1, 25), kernel=(5, 5), pads=(2, 2, 2, 2)),
+            several((2, 3), (7, 8), (1, 2, 25), kernel=(5, 5), pads=(0, 0, 0, 0)),
+            several((2, 3), (7, 8), (3, 1, 5), kernel=(5, 5), pads=(1, 3, 3, 0)),
+            several((3, 2), (5, 6), (2, 3, 3), kernel=(1, 3), pads=(0, 1, 0, 1)),
+            several((3, 2), (5, 6), (2, 2, 3), kernel=(3, 1), pads=(1, 0, 1, 0)),
+            several((4, 4), (6, 6), (4, 4, 4), kernel=(2, 2), stride=(2, 2), pads=(0, 0, 0, 0)),
+            several((4, 4), (6, 6), (4, 2, 4), kernel=(2, 2), pads=(1, 0, 0, 1)),
+            several((2, 2), (1, 1), (2, 2, 9)),
+            several((2, 2), (1, 1), (1, 1, 3)),
+            several((3, 2), (5, 1), (2, 3, 9)),
+            several((3, 2), (5, 1), (2, 3, 25), kernel=(5, 5), pads=(2, 2, 2, 2)),
+            several((3, 2), (1, 6), (2, 1, 9)),
+            several((3, 2), (3, 2), (2, 2, 9), pads=(0, 0, 2, 2)),
+        ]
+    )
+
+
+def test_several_taps_from_block_ram_or_luts_by_dsp_slices_or_luts_are_the_same():
+    check_all(
+        [
+            several((3, 4), (5, 6), (4, 3, 9), buffer="block"),
+            several((3, 4), (6, 5), (2, 2, 9), buffer="block", stride=(2, 2)),
+            several((8, 17), (4, 4), (1, 4, 9), weights="block"),
+            several((3, 4), (5, 6), (4, 3, 9), products="lut"),
         ]
     )
 

@@ -1,11 +1,14 @@
 """depthwise: exact at every folding, with strides, borders, small maps and frames that follow each other."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from codesign.bench import Case, check_all
 from codesign.graph import TensorType
 from codesign.graph.ops.depthwise import Depthwise
 from codesign.hardware.folding import Folding
+from codesign.hardware.ops import depthwise
 
 
 def case(
@@ -27,6 +30,35 @@ def case(
 def test_depthwise_convolution_is_exact_at_every_folding():
     check_all(
         [case(5, (6, 7), lanes, x=x) for lanes, x in ((1, (0, 255)), (2, (-128, 127)), (3, (0, 15)), (5, (-8, 7)))]
+    )
+
+
+def several(channels: int, size: tuple[int, int], lanes: int, taps: int, **shape: object) -> Case:
+    """Several taps at once, as the scheduler may choose them."""
+    found = case(channels, size, lanes, **shape)
+    offered = depthwise.foldings(found.op, found.inputs, found.op.infer(*found.inputs))
+    assert (lanes, taps) in {(f.pe, f.taps) for f in offered}
+    return replace(found, folding=replace(found.folding, taps=taps))
+
+
+def test_a_column_of_a_window_or_all_of_it_at_once_is_exact_at_its_rate():
+    five = {"kernel": (5, 5), "pads": (2, 2, 2, 2)}
+    check_all(
+        [
+            several(5, (6, 7), 5, 9),
+            several(5, (6, 7), 2, 9, x=(-128, 127)),
+            several(5, (6, 7), 1, 9, stride=(2, 2)),
+            several(5, (6, 7), 5, 3),
+            several(5, (6, 7), 3, 3, stride=(2, 1), x=(-8, 7)),
+            several(3, (8, 9), 3, 9, pads=(0, 0, 0, 0)),
+            several(2, (7, 6), 2, 25, **five),
+            several(2, (7, 6), 1, 5, **five),
+            several(4, (6, 6), 2, 4, kernel=(2, 2), stride=(2, 2), pads=(0, 0, 0, 0)),
+            several(3, (6, 6), 3, 3, kernel=(1, 3), pads=(0, 1, 0, 1)),
+            several(3, (1, 1), 3, 9),
+            several(2, (5, 1), 1, 9),
+            several(3, (6, 5), 3, 9, products="lut"),
+        ]
     )
 
 

@@ -12,7 +12,7 @@ from codesign.hardware.ops import group_conv
 def case(
     groups: int,
     sizes: tuple[int, int],
-    folding: tuple[int, int],
+    folding: tuple[int, ...],
     size: tuple[int, int] = (3, 4),
     kernel: int = 3,
     stride: int = 1,
@@ -21,15 +21,18 @@ def case(
     x: tuple[int, int] = (0, 255),
     **built: int | str,
 ) -> Case:
-    """`groups` of `sizes` (inputs, outputs), weights in `values`; a `folding` that the scheduler may choose."""
+    """`groups` of `sizes` (inputs, outputs), weights in `values`; a `folding` that the scheduler may choose.
+
+    It is (outputs, inputs, taps) at once, of one tap without the last.
+    """
     rng = np.random.default_rng(groups + sum(sizes))
     inputs, outputs = sizes
     weight = rng.integers(*values, (groups * outputs, inputs, kernel, kernel), endpoint=True)
     pads = (kernel // 2 if pad is None else pad,) * 4
     op = GroupConv(weight, rng.integers(-999, 999, groups * outputs), (1.0,), (stride, stride), pads, groups=groups)
     kind = TensorType((groups * inputs, *size), *x)
-    allowed = {(f.pe, f.simd) for f in group_conv.foldings(op, (kind,), op.infer(kind))}
-    assert folding in allowed, f"{folding} is not one of {sorted(allowed)}"
+    allowed = {(f.pe, f.simd, f.taps) for f in group_conv.foldings(op, (kind,), op.infer(kind))}
+    assert (*folding, 1)[:3] in allowed, f"{folding} is not one of {sorted(allowed)}"
     return Case(op, [kind], Folding(*folding, **built))
 
 
@@ -39,6 +42,24 @@ def test_foldings_within_a_group_are_exact():
 
 def test_several_groups_at_once_are_exact_even_if_they_do_not_divide_the_groups():
     check_all([case(7, (2, 3), (3 * units, 2 * units), size=(4, 3)) for units in (2, 3, 4, 7)])
+
+
+def test_several_taps_at_once_are_exact_within_and_across_groups():
+    check_all(
+        [
+            case(3, (4, 6), (6, 4, 9)),
+            case(3, (4, 6), (2, 4, 9)),
+            case(3, (4, 6), (3, 2, 9), stride=2, size=(5, 6)),
+            case(2, (4, 2), (2, 4, 3)),
+            case(2, (4, 3), (1, 4, 3), size=(5, 4), pad=0),
+            case(7, (2, 3), (9, 6, 9), size=(4, 3)),
+            case(7, (2, 3), (12, 8, 3)),
+            case(7, (2, 3), (21, 14, 9), stride=2),
+            case(2, (2, 4), (1, 1, 9), size=(6, 7), pad=0),
+            case(2, (2, 3), (3, 2, 25), size=(4, 3), kernel=5),
+            case(5, (1, 3), (15, 5, 9), x=(-8, 7)),
+        ]
+    )
 
 
 def test_pointwise_groups_pass_at_full_rate():

@@ -73,7 +73,7 @@ def _folded(built: Xnor) -> BlockCost:
 
 def _lut(built: Xnor) -> int:
     """Counters and control; bits that agree, adders of their count, the sum; the choice of held sums."""
-    simd, pe, made = built.folding.simd, built.folding.pe, _made_bits(built)
+    simd, pe, made = built.folding.inputs, built.folding.pe, _made_bits(built)
     luts = coefficients("binary_conv.folded", FoldedLuts)
     sums = 0 if built.steps == 1 else made
     each = 2 * simd + luts.counted * (simd - simd.bit_length()) + luts.sum_bit * sums
@@ -86,7 +86,7 @@ def _ff(built: Xnor) -> int:
 
     The highest bit of a sum, where no output has it, is left out if the carry chain's cells end before it.
     """
-    pe, simd, sums, made = built.folding.pe, built.folding.simd, _made_bits(built), built.accumulators.bits
+    pe, simd, sums, made = built.folding.pe, built.folding.inputs, _made_bits(built), built.accumulators.bits
     beyond = built.steps > 1 and built.sum_bits > made and sums % CARRY_BITS > 0
     weights = 0 if built.weight_block else pe * simd
     held = pe * (simd + simd.bit_length() + 2 * sums + beyond)
@@ -96,4 +96,4 @@ def _ff(built: Xnor) -> int:
 
 def _made_bits(built: Xnor) -> int:
     """Bits of a sum that an output has; the lowest of twice a number of bits is none."""
-    return built.folding.simd.bit_length() if built.steps == 1 else min(built.sum_bits, built.accumulators.bits) - 1
+    return built.folding.inputs.bit_length() if built.steps == 1 else min(built.sum_bits, built.accumulators.bits) - 1

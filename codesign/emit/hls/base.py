@@ -111,11 +111,11 @@ def signed_precision(values: IntArray) -> str:
 
 
 def reuse_factor(folding: Folding, n_in: int, n_out: int) -> int:
-    """hls4ml's reuse factor for about `pe * simd` multipliers, none more, of an `n_in` x `n_out` product.
+    """hls4ml's reuse factor for about `pe * simd * taps` multipliers, none more, of an `n_in` x `n_out` product.
 
     hls4ml's resource strategy allows the divisors of n_in, and n_in times the divisors of n_out.
     """
-    wanted = -(-n_out // min(folding.pe, n_out)) * -(-n_in // min(folding.simd, n_in))
+    wanted = -(-n_out // min(folding.pe, n_out)) * -(-n_in // min(folding.inputs, n_in))
     allowed = [*divisors(n_in), *(n_in * d for d in divisors(n_out))]
     return min(factor for factor in allowed if factor >= wanted)
 

@@ -7,15 +7,20 @@ from codesign.emit.rtl.base import Block, Memory, Port
 from codesign.graph.types import TensorType
 from codesign.hardware.mvu import Mvu
 from codesign.hardware.window import Window
+from codesign.hardware.window_taps import WindowTaps
 
 
-def convolution(name: str, op: windows.Sliding, y: TensorType, unit: Mvu, window: Window | None, **parts: int) -> Block:
+def convolution(
+    name: str, op: windows.Sliding, y: TensorType, unit: Mvu, window: Window | WindowTaps | None, **parts: int
+) -> Block:
     """The instance of `conv`, with the window in front of the unit if there is one.
 
     parts: parameters that say how the unit takes a window's beats.
     """
     found: dict[str, int | str] = {**parts, **parameters(name, unit)}
-    if window is not None:
+    if isinstance(window, WindowTaps):
+        found |= windows.taps(op, window, y)
+    elif window is not None:
         found |= windows.sliding(op, window, y)
     inputs, outputs = (Port.of(unit.x, unit.folding.simd),), (Port.of(y, unit.out_lanes),)
     return Block("conv", found, inputs, outputs, memories(name, unit))

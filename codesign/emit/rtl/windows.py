@@ -8,6 +8,7 @@ from codesign.graph.types import TensorType
 from codesign.graph.windows import Pads, Pair
 from codesign.hardware.memory import mixed
 from codesign.hardware.window import Window
+from codesign.hardware.window_taps import WindowTaps
 
 
 class Sliding(Protocol):
@@ -50,3 +51,9 @@ def geometry(op: Sliding, x: TensorType, y: TensorType) -> dict[str, int]:
 def sliding(op: Sliding, window: Window, y: TensorType) -> dict[str, int | str]:
     """Parameters of `window`, for output type `y`."""
     return {**geometry(op, window.x, y), **ring(window)}
+
+
+def taps(op: Sliding, window: WindowTaps, y: TensorType) -> dict[str, int | str]:
+    """Parameters of `window_taps`, for output type `y`."""
+    ring = {"BEATS": window.beats, "TAPS": window.taps, "SLOTS": window.slots, "RING_BLOCK": int(window.in_block)}
+    return {**geometry(op, window.x, y), **ring}

@@ -18,6 +18,7 @@ class Depthwise(Convolution):
     """
 
     kind: ClassVar[str] = "depthwise"
+    multiplies = "grouped"
     category = "depthwise"
 
     def __post_init__(self) -> None:

@@ -19,8 +19,9 @@ from codesign.hardware.dependence import Dependence
 from codesign.hardware.folding import MOST_LANES, Folding, Lanes, Types, divisors
 from codesign.hardware.mvu import Matrix, Mvu, placed
 from codesign.hardware.mvu import foldings as mvu_foldings
-from codesign.hardware.window import Window, sliding, variants
+from codesign.hardware.window import Window
 from codesign.hardware.window_bits import WindowBits
+from codesign.hardware.window_taps import WindowTaps, in_order, sliding, variants, with_taps
 from codesign.reuse.adder_graph import AdderGraph
 from codesign.reuse.sharing import pipelined_graph
 
@@ -41,11 +42,11 @@ class Xnor(Mvu):
 
     @property
     def weight_memory(self) -> tuple[int, int]:
-        return self.groups * self.steps, self.folding.pe * self.folding.simd
+        return self.groups * self.steps, self.folding.pe * self.folding.inputs
 
     @cached_property
     def sum_bits(self) -> int:
-        return bits_for_range(-1, 2 * self.steps * self.folding.simd)
+        return bits_for_range(-1, 2 * self.steps * self.folding.inputs)
 
     @property
     def tree_levels(self) -> int:
@@ -79,7 +80,7 @@ def wired_graph(op: BinaryConv) -> AdderGraph:
     return pipelined_graph(op.matrix, STAGE_LEVELS)
 
 
-def window(op: BinaryConv, inputs: Types, folding: Folding) -> Window | None:
+def window(op: BinaryConv, inputs: Types, folding: Folding) -> Window | WindowTaps | None:
     """The folded form's window; None where every pixel is one."""
     if op.pointwise:
         return None
@@ -87,14 +88,15 @@ def window(op: BinaryConv, inputs: Types, folding: Folding) -> Window | None:
 
 
 @lru_cache(maxsize=4096)
-def matrix(op: BinaryConv, x: TensorType, simd: int) -> Matrix:
+def matrix(op: BinaryConv, x: TensorType, simd: int, taps: int = 1) -> Matrix:
     """The weights as bits; the biases make sums of products of their counts."""
-    return Matrix((op.matrix > 0).astype(np.int32), np.full(op.weight.shape[0], -op.inputs), x, simd)
+    bits = (in_order(op.weight, simd, taps) > 0).astype(np.int32)
+    return Matrix(bits, np.full(op.weight.shape[0], -op.inputs), x, simd * taps)
 
 
 def unit(op: BinaryConv, inputs: Types, outputs: Types, folding: Folding) -> Xnor:
     """The folded form's unit."""
-    return Xnor(matrix(op, inputs[0], folding.simd), outputs[0], folding)
+    return Xnor(matrix(op, inputs[0], folding.simd, folding.taps), outputs[0], folding)
 
 
 def wired(op: BinaryConv, inputs: Types, outputs: Types, folding: Folding) -> Wired:
@@ -111,7 +113,8 @@ def foldings(op: BinaryConv, inputs: Types, outputs: Types) -> tuple[Folding, ..
     """Foldings of both forms. Lanes past the last channel would count: all beats of a pixel are full."""
     channels = inputs[0].channels
     full = (f for f in mvu_foldings(outputs[0].channels, channels) if channels % f.simd == 0)
-    whole = placed(full, lambda f: unit(op, inputs, outputs, f))
+    several = with_taps(full, inputs[0], op.kernel, lambda f: window(op, inputs, f))
+    whole = placed(several, lambda f: unit(op, inputs, outputs, f))
     folded = (f for plain in whole for f in variants(plain, lambda f: window(op, inputs, f)))
     return (*folded, *_wired(op, inputs, outputs))
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 
-import numpy as np
-
 from codesign.graph.ops.conv import Conv
 from codesign.graph.types import TensorType
 from codesign.hardware import dependence as depends
@@ -14,22 +12,22 @@ from codesign.hardware.dependence import Dependence
 from codesign.hardware.folding import Folding, Lanes, Types
 from codesign.hardware.mvu import Matrix, Mvu, made, placed
 from codesign.hardware.mvu import foldings as mvu_foldings
-from codesign.hardware.window import Window, sliding, variants
+from codesign.hardware.window import Window
+from codesign.hardware.window_taps import WindowTaps, in_order, sliding, variants, with_taps
 
 
 @lru_cache(maxsize=4096)
-def matrix(op: Conv, x: TensorType, simd: int) -> Matrix:
-    """The weights: columns in the order (ky, kx, c), the channels padded to whole beats."""
-    padded = np.pad(op.weight, ((0, 0), (0, -x.channels % simd), (0, 0), (0, 0)))
-    return Matrix(padded.transpose(0, 2, 3, 1).reshape(op.weight.shape[0], -1), op.bias, x.plain, simd)
+def matrix(op: Conv, x: TensorType, simd: int, taps: int = 1) -> Matrix:
+    """The weights, columns in the order of the window."""
+    return Matrix(in_order(op.weight, simd, taps), op.bias, x.plain, simd * taps)
 
 
 def unit(op: Conv, inputs: Types, outputs: Types, folding: Folding) -> Mvu:
     """The matrix-vector unit."""
-    return Mvu(matrix(op, inputs[0], folding.simd), outputs[0], folding)
+    return Mvu(matrix(op, inputs[0], folding.simd, folding.taps), outputs[0], folding)
 
 
-def window(op: Conv, inputs: Types, folding: Folding) -> Window | None:
+def window(op: Conv, inputs: Types, folding: Folding) -> Window | WindowTaps | None:
     """The window; None where every pixel is one."""
     if op.pointwise:
         return None
@@ -37,8 +35,10 @@ def window(op: Conv, inputs: Types, folding: Folding) -> Window | None:
 
 
 def foldings(op: Conv, inputs: Types, outputs: Types) -> tuple[Folding, ...]:
-    found = made(placed(mvu_foldings(outputs[0].channels, inputs[0].channels), lambda f: unit(op, inputs, outputs, f)))
-    return tuple(f for plain in found for f in variants(plain, lambda f: window(op, inputs, f)))
+    plain = mvu_foldings(outputs[0].channels, inputs[0].channels)
+    several = with_taps(plain, inputs[0], op.kernel, lambda f: window(op, inputs, f))
+    found = made(placed(several, lambda f: unit(op, inputs, outputs, f)))
+    return tuple(f for whole in found for f in variants(whole, lambda f: window(op, inputs, f)))
 
 
 def lanes(op: Conv, inputs: Types, outputs: Types, folding: Folding) -> Lanes:

@@ -11,7 +11,8 @@ from codesign.hardware import dependence as depends
 from codesign.hardware.dependence import Dependence
 from codesign.hardware.folding import MOST_LANES, Folding, Lanes, Types, beats, divisors
 from codesign.hardware.mvu import Matrix, Mvu, made, placed
-from codesign.hardware.window import Window, sliding, variants
+from codesign.hardware.window import Window
+from codesign.hardware.window_taps import WindowTaps, in_order, sliding, variants, with_taps
 
 
 @dataclass(frozen=True)
@@ -35,19 +36,19 @@ def arrangement(op: GroupConv, folding: Folding) -> Arrangement:
 
 
 @lru_cache(maxsize=4096)
-def matrix(op: GroupConv, x: TensorType, simd: int) -> Matrix:
-    """The weights: columns in the order (ky, kx, c) with the channels of a group."""
-    rows = op.weight.transpose(0, 2, 3, 1).reshape(op.weight.shape[0], -1)
-    return Matrix(rows, op.bias, x.plain, min(simd, op.group_inputs))
+def matrix(op: GroupConv, x: TensorType, simd: int, taps: int = 1) -> Matrix:
+    """The weights, columns in the order of the window with the channels of a group."""
+    lanes = min(simd, op.group_inputs)
+    return Matrix(in_order(op.weight, lanes, taps), op.bias, x.plain, lanes * taps)
 
 
 def unit(op: GroupConv, inputs: Types, outputs: Types, folding: Folding) -> Mvu:
     """The matrix-vector unit."""
     units = arrangement(op, folding).units
-    return Mvu(matrix(op, inputs[0], folding.simd), outputs[0], folding, units, op.groups // units)
+    return Mvu(matrix(op, inputs[0], folding.simd, folding.taps), outputs[0], folding, units, op.groups // units)
 
 
-def window(op: GroupConv, inputs: Types, folding: Folding) -> Window | None:
+def window(op: GroupConv, inputs: Types, folding: Folding) -> Window | WindowTaps | None:
     """The window; None where every pixel is one."""
     if op.pointwise:
         return None
@@ -62,7 +63,8 @@ def foldings(op: GroupConv, inputs: Types, outputs: Types) -> tuple[Folding, ...
     units = sorted({beats(op.groups, beats(op.groups, count)) for count in range(2, most + 1)})
     found += [Folding(count * op.group_outputs, count * op.group_inputs) for count in units]
     found.sort(key=lambda f: (f.pe * f.simd // arrangement(op, f).units, f.simd))
-    whole = made(placed(found, lambda f: unit(op, inputs, outputs, f)))
+    several = with_taps(found, inputs[0], op.kernel, lambda f: window(op, inputs, f))
+    whole = made(placed(several, lambda f: unit(op, inputs, outputs, f)))
     return tuple(f for plain in whole for f in variants(plain, lambda f: window(op, inputs, f)))
 
 

@@ -15,6 +15,6 @@ def layers(block: HlsBlock) -> tuple[Layer, ...]:
     weight = op.weight.transpose(2, 3, 0, 1)
     if op.kernel[0] == 1:
         weight = second_row(weight)
-    multipliers = block.folding.pe * block.folding.simd
+    multipliers = block.folding.inputs
     factor = min(d for d in divisors(weight.size) if d * multipliers >= weight.size)
     return convolution(block, "DepthwiseConv2D", op, weight, "depthwise_data", factor)
