@@ -15,6 +15,7 @@ from codesign.frontend.qonnx import import_qonnx
 from codesign.frontend.run import run_qonnx
 from codesign.frontend.values import Activation, Step, integers
 from codesign.graph import execute
+from tests.designs import designed
 from tests.onnx_nets import ANCHOR, QonnxNet, assert_executors_agree, random_images
 
 RNG = np.random.default_rng(1)
@@ -469,6 +470,20 @@ def _refusals() -> dict[str, tuple[Callable[[QonnxNet, str], str], str]]:
         ),
         "lone comparison": (lambda n, x: n.op("Equal", x, x), "only supported within where"),
     }
+
+
+def test_a_concatenation_of_several_becomes_one_of_pairs_and_of_one_nothing():
+    net = QonnxNet(1, 2, 5, 5)
+    x = net.quant("image", 1.0, 4)
+    parts = [net.quant(net.conv(x, RNG.integers(-3, 4, (n, 2, 1, 1))), 4.0, 4) for n in (3, 2, 4)]
+    alone = net.op("Concat", parts[0], axis=1)
+    joined = net.op("Concat", alone, *parts[1:], axis=1)
+    net.quant(net.conv(joined, RNG.integers(-3, 4, (3, 9, 1, 1))), 8.0, 4)
+    graph = assert_executors_agree(net.model(net.nodes[-1].output[0]))
+    joins = [node for node in graph.nodes if node.op.kind == "concat"]
+    assert [len(node.inputs) for node in joins] == [2, 2]
+    assert designed(graph).schedule.interval_cycles > 0
+
 
 
 @pytest.mark.parametrize("case", _refusals())

@@ -12,6 +12,7 @@ from codesign.frontend.naming import Place, UnnamedBlock, block_names, place_of
 from codesign.frontend.quantizer import Code
 from codesign.graph import Graph, Node, Op, TensorType
 from codesign.graph.names import Names
+from codesign.graph.ops.concat import Concat
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,12 @@ class Builder:
 
         origins: for each output, the tensor of the file with its value, or None.
 
-        Returns the output tensors. Raises GraphError where the operator does not fit its inputs.
+        Returns the output tensors. Raises GraphError where the operator does not fit its inputs. Hardware joins two
+        streams, so that a concatenation of more becomes one of pairs.
         """
         place = node if isinstance(node, Place) else place_of(node)
+        while isinstance(op, Concat) and len(inputs) > 2:
+            inputs = (*self._append(op, tuple(inputs[:2]), place, [None]), *inputs[2:])
         return self._append(op, tuple(inputs), place, origins)
 
     def replaced(self, tensor: str, op: Op, origin: str | None) -> str:

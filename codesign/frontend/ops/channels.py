@@ -30,6 +30,8 @@ def read_concat(importer: Importer, node: onnx.NodeProto) -> Activation | Joined
     """Channels one after another; of different scales, until a quantizer comes."""
     _check_axis(importer, node, default=None)
     parts = [importer.quantized(node, i) for i in range(len(node.input))]
+    if len(parts) == 1:
+        return parts[0]
     if len({importer.type(part).scale for part in parts}) > 1:
         return Joined(tuple(parts))
     return importer.emit(Concat(), parts, node)
