@@ -485,7 +485,6 @@ def test_a_concatenation_of_several_becomes_one_of_pairs_and_of_one_nothing():
     assert designed(graph).schedule.interval_cycles > 0
 
 
-
 @pytest.mark.parametrize("case", _refusals())
 def test_what_cannot_be_exact_is_refused_with_its_node_and_a_reason(case: str) -> None:
     build, message = _refusals()[case]

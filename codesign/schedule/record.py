@@ -20,8 +20,8 @@ SCHEMA = 3
 
 @dataclass(frozen=True)
 class Fifo:
-    """A FIFO on an edge: its depth in beats of its lanes (`hardware.lanes.buffered`), and whether it is in LUT-RAM, block
-    RAM, or both."""
+    """A FIFO on an edge: its depth in beats of its lanes (`hardware.lanes.buffered`), and whether it is in LUT-RAM,
+    block RAM, or both."""
 
     depth: int
     memory: Memory

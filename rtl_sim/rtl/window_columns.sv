@@ -24,7 +24,7 @@ module window_columns #(
     input  wire                            rst_ni,
     input  wire                            in0_valid_i,
     output logic                           in0_ready_o,
-    input  wire  [              WIDTH-1:0] in0_data_i,
+    input  wire  [   WIDTH-1:0]            in0_data_i,
     output logic                           out0_valid_o,
     input  wire                            out0_ready_i,
     output logic [KERNEL_Y-1:0][WIDTH-1:0] out0_data_o,
@@ -202,14 +202,14 @@ module window_columns #(
   assign read_ce = ce || !read_valid[1];
   always_ff @(posedge clk_i) begin
     if (read_ce) begin
-      read_valid <= {read_valid[0], step};
-      read_last <= {read_last[0], row_last};
-      read_bank <= {read_bank[0], bank};
+      read_valid  <= {read_valid[0], step};
+      read_last   <= {read_last[0], row_last};
+      read_bank   <= {read_bank[0], bank};
       read_inside <= {read_inside[0], y_inside};
     end
     if (ce) begin
       out0_valid_o <= read_valid[1];
-      out0_last_o <= read_last[1];
+      out0_last_o  <= read_last[1];
     end
     if (!rst_ni) begin
       read_valid   <= '0;

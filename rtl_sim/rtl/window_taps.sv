@@ -23,15 +23,15 @@ module window_taps #(
     parameter int PAD_X = 1,  // columns of padding left of the map
     parameter int TAPS = 9  // pixels of a window that come at once: KERNEL_Y or KERNEL_Y * KERNEL_X
 ) (
-    input  wire                                      clk_i,
-    input  wire                                      rst_ni,
-    input  wire                                      in0_valid_i,
-    output logic                                     in0_ready_o,
-    input  wire  [KERNEL_Y-1:0][LANES-1:0][BITS-1:0] in0_data_i,
-    input  wire                                      in0_last_i,    // with a row's last beat
-    output logic                                     out0_valid_o,
-    input  wire                                      out0_ready_i,
-    output logic [              LANES*TAPS*BITS-1:0] out0_data_o
+    input  wire                                             clk_i,
+    input  wire                                             rst_ni,
+    input  wire                                             in0_valid_i,
+    output logic                                            in0_ready_o,
+    input  wire  [       KERNEL_Y-1:0][LANES-1:0][BITS-1:0] in0_data_i,
+    input  wire                                             in0_last_i,    // with a row's last beat
+    output logic                                            out0_valid_o,
+    input  wire                                             out0_ready_i,
+    output logic [LANES*TAPS*BITS-1:0]                      out0_data_o
 );
 
   localparam int COLUMNS = TAPS / KERNEL_Y;  // of a window that leave at once
