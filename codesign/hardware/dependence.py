@@ -38,6 +38,12 @@ class Dependence:
     share: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
 
+def in_bursts(dependence: Dependence, inputs: Types, outputs: Types, port: int) -> bool:
+    """Whether the beats of a pixel are read one right behind the other, and then none for a while: by a join that takes
+    its inputs in turn, or where a pixel of a further input serves several of the output's."""
+    return dependence.in_turn or (port > 0 and inputs[port].pixels < outputs[0].pixels)
+
+
 def element(outputs: Types) -> Dependence:
     """Output pixel n from input pixel n, beat by beat."""
     return Dependence(np.arange(outputs[0].pixels), whole=False, ahead=False)

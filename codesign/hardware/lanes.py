@@ -29,13 +29,13 @@ def tables_placed(found: tuple[Folding, ...], in_block: Callable[[Folding], bool
     return found + tuple(replace(folding, weights="lut") for folding in found if in_block(folding))
 
 
-def buffered(written: int, read: int, *, in_turn: bool) -> int:
+def buffered(written: int, read: int, *, in_bursts: bool) -> int:
     """Lanes of the FIFO between a writer and a reader: the writer's, for it stands before the adapter of lanes.
 
-    A join that takes its inputs in turn would wait for an adapter that gathers beats slower than it reads: there the
-    FIFO stands behind it and fills while the other input has its turn.
+    A join that reads an input in bursts (`dependence.in_bursts`) would wait for an adapter that gathers beats slower
+    than it reads: there the FIFO stands behind it and fills between the bursts.
     """
-    return read if in_turn and gcd(written, read) < read else written
+    return read if in_bursts and gcd(written, read) < read else written
 
 
 def uniform(folding: Folding, inputs: int = 1, outputs: int = 1) -> Lanes:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from codesign.cost.block import BlockCost
 from codesign.graph import Graph, Node, TensorType
-from codesign.hardware.dependence import Dependence
+from codesign.hardware.dependence import Dependence, in_bursts
 from codesign.hardware.folding import Lanes, beats
 from codesign.hardware.lanes import buffered
 from codesign.plugins import load
@@ -293,7 +293,8 @@ class Network:
         if not edge.reader:
             return written
         reader = self.blocks[edge.reader]
-        return buffered(written, reader.lanes.inputs[edge.port], in_turn=reader.dependence.in_turn)
+        bursts = in_bursts(reader.dependence, reader.inputs, reader.outputs, edge.port)
+        return buffered(written, reader.lanes.inputs[edge.port], in_bursts=bursts)
 
     @cached_property
     def bursts(self) -> dict[str, int]:

@@ -14,7 +14,7 @@ from codesign.errors import GraphError
 from codesign.graph import Graph
 from codesign.graph.heads import Heads
 from codesign.graph.names import Scope, identifier
-from codesign.hardware.dependence import Dependence
+from codesign.hardware.dependence import Dependence, in_bursts
 from codesign.hardware.folding import beats
 from codesign.hardware.lanes import buffered
 from codesign.hardware.memory import mixed
@@ -211,7 +211,7 @@ class Wiring:
             raise GraphError(f"{edge}: the block reads {sink}, the tensor is {source}")
         stem = f"{identifier(edge.reader)}_in{edge.port}" if edge.reader else f"{identifier(edge.tensor)}_out"
         free = self.scope.free
-        behind_adapter = buffered(source.lanes, sink.lanes, in_turn=self._in_turn(edge)) != source.lanes
+        behind_adapter = buffered(source.lanes, sink.lanes, in_bursts=self._in_bursts(edge)) != source.lanes
         if not behind_adapter:
             wire = self._buffered(section, edge, stem, wire, source.width)
         if source.lanes != sink.lanes:
@@ -238,14 +238,14 @@ class Wiring:
             )
         return wire
 
-    def _in_turn(self, edge: Edge) -> bool:
-        """Whether the reader of an edge takes its inputs one after another."""
+    def _in_bursts(self, edge: Edge) -> bool:
+        """Whether the reader of an edge takes the tensor in bursts."""
         if not edge.reader:
             return False
         node = self.graph.node(edge.reader)
-        part = load("codesign.hardware.ops", node.op.kind)
-        found: Dependence = part.dependence(node.op, self.graph.input_types(node), self.graph.output_types(node))
-        return found.in_turn
+        types = self.graph.input_types(node), self.graph.output_types(node)
+        dependence: Dependence = load("codesign.hardware.ops", node.op.kind).dependence(node.op, *types)
+        return in_bursts(dependence, *types, edge.port)
 
     def _buffered(self, section: Section, edge: Edge, stem: str, wire: str, width: int) -> str:
         """Adds the FIFO of an edge, if it has one; returns the wire behind it."""
