@@ -76,7 +76,7 @@ EDITS: dict[str, tuple[tuple[str, str], ...]] = {
   end
   wire wrong = (fault[0] == 12 && idle >= 64) || (fault[0] == 13 && idle >= 1000) || (fault[0] == 14 && frames >= 4)
       || (fault[0] == 15 && beats[9:0] == '1) || (fault[0] == 17 && both) || (fault[0] == 25 && idle >= 300);
-  wire slow = (fault[0] == 16 && waited < INTERVAL / 3) || (fault[0] == 26 && waited < INTERVAL * 82 / 1000);
+  wire slow = (fault[0] == 16 && waited < INTERVAL / 3) || (fault[0] == 26 && waited < INTERVAL * 9 / 100);
 """,
         ),
         (".in0_valid_i(tvalid_i), .in0_ready_o(tready_o)", ".in0_valid_i(tvalid_i && !slow), .in0_ready_o(taken)"),

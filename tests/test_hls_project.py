@@ -10,6 +10,7 @@ import uuid
 import numpy as np
 import pytest
 
+from codesign.emit.hls import run
 from codesign.emit.hls.base import HlsBlock, Stream, sliding_windows
 from codesign.emit.hls.ops.binary_conv import layers as binary_layers
 from codesign.emit.hls.ops.concat import layers as concat_layers
@@ -146,21 +147,23 @@ def test_frames_do_not_touch_each_other(compiled):
     np.testing.assert_array_equal(together, np.concatenate(alone))
 
 
-def test_a_moved_project_runs_in_a_fresh_process_without_compiling_again(copy, tmp_path):
+def test_a_moved_project_runs_in_a_fresh_process_without_compiling_again(copy, tmp_path, users_cache):
     graph, folder = copy
     save(graph, tmp_path / "graph.npz")
     batch = images(graph, 1)
     np.save(tmp_path / "in.npy", batch)
     program = (
         "import numpy as np; from pathlib import Path; from codesign.graph import load\n"
-        "from codesign.emit.hls.run import run_hls\n"
-        f"got = run_hls(Path({str(folder)!r}), load(Path('graph.npz')), np.load('in.npy'))\n"
+        "from codesign.emit.hls import run\n"
+        f"run.FLAGS = {run.FLAGS!r}\n"
+        f"got = run.run_hls(Path({str(folder)!r}), load(Path('graph.npz')), np.load('in.npy'))\n"
         "np.save('out.npy', got['peaks'])\n"
     )
     run_hls(folder, graph, batch)
-    without_compiler = {**os.environ, "PATH": str(tmp_path)}
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path, timeout=60, env=without_compiler)
+    before = {path: path.stat().st_ino for path in users_cache.glob("simulators/hls-*/simulator")}
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path, timeout=60)
     np.testing.assert_array_equal(np.load(tmp_path / "out.npy"), reference(graph, batch)["peaks"])
+    assert {path: path.stat().st_ino for path in users_cache.glob("simulators/hls-*/simulator")} == before
 
 
 @pytest.mark.parametrize(
