@@ -140,7 +140,7 @@ def test_the_self_test_in_c_names_the_value_that_differs(board, run_in_c):
 
 
 def boxes_of_c(file):
-    """Of each frame the members (n, 6) of its boxes: x0, y0, x1, y1, score, label."""
+    """For each frame the members (n, 6) of its boxes: x0, y0, x1, y1, score, label."""
     numbers, found = np.fromfile(file, "<f8").tolist(), []
     while numbers:
         count = int(numbers.pop(0))

@@ -67,7 +67,7 @@ def test_smaller_rings_are_offered_one_for_each_number_of_block_rams():
 @pytest.mark.parametrize("slack", [1, 3, 5, 9])
 @pytest.mark.parametrize(("kernel", "stride", "pads"), CASES)
 def test_a_row_waits_for_what_its_first_window_needs_beyond_the_row_before(kernel, stride, pads, slack):
-    """Of pixels that the ring had room for meanwhile, and of those past a frame's last, it waits for none."""
+    """It waits for no pixel that the ring had room for meanwhile, and for none past a frame's last."""
     x = TensorType((4, 7, 10), 0, 255)
     rows, columns = output_size(x, kernel, stride, pads)
 

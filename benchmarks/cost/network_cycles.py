@@ -176,7 +176,7 @@ def main(words: list[str]) -> None:
     for case in CASES:
         if words and case.recipe not in words:
             continue
-        kept = {row["rtl"]: row for row in rows if "rtl" in row}
+        kept = {row["rtl"]: row for row in rows}
         rows = [row for row in rows if row["recipe"] != case.recipe]
         for row in designs(case, kept):
             print(json.dumps(row), flush=True)

@@ -110,7 +110,7 @@ def requant(rng: Rng) -> Sample:
 
 
 def rescale(rng: Rng) -> Sample:
-    """Of sums of 12 to 20 bits to 8 bits, by multipliers of as many bits as give every step."""
+    """Sums of 12 to 20 bits to 8 bits, by multipliers of as many bits as give every step."""
     bits, channels, width = int(rng.integers(12, 21)), _channels(rng), int(rng.integers(8, 27))
     lo, hi = [(0, 255), (-128, 127), (-113, 142)][rng.integers(3)]
     x = TensorType((channels, *(_size(rng),) * 2), -(1 << (bits - 1)), (1 << (bits - 1)) - 1)

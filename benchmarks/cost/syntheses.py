@@ -5,8 +5,8 @@
 
 Draws blocks that are not kept yet, with --only of one kind, synthesizes each by itself with `synth_xilinx`, and keeps
 the figures with what the block can be drawn from once more: the sampler, the state of its random generator, and the
-folding. With --again those that are kept are synthesized as the library is now, and those that differ listed; of which
-the elaborated netlist is as it was, so are its figures.
+folding. With --again those that are kept are synthesized as the library is now, and those that differ are listed. A
+block whose elaborated netlist is as it was keeps its figures.
 """
 
 from __future__ import annotations

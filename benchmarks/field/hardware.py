@@ -38,7 +38,7 @@ NETWORKS = (
     "dilated-s8s8",
     "speech-1d-u8s8",
 )
-"""Of every format and kind of layer, and small enough for a C++ compiler."""
+"""Networks of every format and kind of layer, small enough for a C++ compiler."""
 
 
 def through_hardware(graph: Graph, images: IntArray) -> Iterator[tuple[str, dict[str, IntArray]]]:

@@ -40,7 +40,7 @@ from codesign.training.run import RECIPE, copy_float_phase, load_float_run, load
 
 FRAMES_PER_S = 200.0
 STEPS = 260
-"""Of a method's training: twenty passes over 205 pictures, few enough that what is learned quickly shows."""
+"""Steps of a method's training: twenty passes over 205 pictures, few enough that what is learned quickly shows."""
 
 FLOAT = ("training.keep=last", "training.validate_every=1000")
 """What floating-point runs say: the last weights count, so that looks at other pictures in between are of no use."""

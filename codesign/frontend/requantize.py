@@ -23,7 +23,7 @@ from codesign.graph.reals import is_power_of_two
 PLAIN: dict[str, Any] = {
     "gain": None, "offset": None, "lo": -np.inf, "hi": np.inf, "steps": (), "opaque": "", "turns": "",
 }  # fmt: skip
-"""Of an activation that is integers alone."""
+"""Fields of an activation that is integers alone."""
 QUANTIZE = "put a quantizer behind it"
 
 

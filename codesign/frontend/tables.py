@@ -54,13 +54,13 @@ def _steps(rows: Integers, kind: TensorType, scale: float) -> Threshold | Rescal
 
 
 def _table_luts(op: Lookup, kind: TensorType) -> float:
-    """Of a lane: its table of all channels."""
+    """LUTs of a lane: its table of all channels."""
     width = bits_for_range(int(op.results.min()), int(op.results.max()))
     return len(op.results) * width * max(1.0, (1 << kind.bits) / LUT_BITS)
 
 
 def _search_luts(op: Threshold | Rescale, kind: TensorType) -> float:
-    """Of a lane: a comparison for each doubling of the steps, and the table of them all."""
+    """LUTs of a lane: a comparison for each doubling of the steps, and the table of them all."""
     if isinstance(op, Threshold):
         steps, rows = op.steps, len(op.thresholds)
     else:

@@ -50,7 +50,7 @@ def fifo_depths(network: Network, interval_cycles: int, *, together: bool = Fals
         adapted = lanes != network.produced_lanes[edge.tensor]
         occupied = occupancy(network.arriving(produced, edge) if adapted else produced[edge.tensor], left, count)
         if adapted or occupied > _held(network, edge, count, interval_cycles):
-            depths[edge] = occupied + FIFO_BEATS + _in_bursts(network, edge)
+            depths[edge] = occupied + FIFO_BEATS + _uneven_beats(network, edge)
     return depths | {edge: FIFO_BEATS for edge in _parallel(network, depths)}
 
 
@@ -66,7 +66,7 @@ def _passing(
     return produced, {edge: taken[edge] if edge.reader else at_once for edge in edges(graph)}
 
 
-def _in_bursts(network: Network, edge: Edge) -> int:
+def _uneven_beats(network: Network, edge: Edge) -> int:
     """Beats by which more may wait in front of a join than if pixels passed evenly, from first to last beat."""
     if not edge.reader or len(network.graph.node(edge.reader).inputs) == 1:
         return 0

@@ -33,7 +33,7 @@ def cost(op: Mul, inputs: Types, outputs: Types, folding: Folding) -> BlockCost:
 
 
 def price(unit: Products, y: TensorType) -> BlockCost:
-    """Of `mul.sv`, in whatever block it is."""
+    """The price of `mul.sv`, in whatever block it is."""
     in_slice, lanes = min(sum(unit.factor_bits), y.bits) >= LEAST_DSP_PRODUCT, unit.folding.pe
     return BlockCost(
         interval_cycles=y.pixels * unit.beats,

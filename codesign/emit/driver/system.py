@@ -12,7 +12,7 @@ from codesign.emit.rtl.project import RtlProject, Stream
 from codesign.hardware.folding import beats
 
 RANGE = 0x1_0000
-"""Of the registers of the accelerator, and of each DMA, in bytes."""
+"""The address range of the accelerator's registers, and of each DMA's, in bytes."""
 
 MEMORY_BYTES = 8
 """Width of a high-performance port, and the most that a DMA's stream gets: the port would be the limit anyway."""
@@ -104,7 +104,7 @@ class System:
 
     @property
     def address(self) -> int | None:
-        """Of the accelerator's registers."""
+        """The address of the accelerator's registers."""
         return None if self.processor is None else self.processor.address
 
     @property

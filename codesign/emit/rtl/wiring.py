@@ -211,10 +211,11 @@ class Wiring:
             raise GraphError(f"{edge}: the block reads {sink}, the tensor is {source}")
         stem = f"{identifier(edge.reader)}_in{edge.port}" if edge.reader else f"{identifier(edge.tensor)}_out"
         free = self.scope.free
-        behind_adapter = buffered(source.lanes, sink.lanes, in_bursts=self._in_bursts(edge)) != source.lanes
+        adapted = source.lanes != sink.lanes
+        behind_adapter = adapted and source.lanes != buffered(source.lanes, sink.lanes, in_bursts=self._in_bursts(edge))
         if not behind_adapter:
             wire = self._buffered(section, edge, stem, wire, source.width)
-        if source.lanes != sink.lanes:
+        if adapted:
             parameters = {
                 "BITS": source.bits,
                 "CHANNELS": self.graph.types[edge.tensor].channels,
