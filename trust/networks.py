@@ -1,4 +1,4 @@
-"""The two small networks of the sabotage suite, as a user would bring them: QONNX files and a target's file."""
+"""The small networks of the sabotage suite, as a user would bring them: QONNX files and a target's file."""
 
 from __future__ import annotations
 
@@ -116,6 +116,16 @@ def detector() -> onnx.ModelProto:
     return net.model("heat", *beside)
 
 
+def binary() -> onnx.ModelProto:
+    """A binary layer at a rate at which its pixels come in three beats, to windows that come whole."""
+    rng = np.random.default_rng(5)
+    net = QonnxNet(1, 3, 6, 6)
+    x = net.quant("image", 1.0)
+    sums = net.conv(x, _weights(rng, 6, 3, 1, 1))
+    signs = net.bipolar(net.op("Sub", sums, net.const(rng.normal(0, 60, (6, 1, 1)))))
+    return net.model(net.quant(_binary(net, rng, _padded(net, signs, 1), 8, 6, 3, 3), 4.0, 4, signed=1))
+
+
 def _weights(rng: np.random.Generator, *shape: int, most: int = 7) -> IntArray:
     return rng.integers(-most, most + 1, shape).astype(np.int32)
 
@@ -144,4 +154,5 @@ def _shuffle(net: QonnxNet, x: str, channels: int, *size: int) -> str:
 CASES: Mapping[str, Case] = {
     "operators": Case(operators(), {"lut": 14300, "dsp": 74}, 170_000),
     "detector": Case(detector(), {"bram36": 2, "lut": 6200}, 10_000, sparse=True),
+    "binary": Case(binary(), {}, 900_000),
 }
