@@ -32,7 +32,7 @@ from codesign.graph.reals import is_power_of_two
 
 Array = NDArray[Any]
 Integers = NDArray[np.int64]
-MOST_INTEGER = 1 << 20
+MOST_INTEGER = 1 << 16
 """What integers on a grid that is searched for stay below."""
 MOST_NODES = 256
 
