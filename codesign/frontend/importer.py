@@ -113,7 +113,11 @@ class Importer:
     def _extends(self, node: onnx.NodeProto) -> bool:
         """Whether `node` goes on computing with one tensor, or with conditions and places of such."""
         moving = [name for name in node.input if name and not isinstance(self._values.get(name), Constant)]
-        return len(moving) == 1 or node.op_type in COMPARISONS or any(self.element(name) != onnx.TensorProto.FLOAT for name in moving)
+        return (
+            len(moving) == 1
+            or node.op_type in COMPARISONS
+            or any(self.element(name) != onnx.TensorProto.FLOAT for name in moving)
+        )
 
     def resolved(self, name: str) -> Activation | None:
         """`name` as integers where plain operators with steps lead to it, from now on; None if they do not."""

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from codesign.errors import GraphError
 from codesign.frontend.digits import combined
 from codesign.frontend.functions import real_function
-from codesign.frontend.importer import Importer
+from codesign.frontend.importer import Importer, shape_of
+from codesign.frontend.naming import place_of
 from codesign.frontend.refusal import RefusalError
 from codesign.frontend.regions import FLOATS, INTEGERS, STEPS, Region, cast_to, in_region, monotone
-from codesign.frontend.relabelling import called
+from codesign.frontend.relabelling import called, relabelled
 from codesign.frontend.stairs import parts
 from codesign.frontend.thresholds import operator_of
 from codesign.frontend.values import Activation, Condition, Constant, Host, Step, Unquantized, Value
@@ -70,7 +71,7 @@ def on_grid(importer: Importer, name: str) -> Activation | None:
     assert node is not None
     if isinstance(source, Unquantized):
         if source.kind is None:
-            return None
+            return _input(importer, region, source, node)
         source = importer.declared(source)
     if source.layout not in ("map", "flat"):
         raise GraphError("computes with a tensor that is laid out in another way", remedy="put a quantizer before it")
@@ -109,6 +110,28 @@ def _region(importer: Importer, result: str) -> tuple[Region, Activation | Unqua
         return None
     ordered = tuple(node for node in importer.model.graph.node if any(name in nodes for name in node.output))
     return Region(start, result, ordered, constants, importer.element(start), shape, importer.opset), given
+
+
+def _input(importer: Importer, region: Region, source: Unquantized, node: onnx.NodeProto) -> Activation | None:
+    """The network's input, which the region quantizes: divides, rounds, clips, multiplies; None if it does not."""
+    names = [n.op_type for n in region.nodes]
+    if names not in (["Div", "Round", "Clip", "Mul"], ["Round", "Clip", "Mul"]):
+        return None
+    step = _one_number(region, region.nodes[0]) if names[0] == "Div" else 1.0
+    scale = _one_number(region, region.nodes[-1])
+    bounds = [float(region.constants[name].flat[0]) for name in region.nodes[-2].input[1:] if name in region.constants]
+    if not step or not scale or min(step, scale) <= 0 or len(bounds) != 2 or np.ptp(bounds) > MOST_INTEGER:
+        return None
+    lo, hi = map(int, np.rint(bounds))
+    q = np.broadcast_to(np.arange(lo, hi + 1)[:, None], (hi - lo + 1, region.shape[1]))
+    (real,) = region.function()((q * step).astype(np.float32))
+    if lo >= hi or (real != (q * scale).astype(np.float32)).any():
+        return None
+    kind = TensorType(shape_of(source), lo, hi, (step,))
+    tensor = importer.builder.input(source.name, kind, region.result if step == scale else source.name)
+    if step != scale:
+        tensor = relabelled(importer.builder, tensor, scale, place_of(node))
+    return Activation(tensor, source.layout, origin=region.result)
 
 
 def _source(importer: Importer, name: str, value: Value) -> Activation | Unquantized | None:
