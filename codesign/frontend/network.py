@@ -13,6 +13,7 @@ from codesign.frontend.late_upsampling import upsampled_late
 from codesign.frontend.tail import Tail
 from codesign.frontend.zones import Zones
 from codesign.graph import Graph
+from codesign.graph.indices import Chosen
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +22,14 @@ class Network:
 
     graph: what becomes hardware. tail: what follows it on the host, if anything does: a model whose inputs are real
     values of outputs of `graph`. tail_inputs: for each of its inputs, that output. zones: where each operator went.
+    chosen: what the file gives in place of the indices that are the output of `graph`, if it gives scores.
     """
 
     graph: Graph
     tail: onnx.ModelProto | None = None
     tail_inputs: Mapping[str, str] = field(default_factory=dict)
     zones: Zones | None = None
+    chosen: Chosen | None = None
 
     def name_on_host(self, tensor: str) -> str:
         """Under which name the host goes on with a tensor of the graph, else that of the file's tensor that it is."""

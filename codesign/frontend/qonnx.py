@@ -8,6 +8,7 @@ from pathlib import Path
 import onnx
 
 from codesign.errors import GraphError
+from codesign.frontend.argmax import with_argmax
 from codesign.frontend.channels_first import FIRST, channels_first
 from codesign.frontend.importer import Importer
 from codesign.frontend.inputs import declared
@@ -30,10 +31,11 @@ def import_qonnx(source: onnx.ModelProto | Path) -> Graph:
     return import_network(source).graph
 
 
-def import_network(source: onnx.ModelProto | Path, name: str = "") -> Network:
+def import_network(source: onnx.ModelProto | Path, name: str = "", argmax: int | None = None) -> Network:
     """The integer graph of a QONNX model: batch size 1, zero points of zero; and its tail.
 
-    name: of the graph; default: the file's.
+    name: of the graph; default: the file's. argmax: indices of so many of the largest classes leave the hardware, not
+    scores; 0: as the file chooses, or the largest.
 
     Blocks are named after the PyTorch modules they came from. `Graph.origins` names, for tensors that exist in the
     file, the ONNX tensor whose value is `q * scale`. Raises GraphError, with the ONNX node, its reason and a remedy,
@@ -61,6 +63,9 @@ def import_network(source: onnx.ModelProto | Path, name: str = "") -> Network:
         codes = zero_points(loaded)
         graph = replace(graph, origins={tensor: name for tensor, name in graph.origins.items() if name in codes})
     network = with_tail(graph, tail, dict(zip(outputs, made.outputs, strict=True)))
+    if argmax is not None:
+        output = model.graph.output[0].name
+        network = with_argmax(network, argmax, output, getattr(importer.value(output), "layout", "") == "turned")
     return replace(network, zones=zones_of(importer, network, loaded))
 
 

@@ -9,7 +9,7 @@ import typer
 from codesign.cli.completion import board_names, run_names
 from codesign.cli.console import OUTPUT, Json, keeps, print_json, progress_bars, terminal
 from codesign.cli.help import HARDWARE
-from codesign.cli.numbers import CLOCK_MHZ, FPS, MOST_DSP, number, whole
+from codesign.cli.numbers import CLOCK_MHZ, FPS, MOST_DSP, MOST_INDICES, number, whole
 
 SECTION, ORDER = HARDWARE, 0
 EXAMPLES = (
@@ -53,6 +53,16 @@ def run(
     sparse: Annotated[
         bool, typer.Option("--sparse", help="Of a detector, only the peaks leave the hardware, as records.")
     ] = False,
+    argmax: Annotated[
+        bool,
+        typer.Option("--argmax", help="Of a classifier, the hardware gives the class, or a pixel's, not their scores."),
+    ] = False,
+    top_k: Annotated[
+        int | None,
+        typer.Option(
+            "--top-k", parser=whole(1, MOST_INDICES), help="With --argmax: the K largest. Default: the file's K, or 1."
+        ),
+    ] = None,
     inputs: Annotated[
         list[str] | None,
         typer.Option(
@@ -98,6 +108,8 @@ def run(
         return
     if images or output:
         raise typer.BadParameter("--images and --output belong to --suggest: add it, or leave them out")
+    if top_k is not None and not argmax:
+        raise typer.BadParameter("--top-k belongs to --argmax: add it, or leave it out")
     folder = out or build_folder(source)
     with keeps(f"{folder} is as it was"), progress_bars() as progress:
         build = export(
@@ -109,6 +121,7 @@ def run(
             clock_mhz=clock,
             random_weights=random_weights,
             sparse=sparse,
+            argmax=(top_k or 0) if argmax else None,
             inputs=inputs or (),
             overrides=settings or (),
             progress=progress,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from codesign.errors import GraphError
+from codesign.frontend.argmax import with_argmax
 from codesign.frontend.naming import one_part
 from codesign.frontend.network import Network, rewritten, with_tail
 from codesign.frontend.tflite.importer import Importer
@@ -21,10 +22,10 @@ def import_tflite(source: Path) -> Graph:
     return import_network(source).graph
 
 
-def import_network(source: Path, name: str = "") -> Network:
+def import_network(source: Path, name: str = "", argmax: int | None = None) -> Network:
     """The integer graph of a full-integer TFLite file, and its tail.
 
-    name: of the graph; default: the file's. `Graph.origins` names, for tensors that exist in the file, the one whose
+    name: of the graph; default: the file's. argmax: as for QONNX. `Graph.origins` names, for tensors that exist in the file, the one whose
     codes are `q + zero`. Raises GraphError, with the operator, its reason and a remedy, for whatever cannot be had
     exactly, ToolError without the extra `tflite`.
     """
@@ -39,6 +40,8 @@ def import_network(source: Path, name: str = "") -> Network:
     ends = list(dict.fromkeys([*outputs, *inputs.values()]))
     made = importer.builder.finish(one_part(name or source.name.split(".")[0]), ends)
     network = with_tail(rewritten(made), tail, dict(zip(ends, made.outputs, strict=True)))
+    if argmax is not None:
+        network = with_argmax(network, argmax, model.tensors[model.outputs[0]].name, channels_last=True)
     return replace(network, zones=zones_of(importer, network))
 
 

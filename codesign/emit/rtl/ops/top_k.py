@@ -10,9 +10,7 @@ from codesign.graph.types import TensorType
 from codesign.hardware.folding import Folding
 
 
-def block(
-    name: str, op: TopK, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding
-) -> Block:
+def block(name: str, op: TopK, inputs: Sequence[TensorType], outputs: Sequence[TensorType], folding: Folding) -> Block:
     (x,), (y,), lanes = inputs, outputs, folding.pe
     parameters = {
         "LANES": lanes,
