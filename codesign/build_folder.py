@@ -45,13 +45,13 @@ class BuildFolder:
     @property
     def argmax(self) -> int | None:
         """The number of indices of classes that `export` was asked for; None if scores leave the hardware."""
-        found: int | None = self.manifest["options"].get("argmax")
+        found: int | None = self.manifest.get("options", {}).get("argmax")
         return found
 
     @property
     def chosen(self) -> Chosen | None:
         """What the file gives in place of indices of classes; None if it gives them, too, or the hardware does not."""
-        found = self.manifest["tensors"].get("chosen")
+        found = self.manifest.get("tensors", {}).get("chosen")
         return None if found is None else Chosen(**found)
 
     @property

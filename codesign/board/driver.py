@@ -53,7 +53,7 @@ class Stream:
         self.lowest, self.highest = fields["range"]
         self.base, self.step = fields["base"], fields["step"]
         self.scale = np.array(fields["scale"], np.float64)
-        if fields["classes"]:
+        if fields.get("classes"):
             self.scale = np.ones(1, np.int64)  # indices stay integers
         self.padded = -(-self.channels // fields["lanes"]) * fields["lanes"]
         self.frame_bytes = self.padded * self.height * self.width * self.lane_bytes

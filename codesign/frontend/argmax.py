@@ -1,7 +1,7 @@
 """`--argmax`: what a classifier chooses, computed by the hardware: indices leave it in place of scores.
 
-Where the file chooses itself, by ArgMax or TopK, what follows the indices is all that is left to the host. Where it ends
-in scores, the largest of them are chosen, and nothing is left.
+Where the file chooses itself, by ArgMax or TopK, what follows the indices is all that is left to the host. Where it
+ends in scores, the largest of them are chosen, and nothing is left.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from codesign.errors import GraphError
 from codesign.frontend.network import Network
 from codesign.frontend.score_order import ordered
-from codesign.frontend.scores import LEAVE_OUT, Scores, refused, scores_of
+from codesign.frontend.scores import Scores, refused, scores_of
 from codesign.frontend.tail_choice import chosen_from
 from codesign.graph import Graph, Node
 from codesign.graph.indices import Chosen

@@ -1,8 +1,8 @@
 """Integers in the order of a network's scores, proved.
 
 The host computes scores from integers in float32, with a factor and an offset of each class and functions behind. What
-it computes is computed here for every integer that there can be, by ONNX Runtime; the integers `multiplier * q + offset`,
-clamped, take the place of the scores only if all of them, of all classes together, are in the very same order.
+it computes is computed here for every integer that there can be, by ONNX Runtime; the integers `multiplier * q +
+offset`, clamped, take the place of the scores only if all of them, of all classes together, are in the very same order.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from codesign.errors import GraphError
 from codesign.frontend.scores import AFFINE, LEAVE_OUT, RISING, Scores, refused
 from codesign.graph import IntArray, TensorType
+from codesign.graph.op import EXACT_FLOAT32
 from codesign.graph.ops.rescale import Rescale
 
 MOST_VALUES = 1 << 24
@@ -46,7 +47,9 @@ def ordered(scores: Scores, strict: bool, several: bool) -> Rescale | None:
     if scores.alike and _rises_surely(scores, kind, strict):
         _check_coupling(scores, kind, _gap_of_slope(scores), _span(scores, kind), strict, several)
         return None
-    q, reals = _table(scores, kind)
+    q = (kind.lo + kind.step * np.arange(kind.levels)).astype(np.int32)
+    _check_size(q, scores, kind)
+    reals = _table(q, scores, kind)
     gaps = np.diff(np.unique(reals))
     _check_coupling(scores, kind, gaps.min(initial=np.inf), float(np.ptp(reals)), strict, several)
     for form in _forms(scores, kind):
@@ -60,25 +63,31 @@ Form = tuple[IntArray, IntArray, int, int]
 """Multipliers and offsets, (1,) or (C,) each, and the least and the greatest integer that leaves."""
 
 
-def _table(scores: Scores, kind: TensorType) -> tuple[IntArray, NDArray[Any]]:
-    """Integers (R,), and the scores (1 or C, R) that the host makes of them."""
-    q = (kind.lo + kind.step * np.arange(kind.levels, dtype=np.int64)).astype(np.int32)
+def _frames(q: IntArray, scores: Scores, kind: TensorType) -> int:
+    """Frames in which every class, or all classes together if they are alike, has all of the integers q."""
+    return -(-q.size // (kind.pixels * (kind.channels if scores.alike else 1)))
+
+
+def _check_size(q: IntArray, scores: Scores, kind: TensorType) -> None:
     rows = 1 if scores.alike else kind.channels
-    places = kind.pixels * (kind.channels if scores.alike else 1)
-    count = -(-q.size // places)
-    if q.size * rows > MOST_VALUES or count > MOST_FRAMES:
+    if q.size * rows > MOST_VALUES or _frames(q, scores, kind) > MOST_FRAMES:
         raise GraphError(
             f"its scores come from {kind.levels:,} integers of {kind.channels} classes, too many to prove their order",
             where=f"tensor {scores.tensor}",
             remedy=f"put a quantizer behind the last layer, or {LEAVE_OUT}",
         )
-    padded = np.resize(q, count * places)
+
+
+def _table(q: IntArray, scores: Scores, kind: TensorType) -> NDArray[Any]:
+    """(1 or C, R): the scores that the host makes of integers (R,)."""
+    count = _frames(q, scores, kind)
+    padded = np.resize(q, count * kind.pixels * (kind.channels if scores.alike else 1))
     shape = (count, kind.channels, *kind.shape[1:]) if scores.alike else (count, 1, *kind.shape[1:])
     frames = np.broadcast_to(padded.reshape(shape), (count, *kind.shape))
     reals = scores.reals(frames, scores.before_coupling)
     if scores.alike:
-        return q, reals.reshape(1, -1)[:, : q.size]
-    return q, reals.reshape(count, kind.channels, -1).swapaxes(0, 1).reshape(kind.channels, -1)[:, : q.size]
+        return reals.reshape(1, -1)[:, : q.size]
+    return reals.reshape(count, kind.channels, -1).swapaxes(0, 1).reshape(kind.channels, -1)[:, : q.size]
 
 
 def _forms(scores: Scores, kind: TensorType) -> Iterator[Form]:
@@ -119,8 +128,13 @@ def _clamped(multiplier: IntArray, offset: IntArray, lo: int, hi: int, q: IntArr
 
 
 def _tried(form: Form, q: IntArray, reals: NDArray[Any], strict: bool) -> bool:
-    some = np.linspace(0, q.size - 1, min(q.size, SAMPLES)).astype(np.int64)
+    some = _some(q.size)
     return _proved(_keys(*form, q[some]), reals[:, some], strict)
+
+
+def _some(count: int) -> IntArray:
+    found: IntArray = np.linspace(0, count - 1, min(count, SAMPLES)).astype(np.int64)
+    return found
 
 
 def _proved(keys: IntArray, reals: NDArray[Any], strict: bool) -> bool:
@@ -143,13 +157,11 @@ def _rescale(multiplier: IntArray, offset: IntArray, lo: int, hi: int, kind: Ten
 def _rises_surely(scores: Scores, kind: TensorType, strict: bool) -> bool:
     """Whether factors, offsets and functions of all classes alike leave the order without looking at every integer."""
     names = {node.op_type for node in scores.functions}
-    if not strict and kind.levels > SAMPLES:
-        slope, _ = scores.factors()
-        return names <= AFFINE | RISING and bool((slope > 0).all())
-    if not strict or not names <= {"Mul", "Div"}:
+    if kind.levels <= SAMPLES or not names <= ({"Mul", "Div"} if strict else AFFINE | RISING):
         return False
-    slope, _ = scores.factors()
-    return bool((slope > 0).all()) and kind.magnitude * (len(scores.functions) + 1) < 1 << 23
+    some = (kind.lo + kind.step * _some(kind.levels)).astype(np.int32)
+    exact = kind.magnitude * (len(scores.functions) + 1) < EXACT_FLOAT32 // 2
+    return (exact or not strict) and _proved(some[None], _table(some, scores, kind), strict)
 
 
 def _gap_of_scale(kind: TensorType) -> float:

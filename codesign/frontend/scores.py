@@ -1,4 +1,4 @@
-"""The nodes from a network's last integers to the scores that a class is chosen by, and which integer became which score.
+"""The nodes from a network's last integers to the scores that a class is chosen by.
 
 Only what says of every class by itself how good it is: functions of one value, the same for all pixels, and nodes that
 move values; behind them softmax, which leaves the order as it is.
@@ -78,8 +78,12 @@ class Scores:
     def _places(self, end: str) -> NDArray[np.int64]:
         kind = self.graph.types[self.tensor]
         numbers = np.arange(np.prod(kind.shape), dtype=np.float32)
-        if self.tail is None or end == self.source:
+        if self.tail is None:
             return numbers.astype(np.int64).reshape(1, *kind.shape)
+        (given,) = self.tail.graph.input
+        numbers = numbers.reshape([dim.dim_value for dim in given.type.tensor_type.shape.dim])
+        if end == self.source:
+            return numbers.astype(np.int64)
         moved = onnx.ModelProto()
         moved.CopyFrom(self.tail)
         del moved.graph.node[:], moved.graph.output[:]
@@ -91,8 +95,7 @@ class Scores:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         session = onnxruntime.InferenceSession(moved.SerializeToString(), options, providers=["CPUExecutionProvider"])
-        (given,) = session.get_inputs()
-        (found,) = session.run([end], {given.name: numbers.reshape(given.shape)})
+        (found,) = session.run([end], {self.source: numbers})
         return np.asarray(found).astype(np.int64)
 
     def reals(self, integers: IntArray, end: str) -> NDArray[Any]:

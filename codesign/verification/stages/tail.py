@@ -1,8 +1,8 @@
 """What follows the hardware on the host, against the outputs of the file that the build was made of.
 
 The file is run in its reference: QONNX's executor, or LiteRT. The tail gets the integers that this has where it begins,
-or the graph's where the file has no such tensor, so that what is compared is the tail alone. Indices of classes that the
-hardware chooses where the file gives scores are compared with these: each must be that of the largest that is left.
+or the graph's where the file has no such tensor, so that what is compared is the tail alone. Indices of classes that
+the hardware chooses where the file gives scores are compared with these: each must be that of the largest that is left.
 """
 
 from __future__ import annotations
@@ -52,7 +52,6 @@ def compared(build: BuildFolder, images: IntArray, progress: Progress) -> Compar
 
 def _chosen(build: BuildFolder, chosen: Chosen, images: IntArray, progress: Progress) -> Comparison:
     graph, count = build.graph, 0
-    (output,) = graph.outputs
     step = output_steps(build.network).get(chosen.output, 0.0)
     for number, image in enumerate(images):
         indices = _indices(build, image[None])
