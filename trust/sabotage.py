@@ -202,7 +202,7 @@ def bench(name: str, folder: Path, faults: Iterable[Fault]) -> Bench:
     """Exports a network of CASES into `folder` and puts the faults into it."""
     case = CASES[name]
     network, target = case.files(folder, name)
-    build = export(network, folder / name, target=target, fps=case.fps, sparse=case.sparse).folder
+    build = export(network, folder / name, target=target, fps=case.fps, sparse=case.sparse, argmax=case.argmax).folder
     return Bench(name, build, equip(build.rtl, faults, name))
 
 
