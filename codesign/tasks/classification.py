@@ -80,8 +80,10 @@ def marks(found: Class, classes: Sequence[str], size: tuple[int, int], score: fl
 
 
 def listing(found: Class, classes: Sequence[str], score: float = 0.0) -> Iterator[dict[str, Any]]:
-    """The class and how probable it is; of several indices, those that follow it in place of that."""
+    """The class and how probable it is; where the hardware tells classes alone, those that follow it."""
     if found.probability is None:
-        yield {"class": classes[found.label], "next": [classes[label] for label in found.following]}
+        yield {"class": classes[found.label]} | (
+            {"next": ", ".join(classes[label] for label in found.following)} if found.following else {}
+        )
     elif found.probability >= score:
         yield {"class": classes[found.label], "probability": found.probability}

@@ -26,8 +26,8 @@ def import_network(source: Path, name: str = "", argmax: int | None = None) -> N
     """The integer graph of a full-integer TFLite file, and its tail.
 
     name: of the graph; default: the file's. argmax: as for QONNX. `Graph.origins` names, for tensors that exist in the
-    file, the one whose codes are `q + zero`. Raises GraphError, with the operator, its reason and a remedy, for whatever
-    cannot be had exactly, ToolError without the extra `tflite`.
+    file, the one whose codes are `q + zero`. Raises GraphError, with the operator, its reason and a remedy, for
+    whatever cannot be had exactly, ToolError without the extra `tflite`.
     """
     model = load_model(source)
     _refuse_real(model, str(source))
