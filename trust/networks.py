@@ -133,6 +133,16 @@ def classes() -> onnx.ModelProto:
     return net.model(net.op("Gemm", flat, net.weight(_weights(rng, 27, 9, most=1), bits=2), net.const(np.zeros(9))))
 
 
+def binary() -> onnx.ModelProto:
+    """A binary layer at a rate at which its pixels come in three beats, to windows that come whole."""
+    rng = np.random.default_rng(5)
+    net = QonnxNet(1, 3, 6, 6)
+    x = net.quant("image", 1.0)
+    sums = net.conv(x, _weights(rng, 6, 3, 1, 1))
+    signs = net.bipolar(net.op("Sub", sums, net.const(rng.normal(0, 60, (6, 1, 1)))))
+    return net.model(net.quant(_binary(net, rng, _padded(net, signs, 1), 8, 6, 3, 3), 4.0, 4, signed=1))
+
+
 def _weights(rng: np.random.Generator, *shape: int, most: int = 7) -> IntArray:
     return rng.integers(-most, most + 1, shape).astype(np.int32)
 
@@ -163,4 +173,5 @@ CASES: Mapping[str, Case] = {
     "detector": Case(detector(), {"bram36": 2, "lut": 6200}, 10_000, sparse=True),
     "segments": Case(segments(), {}, 300_000, argmax=1),
     "classes": Case(classes(), {}, 100_000, argmax=4),
+    "binary": Case(binary(), {}, 900_000),
 }
