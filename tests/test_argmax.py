@@ -41,7 +41,7 @@ def vector(net: QonnxNet, scale: float = 0.25) -> str:
 
 def segments(net: QonnxNet, scale: float = 0.25) -> str:
     weight = np.random.default_rng(4).integers(-2, 3, (CLASSES, 3, 1, 1))
-    return net.conv(net.quant("image", 1, 2, signed=0), weight, scale)
+    return net.conv(net.quant("image", 1, 2, signed=1), weight, scale)
 
 
 def batch_norm(net: QonnxNet, x: str, factors: np.ndarray) -> str:
@@ -125,7 +125,7 @@ PIXELS: dict[str, Build] = {
     "argmax of the last axis": lambda n, x: argmax(n, n.op("Transpose", x, perm=[0, 2, 3, 1]), axis=-1, keepdims=0),
     "top k of the last axis": lambda n, x: top(n, n.op("Transpose", x, perm=[0, 2, 3, 1]), 2, axis=3)[1],
     "top k between other axes": lambda n, x: top(n, n.op("Unsqueeze", x, n.const([3], np.int64)), 3, axis=1)[1],
-    "offsets of the classes": lambda n, x: argmax(n, offset(n, x, BIAS.reshape(-1, 1, 1).astype(np.float32))),
+    "offsets of the classes": lambda n, x: argmax(n, offset(n, x, BIAS.reshape(-1, 1, 1) / 30)),
 }
 
 
@@ -139,6 +139,7 @@ def test_every_pixel_has_a_class_of_its_own(name: str) -> None:
     expected = run_outputs(model, network.graph, images, list(found))
     for output, values in found.items():
         np.testing.assert_array_equal(values, expected[output])
+        assert len(np.unique(values)) > 2
 
 
 SCORES: dict[str, Build] = {
@@ -162,6 +163,24 @@ def test_of_a_file_that_ends_in_scores_the_largest_are_chosen(name: str, k: int)
     scores = np.moveaxis(scores, network.chosen.axis + 1, 1).reshape(40, CLASSES)
     found = np.take_along_axis(scores, indices.reshape(40, k), axis=1)
     np.testing.assert_array_equal(found, -np.sort(-scores, axis=1)[:, :k])
+
+
+@pytest.mark.parametrize("order", [None, [0, 2, 3, 1]])
+@pytest.mark.parametrize("real", [False, True])
+def test_every_pixel_of_a_map_of_scores_is_given_its_class(order: list[int] | None, real: bool) -> None:
+    def scores(net: QonnxNet, x: str) -> str:
+        x = offset(net, x, BIAS.reshape(-1, 1, 1) / 30) if real else x
+        return str(net.op("Transpose", x, perm=order)) if order else x
+
+    model = model_of(scores, segments)
+    network = import_network(model, argmax=1)
+    assert network.tail is None and network.chosen is not None
+    images = random_images(network.graph, 20)
+    (indices,) = execute(network.graph, {"image": images}).values()
+    values = run_outputs(model, network.graph, images, [network.chosen.output])[network.chosen.output]
+    values = np.moveaxis(values, network.chosen.axis + 1, 1).reshape(20, CLASSES, 4)
+    assert len(np.unique(indices)) > 2
+    np.testing.assert_array_equal(values.argmax(axis=1), indices.reshape(20, 4))
 
 
 REFUSED: dict[str, tuple[Build, int, str]] = {
@@ -203,7 +222,16 @@ def test_networks_of_several_outputs_are_refused() -> None:
     with pytest.raises(
         GraphError, match=r"has 2 outputs .*, and an argmax takes the scores of one; leave --argmax out"
     ):
-        import_network(net.model(vector(net), segments(net)), argmax=0)
+        import_network(net.model(segments(net), net.conv(net.nodes[0].output[0], np.ones((2, 3, 1, 1)))), argmax=0)
+
+
+def test_scores_that_are_a_flattened_map_are_refused() -> None:
+    net = QonnxNet(1, 3, 2, 2)
+    with pytest.raises(GraphError, match="has 24 scores in one row, which leave the hardware as a map"):
+        import_network(net.model(net.op("Flatten", segments(net))), argmax=0)
+    net = QonnxNet(1, 3, 2, 2)
+    with pytest.raises(GraphError, match="moves pixels or classes"):
+        import_network(net.model(net.op("Softmax", net.op("Flatten", segments(net)), axis=1)), argmax=0)
 
 
 def test_a_single_score_is_refused() -> None:

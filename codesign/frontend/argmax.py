@@ -6,6 +6,7 @@ ends in scores, the largest of them are chosen, and nothing is left.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +14,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from codesign.errors import GraphError
-from codesign.frontend.network import Network
+from codesign.frontend.network import CHOSEN, Network
 from codesign.frontend.score_order import ordered
 from codesign.frontend.scores import Scores, refused, scores_of
 from codesign.frontend.tail_choice import chosen_from
@@ -40,18 +41,21 @@ class Choice:
         return self.node.op_type == "TopK" or bool(options.get("keepdims", 1))
 
 
-def with_argmax(network: Network, count: int, output: str, channels_last: bool = False) -> Network:
+def with_argmax(network: Network, count: int, output: Chosen, shape: Sequence[int]) -> Network:
     """`network` with indices of classes as its one output.
 
-    count: so many of the largest; 0: as many as the file chooses, one if it chooses none. output: the file's output
-    where nothing follows the integers; channels_last: whether it is (1, H, W, C) there. Raises GraphError, with the
+    count: so many of the largest; 0: as many as the file chooses, one if it chooses none. output, shape: what the
+    file has of the integers, where nothing follows them. Raises GraphError, with the
     reason, for networks without one map of scores, and where no integers have the order of what the host would compute.
     """
     tensor = _scored(network)
     if network.tail is None:
+        if shape[output.axis] != network.graph.types[tensor].channels:
+            what = f"has {shape[output.axis]} scores in one row, which leave the hardware as a map"
+            raise GraphError(what, where=f"output {output.output}", remedy="leave --argmax out, or end in a layer")
         scores = Scores(network.graph, tensor)
         graph = _with_top_k(network.graph, tensor, ordered(scores, False, count > 1), max(1, count))
-        return Network(graph, chosen=Chosen(output, -1 if channels_last else 1))
+        return Network(graph, chosen=output)
     (source,) = network.tail_inputs
     choice = _choice(network.tail)
     if choice is None:
@@ -195,7 +199,7 @@ def _behind(tail: onnx.ModelProto, choice: Choice, scores: Scores, graph: Graph)
     """What is left of the tail behind the hardware's indices: outputs of the file that need nothing else."""
     (tensor,) = graph.outputs
     kind = graph.types[tensor]
-    source = f"{choice.indices}/hardware"
+    source = choice.indices + CHOSEN
     outputs = [value for value in tail.graph.output if _only_of(tail, value.name, choice.indices)]
     kept: dict[int, onnx.NodeProto] = {}
     for value in outputs:

@@ -15,6 +15,9 @@ from codesign.frontend.zones import Zones
 from codesign.graph import Graph
 from codesign.graph.indices import Chosen
 
+CHOSEN = "/hardware"
+"""Ending of the tail's input that stands for indices of the file, in the shape that the hardware gives them in."""
+
 
 @dataclass(frozen=True, eq=False)
 class Network:
@@ -34,7 +37,7 @@ class Network:
     def name_on_host(self, tensor: str) -> str:
         """Under which name the host goes on with a tensor of the graph, else that of the file's tensor that it is."""
         names = [name for name, source in self.tail_inputs.items() if source == tensor]
-        return names[0] if names else self.graph.origins.get(tensor, tensor)
+        return names[0].removesuffix(CHOSEN) if names else self.graph.origins.get(tensor, tensor)
 
 
 def rewritten(graph: Graph) -> Graph:

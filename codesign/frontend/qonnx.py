@@ -23,6 +23,7 @@ from codesign.frontend.slices import slices_to_splits
 from codesign.frontend.tail import Tail, TailBuilder
 from codesign.frontend.values import Activation, Coded, Host, Value
 from codesign.graph import Graph
+from codesign.graph.indices import Chosen
 from codesign.graph.op import EXACT_FLOAT32
 
 
@@ -65,7 +66,7 @@ def import_network(source: onnx.ModelProto | Path, name: str = "", argmax: int |
     network = with_tail(graph, tail, dict(zip(outputs, made.outputs, strict=True)))
     if argmax is not None:
         output = model.graph.output[0].name
-        network = with_argmax(network, argmax, output, getattr(importer.value(output), "layout", "") == "turned")
+        network = with_argmax(network, argmax, Chosen(output, _class_axis(importer, output)), importer.shape(output))
     return replace(network, zones=zones_of(importer, network, loaded))
 
 
@@ -104,6 +105,16 @@ def _output(importer: Importer, name: str) -> str | None:
         return absorbed(importer.builder, value).tensor
     except GraphError:
         return None
+
+
+def _class_axis(importer: Importer, output: str) -> int:
+    """Along which axis of an output of integers the channels lie. Raises GraphError if pixels are in another order."""
+    value = importer.value(output)
+    if not isinstance(value, Activation) or value.layout != "turned":
+        return 1
+    if [axis for axis in value.axes if axis] != [1, 2]:
+        raise GraphError("has its rows as columns", where=f"output {output}", remedy="leave --argmax out")
+    return 1 + value.axes.index(0)
 
 
 def _refuse_real(importer: Importer, output: str, source: str) -> None:

@@ -15,6 +15,7 @@ from codesign.frontend.tflite.parse import load_model
 from codesign.frontend.tflite.values import Codes, Hosted
 from codesign.frontend.tflite.zones import zones_of
 from codesign.graph import Graph
+from codesign.graph.indices import Chosen
 
 
 def import_tflite(source: Path) -> Graph:
@@ -41,7 +42,8 @@ def import_network(source: Path, name: str = "", argmax: int | None = None) -> N
     made = importer.builder.finish(one_part(name or source.name.split(".")[0]), ends)
     network = with_tail(rewritten(made), tail, dict(zip(ends, made.outputs, strict=True)))
     if argmax is not None:
-        network = with_argmax(network, argmax, model.tensors[model.outputs[0]].name, channels_last=True)
+        output = model.tensors[model.outputs[0]]
+        network = with_argmax(network, argmax, Chosen(output.name, len(output.shape) - 1), output.shape)
     return replace(network, zones=zones_of(importer, network))
 
 
