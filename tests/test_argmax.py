@@ -147,6 +147,7 @@ SCORES: dict[str, Build] = {
     "softmax": lambda n, x: n.op("Softmax", x, axis=1),
     "a sigmoid that ends": lambda n, x: n.op("Sigmoid", n.op("Mul", x, n.const([40.0]))),
     "real offsets": biased,
+    "offsets that float32 loses in large scores": lambda n, x: offset(n, x, 2.0**-22 * np.arange(CLASSES)),
     "scores and softmax": lambda n, x: [biased(n, x), n.op("Softmax", n.nodes[-1].output[0], axis=1)],
 }
 
@@ -188,6 +189,9 @@ REFUSED: dict[str, tuple[Build, int, str]] = {
         lambda n, x: argmax(n, n.op("Mul", x, n.const([1.0, 0.7, 1.31, 0.91, 1.11, 0.77]))),
         0,
         "Mul mul_4: gives each class a real-valued scale or offset of its own, so that no integers are known",
+    ),
+    "offsets that float32 loses in large scores": (
+        lambda n, x: argmax(n, offset(n, x, 2.0**-22 * np.arange(CLASSES))), 0, "real-valued scale or offset of its own"
     ),
     "values together": (lambda n, x: argmax(n, n.op("Mul", x, n.op("Sigmoid", x))), 0, "puts several values together"),
     "probabilities": (

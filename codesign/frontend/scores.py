@@ -110,12 +110,16 @@ class Scores:
         return reals.reshape(integers.shape)
 
     def factors(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """(C,) each: scores are factor * q + offset, as far as they are affine and float32 tells."""
+        """(C,) each: scores are factor * q + offset, as far as they are affine and float32 tells.
+
+        The factor is told by both ends of the integers, the offset by that next to 0, where float32 is finest.
+        """
         kind = self.graph.types[self.tensor]
-        ends = np.array([kind.lo, kind.hi], np.int32).reshape(2, 1, 1, 1)
-        low, high = self.reals(np.broadcast_to(ends, (2, *kind.shape)), self.after_affine)[:, :, 0, 0].astype(float)
-        slope = (high - low) / max(1, kind.hi - kind.lo)
-        return slope, low - slope * kind.lo
+        near = kind.lo + kind.step * round((min(max(0, kind.lo), kind.hi) - kind.lo) / kind.step)
+        some = np.array([kind.lo, kind.hi, near], np.int32).reshape(3, 1, 1, 1)
+        found = self.reals(np.broadcast_to(some, (3, *kind.shape)), self.after_affine)[:, :, 0, 0].astype(float)
+        slope = (found[1] - found[0]) / max(1, kind.hi - kind.lo)
+        return slope, found[2] - slope * near
 
     @cached_property
     def alike(self) -> bool:
