@@ -55,12 +55,15 @@ def run(
     ] = False,
     argmax: Annotated[
         bool,
-        typer.Option("--argmax", help="Of a classifier, the hardware gives the class, or a pixel's, not their scores."),
+        typer.Option("--argmax", help="Classes leave the hardware, not scores: the picture's, or every pixel's."),
     ] = False,
     top_k: Annotated[
         int | None,
         typer.Option(
-            "--top-k", parser=whole(1, MOST_INDICES), help="With --argmax: the K largest. Default: the file's K, or 1."
+            "--top-k",
+            metavar="K",
+            parser=whole(1, MOST_INDICES),
+            help="With --argmax: the K likeliest classes. Default: as many as the file chooses, or one.",
         ),
     ] = None,
     inputs: Annotated[
