@@ -10,14 +10,14 @@ module largest #(
     localparam int LEVELS = $clog2(LANES),
     localparam int LANE_BITS = LANES > 1 ? LEVELS : 1
 ) (
-    input  wire                        clk_i,
-    input  wire                        rst_ni,
-    input  wire                        ce_i,
-    input  wire                        valid_i,
-    input  wire  [LANES-1:0][BITS-1:0] data_i,
-    output logic                       valid_o,
-    output logic [ BITS-1:0]           data_o,
-    output logic [LANE_BITS-1:0]       lane_o
+    input  wire                            clk_i,
+    input  wire                            rst_ni,
+    input  wire                            ce_i,
+    input  wire                            valid_i,
+    input  wire  [    LANES-1:0][BITS-1:0] data_i,
+    output logic                           valid_o,
+    output logic [     BITS-1:0]           data_o,
+    output logic [LANE_BITS-1:0]           lane_o
 );
 
   if (LANES == 1) begin : gen_wires
@@ -37,9 +37,9 @@ module largest #(
       localparam int GIVEN = (LANES + 2 ** level - 1) >> level;
       localparam int LEFT = (GIVEN + 1) / 2;
       logic [GIVEN-1:0][BITS-1:0] given;
-      logic [GIVEN-1:0][level:0] given_lane;  // below the top bit
-      logic [LEFT-1:0][BITS-1:0] data;
-      logic [LEFT-1:0][level:0] lane;  // among those that it is the largest of
+      logic [GIVEN-1:0][ level:0] given_lane;  // below the top bit
+      logic [ LEFT-1:0][BITS-1:0] data;
+      logic [ LEFT-1:0][ level:0] lane;  // among those that it is the largest of
       if (level == 0) begin : gen_first
         assign given = data_i;
         assign given_lane = '0;

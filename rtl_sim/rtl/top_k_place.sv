@@ -14,8 +14,8 @@ module top_k_place #(
     input  wire                   rst_ni,
     input  wire                   ce_i,
     input  wire                   valid_i,
-    input  wire                   first_i,      // of a pixel
-    input  wire                   last_i,       // of a pixel
+    input  wire                   first_i,       // of a pixel
+    input  wire                   last_i,        // of a pixel
     input  wire  [      BITS-1:0] data_i,
     input  wire  [INDEX_BITS-1:0] index_i,
     output logic [INDEX_BITS-1:0] held_index_o,  // index of the largest one, `data_i` included
