@@ -133,7 +133,7 @@ def rn07() -> Graph:
         weight, bias = chain.weights(8, outputs, channels, kernel, kernel), chain.weights(8, outputs)
         ends = (0, 0) if stride == kernel else ((kernel - 1) // 2, kernel // 2)
         pads = (ends[0], ends[0], ends[1], ends[1])
-        chain.add(f"conv{layer}", Conv(weight, bias, (2.0**-11,), strides=(stride, stride), pads=pads))
+        chain.add(f"conv{layer}", Conv(weight, bias, (2.0**-11,), (stride, stride), pads))
         chain.quantize(11, 8)
         channels = outputs
     chain.add("dense", Linear(chain.weights(8, 10, channels * 8 * 8), chain.weights(8, 10), (2.0**-11,)))

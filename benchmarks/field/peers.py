@@ -2,19 +2,19 @@
 
     python -m benchmarks.field.peers [--files FOLDER] [--only TEXT] [--synthesize] [--simulate]
 
-Every network is scheduled twice: at the peer's rate, with the least area, and as fast as its board allows, within 80 %
-of the board's LUTs and flip-flops. Whole frames of random values are simulated one behind the other, outputs compared,
+Every network is scheduled twice: with the least area that is as fast as the peer, in frames a second and, of a peer that
+was given one frame at a time, in latency; and as fast as its board allows, within 80 % of LUTs and flip-flops. Whole frames of random values are simulated one behind the other, outputs compared,
 and every block synthesized by Yosys; what would take long is left as the cost model has it, unless --synthesize and
---simulate say otherwise. Every figure says what stands behind it. Takes networks of which files are published from FOLDER;
-rows whose file is in no folder are kept as they are. With --only those whose names hold TEXT are measured. Writes
-benchmarks/results/peers.json after every row; hardware whose RTL is as it was is not measured again.
+--simulate say otherwise. Every figure says what stands behind it. Takes networks of which files are published from
+FOLDER, under the names in CASES; rows whose file is in no folder are kept as they are. With --only those whose names
+hold TEXT are measured. Writes benchmarks/results/peers.json after every row; hardware whose RTL is as it was is not
+measured again.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-import time
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -45,10 +45,13 @@ SOURCES = (
     *EXPORT,
     *SYNTHESIS,
 )
-GOALS = ("at the peer's rate", "as fast as fits")
+GOALS = ("as fast as the peer", "as fast as fits")
 AREA = ("lut", "ff", "bram36", "dsp")
 SYNTHESIZED_LUT = 25_000
 """Designs of more predicted LUTs are only synthesized with --synthesize: that takes more than some minutes."""
+
+STEP = 1.2
+"""By which the rate is raised until a frame's latency is the peer's."""
 
 SIMULATED_MACS = 300_000_000
 """Networks of more multiplications and accumulations are only simulated with --simulate."""
@@ -117,17 +120,14 @@ def board(name: str) -> Target:
 
 
 def row(case: Case, goal: str, graph: Graph, kept: Mapping[str, Any], effort: Effort) -> dict[str, Any] | None:
-    """Our figures for a goal; None where there is no rate to reach. kept: cells that were measured, by digest of RTL."""
-    target, rate = board(case.target), None
-    if goal == GOALS[0]:
-        rate = case.peer.frames_per_s(target.clock_mhz)
-        if rate is None:
-            return None
-    started = time.monotonic()
+    """Our figures for a goal; None where there is no rate to reach. kept: measured cells by digest of the RTL."""
+    target = board(case.target)
+    if goal == GOALS[0] and case.peer.frames_per_s(target.clock_mhz) is None:
+        return None
     said: dict[str, Any] = {**key_of(case, goal), "macs": graph.macs}
     said |= {"clock_mhz": target.clock_mhz, "budget": target.budget.model_dump()}
     try:
-        plan = _scheduled(case, graph, target, rate)
+        plan = as_the_peer(case, graph, target) if goal == GOALS[0] else scheduled(case, graph, target)
     except ScheduleError as error:
         return said | {"refused": str(error)}
     design = design_of(graph, target, plan)
@@ -139,17 +139,27 @@ def row(case: Case, goal: str, graph: Graph, kept: Mapping[str, Any], effort: Ef
             figures |= simulated(folder, design)
         if figures["lut"]["kind"] == "modelled" and (plan.used.lut <= SYNTHESIZED_LUT or effort.synthesize):
             figures |= synthesized(folder)
-    seconds = round(time.monotonic() - started, 1)
-    return said | {"figures": figures, "binds": plan.binds, "rtl": rtl, "seconds": seconds}
+    return said | {"figures": figures, "binds": plan.binds, "rtl": rtl}
 
 
-def _scheduled(case: Case, graph: Graph, target: Target, rate: float | None) -> Schedule:
+def as_the_peer(case: Case, graph: Graph, target: Target) -> Schedule:
+    """The least area at the peer's rate, or at the first higher one at which a frame takes no longer than the peer's."""
+    rate, latency = case.peer.frames_per_s(target.clock_mhz), case.peer.figures.get("latency_us")
+    assert rate is not None
+    plan = scheduled(case, graph, target, rate)
+    while latency and plan.latency_cycles > latency.value * target.clock_mhz:
+        rate *= STEP
+        plan = scheduled(case, graph, target, rate)
+    return plan
+
+
+def scheduled(case: Case, graph: Graph, target: Target, rate: float | None = None) -> Schedule:
     options = {"streaming": case.streaming, "lut_products": case.lut_products, "max_dsp": case.max_dsp}
     return schedule(graph, target, fps=rate, **options)
 
 
 def modelled(design: Design) -> dict[str, Any]:
-    """All figures by the schedule and the cost model; error: 90 % of designs' LUTs and FFs lie within plus or minus it."""
+    """All figures by the schedule and the cost model; error: the half width of 90 % error bars."""
     plan = design.schedule
     blocks = (error_bars.of_block(block.node.op.kind, plan.blocks[block.name]) for block in design.blocks)
     bars = error_bars.total((*blocks, error_bars.of_block(error_bars.OTHERS, plan.streams)))
