@@ -2,13 +2,13 @@
 
     python -m benchmarks.field.peers [--files FOLDER] [--only TEXT] [--synthesize] [--simulate]
 
-Every network is scheduled twice: with the least area that is as fast as the peer, in frames a second and, of a peer that
-was given one frame at a time, in latency; and as fast as its board allows, within 80 % of LUTs and flip-flops. Whole frames of random values are simulated one behind the other, outputs compared,
-and every block synthesized by Yosys; what would take long is left as the cost model has it, unless --synthesize and
---simulate say otherwise. Every figure says what stands behind it. Takes networks of which files are published from
-FOLDER, under the names in CASES; rows whose file is in no folder are kept as they are. With --only those whose names
-hold TEXT are measured. Writes benchmarks/results/peers.json after every row; hardware whose RTL is as it was is not
-measured again.
+Every network is scheduled twice: with the least area that is as fast as the peer, in frames a second and, if the peer
+was given one frame at a time, in latency; and as fast as its board allows, within 80 % of its LUTs and flip-flops.
+Whole frames of random values are simulated one behind the other, outputs compared, and every block synthesized by
+Yosys; what would take long is left as the cost model has it, unless --synthesize and --simulate say otherwise. Every
+figure says what stands behind it. Takes networks of which files are published from FOLDER, under the names in CASES;
+rows whose file is in no folder are kept as they are. With --only those whose names hold TEXT are measured. Writes
+benchmarks/results/peers.json after every row; hardware whose RTL is as it was is not measured again.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def row(case: Case, goal: str, graph: Graph, kept: Mapping[str, Any], effort: Ef
 
 
 def as_the_peer(case: Case, graph: Graph, target: Target) -> Schedule:
-    """The least area at the peer's rate, or at the first higher one at which a frame takes no longer than the peer's."""
+    """The least area at the peer's rate, or at the first higher one at which its latency is met, too."""
     rate, latency = case.peer.frames_per_s(target.clock_mhz), case.peer.figures.get("latency_us")
     assert rate is not None
     plan = scheduled(case, graph, target, rate)
