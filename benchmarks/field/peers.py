@@ -53,14 +53,14 @@ SYNTHESIZED_LUT = 25_000
 STEP = 1.2
 """By which the rate is raised until a frame's latency is the peer's."""
 
-SIMULATED_MACS = 300_000_000
+SIMULATED_MACS = 100_000_000
 """Networks of more multiplications and accumulations are only simulated with --simulate."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A network on a board. peer: of the same network, or what else its remark says. streaming, lut_products, max_dsp:
-    as in `schedule`."""
+    """A network on a board. peer: of the same network, or what else its remark says. streaming, lut_products: as in
+    `schedule`."""
 
     network: str
     source: Source
@@ -68,7 +68,6 @@ class Case:
     peer: Peer
     streaming: bool = False
     lut_products: bool = True
-    max_dsp: int | None = None
 
 
 CODE = f"{published.TINY}/code"
@@ -154,7 +153,7 @@ def as_the_peer(case: Case, graph: Graph, target: Target) -> Schedule:
 
 
 def scheduled(case: Case, graph: Graph, target: Target, rate: float | None = None) -> Schedule:
-    options = {"streaming": case.streaming, "lut_products": case.lut_products, "max_dsp": case.max_dsp}
+    options = {"streaming": case.streaming, "lut_products": case.lut_products}
     return schedule(graph, target, fps=rate, **options)
 
 
