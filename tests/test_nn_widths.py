@@ -20,29 +20,30 @@ RESNET = TINY.with_name("tiny-resnet.yaml")
 torch.set_num_threads(1)  # the tiny network gains nothing from more, and tests may run side by side
 
 
-def weights_of(recipe):
-    """Bits of every convolution's weights in the integer graph, by name."""
-    graph = untrained_graph(recipe)
-    found = {node.name: node.op for node in graph.nodes if isinstance(node.op, Convolution)}
-    return graph, {name.removesuffix(".conv"): weight_bits(op) for name, op in found.items()}
+@pytest.fixture(scope="module")
+def mixed():
+    """The integer graph of a detector of many widths."""
+    layers = (
+        "'*': {weight_bits: 3}, 'heads.*': 6, 'heads.size.*': {weight_bits: 5}, "
+        "backbone.stages.stage2.act: {activation_bits: 5}, backbone.stages.stage3.act: {activation_bits: 7}"
+    )
+    return untrained_graph(load_recipe(TINY, [f"quantization.layers={{{layers}}}"]))
 
 
-def test_layers_have_the_widths_of_the_last_pattern_that_matches():
-    widths = "{'*': {weight_bits: 3}, 'heads.*': 6, 'heads.size.*': {weight_bits: 5}}"
-    graph, bits = weights_of(load_recipe(TINY, [f"quantization.layers={widths}"]))
+def test_layers_have_the_widths_of_the_last_pattern_that_matches(mixed):
+    bits = {node.name: weight_bits(node.op) for node in mixed.nodes if isinstance(node.op, Convolution)}
     assert all(bits[name] == (5 if ".size." in name else 6) for name in bits if name.startswith("heads."))
     assert {b for name, b in bits.items() if not name.startswith("heads.")} == {3}
-    kinds = {name: type_.bits for name, type_ in graph.types.items()}
+    kinds = {name: type_.bits for name, type_ in mixed.types.items()}
     assert kinds["heads.heat.pointwise.act"] == 6 and kinds["backbone.last.act"] == 8
     assert kinds["heads.heat.output.act"] == 8  # output_bits
 
 
-@pytest.mark.parametrize("path", ["backbone.stages.stage2.act", "backbone.stages.stage3.act"])
-def test_an_activation_that_units_share_has_one_width_for_all(path):
-    graph, _ = weights_of(load_recipe(TINY, [f"quantization.layers={{{path}: {{activation_bits: 5}}}}"]))
-    stage = path.removesuffix(".act")
-    bits = {type_.bits for name, type_ in graph.types.items() if name.startswith(stage) and name.endswith(".requant")}
-    assert bits == {5}
+@pytest.mark.parametrize(("stage", "width"), [("stage2", 5), ("stage3", 7)])
+def test_an_activation_that_units_share_has_one_width_for_all(mixed, stage, width):
+    prefix = f"backbone.stages.{stage}"
+    bits = {kind.bits for name, kind in mixed.types.items() if name.startswith(prefix) and name.endswith(".requant")}
+    assert bits == {width}
 
 
 def test_residual_sums_may_have_widths_of_their_own():

@@ -2,9 +2,8 @@
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from codesign.hardware.folding import Folding, Lanes
 from codesign.schedule import Edge, Resources, Schedule, schedule
 from codesign.schedule.arrivals import Arrivals
 from codesign.schedule.buffers import Buffer
-from codesign.schedule.problem import Candidate, Problem, vector
+from codesign.schedule.problem import Candidate, Link, Problem, vector
 from codesign.schedule.search import _scheduled
 from codesign.schedule.solve import least_area
 from codesign.targets import Target, load_target
@@ -245,11 +244,20 @@ def test_a_fifo_becomes_deeper_by_what_comes_while_the_other_branch_works_in_til
     assert max(in_luts) == 20 + 65  # 1.3 frames of 50 beats
 
 
+@dataclass(frozen=True, eq=False)
+class OneBlock:
+    """A problem of blocks without streams between them."""
+
+    candidates: Mapping[str, tuple[Candidate, ...]]
+    links: tuple[Link, ...] = ()
+    fixed: Resources = field(default_factory=Resources)
+
+
 def test_a_fifo_beside_tiles_is_no_deeper_than_it_must_be() -> None:
     """A budget of exactly the LUTs of both, and of the reader of weights, is met; one LUT less is not."""
     depth = 20 + 44  # 0.88 frames of 50 beats; 64 words are what one LUT-RAM holds
     buffer = Buffer(20, 3, frame_beats=50, parallel=frozenset({"a"}))
-    problem: Any = SimpleNamespace(candidates={"a": (in_tiles(88),)}, links=(), fixed=Resources())
+    problem: Any = OneBlock({"a": (in_tiles(88),)})
     fifo = stream.fifo(3, depth, "lut")
     assert fifo.lut < stream.fifo(3, depth + 1, "lut").lut
     luts = 7 + stream.reader().lut + fifo.lut

@@ -56,20 +56,22 @@ def test_line_buffers_are_sized_for_the_whole_bound(build):
     assert [(kind.lo, kind.hi) for kind in dilations] == [(-7, 7)] * 2
 
 
-def test_a_build_says_that_its_weights_are_random(build, tmp_path, capsys):
+def test_a_build_says_that_its_weights_are_random(build):
     assert open_build(build.path).manifest["random_weights"] is True
     assert not (build.run / "result.json").exists()
+
+
+def test_a_recipe_is_built_with_other_settings_and_verified_where_its_modules_show_what_the_graph_computes(
+    tmp_path, capsys
+):
+    """Pointwise convolutions that come before their upsampling are shown by no module."""
     command = ["export", str(TINY), "--random-weights", "--out", str(tmp_path / "build")]
-    assert status([*command, "--set", "model.decoder.bound=3"]) == 0
+    settings = ["model.decoder.order=pointwise_first", "model.decoder.bound=3"]
+    assert status([*command, *(word for setting in settings for word in ("--set", setting))]) == 0
     assert "the weights are random" in capsys.readouterr().out
-    dilations = [kind for name, kind in open_build(tmp_path / "build").graph.types.items() if "dilation.act" in name]
+    made = open_build(tmp_path / "build")
+    dilations = [kind for name, kind in made.graph.types.items() if "dilation.act" in name]
     assert {(kind.lo, kind.hi) for kind in dilations} == {(-3, 3)}
-
-
-def test_pointwise_convolutions_before_their_upsampling_are_verified_where_the_modules_show_them(tmp_path):
-    made = export(
-        TINY, tmp_path / "build", random_weights=True, overrides=["model.decoder.order=pointwise_first"]
-    ).folder
     images = verification_images(made, 1)
     (source,) = made.graph.inputs
     expected = execute(made.graph, {source: images}, list(made.graph.types))

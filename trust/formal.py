@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -84,6 +85,16 @@ PROOFS = (
     Proof("interleave", {"LANES": 1, "OUT_LANES": 1}),
     Proof("mul"),
     Proof("mul", {"SPREAD": 1}),
+    Proof("top_k"),
+    Proof("top_k", {"LANES": 3, "BITS": 2, "SIGNED": 1}),
+    Proof("top_k", {"LANES": 1, "K": 2}),
+    Proof("top_k", {"LANES": 1, "K": 3}),
+    Proof("gain_map"),
+    Proof("gain_map", {"BEATS": 2}),
+    Proof("depth_to_space"),
+    Proof("depth_to_space", {"PIXELS": 1, "RUN": 2, "CROP_BEATS": 1}),
+    Proof("depth_to_space", {"LINES": 2, "CROP_ROWS": 1}),
+    Proof("depth_to_space", {"ROWS": 3}),
     Proof("stream_fifo", {"DEPTH": 1}),
     Proof("stream_fifo", {"DEPTH": 4}),
     Proof("stream_fifo", {"DEPTH": 3, "BLOCK": 1}),
@@ -131,6 +142,8 @@ def run(proof: Proof, rtl: Path | None = None) -> list[dict[str, object]]:
     files = library.sources([proof.top], rtl or rtl_dir(), FORMAL)
     with tempfile.TemporaryDirectory(prefix="formal_") as scratch:
         folder = Path(scratch)
+        for table in FORMAL.glob("*.mem"):
+            shutil.copy(table, folder)
         elaborate = read(files, proof.top, proof.parameters, options="")
         yosys.run([elaborate, f"hierarchy -check -top {proof.top}", "proc", "flatten", "write_rtlil design.il"], folder)
         holds = _sby(proof, folder)

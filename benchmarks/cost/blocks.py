@@ -27,7 +27,7 @@ from codesign.plugins import load
 
 SAMPLERS: dict[str, ModuleType] = {"small": samples, "trained": trained, "windows": windows}
 
-MOST_LUTS = {"small": 20_000, "trained": 700, "windows": 4_000}
+MOST_LUTS = {"small": 20_000, "trained": 2_500, "windows": 4_000}
 """Larger blocks are not drawn: their synthesis takes minutes."""
 
 SIZES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import ceil, inf
@@ -108,10 +109,10 @@ def _lacks_dsp(problem: Problem, limits: Limits, interval: int) -> bool:
 
 
 def _scheduled(problem: Problem, limits: Limits, wanted: int | None, target: Target, clock: float) -> Schedule:
-    fifos = _expected_fifos(problem, limits, wanted)
+    fifos, least = _expected_fifos(problem, limits, wanted), 0
     for _ in range(ROUNDS):
         choice, binds = (
-            _fastest(problem, limits, fifos) if wanted is None else _smallest(problem, limits, fifos, wanted)
+            _fastest(problem, limits, fifos, least) if wanted is None else _smallest(problem, limits, fifos, wanted)
         )
         interval = limits.interval(problem, choice)
         graph = _as_chosen(problem, choice)
@@ -123,7 +124,7 @@ def _scheduled(problem: Problem, limits: Limits, wanted: int | None, target: Tar
             memories = {edge: Fifo(depth, placed[edge]) for edge, depth in depths.items()}
             area = Resources.total(built[edge].memories[fifo.memory] for edge, fifo in memories.items())
             return _record(problem, graph, choice, memories, area, target, clock, limits, binds)
-        fifos = {**fifos, **_without_tiles(choice, built)}
+        fifos, least = {**fifos, **_without_tiles(choice, built)}, interval
     raise ScheduleError(
         "the FIFOs do not fit beside the blocks",
         where=target.name,
@@ -135,7 +136,7 @@ def _expected_fifos(problem: Problem, limits: Limits, wanted: int | None) -> Buf
     """The FIFOs of the network where nothing is short, at the interval asked for or one that is likely."""
     likely = [t for t in problem.intervals if t >= (wanted or LIKELY * problem.bound)]
     interval = likely[0] if likely else problem.intervals[-1]
-    choice = least_area(problem, interval, PLENTY, weights=_weights(problem, limits.at(interval)), any_will_do=True)
+    choice = least_area(problem, interval, PLENTY, weights=_weights(problem, limits.at(interval)))
     if choice is None:
         return {}
     graph = _as_chosen(problem, choice)
@@ -165,10 +166,11 @@ class Limits:
         return max(problem.interval(choice), ceil(problem.area(choice).memory_bytes / self.bytes_a_cycle))
 
 
-def _fastest(problem: Problem, limits: Limits, fifos: Buffers) -> tuple[Choice, str]:
+def _fastest(problem: Problem, limits: Limits, fifos: Buffers, least: int) -> tuple[Choice, str]:
     """By bisection: with blocks that may be mixed, which is quick and never too slow, then in earnest, then thoroughly.
 
-    The last is for networks that are large, and tries `THOROUGH` intervals at most.
+    The last is for networks that are large, and tries `THOROUGH` intervals at most. None is shorter than `least`: what
+    was found beside fewer FIFOs is not found beside more.
     """
     intervals = problem.intervals
     kept: dict[int, Choice] = {}
@@ -183,7 +185,7 @@ def _fastest(problem: Problem, limits: Limits, fifos: Buffers) -> tuple[Choice, 
         limit = limits.at(intervals[index])
         return least_area(problem, intervals[index], limit, fifos=fifos, any_will_do=True, relaxed=True) is not None
 
-    low = _first(len(intervals), could_fit)
+    low = max(_first(len(intervals), could_fit), min(bisect_left(intervals, least), len(intervals) - 1))
     if low == len(intervals):
         raise ScheduleError(f"the network does not fit: {_overflow(problem, intervals[-1], limits, fifos)}")
     step = 1
@@ -192,13 +194,15 @@ def _fastest(problem: Problem, limits: Limits, fifos: Buffers) -> tuple[Choice, 
             raise ScheduleError(f"the network does not fit: {_overflow(problem, intervals[-1], limits, fifos)}")
         low, step = low + step, 2 * step
     best = min(low + _first(step - 1, lambda index: fits(low + index)), len(intervals) - 1)
+    promising = best
     for _ in range(THOROUGH if large(problem, intervals[best]) else 0):
         middle = (low + best) // 2
         if middle < best and fits(middle, thorough=True):
             best = middle
         else:
             low = min(middle + 1, best)
-    choice = _if_in_time(problem, intervals[best], limits, fifos) or kept[best]
+    # What only all foldings together could do, the promising ones cannot.
+    choice = (_if_in_time(problem, intervals[best], limits, fifos) if best == promising else None) or kept[best]
     slowest = _slowest(choice)
     if best == 0:
         return choice, f"block {slowest} cannot be made faster"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import LinearConstraint, linprog, milp
+from scipy.optimize import LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from codesign.cost import stream
@@ -16,19 +16,17 @@ from codesign.errors import ScheduleError
 from codesign.hardware.folding import Memory
 from codesign.schedule.buffers import Buffer, Buffers
 from codesign.schedule.edges import Edge
-from codesign.schedule.problem import AXES, Candidate, End, Link, Problem, Vector, adapter, vector
+from codesign.schedule.problem import Candidate, End, Link, Problem, Vector, adapter, vector
+from codesign.schedule.pruning import promising, useful
 
-LIMIT_S = 20.0
-"""Seconds of the solver for one question."""
+EFFORT = 2_000_000
+"""Nodes of the solver's tree for one question, times coefficients of the program.
+
+A limit of seconds would make schedules depend on how fast the machine is, and on what else it does.
+"""
 
 LARGE = 1500
 """Programs of more candidates are solved over the most promising ones."""
-
-LANE_LUTS = 8
-"""Roughly what a lane more costs at the adapters."""
-
-PROMISING = 12
-"""Kinds of lanes of a block that are promising, each with two candidates."""
 
 ANY, NEAR, EXACT = 0.5, 0.005, 1e-4
 """How far from the least area, as a part of it, a solution may be."""
@@ -59,7 +57,7 @@ def least_area(
     are mixed from several foldings: if not, none do. `thorough` leaves nothing out of large programs.
     Raises ScheduleError if the solver gives up before it knows.
     """
-    options = _useful(problem, interval)
+    options = useful(problem, interval)
     if not all(options.values()):
         return None
     limits = [a - b for a, b in zip(vector(budget), vector(problem.fixed), strict=True)]
@@ -69,10 +67,10 @@ def least_area(
 
     many = sum(map(len, options.values())) > LARGE
     if many and not thorough:
-        promising = _promising(options, per_unit, limits)
-        if promising is None:
+        best = promising(options, per_unit, limits)
+        if best is None:
             return None
-        options = promising
+        options = best
     program = _Program()
     picks = {name: [program.variable(c.area, whole=not relaxed) for c in found] for name, found in options.items()}
     for variables in picks.values():
@@ -96,7 +94,7 @@ def least_area(
 
 def large(problem: Problem, interval: int) -> bool:
     """Whether `least_area` leaves candidates out unless it is asked to be thorough."""
-    return sum(map(len, _useful(problem, interval).values())) > LARGE
+    return sum(map(len, useful(problem, interval).values())) > LARGE
 
 
 def place(fifos: Buffers, budget: Resources) -> dict[Edge, Memory] | None:
@@ -178,7 +176,7 @@ class _Program:
             integrality=np.array(self.whole, dtype=int),
             bounds=(0, 1),
             constraints=LinearConstraint(matrix, low, high),
-            options={"time_limit": LIMIT_S, "mip_rel_gap": gap},
+            options={"node_limit": max(1, EFFORT // matrix.nnz), "mip_rel_gap": gap, "presolve": False},
         )
         if result.status == 2:
             return None
@@ -222,96 +220,6 @@ def _by_end(found: list[Candidate], variables: list[int], end: Callable[[Candida
     for candidate, variable in zip(found, variables, strict=True):
         groups.setdefault(end(candidate), []).append(variable)
     return groups
-
-
-def _promising(
-    options: Mapping[str, list[Candidate]], per_unit: Vector, limits: list[int]
-) -> dict[str, list[Candidate]] | None:
-    """Few candidates of each block: the best at the prices that the resources have if adapters are free.
-
-    None if not even mixtures of candidates fit. The prices are the dual values of the linear relaxation.
-    """
-    found = [(name, c) for name, own in options.items() for c in own]
-    area = np.array([c.area for _, c in found], dtype=np.float64)
-    rows = {name: row for row, name in enumerate(options)}
-    one_each = csr_array((np.ones(len(found)), ([rows[name] for name, _ in found], np.arange(len(found)))))
-    result = linprog(
-        area @ np.array(per_unit, dtype=np.float64),
-        A_ub=area.T,
-        b_ub=np.array(limits, dtype=np.float64),
-        A_eq=one_each,
-        b_eq=np.ones(len(rows)),
-        bounds=(0, 1),
-        method="highs",
-    )
-    if result.status == 2:
-        return None
-    prices = np.array(per_unit) - result.ineqlin.marginals
-    worth = area @ prices + prices[0] * np.array([LANE_LUTS * _widest(c) for _, c in found])
-    kept: dict[str, list[Candidate]] = {}
-    groups: dict[str, dict[tuple[tuple[End, ...], tuple[End, ...]], int]] = {name: {} for name in options}
-    for index in np.argsort(worth, kind="stable"):
-        name, candidate = found[index]
-        lanes = groups[name]
-        key = candidate.enters, candidate.leaves
-        if key not in lanes and len(lanes) == PROMISING:
-            continue
-        lanes[key] = lanes.get(key, 0) + 1
-        if lanes[key] <= 2:
-            kept.setdefault(name, []).append(candidate)
-    return kept
-
-
-def _widest(candidate: Candidate) -> int:
-    return max(*candidate.lanes.inputs, *candidate.lanes.outputs, 1)
-
-
-def _useful(problem: Problem, interval: int) -> dict[str, list[Candidate]]:
-    """Candidates that meet `interval`, without those that some other could replace in any solution at no more area.
-
-    The replacement counts what it changes at the adapters, whatever lanes the neighbours have. As every replacement
-    makes some resource smaller and none larger, solutions without the candidates left out are as good.
-    """
-    found = {name: [c for c in all_ if c.cost.interval_cycles <= interval] for name, all_ in problem.candidates.items()}
-    extra = {name: np.zeros((len(own), len(own), len(AXES)), dtype=np.int64) for name, own in found.items()}
-    for link in problem.links:
-        ends_out, out_index = _numbered([c.leaves[link.output] for c in found[link.producer]])
-        ends_in, in_index = _numbered([c.enters[link.port] for c in found[link.reader]])
-        if not ends_out or not ends_in:
-            continue
-        costs = np.array([[_adapter(link, a, b, interval) for b in ends_in] for a in ends_out])
-        by_writer = (costs[:, None] - costs[None, :]).max(axis=2)
-        by_reader = (costs[:, :, None] - costs[:, None, :]).max(axis=0)
-        extra[link.producer] += by_writer[np.ix_(out_index, out_index)]
-        extra[link.reader] += by_reader[np.ix_(in_index, in_index)]
-    return {name: _irreplaceable(own, extra[name]) for name, own in found.items()}
-
-
-def _numbered(ends: list[End]) -> tuple[list[End], list[int]]:
-    """The different ones, and which of them each is."""
-    different = list(dict.fromkeys(ends))
-    number = {end: index for index, end in enumerate(different)}
-    return different, [number[end] for end in ends]
-
-
-def _adapter(link: Link, leaving: End, entering: End, interval: int) -> Vector:
-    """Area of the adapter of a link; far too much if it is slower than `interval`."""
-    cost = adapter(link, leaving, entering)
-    return vector(cost) if cost is not None and cost.interval_cycles <= interval else (1 << 30,) * len(AXES)
-
-
-def _irreplaceable(found: list[Candidate], extra: NDArray[np.int64]) -> list[Candidate]:
-    """`extra[d, c]`: the most that adapters can grow by when d stands in for c."""
-    if len(found) < 2:
-        return found
-    area = np.array([c.area for c in found])
-    change = area[:, None] - area[None, :] + extra
-    order = np.arange(len(found))
-    tile = np.array([c.folding.tile for c in found])
-    no_more = (change <= 0).all(axis=2) & (tile[:, None] <= tile[None, :])  # larger tiles make FIFOs deeper
-    replaces = no_more & ((change < 0).any(axis=2) | ~no_more.T | (order[:, None] < order[None, :]))
-    np.fill_diagonal(replaces, False)
-    return [c for c, out in zip(found, replaces.any(axis=0), strict=True) if not out]
 
 
 def _least(options: Mapping[str, list[Candidate]], axis: int) -> int:

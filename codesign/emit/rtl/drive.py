@@ -76,7 +76,11 @@ def drive_blocks(
         counts |= {project.outputs[0].id: len(given[heads.heat])} if heads else {}
         sources = {s.id: len(given[s.tensor]) for s in (*project.inputs, *project.tensors)}
         run = write_run(
-            folder, project, _traffic(sources, counts), lines, Conduct(seed, random=not project.netlist, cut=True)
+            folder,
+            project,
+            _traffic(sources, counts, project.interval_cycles),
+            lines,
+            Conduct(seed, random=not project.netlist, cut=True),
         )
         report = run_harness(binary, run, project, plusargs=plusargs)
         frames = {tensor: _whole_frames(folder, stream) for tensor, stream in made.items()}
@@ -107,10 +111,13 @@ def _lines(
     return [*lines, *(record_line(stream, "output", counts[stream.id]) for stream in project.outputs)]
 
 
-def _traffic(sources: Mapping[int, int], readers: Mapping[int, int]) -> Traffic:
-    """A phase for each frame. sources, readers: of frames, by number of the stream."""
+def _traffic(sources: Mapping[int, int], readers: Mapping[int, int], interval: int) -> Traffic:
+    """A phase for each frame, behind a reset amid what blocks are doing in the first `interval`.
+
+    sources, readers: of frames, by number of the stream.
+    """
     counts = {**sources, **readers}
-    phases = []
+    phases = [Phase(0, dict.fromkeys(counts, SHORT), memory=SHORT.probability, reset=interval * 2 // 3 + 17)]
     for frame in range(max(counts.values())):
         stalls = {stream: LONG for stream, frames in readers.items() if frame < frames and frame % STALLED_OF == 1}
         for stream, frames in counts.items():

@@ -50,7 +50,7 @@ class Phase:
 Traffic = tuple[Phase, ...]
 
 STEADY = 6
-"""Frames without a pause, of which all but the first two ends count for the interval."""
+"""Frames without a pause, of which all ends but the first and the last count for the interval."""
 
 GAPS = (64, 300, 1000)
 """Cycles for which an input pauses within a pixel, a row, and before a frame's last beat."""

@@ -124,7 +124,8 @@ class Simulated:
         if played.stop is not None or self.project.foreign or not self.demanding:
             return Findings(violations, played.frames)
         steady = steady_frames(traffic)
-        interval = _interval(played, steady[1 + under_way(self.project, self.latency) :])
+        # The last windows of the last of them may wait for pixels of the next frame, which pauses.
+        interval = _interval(played, steady[1 + under_way(self.project, self.latency) : -1])
         return Findings(violations, played.frames, interval, played.latency_cycles(steady[0]))
 
 

@@ -32,7 +32,8 @@
 //                                                 records, all pauses are before the first beat, 0
 // Roles are `input`, `output`, `records` or `inner`; frames of records, an output too, end with one of -1 in lane 0.
 // Files hold int32 in the order frame, pixel, channel; `-` records nothing. Lanes past the last channel are driven with
-// noise and not recorded. The phase of a memory is that of the frame that leaves the first output.
+// noise and not recorded, and so is everything in a pause. The phase of a memory is that of the frame that leaves the
+// first output.
 //
 // Prints `frame N` at the end of each frame and at last `cycles N` and for every stream `frames <id>`, then the first and
 // the last cycle of each frame that has passed; `violation <rule> <id> <cycle> <frame> <times>` for each rule of
@@ -231,7 +232,10 @@ svBit network_fetch(int id) {
     const uint64_t frame = frame_of(s);
     if (frame == s.total) return 0;
     phase_of(frame, s.phase);
-    if (pauses(s, frame)) return 0;
+    if (pauses(s, frame)) {
+        for (uint32_t& word : s.beat) word = random_word(s.noise);
+        return 0;
+    }
     const uint64_t beats_per_pixel = s.beats_per_frame / s.pixels, beat = s.moved % s.beats_per_frame;
     const int channel = static_cast<int>(beat % beats_per_pixel) * s.lanes;
     const int32_t* pixel = &s.values[(frame % s.images * s.pixels + beat / beats_per_pixel) * s.channels];
