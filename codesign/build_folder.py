@@ -16,6 +16,7 @@ from codesign.design import Design, design_of
 from codesign.errors import BuildError
 from codesign.files import claimed, locked, new_folder, write_text
 from codesign.graph import Graph, load
+from codesign.graph.indices import Chosen
 from codesign.recipe import Recipe, load_recipe
 from codesign.schedule.record import Schedule
 from codesign.targets import target_of
@@ -40,6 +41,18 @@ class BuildFolder:
         """For each input of the tail, the tensor of the graph that it takes; none if there is no tail."""
         found: dict[str, str] = self.manifest["tensors"].get("tail", {})
         return found
+
+    @property
+    def argmax(self) -> int | None:
+        """The number of indices of classes that `export` was asked for; None if scores leave the hardware."""
+        found: int | None = self.manifest.get("options", {}).get("argmax")
+        return found
+
+    @property
+    def chosen(self) -> Chosen | None:
+        """What the file gives in place of indices of classes; None if it gives them, too, or the hardware does not."""
+        found = self.manifest.get("tensors", {}).get("chosen")
+        return None if found is None else Chosen(**found)
 
     @property
     def tflite(self) -> Path:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from codesign.errors import GraphError
 from tests import chromium
 from tests.made_once import RECIPES, made_once
 from tests.shared_cache import *  # noqa: F403
@@ -33,6 +34,16 @@ def tiny_build(common_folder, tiny_run):
         verify(making, images=2)
 
     return made_once(common_folder / "build", make)
+
+
+@pytest.fixture
+def without_qonnx(monkeypatch):
+    """Runs get no QONNX file, which PyTorch takes eight seconds to write: for tests of what comes before."""
+
+    def refuse(run):
+        raise GraphError("is left out")
+
+    monkeypatch.setattr("codesign.api.train.qonnx_of_run", refuse)
 
 
 @pytest.fixture

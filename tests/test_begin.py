@@ -79,6 +79,7 @@ def test_every_proposal_is_a_network_and_each_is_less_than_the_one_before(task, 
     assert found[-1].width == "eighth" and len({(p.width, p.image_size) for p in found}) == len(found)
 
 
+@pytest.mark.usefixtures("without_qonnx")
 def test_a_detector_is_begun_from_a_folder(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     sets.roboflow_yolo(tmp_path / "my cells")

@@ -221,6 +221,15 @@ def test_classes_in_c_are_the_drivers_in_python(tmp_path):
     assert np.allclose(found[:, 1], [one.probability for one in wanted], rtol=1e-13, atol=0)
 
 
+def test_indices_of_classes_in_c_are_classes(tmp_path):
+    indices = np.random.default_rng(5).integers(0, 3, (20, 3, 1, 1))
+    file = told_in_c(tmp_path, "classification", {"indices": True}, {"argmax": ((3, 1, 1), 1.0)}, {"argmax": indices})
+    found = np.fromfile(file, "<f8").reshape(-1, 2)
+    wanted = [classification.read({"argmax": one}, {"argmax": 1.0}, indices=True) for one in indices]
+    assert found[:, 0].tolist() == [one.label for one in wanted] == indices[:, 0, 0, 0].tolist()
+    assert np.isnan(found[:, 1]).all()
+
+
 def test_the_example_of_the_page_compiles(tiny_build, tmp_path):
     (example,) = re.findall(r"```c\n(.*?)```", PAGE.read_text(), re.DOTALL)
     (tmp_path / "example.c").write_text(example)

@@ -170,6 +170,21 @@ def test_back_ends_reach_the_same_accuracy(run, build, capsys):
     assert "accuracy 0." in capsys.readouterr().out
 
 
+def test_classes_that_the_hardware_chooses_are_as_right_as_its_scores(run, tmp_path, capfd):
+    chosen = export(run, tmp_path / "build", argmax=2).folder
+    stated = json.loads((run / "result.json").read_text())["accuracy"]
+    for backend in ("torch", "graph", "onnx"):
+        assert round(evaluate(chosen, backend=backend).accuracy, 4) == stated
+    verdict = verify(chosen, images=2, stages=["brevitas", "qonnx", "onnxruntime", "graph", "tail"])
+    assert verdict.exact
+    assert "#define ACCELERATOR_INDICES 1" in (chosen.driver / "design.h").read_text()
+    Image.fromarray(np.full((16, 16, 3), 99, np.uint8)).save(tmp_path / "grey.png")
+    ((found,),) = (one.found for one in detect(chosen, tmp_path / "grey.png", tmp_path / "out"))
+    assert found["next"] != found["class"]
+    assert status(["detect", str(chosen.path), str(tmp_path / "grey.png"), "--out", str(tmp_path / "told")]) == 0
+    assert f"grey.png: {found['class']}, then {found['next']}" in capfd.readouterr().out
+
+
 def test_the_report_shows_images_with_the_class_that_the_hardware_gives(build):
     page = report(build, html=True).page.read_text()
     assert "Accuracy" in page and "AP50" not in page

@@ -18,6 +18,7 @@ from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
+from codesign.graph.ops.top_k import TopK
 from codesign.graph.ops.upsample import Upsample
 from codesign.hardware.folding import Folding
 from codesign.plugins import load
@@ -42,6 +43,8 @@ CASES = {
     "gain_map": (GainMap(np.ones(5), np.ones(7)), (SMALL,), Folding(4, 4), 2 * PIXELS),
     "requant": (Requant(np.array([1]), 0, 7, 2.0), (SMALL,), Folding(4, 4), 2 * PIXELS),
     "threshold": (Threshold(np.array([[3, 9]]), np.ones(1, np.int64), 0, 1.0), (SMALL,), Folding(3, 3), 2 * PIXELS),
+    "top_k": (TopK(1), (SMALL,), Folding(4, 4), 2 * PIXELS),
+    "top_k of several": (TopK(3), (SMALL,), Folding(1, 1), 6 * PIXELS),
     "shuffle": (Shuffle(2), (SMALL,), Folding(2, 2), 3 * PIXELS),
     "shuffle that is wires": (Shuffle(2), (SMALL,), Folding(6, 6), PIXELS),
     "interleave": (Interleave(), (SMALL, SMALL), Folding(2, 2), 6 * PIXELS),

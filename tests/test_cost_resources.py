@@ -35,6 +35,7 @@ from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
+from codesign.graph.ops.top_k import TopK
 from codesign.graph.ops.upsample import Upsample
 from codesign.hardware.folding import Folding, beats
 from codesign.hardware.memory import ram_luts, rom_in_block, rom_luts, rom_ramb18
@@ -116,6 +117,8 @@ BLOCKS = {
     "threshold, single ones of channels that rise and fall": (
         Threshold(weights(900, 5, 1), np.array([1, -1, 1, 1, -1]), 0, 1.0), (tensor(5, 4, -1024, 1023),), Folding(2, 2)
     ),
+    "top_k": (TopK(1), (tensor(10, 1, -2048, 2047),), Folding(4, 4)),
+    "top_k of several": (TopK(3), (tensor(24, 1, -128, 127),), Folding(1, 1)),
     "upsample": (Upsample(2), (tensor(16),), Folding(2, 2)),
 }  # fmt: skip
 """One at least for every operator."""

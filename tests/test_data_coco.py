@@ -140,6 +140,7 @@ def test_a_recipe_trains_on_train_and_is_measured_on_val_at_its_own_size(coco):
     assert sample.boxes == pytest.approx(np.array([[0.8, 8 / 3, 8.8, 32 / 3]]))
 
 
+@pytest.mark.usefixtures("without_qonnx")
 def test_one_option_trains_on_a_coco_folder(coco, tmp_path, capfd):
     short = ("training.float_phase.epochs=1", "training.quantized_phase.epochs=1", "model.classes=[cat, dog]")
     settings = [part for setting in short for part in ("--set", setting)]

@@ -26,6 +26,7 @@ from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
+from codesign.graph.ops.top_k import TopK
 from codesign.graph.ops.upsample import Upsample
 from codesign.graph.reals import random_integers
 from codesign.hardware.ops import split
@@ -91,6 +92,7 @@ CASES = {
     "threshold": (Threshold(THRESHOLDS, np.ones(2, int), 0, 1.0), (tensor(2),), []),
     "depth to space": (DepthToSpace((2, 3)), (tensor(12, 3, 4),), ["ahead"]),
     "depth to space, cropped": (DepthToSpace((3, 2), (2, 1)), (tensor(12, 3, 4),), ["ahead"]),
+    "top_k": (TopK(1), (tensor(3),), ["whole"]),
     "upsample": (Upsample(2), (tensor(2, 3, 4),), ["ahead"]),
 }
 

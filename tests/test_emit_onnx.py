@@ -31,6 +31,7 @@ from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
+from codesign.graph.ops.top_k import TopK
 from codesign.graph.ops.upsample import Upsample
 from codesign.graph.reals import NOT_AN_INTEGER, to_integers, to_real
 from codesign.plugins import names
@@ -85,6 +86,8 @@ def detector() -> Graph:
         ("gated", Mul(), ("heat", "gate")),
         ("squared", Mul(), ("heat", "heat")),
         ("fc", Linear(weights(5, 6 * 80), RNG.integers(-99, 99, 5)), ("heat",)),
+        ("class", TopK(), ("fc",)),
+        ("classes", TopK(3), ("heat",)),
     )
 
 

@@ -13,6 +13,7 @@ MISTAKES = {
     "stream_fifo": ("level == LEVEL'(DEPTH - 1)", "level == LEVEL'(DEPTH)"),
     "ring": ("COUNT_BITS'(CAPACITY - LEAD - 1)", "COUNT_BITS'(CAPACITY - LEAD)"),
     "window_taps": ("MISSING_BITS'(SKIP_ROW) + passed", "MISSING_BITS'(SKIP_ROW)"),
+    "top_k": ("assign ce = !full || ready;", "assign ce = 1;"),
     "stream_fork": ("in0_ready_o = &(out_ready_i | taken)", "in0_ready_o = |(out_ready_i | taken)"),
 }
 

@@ -244,30 +244,34 @@ def test_a_softmax_stays_on_the_host(flat, beta, tmp_path):
     assert np.abs(found - expected).max() <= 1 / 256 + 1e-6
 
 
-def test_an_argmax_stays_on_the_host_and_takes_the_first_of_equal_values(tmp_path):
+@pytest.mark.parametrize("in_hardware", [False, True])
+def test_an_argmax_takes_the_first_of_equal_values_on_the_host_and_in_hardware(in_hardware, tmp_path):
     net = TFLiteNet()
     x = net.input((1, 4, 4, 3), 0.03, 8)
     y = net.conv(x, net.weights(4, 1, 1, 3), (1, 4, 4, 4), activation=RELU_N1_TO_1, scale=0.4)
     axis = net.constant(np.array(3, np.int32))
     output = net.op("ARG_MAX", [y, axis], net.tensor((1, 4, 4), kind="INT32"), 2, table="ArgMaxOptions", outputType=2)
     path = net.write(tmp_path, output)
-    network, name = import_network(path), net.tensors[output].name
+    network, name = import_network(path, argmax=0 if in_hardware else None), net.tensors[output].name
     ((source, kind),) = network.graph.inputs.items()
     images = random_integers(np.random.default_rng(3), kind, 8)
     assert network.tail is not None
+    assert ("ArgMax" in {node.op_type for node in network.tail.graph.node}) != in_hardware
+    assert network.zones.tail.operators == ({} if in_hardware else {"ARG_MAX": 1})
     values = execute(network.graph, {source: images}, keep=network.graph.outputs)
     found = run_tail(network.tail, network.graph, network.tail_inputs, values)[name]
     assert (found == run_outputs(path, network.graph, images, [name])[name]).all()
 
 
-def test_a_build_of_a_tflite_file_is_verified_against_litert(tmp_path):
+@pytest.mark.parametrize("argmax", [None, 2])
+def test_a_build_of_a_tflite_file_is_verified_against_litert(argmax, tmp_path):
     net = TFLiteNet()
     x = net.input((1, 5, 5, 2), 0.03, -128)
     a = net.conv(x, net.weights(4, 3, 3, 2), (1, 5, 5, 4), activation=RELU)
     y = net.pool("AVERAGE_POOL_2D", net.add(a, a, 0.11), (1, 1, 1, 4), 5, 1, VALID)
     y = net.dense(net.conv(y, net.weights(6, 1, 1, 4), (1, 1, 1, 6)), net.weights(3, 6))
     y = net.op("SOFTMAX", [y], net.tensor((1, 3), 1 / 256, -128), 2, table="SoftmaxOptions", beta=1.0)
-    codesign.export(net.write(tmp_path, y), tmp_path / "build")
+    codesign.export(net.write(tmp_path, y), tmp_path / "build", argmax=argmax)
     stages = ["litert", "onnxruntime", "graph", "tail"]
     verdict = codesign.verify(tmp_path / "build", images=3, stages=stages)
     assert verdict.exact, verdict

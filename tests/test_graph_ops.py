@@ -32,6 +32,7 @@ from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
+from codesign.graph.ops.top_k import TopK
 from codesign.graph.ops.upsample import Upsample
 from codesign.plugins import names
 
@@ -291,6 +292,7 @@ def operators(draw_from: st.DrawFn) -> tuple[Op, tuple[TensorType, ...]]:
         (AvgPool(4), (kind,)),
         (GainMap(rng.integers(1, 9, kind.height), rng.integers(1, 9, kind.width), 9), (kind,)),
         (Peak(lo + 1, lo), (kind,)),
+        (TopK(channels), (kind,)),
     ]
     op, types = draw_from(st.sampled_from(choices))
     if isinstance(op, Requant):
@@ -311,6 +313,14 @@ def test_results_stay_within_the_inferred_shape_and_range(case: tuple, seed: int
         for result, inferred in zip(op.execute(*arrays), op.infer(*types), strict=True):
             assert result.shape[1:] == inferred.shape
             assert inferred.lo <= result.min() and result.max() <= inferred.hi
+
+
+def test_of_equal_channels_the_lower_index_comes_first() -> None:
+    x = np.array([3, 7, -2, 7, 3], np.int32).reshape(1, 5, 1, 1)
+    assert TopK().execute(x)[0].reshape(-1).tolist() == [1]
+    assert TopK(5).execute(x)[0].reshape(-1).tolist() == [1, 3, 0, 4, 2]
+    lowest = np.full((1, 3, 1, 2), -(2**31), np.int32)
+    assert TopK(2).execute(lowest)[0].tolist() == [[[[0, 0]], [[1, 1]]]]
 
 
 @settings(max_examples=50, deadline=None)
@@ -386,6 +396,9 @@ REFUSED = [
     (lambda: Split((1, 2)).infer(X), "cannot split 2 channels"),
     (lambda: Shuffle(3).infer(X), "cannot shuffle 2 channels in 3 groups"),
     (lambda: Peak(3, 3), "not below the threshold"),
+    (lambda: TopK(0), "the 0 largest of a pixel are not 1 to 64"),
+    (lambda: TopK(3).infer(X), "there are no 3 largest of 2 channels"),
+    (lambda: TopK().infer(TensorType((2, 1, 1), 0, 1, (1.0, 2.0))), "channels of different scales cannot be compared"),
     (lambda: op_class("softmax"), "there is no operator 'softmax'"),
     (lambda: TensorType((2, 4), 0, 1), "is not"),
     (lambda: TensorType((2, 4, 4), 1, 0), "empty integer range"),

@@ -27,6 +27,7 @@ from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
+from codesign.graph.ops.top_k import TopK
 from codesign.graph.ops.upsample import Upsample
 from codesign.graph.reals import random_integers
 from codesign.hardware.folding import Folding
@@ -214,6 +215,9 @@ CASES = {
     "peak of a plateau": (Peak(-1, -5), TensorType((2, 6, 7), -3, 1)),
     "peak, floor outside the range": (Peak(10, -128), uint8(1, 5, 4)),
     "peak of a 1x1 map": (Peak(10, -128), int8(3, 1, 1)),
+    "top_k of a map": (TopK(1), TensorType((5, 3, 4), -2, 1)),
+    "top_k of several": (TopK(4), TensorType((6, 2, 3), 0, 3)),
+    "top_k of bipolar": (TopK(2), bipolar(3, 2, 2)),
     "conv_tile": (conv_tile(5, 6, [4], 0, 255), uint8(6, 3, 4)),
     "conv_tile with a shift for each channel": (conv_tile(4, 3, [2, 5, 0, 3], -128, 127), int8(3, 2, 3)),
 }

@@ -155,6 +155,7 @@ def test_quantization_without_training_writes_a_run_of_the_float_phase_alone(tin
     assert (tmp_path / "whole" / WEIGHTS).read_bytes() == (tmp_path / "run" / WEIGHTS).read_bytes()
 
 
+@pytest.mark.usefixtures("without_qonnx")
 def test_the_command_quantizes_with_other_widths_and_prints_json(tiny_run, tmp_path, capfd):
     settings = ("--set", "quantization.layers={'heads.*': 8}", "--set", "quantization.adaptive_rounding=false")
     assert status(["quantize", str(tiny_run), "--out", str(tmp_path / "run"), *settings, "--json"]) == 0
@@ -163,6 +164,7 @@ def test_the_command_quantizes_with_other_widths_and_prints_json(tiny_run, tmp_p
     assert int(network.heads["heat"].pointwise.conv.quant_weight().bit_width) == 8
 
 
+@pytest.mark.usefixtures("without_qonnx")
 @pytest.mark.parametrize("phase", ["null", "{steps: 0}"])
 def test_a_run_that_was_not_trained_with_quantizers_can_be(tmp_path, tiny_run, phase, monkeypatch):
     shutil.copytree(tiny_run, tmp_path / "run")

@@ -20,6 +20,7 @@ from codesign.graph.types import bits_for_range
 from codesign.recipe import load_recipe
 from codesign.reporting import schema
 from codesign.reporting.histograms import histogram, layers
+from codesign.reporting.page import STAGE_NAMES
 from codesign.reporting.plots import efficiency_gap, roofline, waterline
 from codesign.reporting.rails import rows, width
 from codesign.reporting.summarize import summarize
@@ -28,6 +29,7 @@ from codesign.reporting.tables import shorten
 from codesign.reporting.terminal import NAME_WIDTH, engineering, print_report
 from codesign.schedule import Schedule
 from codesign.targets import Coefficient, load_target
+from codesign.verification import FURTHER, STAGES
 from codesign.verification.images import verification_images
 from tests import chromium
 
@@ -284,3 +286,7 @@ def test_every_block_of_the_architecture_shows_its_stream(reported):
             assert tensor.label.replace("x", "\u00d7") in page
     assert page.count("\u2192 output") == len(summary.outputs)
     assert page.count("slowest") >= 2
+
+
+def test_the_page_has_a_name_for_every_stage_of_a_verdict():
+    assert set(STAGE_NAMES) == {*STAGES, *FURTHER}

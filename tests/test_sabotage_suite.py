@@ -8,7 +8,7 @@ import pytest
 from codesign.emit.rtl.project import RtlProject
 from codesign.emit.rtl.top import emit_rtl
 from codesign.emit.rtl.verilator import environment
-from codesign.frontend.qonnx import import_qonnx
+from codesign.frontend.qonnx import import_network
 from codesign.graph import ops
 from codesign.plugins import names
 from tests.designs import designed
@@ -25,7 +25,7 @@ def projects(tmp_path_factory):
     found = {}
     for name, case in CASES.items():
         network, target = case.files(folder, name)
-        graph = import_qonnx(network)
+        graph = import_network(network, argmax=case.argmax).graph
         design = designed(graph, target, fps=case.fps, streaming=True, lut_products=True, sparse=case.sparse)
         emit_rtl(design, folder / name)
         found[name] = folder / name, graph

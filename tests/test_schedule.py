@@ -127,6 +127,15 @@ def test_the_plan_with_dsp_slices_stands_where_that_with_products_of_luts_fails(
     assert schedule(graph, board, max_dsp=15, lut_products=True) == with_slices
 
 
+def test_products_of_wide_weights_are_made_of_luts_where_slices_run_out():
+    """By weights of more digits than those that the price of such products was fitted on."""
+    rng = np.random.default_rng(0)
+    wide = Conv(rng.integers(-2047, 2048, (8, 8, 1, 1)), np.zeros(8, np.int64))
+    graph = Graph("wide", {"x": TensorType((8, 4, 4), 0, 15)}, (Node("conv", wide, ("x",)),), ("conv",))
+    plan = schedule(graph, load_target("pynq-z2"), max_dsp=1, lut_products=True)
+    assert plan.foldings["conv"].products == "lut" and plan.interval_cycles == 16
+
+
 @pytest.mark.parametrize("rank", [0.0, 0.1, 0.4, 0.8])
 def test_the_area_at_a_given_interval_is_the_least_of_all_combinations(
     enumerated: tuple[Problem, list[tuple[int, Resources]]], rank: float

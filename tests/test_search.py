@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pgserver
 import pytest
 
 from codesign.api.search import PLOT, RECIPES, RESULT, search
@@ -14,7 +15,7 @@ from codesign.cli.main import status
 from codesign.errors import RecipeError
 from codesign.recipe import load_recipe
 from codesign.targets import load_target
-from codesign.tuning.search import DIRECTIONS, measure
+from codesign.tuning.search import DIRECTIONS, JOURNAL, measure
 from codesign.tuning.space import Space, variant
 
 RECIPE = Path(__file__).parent / "recipes" / "tiny-grouped.yaml"
@@ -115,6 +116,57 @@ def test_two_processes_search_one_folder_at_once(tmp_path):
     again = search(RECIPE, tmp_path, trials=0, space=Space(width=(1.0,), group_size=(4,)))
     assert {c["number"] for c in known["candidates"]} <= {c.number for c in again.candidates}
     assert len(again.candidates) + len(again.refused) > 3
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    """The URL of a PostgreSQL server."""
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def test_a_search_goes_on_in_a_database_from_another_folder(database, tmp_path):
+    one = search(RECIPE, tmp_path / "a" / "mine", trials=1, space=SMALL, storage=database)
+    other = search(RECIPE, tmp_path / "b" / "mine", trials=0, space=SMALL, storage=database)
+    assert one == other and len(one.candidates) + len(one.refused) == 1
+    assert not (tmp_path / "a" / "mine" / JOURNAL).exists()
+    with pytest.raises(RecipeError, match="study 'mine' of the database: holds a search of another choices"):
+        search(RECIPE, tmp_path / "b" / "mine", trials=0, space=Space(width=(1.0,), group_size=(4,)), storage=database)
+
+
+@pytest.mark.slow
+def test_four_processes_search_with_a_database_and_folders_of_their_own(database, tmp_path):
+    choices = ("width=1", "resolution=1", "weight-bits=2,8", "activation-bits=8", "group-size=4")
+    options = ["--storage", database, "--trials", "1", *(f"--{choice}" for choice in choices)]
+    command = [sys.executable, "-m", "codesign", "search", str(RECIPE), *options]
+    folders = [tmp_path / machine / "shared" for machine in "abcd"]
+    running = [
+        subprocess.Popen([*command, "--out", str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for out in folders
+    ]
+    errors = [process.communicate()[1].decode() for process in running]
+    assert [process.returncode for process in running] == [0] * 4, errors
+    space = Space(width=(1.0,), resolution=(1.0,), weight_bits=(2, 8), activation_bits=(8,), group_size=(4,))
+    found = search(RECIPE, tmp_path / "e" / "shared", trials=0, space=space, storage=database)
+    known = [json.loads((out / RESULT).read_text())["candidates"] for out in folders]
+    assert {c["number"] for candidates in known for c in candidates} >= {c.number for c in found.candidates} != set()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("trials", "is no URL of a database"),
+        ("nosuch://me@db/trials", "is no URL of a database"),
+        ("postgresql://me:secret@127.0.0.1:9/trials", "the database cannot be used"),
+        ("sqlite:////no/such/folder/trials.db", "the database cannot be used"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_refused_in_one_line(url, said, tmp_path, capsys):
+    assert status(["search", str(RECIPE), "--out", str(tmp_path / "s"), "--storage", url, "--trials", "0"]) == MISTAKE
+    error = capsys.readouterr().err
+    assert f"--storage: {said}" in error and "secret" not in error and len(error.strip().splitlines()) == 1
+    assert not (tmp_path / "s").exists()
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ from codesign.graph.ops.peak import Peak
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.threshold import Threshold
+from codesign.graph.ops.top_k import TopK
 from codesign.plugins import load, names
 from codesign.verification.vectors import _aimed, _filters
 from trust.random_graphs import graphs
@@ -73,6 +74,9 @@ BLOCKS = {
     "mul_of_single_pixels": (Mul(), (TensorType((1, 1, 1), -8, 7), TensorType((1, 1, 1), 0, 15))),
     "depth_to_space": (DepthToSpace((2, 1), (1, 0)), (SIGNED,)),
     "peak": (Peak(-5, -100), (SIGNED,)),
+    "top_k": (TopK(1), (SIGNED,)),
+    "top_k_of_several": (TopK(3), (BITS,)),
+    "top_k_of_a_vector": (TopK(2), (TensorType((9, 1, 1), -4, 3),)),
 }
 
 

@@ -20,6 +20,7 @@ from codesign.graph.ops.linear import Linear
 from codesign.graph.ops.maxpool import MaxPool
 from codesign.graph.ops.requant import Requant
 from codesign.graph.ops.threshold import Threshold
+from codesign.graph.ops.top_k import TopK
 
 RNG = np.random.default_rng(51)
 X = TensorType((256, 3, 3), -(1 << 11), (1 << 11) - 1, (0.25,))
@@ -99,6 +100,12 @@ def test_wide_sums_meet_the_gains_of_their_places() -> None:
         Node("act", Threshold(np.array([[-(1 << 25), 0, 1 << 25]]), np.ones(1), 0, 0.3), ("pool",)),
     )
     assert_exact(Graph("wide", {"x": X}, nodes, ("act",)), frames(4))
+
+
+@pytest.mark.parametrize("k", [1, 4])
+def test_the_largest_of_wide_sums_are_found(k: int) -> None:
+    nodes = (Node("sums", LAYERS["conv"]((1.0,)), ("x",)), Node("classes", TopK(k), ("sums",)))
+    assert_exact(Graph("wide", {"x": X}, nodes, ("classes",)), frames(6))
 
 
 def test_sums_beyond_32_bits_are_refused() -> None:

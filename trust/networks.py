@@ -23,6 +23,7 @@ class Case:
     resources: Mapping[str, float]
     fps: float
     sparse: bool = False
+    argmax: int | None = None
 
     def files(self, folder: Path, name: str) -> tuple[Path, Path]:
         """Writes the network's file and the target's."""
@@ -116,6 +117,22 @@ def detector() -> onnx.ModelProto:
     return net.model("heat", *beside)
 
 
+def segments() -> onnx.ModelProto:
+    """A class for every pixel: seven scores that come in several beats of several lanes, the last one not full."""
+    rng = np.random.default_rng(20)
+    net = QonnxNet(1, 3, 8, 8)
+    x = net.quant(net.conv(net.quant("image", 1.0), _weights(rng, 4, 3, 1, 1)), 32.0, 4)
+    return net.model(net.quant(net.conv(x, _weights(rng, 7, 4, 1, 1)), 8.0, 4, signed=1))
+
+
+def classes() -> onnx.ModelProto:
+    """The scores of nine classes."""
+    rng = np.random.default_rng(21)
+    net = QonnxNet(1, 3, 3, 3)
+    flat = net.op("Flatten", net.quant("image", 1.0, 2))
+    return net.model(net.op("Gemm", flat, net.weight(_weights(rng, 27, 9, most=1), bits=2), net.const(np.zeros(9))))
+
+
 def binary() -> onnx.ModelProto:
     """A binary layer at a rate at which its pixels come in three beats, to windows that come whole."""
     rng = np.random.default_rng(5)
@@ -154,5 +171,7 @@ def _shuffle(net: QonnxNet, x: str, channels: int, *size: int) -> str:
 CASES: Mapping[str, Case] = {
     "operators": Case(operators(), {"lut": 14300, "dsp": 74}, 170_000),
     "detector": Case(detector(), {"bram36": 2, "lut": 6200}, 10_000, sparse=True),
+    "segments": Case(segments(), {}, 300_000, argmax=1),
+    "classes": Case(classes(), {}, 100_000, argmax=4),
     "binary": Case(binary(), {}, 900_000),
 }

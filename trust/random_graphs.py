@@ -31,6 +31,7 @@ from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
+from codesign.graph.ops.top_k import TopK
 from codesign.graph.ops.upsample import Upsample
 
 KINDS = (
@@ -44,6 +45,7 @@ KINDS = (
     "shuffle",
     "depth_to_space",
     "peak",
+    "top_k",
     "add",
     "mul",
     "avgpool",
@@ -150,6 +152,8 @@ class _Maker:
             return self.after_sums(self.binary_conv(x if t.step == 2 else self.threshold(x, t, 1, -1, step=2)))
         if kind == "linear":
             return self.requantized(self.linear(x, t))
+        if kind == "top_k":
+            return self.add(TopK(self.int(1, min(3, t.channels))), x)
         if kind == "peak":
             threshold = self.int(t.lo, t.hi)
             return self.add(Peak(threshold, min(t.lo, threshold - 1)), x)

@@ -202,7 +202,7 @@ def bench(name: str, folder: Path, faults: Iterable[Fault]) -> Bench:
     """Exports a network of CASES into `folder` and puts the faults into it."""
     case = CASES[name]
     network, target = case.files(folder, name)
-    build = export(network, folder / name, target=target, fps=case.fps, sparse=case.sparse).folder
+    build = export(network, folder / name, target=target, fps=case.fps, sparse=case.sparse, argmax=case.argmax).folder
     return Bench(name, build, equip(build.rtl, faults, name))
 
 
@@ -239,7 +239,11 @@ def main() -> None:
                 found[outcome.id] = outcome
                 print(f"{outcome.outcome:10} {outcome.id:32} {outcome.stage:7} {outcome.found}", flush=True)
             shutil.rmtree(made.build.path)
-    _conclude([found.get(fault.id, _unknown(fault)) for fault in wanted], faults, whole=len(wanted) == len(faults) and not options.network)
+    _conclude(
+        [found.get(fault.id, _unknown(fault)) for fault in wanted],
+        faults,
+        whole=len(wanted) == len(faults) and not options.network,
+    )
 
 
 def _unknown(fault: Fault) -> Outcome:

@@ -31,6 +31,7 @@ from codesign.graph.ops.rescale import Rescale
 from codesign.graph.ops.shuffle import Shuffle
 from codesign.graph.ops.split import Split
 from codesign.graph.ops.threshold import Threshold
+from codesign.graph.ops.top_k import TopK
 from codesign.graph.ops.upsample import Upsample
 
 Sample = tuple[Op, tuple[TensorType, ...]]
@@ -174,6 +175,14 @@ def maxpool(rng: Rng) -> Sample:
 def peak(rng: Rng) -> Sample:
     x = TensorType((int(rng.integers(2, 24)), *(_size(rng),) * 2), -128, 127)
     return Peak(int(rng.integers(-90, 90)), -128), (x,)
+
+
+def top_k(rng: Rng) -> Sample:
+    """Logits of 6 to 20 bits, of one pixel or of a map; the largest class more often than several."""
+    bits, size = int(rng.integers(6, 21)), int(rng.choice([1, 1, _size(rng)]))
+    k = int(rng.choice([1, 1, 1, 2, 3, 5]))
+    x = TensorType((int(rng.choice([5, 10, 12, 19, 35, 100])), size, size), -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    return TopK(k), (x,)
 
 
 def upsample(rng: Rng) -> Sample:

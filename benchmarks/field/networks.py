@@ -183,7 +183,7 @@ def judged(entry: Entry, folder: Path, images: int, *, hls_and_rtl: bool) -> Res
     path = entry.make(folder)
     start = time.perf_counter()
     try:
-        model, network = _imported(path, entry.input_type)
+        model, network = imported(path, entry.input_type)
     except CodesignError as error:
         seconds = round(time.perf_counter() - start, 1)
         return Result(entry.name, entry.source, entry.format, False, seconds=seconds, reason=str(error))
@@ -194,7 +194,7 @@ def judged(entry: Entry, folder: Path, images: int, *, hls_and_rtl: bool) -> Res
     return Result(entry.name, entry.source, entry.format, True, **compared, seconds=seconds, tail=tail)
 
 
-def _imported(path: Path, input_type: str) -> tuple[onnx.ModelProto | None, Network]:
+def imported(path: Path, input_type: str) -> tuple[onnx.ModelProto | None, Network]:
     """The file, if it is ONNX, with a type for an input of which it says none; and what becomes of it."""
     if is_tflite(path):
         return None, import_file(path)

@@ -16,29 +16,23 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import numpy as np
-
+from benchmarks.field.peer_networks import ultranet
 from benchmarks.record import RTL, SCHEDULER, folder_digest, load, save
+from benchmarks.simulated import passed
 from codesign.design import Design, design_of
-from codesign.emit.rtl.simulate import simulate
 from codesign.emit.rtl.top import emit_rtl
-from codesign.graph import Graph, Node, TensorType, execute
-from codesign.graph.ops.conv import Conv
-from codesign.graph.ops.maxpool import MaxPool
-from codesign.graph.ops.requant import Requant
-from codesign.graph.reals import random_integers
+from codesign.graph import Graph
 from codesign.hardware.window_taps import WindowTaps
 from codesign.schedule import schedule
 from codesign.targets import load_target
 
 NAME = "ceilings"
-SOURCES = ("benchmarks/schedules/ceilings.py", "codesign/targets/*.yaml", *SCHEDULER, *RTL)
-FRAMES = 3
+MEASURING = ("benchmarks/schedules/ceilings.py", "benchmarks/field/peer_networks.py", "benchmarks/simulated.py")
+SOURCES = (*MEASURING, "codesign/targets/*.yaml", *SCHEDULER, *RTL)
 
 
 @dataclass(frozen=True)
@@ -57,31 +51,6 @@ class Case:
     fps: float | None = None
     peer: str = ""
     peer_cycles: int | None = None
-
-
-@cache
-def ultranet() -> Graph:
-    """The detector of DAC-SDC's contests as its published layers have it: 4-bit weights and activations, 160x320."""
-    rng = np.random.default_rng(1)
-    nodes: list[Node] = []
-    x, channels = "image", 3
-
-    def conv(name: str, outputs: int, kernel: int, shift: int) -> str:
-        weight = rng.integers(-7, 8, (outputs, channels, kernel, kernel))
-        bias = rng.integers(-200, 200, outputs)
-        nodes.append(Node(name, Conv(weight, bias, (2.0**-shift,), pads=(kernel // 2,) * 4), (x,)))
-        return name
-
-    for layer, outputs in enumerate((16, 32, 64, 64, 64, 64, 64, 64)):
-        shift = 6 if layer else 9
-        sums = conv(f"layer{layer}", outputs, 3, shift)
-        x, channels = f"{sums}.quant", outputs
-        nodes.append(Node(x, Requant(np.array([shift]), 0, 15, 1.0), (sums,)))
-        if layer < 4:
-            nodes.append(Node(f"pool{layer}", MaxPool((2, 2), (2, 2), (0, 0, 0, 0)), (x,)))
-            x = f"pool{layer}"
-    head = conv("head", 36, 1, 6)
-    return Graph("ultranet", {"image": TensorType((3, 160, 320), 0, 255)}, tuple(nodes), (head,))
 
 
 WINNER = "winner of DAC-SDC 2022, 148,500 cycles"
@@ -143,12 +112,8 @@ def _simulated(design: Design, kept: Mapping[str, Any]) -> dict[str, Any]:
         rtl = folder_digest(folder)
         if kept.get("rtl") == rtl:
             return {name: kept[name] for name in ("simulated_cycles", "exact", "rtl")}
-        rng = np.random.default_rng(2)
-        frames = {name: random_integers(rng, kind, FRAMES) for name, kind in design.graph.inputs.items()}
-        found = simulate(folder, design.graph, frames, tensors=())
-    expected = execute(design.graph, frames)
-    exact = all(np.array_equal(found.values[name], expected[name]) for name in design.graph.outputs)
-    return {"simulated_cycles": found.interval_cycles, "exact": exact, "rtl": rtl}
+        found = passed(folder, design)
+    return {"simulated_cycles": found.interval_cycles, "exact": found.exact, "rtl": rtl}
 
 
 def main(names: list[str]) -> None:

@@ -26,7 +26,7 @@ from codesign.frontend.files import import_file
 from codesign.frontend.inputs import with_types
 from codesign.frontend.load import load_model, one_file
 from codesign.frontend.network import Network
-from codesign.frontend.qonnx import import_network, import_qonnx
+from codesign.frontend.qonnx import import_network
 from codesign.frontend.refusal import RefusalError
 from codesign.frontend.tflite.parse import ENDING, is_tflite
 from codesign.graph import Graph, save
@@ -38,6 +38,7 @@ from codesign.reporting.summary import Summary
 from codesign.run_folder import find_run, kept_network
 from codesign.schedule import schedule
 from codesign.targets import Target, load_target
+from codesign.tasks import takes_indices
 
 RUN_FILES = ("recipe.yaml", "weights.safetensors", "result.json")
 
@@ -60,6 +61,7 @@ def export(
     clock_mhz: float | None = None,
     random_weights: bool = False,
     sparse: bool = False,
+    argmax: int | None = None,
     inputs: Sequence[str] = (),
     overrides: Sequence[str] = (),
     progress: Progress = silent,
@@ -69,7 +71,9 @@ def export(
     source: a run folder, the name of a run that ships in `models/`, or a QONNX or TFLite file. fps: reach this frame
     rate with the least hardware, else as fast as the target allows; max_dsp and clock_mhz replace the target's limits.
     random_weights: `source` is a recipe instead, a file or a shipped one's name, whose network is built untrained; the
-    manifest says so. sparse: of a detector, only the peaks leave the hardware (docs/frames.md). inputs: of a file,
+    manifest says so. sparse: of a detector, only the peaks leave the hardware (docs/frames.md). argmax:
+    of a classifier, indices of so many of the largest classes leave the hardware, not scores; 0: as many as the file
+    chooses itself, else the largest (docs/qonnx.md). inputs: of a file,
     `NAME=TYPE` of an input before whose quantizer there is arithmetic, or that has none. overrides: `key.path=value`
     settings of that recipe. Raises a CodesignError that says what cannot
     be exported, and why.
@@ -87,11 +91,11 @@ def export(
         "source": str(origin),
         "random_weights": random_weights,
         "target": board.model_dump(mode="json"),
-        "options": {**limits, "sparse": sparse, "inputs": list(inputs), "set": list(overrides)},
+        "options": {**limits, "sparse": sparse, "argmax": argmax, "inputs": list(inputs), "set": list(overrides)},
     }
     with new_build(Path(out), facts) as build:
         recipe = load_recipe(origin, overrides) if random_weights else None
-        work = _Work(build, facts, origin, board, limits, sparse, inputs, recipe)
+        work = _Work(build, facts, origin, board, limits, sparse, argmax, inputs, recipe)
         for title, step in STEPS:
             progress(f"export: {title}", 0, 1)
             step(work)
@@ -112,6 +116,7 @@ class _Work:
     board: Target
     limits: dict[str, Any]
     sparse: bool
+    argmax: int | None
     inputs: Sequence[str]
     untrained: Recipe | None
     tail_inputs: Mapping[str, str] = field(default_factory=dict)
@@ -123,12 +128,15 @@ class _Work:
 
 def _import(work: _Work) -> None:
     if work.untrained:
-        work.graph = _import_untrained(work.untrained, work.build)
+        network = _import_untrained(work, work.untrained)
     else:
-        work.graph = _import_file(work) if work.origin.is_file() else _import_run(work.origin, work.build)
+        network = _import_file(work) if work.origin.is_file() else _import_run(work)
+    work.graph = network.graph
     if work.sparse:
         heads_of(work.graph)  # refuses what is no detector before the search for a schedule
     work.facts["tensors"] = {**_of_the_file(work.graph), "tail": work.tail_inputs}
+    if network.chosen is not None:
+        work.facts["tensors"]["chosen"] = asdict(network.chosen)
     save(work.graph, work.build.graph_file)
 
 
@@ -209,7 +217,7 @@ def _of_the_file(graph: Graph) -> dict[str, dict[str, str]]:
     return {"inputs": inputs, "outputs": {name: graph.origins.get(name, name) for name in graph.outputs}}
 
 
-def _import_file(work: _Work) -> Graph:
+def _import_file(work: _Work) -> Network:
     """The build's copy of an ONNX file says the types that the user has given to inputs."""
     try:
         network = _network_of_file(work)
@@ -222,7 +230,7 @@ def _import_file(work: _Work) -> Graph:
         work.tail_inputs = network.tail_inputs
     assert network.zones is not None
     write_text(work.build.zones, json.dumps(asdict(network.zones), indent=1) + "\n")
-    return network.graph
+    return network
 
 
 def _network_of_file(work: _Work) -> Network:
@@ -230,10 +238,10 @@ def _network_of_file(work: _Work) -> Network:
         network = _import_tflite(work)
     elif work.inputs:
         model = with_types(load_model(work.origin), work.inputs)
-        network = import_network(model, work.origin.stem)
+        network = import_network(model, work.origin.stem, work.argmax)
         write_bytes(work.build.qonnx, model.SerializeToString())
     else:
-        network = import_file(work.origin)
+        network = import_file(work.origin, argmax=work.argmax)
         write_bytes(work.build.qonnx, one_file(work.origin))
     return network
 
@@ -241,33 +249,40 @@ def _network_of_file(work: _Work) -> Network:
 def _import_tflite(work: _Work) -> Network:
     if work.inputs:
         raise GraphError("says the type of its input itself", where=str(work.origin), remedy="leave --input out")
-    network = import_file(work.origin)
+    network = import_file(work.origin, argmax=work.argmax)
     shutil.copyfile(work.origin, work.build.tflite)
     return network
 
 
-def _import_run(run: Path, build: BuildFolder) -> Graph:
+def _import_run(work: _Work) -> Network:
     """A run is copied into the build, so that its PyTorch modules can be verified too."""
-    build.run.mkdir()
+    work.build.run.mkdir()
     for name in RUN_FILES:
-        shutil.copyfile(run / name, build.run / name)
-    return _import_own_run(build, kept_network(run))
+        shutil.copyfile(work.origin / name, work.build.run / name)
+    return _import_own_run(work, kept_network(work.origin))
 
 
-def _import_untrained(recipe: Recipe, build: BuildFolder) -> Graph:
+def _import_untrained(work: _Work, recipe: Recipe) -> Network:
     """The run that the build holds is made here, of random weights."""
     from codesign.training.untrained import save_untrained
 
-    build.run.mkdir()
-    save_untrained(recipe, build.run)
-    return _import_own_run(build, None)
+    work.build.run.mkdir()
+    save_untrained(recipe, work.build.run)
+    return _import_own_run(work, None)
 
 
-def _import_own_run(build: BuildFolder, kept: onnx.ModelProto | None) -> Graph:
+def _import_own_run(work: _Work, kept: onnx.ModelProto | None) -> Network:
     """kept: the QONNX file of the run, if it has one; else it is made of the run's weights, by PyTorch."""
+    build = work.build
+    if work.argmax is not None and build.recipe is not None and not takes_indices(build.recipe):
+        raise GraphError(
+            f"its task is {build.recipe.task}, which chooses no classes by their scores",
+            where=str(work.origin),
+            remedy="leave --argmax out",
+        )
     qonnx = kept or qonnx_of_run(build.run)
     write_bytes(build.qonnx, qonnx.SerializeToString())
-    return import_qonnx(qonnx)
+    return import_network(qonnx, argmax=work.argmax)
 
 
 def qonnx_of_run(run: Path) -> onnx.ModelProto:

@@ -48,19 +48,22 @@ def search(
     space: Space | None = None,
     train: bool = False,
     overrides: Sequence[str] = (),
+    storage: str | None = None,
     progress: Progress = silent,
 ) -> Search:
     """Adds `trials` to the search in the folder `out`, and writes what is known there then.
 
-    Any number of processes may do so at once. `search.json`: all candidates; `pareto.png`; `pareto/N.yaml`: the recipe
-    of every one that no other beats, to be trained or exported. train: train every variant as its recipe says, into
-    `runs/N`, so that quality is its accuracy; else it is its bit operations. progress: called with ("trials", done, in
-    all). Raises RecipeError if nothing is left to search or `out` holds another search, ToolError without Optuna.
+    Any number of processes may do so at once. storage: URL of a database that has the trials, for machines that share
+    no folder; the study there is called as the folder is. `search.json`: all candidates; `pareto.png`; `pareto/N.yaml`:
+    the recipe of every one that no other beats, to be trained or exported. train: train every variant as its recipe
+    says, into `runs/N`, so that quality is its accuracy; else it is its bit operations. progress: called with
+    ("trials", done, in all). Raises RecipeError if nothing is left to search or `out` holds another search, ToolError
+    without Optuna or its database.
     """
     found = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, overrides)
     board, folder = load_target(target), Path(out)
     choices = (space or Space()).choices(found)
-    study = opened(folder, found, board, choices, train)
+    study = opened(folder, found, board, choices, train, storage)
     quality = _trained(folder / RUNS, progress) if train else None
     for done in range(trials):
         progress("trials", done, trials)

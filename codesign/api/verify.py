@@ -132,7 +132,7 @@ def _whole(build: BuildFolder, rtl: str) -> list[str]:
         raise BuildError(f"unknown RTL '{rtl}'", where="--rtl", remedy=f"known: {', '.join(SIMULATIONS)}")
     absent = {"rtl", *(name for name, there in _SOURCES.items() if not there(build))}
     names = [name for name in STAGES if name not in absent]
-    names += ["tail"] if build.tail.is_file() else []
+    names += ["tail"] if tail.applies(build) else []
     return [*(name for name in names if name != "blocks" or rtl == "codesign"), SIMULATIONS[rtl]]
 
 
@@ -159,7 +159,7 @@ def _chosen(build: BuildFolder, stages: Sequence[str], whole: Collection[str], n
     for name in stages:
         if name in _SOURCES and not _SOURCES[name](build):
             raise BuildError(_LACKS[name], where=str(build.path), remedy=f"leave {name} out")
-    if "tail" in stages and not build.tail.is_file():
+    if "tail" in stages and not tail.applies(build):
         raise BuildError("has no tail: all of it is hardware", where=str(build.path), remedy="leave tail out")
     wanted = {*(stages or whole), *(("netlist",) if netlist else ())}
     if "netlist" in wanted:

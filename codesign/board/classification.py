@@ -14,14 +14,24 @@ HEADS = ("scores",)
 
 @dataclass(frozen=True)
 class Class:
-    """What an image is taken for, and the probability by which."""
+    """What an image is taken for, and the probability by which; None where the hardware tells the class alone.
+
+    following: further classes that it tells, the likelier first.
+    """
 
     label: int
-    probability: float
+    probability: float | None
+    following: tuple[int, ...] = ()
 
 
-def read(values: Mapping[str, np.ndarray], scales: Mapping[str, float]) -> Class:
-    """The class of the highest score (classes, 1, 1), the first of equal ones; `scales` are of one integer step."""
+def read(values: Mapping[str, np.ndarray], scales: Mapping[str, float], indices: bool = False) -> Class:
+    """The class of the highest score (classes, 1, 1), the first of equal ones; `scales` are of one integer step.
+
+    indices: the one output is the class itself, (k, 1, 1), and those that come next.
+    """
+    if indices:
+        label, *following = np.asarray(next(iter(values.values()))).reshape(-1).astype(int).tolist()
+        return Class(label, None, tuple(following))
     logits = np.asarray(values["scores"], np.float64).reshape(-1) * scales["scores"]
     label = int(logits.argmax())
     return Class(label, float(1 / np.exp(logits - logits[label]).sum()))

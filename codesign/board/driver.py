@@ -53,6 +53,8 @@ class Stream:
         self.lowest, self.highest = fields["range"]
         self.base, self.step = fields["base"], fields["step"]
         self.scale = np.array(fields["scale"], np.float64)
+        if fields.get("classes"):
+            self.scale = np.ones(1, np.int64)  # indices stay integers
         self.padded = -(-self.channels // fields["lanes"]) * fields["lanes"]
         self.frame_bytes = self.padded * self.height * self.width * self.lane_bytes
 
@@ -237,7 +239,8 @@ class Accelerator(Viewer):
         """What the network says of every frame; `frames` are (N, H, W, C) or one (H, W, C), an array for each input.
 
         Of a detector `Boxes`, of a classifier a `Class`; of a network without a recipe the real values (C, H, W) of its
-        outputs by name, those that the host computes as the file has them, the batch of one included. Raises ValueError
+        outputs by name, indices of classes as integers, those that the host computes as the file has them, the batch of
+        one included. Raises ValueError
         for frames of another shape, BoardError if the hardware reports an error.
         """
         arrays = [array[None] if np.ndim(array) == 3 else np.asarray(array) for array in frames]

@@ -15,6 +15,7 @@ _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?
 
 MOST_IMAGES = 10**6
 MOST_DSP = 10**6
+MOST_INDICES = 64
 MOST_DEVICES = 1024
 MOST_WORKERS = 256
 LARGEST_SIZE = 2**16

@@ -23,6 +23,9 @@ from codesign.hardware.window_taps import WindowTaps
 LEAST_DSP_PRODUCT = 9
 """Bits of the smallest product for which Yosys takes a DSP slice."""
 
+MOST_DIGITS = 4
+"""Digits of weights that have coefficients of their own."""
+
 SHIFTED_FROM = 3
 """Registers behind each other from which on Yosys takes a shift register."""
 
@@ -156,7 +159,7 @@ def _product_luts(unit: Mvu) -> int:
     """What products and their sums without DSP slices take: `mac.sv`'s own form, or what Yosys makes of small ones.
 
     In the former three times an activation, which is one of the multiples that digits choose from, is made once for
-    all outputs.
+    all outputs. Weights of more digits than any block had that was fitted take in proportion.
     """
     soft = _soft(unit)
     if not soft:
@@ -166,9 +169,10 @@ def _product_luts(unit: Mvu) -> int:
         return soft * (array_luts(unit.x, unit.weight_bits) + sums)
     digits = (unit.weight_bits + 1) // 2
     thrice = unit.folding.inputs * unit.x.bits if digits > 1 else 0
-    luts = coefficients(f"mvu.digits_{digits}", DigitLuts)
+    fitted = min(digits, MOST_DIGITS)
+    luts = coefficients(f"mvu.digits_{fitted}", DigitLuts)
     product = luts.product + luts.x_bit * unit.x.bits + unit.x.signed * luts.signed
-    return thrice + round(soft * (product + sums))
+    return thrice + round(soft * (product * digits / fitted + sums))
 
 
 def _ff(unit: Mvu) -> int:

@@ -17,10 +17,11 @@ from codesign.frontend.tflite.parse import is_tflite
 from codesign.graph import Graph, IntArray
 
 
-def import_file(path: Path, name: str = "") -> Network:
-    """What becomes of the file at `path`. name: of the graph; default: the file's. Raises GraphError as its format's
-    `import_network` does."""
-    return tflite.import_network(path, name) if is_tflite(path) else qonnx.import_network(path, name)
+def import_file(path: Path, name: str = "", argmax: int | None = None) -> Network:
+    """What becomes of the file at `path`. name: of the graph; default: the file's. argmax: so many indices of classes
+    leave the hardware, as for `qonnx.import_network`. Raises GraphError as its format's `import_network` does."""
+    load = tflite.import_network if is_tflite(path) else qonnx.import_network
+    return load(path, name, argmax)
 
 
 def run_file(path: Path, graph: Graph, images: IntArray, tensors: Collection[str]) -> dict[str, IntArray]:

@@ -13,6 +13,10 @@ from codesign.frontend.late_upsampling import upsampled_late
 from codesign.frontend.tail import Tail
 from codesign.frontend.zones import Zones
 from codesign.graph import Graph
+from codesign.graph.indices import Chosen
+
+CHOSEN = "/hardware"
+"""Ending of the tail's input that stands for indices of the file, in the shape that the hardware gives them in."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,17 +25,19 @@ class Network:
 
     graph: what becomes hardware. tail: what follows it on the host, if anything does: a model whose inputs are real
     values of outputs of `graph`. tail_inputs: for each of its inputs, that output. zones: where each operator went.
+    chosen: what the file gives in place of the indices that are the output of `graph`, if it gives scores.
     """
 
     graph: Graph
     tail: onnx.ModelProto | None = None
     tail_inputs: Mapping[str, str] = field(default_factory=dict)
     zones: Zones | None = None
+    chosen: Chosen | None = None
 
     def name_on_host(self, tensor: str) -> str:
         """Under which name the host goes on with a tensor of the graph, else that of the file's tensor that it is."""
         names = [name for name, source in self.tail_inputs.items() if source == tensor]
-        return names[0] if names else self.graph.origins.get(tensor, tensor)
+        return names[0].removesuffix(CHOSEN) if names else self.graph.origins.get(tensor, tensor)
 
 
 def rewritten(graph: Graph) -> Graph:

@@ -12,6 +12,7 @@ from codesign.frontend.network import Network
 from codesign.frontend.run_qdq import is_qdq
 from codesign.frontend.values import Activation, Coded, Constant, Unquantized, Value
 from codesign.frontend.zones import Access, Boundary, Zones, at_input, first_blocks, live, zone
+from codesign.graph.indices import classes_of
 
 NODES = Access[onnx.NodeProto](
     name=lambda node: node.name or node.output[0],
@@ -98,8 +99,9 @@ def _input(importer: Importer, file: onnx.ModelProto, tensor: str, name: str) ->
 def _output(importer: Importer, network: Network, tensor: str, ends: list[str]) -> Boundary:
     name = network.name_on_host(tensor)
     shape = network.graph.types[tensor].shape
-    known = importer.model.get_tensor_shape(name)
-    return Boundary(name, tuple(known) if known else (1, *shape), "float32", tensor, name in ends)
+    known, classes = importer.model.get_tensor_shape(name), classes_of(network.graph, tensor)
+    kind = "float32" if classes is None else f"index of {classes} classes"
+    return Boundary(name, tuple(known) if known else (1, *shape), kind, tensor, name in ends)
 
 
 def _type(kind: int) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import onnx
 
 from codesign.errors import GraphError
+from codesign.frontend.argmax import with_argmax
 from codesign.frontend.channels_first import FIRST, channels_first
 from codesign.frontend.importer import Importer
 from codesign.frontend.inputs import declared
@@ -23,6 +24,7 @@ from codesign.frontend.slices import slices_to_splits
 from codesign.frontend.tail import Tail, TailBuilder
 from codesign.frontend.values import Activation, Coded, Host, Value
 from codesign.graph import Graph
+from codesign.graph.indices import Chosen
 from codesign.graph.op import EXACT_FLOAT32
 
 
@@ -31,10 +33,11 @@ def import_qonnx(source: onnx.ModelProto | Path) -> Graph:
     return import_network(source).graph
 
 
-def import_network(source: onnx.ModelProto | Path, name: str = "") -> Network:
+def import_network(source: onnx.ModelProto | Path, name: str = "", argmax: int | None = None) -> Network:
     """The integer graph of a QONNX model: batch size 1, zero points of zero; and its tail.
 
-    name: of the graph; default: the file's.
+    name: of the graph; default: the file's. argmax: indices of so many of the largest classes leave the hardware, not
+    scores; 0: as the file chooses, or the largest.
 
     Blocks are named after the PyTorch modules they came from. `Graph.origins` names, for tensors that exist in the
     file, the ONNX tensor whose value is `q * scale`. Raises GraphError, with the ONNX node, its reason and a remedy,
@@ -62,6 +65,9 @@ def import_network(source: onnx.ModelProto | Path, name: str = "") -> Network:
         codes = zero_points(loaded)
         graph = replace(graph, origins={tensor: name for tensor, name in graph.origins.items() if name in codes})
     network = with_tail(graph, tail, dict(zip(outputs, made.outputs, strict=True)))
+    if argmax is not None:
+        output = model.graph.output[0].name
+        network = with_argmax(network, argmax, Chosen(output, _class_axis(importer, output)), importer.shape(output))
     return replace(network, zones=zones_of(importer, network, loaded))
 
 
@@ -102,6 +108,16 @@ def _output(importer: Importer, name: str) -> str | None:
         return absorbed(importer.builder, value).tensor
     except GraphError:
         return None
+
+
+def _class_axis(importer: Importer, output: str) -> int:
+    """Along which axis of an output of integers the channels lie. Raises GraphError if pixels are in another order."""
+    value = importer.value(output)
+    if not isinstance(value, Activation) or value.layout != "turned":
+        return 1
+    if [axis for axis in value.axes if axis] != [1, 2]:
+        raise GraphError("has its rows as columns", where=f"output {output}", remedy="leave --argmax out")
+    return 1 + value.axes.index(0)
 
 
 def _refuse_real(importer: Importer, output: str, source: str) -> None:

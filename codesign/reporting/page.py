@@ -47,6 +47,7 @@ STAGE_NAMES = {
     "rtl": "SystemVerilog, simulated",
     "netlist": "Yosys' netlists, simulated",
     "vitis": "Vitis HLS' Verilog, simulated",
+    "tail": "host's share, against the file",
 }
 
 ENERGY_NAMES = {

@@ -14,6 +14,8 @@ Such a file has
     truth(sample, classes)                   what to draw into an image whose sample is known
     marks(found, classes, size, score)       what to draw into an image of `size` (height, width), from that score on
     listing(found, classes, score)           the same as records for JSON
+    INDICES                                  True where outputs may be indices of classes, largest first, in place of
+                                             scores; then `read` and `decode` take `indices=True`
 """
 
 from __future__ import annotations
@@ -33,9 +35,14 @@ def task_of(recipe: Any) -> ModuleType:
     return load(__name__, recipe.task)
 
 
-def reading_of(recipe: Any) -> Reading:
-    """How outputs of a recipe's network are read."""
-    settings = task_of(recipe).decoding(recipe)
+def takes_indices(recipe: Any) -> bool:
+    """Whether outputs of a recipe's network may be indices of classes."""
+    return bool(getattr(task_of(recipe), "INDICES", False))
+
+
+def reading_of(recipe: Any, indices: bool = False) -> Reading:
+    """How outputs of a recipe's network are read. indices: they are those of classes."""
+    settings = task_of(recipe).decoding(recipe) | ({"indices": True} if indices else {})
     return Reading(recipe.task, tuple(recipe.model.classes), settings, recipe.data.fit)
 
 

@@ -28,6 +28,9 @@ class Accuracy:
     accuracy: float
 
 
+INDICES = True
+
+
 def decode(values: Mapping[str, IntArray], scales: Mapping[str, float], recipe: Recipe) -> Class:
     return read(values, scales)
 
@@ -70,12 +73,17 @@ def inferred(image: Shape, outputs: Mapping[str, Shape]) -> tuple[int, dict[str,
 
 def marks(found: Class, classes: Sequence[str], size: tuple[int, int], score: float = 0.0) -> tuple[Mark, ...]:
     """A frame around the image, named after the class; nothing if that is less probable than `score`."""
-    if found.probability < score:
+    if found.probability is not None and found.probability < score:
         return ()
-    label = f"{classes[found.label]} {found.probability:.2f}"
+    label = classes[found.label] + ("" if found.probability is None else f" {found.probability:.2f}")
     return (Mark(0, 0, size[1], size[0], label, hue(found.label, len(classes))),)
 
 
 def listing(found: Class, classes: Sequence[str], score: float = 0.0) -> Iterator[dict[str, Any]]:
-    if found.probability >= score:
+    """The class and how probable it is; where the hardware tells classes alone, those that follow it."""
+    if found.probability is None:
+        yield {"class": classes[found.label]} | (
+            {"next": ", ".join(classes[label] for label in found.following)} if found.following else {}
+        )
+    elif found.probability >= score:
         yield {"class": classes[found.label], "probability": found.probability}

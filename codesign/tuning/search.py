@@ -1,6 +1,7 @@
 """Search of a recipe's variants for those that no other beats: latency, energy, size, accuracy or what stands for it.
 
-Trials lie in a journal file, to which any number of processes may add at once; a search that was interrupted goes on.
+Trials lie in a journal file, or in a database, to which any number of processes may add at once; a search that was
+interrupted goes on.
 
 Without training, `bit_operations` stands for accuracy: multiplications of a frame, each times the bits of both its
 factors. It is what a network can compute, no measure of what it has learned: of two variants that are close, training
@@ -10,6 +11,8 @@ may well prefer the one that has fewer.
 from __future__ import annotations
 
 import json
+import random
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -33,6 +36,8 @@ JOURNAL = "trials.journal"
 STUDY = "search"
 DIRECTIONS = {"quality": "maximize", "latency_ms": "minimize", "energy_uj": "minimize", "size_kib": "minimize"}
 FACTS = "about"
+CONNECTIONS = 8
+"""Times that a database is asked whose tables others are making."""
 
 
 @dataclass(frozen=True)
@@ -93,26 +98,30 @@ def measure(recipe: Recipe, graph: Graph, target: Target) -> Figures:
 
 
 def opened(
-    folder: Path, recipe: Recipe, target: Target, choices: Mapping[str, tuple[Value, ...]], trained: bool
+    folder: Path,
+    recipe: Recipe,
+    target: Target,
+    choices: Mapping[str, tuple[Value, ...]],
+    trained: bool,
+    storage: str | None = None,
 ) -> optuna.Study:
-    """The study in `folder`, made if there is none.
+    """The study in `folder`, or that of the folder's name in the database at the URL `storage`; made if there is none.
 
-    Raises RecipeError if it is one of something else, ToolError without Optuna.
+    Raises RecipeError if it is one of something else, ToolError without Optuna or where the database is not reached.
     """
     try:
         import optuna
-        from optuna.storages import JournalStorage
-        from optuna.storages.journal import JournalFileBackend
     except ImportError:
         raise ToolError("Optuna is not installed", remedy="pip install 'codesign[search]'") from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    kept = _database(storage) if storage else _journal(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():  # its option for parallel trials may change its interface
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         sampler = optuna.samplers.TPESampler(constant_liar=True)
     study = optuna.create_study(
-        study_name=STUDY,
-        storage=JournalStorage(JournalFileBackend(str(folder / JOURNAL))),
+        study_name=folder.resolve().name if storage else STUDY,
+        storage=kept,
         sampler=sampler,
         directions=list(DIRECTIONS.values()),
         load_if_exists=True,
@@ -126,9 +135,58 @@ def opened(
     elif known != about:
         differing = ", ".join(key for key in about if about[key] != known.get(key))
         raise RecipeError(
-            f"holds a search of another {differing}", where=str(folder), remedy="give a folder of its own"
+            f"holds a search of another {differing}",
+            where=f"study '{study.study_name}' of the database" if storage else str(folder),
+            remedy="give a folder of its own, after whose name the study is called"
+            if storage
+            else "give a folder of its own",
         )
     return study
+
+
+def _journal(folder: Path) -> optuna.storages.BaseStorage:
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
+
+
+def _database(url: str) -> optuna.storages.BaseStorage:
+    """The storage at that URL. Passwords in it are not told."""
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+    remedy = "give e.g. postgresql://USER:PASSWORD@HOST/DATABASE, or sqlite:///FILE"
+    try:
+        return _connected(url)
+    except (ArgumentError, NoSuchModuleError):
+        raise ToolError("is no URL of a database", where="--storage", remedy=remedy) from None
+    except ImportError as error:
+        module = error.name or "a module"
+        raise ToolError(
+            f"the database needs {module}, which is not installed", where="--storage", remedy=f"pip install {module}"
+        ) from None
+    except (SQLAlchemyError, OSError) as error:
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())
+        raise ToolError(f"the database cannot be used ({reason[:200]})", where="--storage", remedy=remedy) from None
+
+
+def _connected(url: str) -> optuna.storages.BaseStorage:
+    """Connections that broke while a trial took its time are made anew.
+
+    Of several that make the tables at once, all but one fail, and find them there.
+    """
+    from optuna.storages import RDBStorage
+    from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+
+    for left in reversed(range(CONNECTIONS)):
+        try:
+            return RDBStorage(url, engine_kwargs={"pool_pre_ping": True})
+        except (IntegrityError, OperationalError, ProgrammingError) as error:
+            if not left or "exist" not in str(error.orig):
+                raise
+            time.sleep(random.uniform(0.2, 1))
+    raise AssertionError
 
 
 def run_trial(

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from codesign.build_folder import BuildFolder
 from codesign.frontend.run_tail import TailRun
 from codesign.frontend.tail_choice import chosen_from, has_channels_last
-from codesign.graph import IntArray
+from codesign.graph import Graph, IntArray
+from codesign.graph.indices import classes_of
 from codesign.graph.types import Shape
 
 
@@ -21,7 +22,8 @@ from codesign.graph.types import Shape
 class Output:
     """A tensor of the graph, or of the tail if `real`.
 
-    shape: (C, H, W); scale: of its steps. channels_last: whether the tail has it as (H, W, C).
+    shape: (C, H, W); scale: of its steps. channels_last: whether the tail has it as (H, W, C). classes: so many, where
+    it is not their scores but indices of the likeliest.
     """
 
     tensor: str
@@ -29,6 +31,12 @@ class Output:
     scale: tuple[float, ...] = (1.0,)
     real: bool = False
     channels_last: bool = False
+    classes: int | None = None
+
+    @property
+    def of_classes(self) -> Shape:
+        """The shape, with all classes in place of indices of some."""
+        return (self.classes, *self.shape[1:]) if self.classes else self.shape
 
     def values(self, integers: Mapping[str, IntArray], reals: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         """(N, C, H, W), as multiples of the first channel's scale."""
@@ -60,9 +68,7 @@ def outputs_of(build: BuildFolder) -> Outputs:
     """The outputs of a build. What the host chooses, such as an argmax, is told by what it chooses from."""
     graph, inputs = build.graph, build.tail_inputs
     found = {
-        graph.origins.get(name, name): Output(name, graph.types[name].shape, graph.types[name].scale)
-        for name in graph.outputs
-        if name not in inputs.values()
+        graph.origins.get(name, name): _of_graph(graph, name) for name in graph.outputs if name not in inputs.values()
     }
     if not build.tail.is_file():
         return Outputs(found)
@@ -72,13 +78,17 @@ def outputs_of(build: BuildFolder) -> Outputs:
     shapes = tail.shapes()
     for name, tensor in chosen.items():
         if tensor in inputs:
-            kind = graph.types[inputs[tensor]]
-            found[name] = Output(inputs[tensor], kind.shape, kind.scale)
+            found[name] = _of_graph(graph, inputs[tensor])
         else:
             shape, last = shapes[tensor], has_channels_last(model, tensor)
             shape = (*shape[:1], shape[-1], *shape[1:-1]) if last else shape
             found[name] = Output(tensor, _as_map(shape), real=True, channels_last=last)
     return Outputs(found, tail)
+
+
+def _of_graph(graph: Graph, tensor: str) -> Output:
+    kind = graph.types[tensor]
+    return Output(tensor, kind.shape, kind.scale, classes=classes_of(graph, tensor))
 
 
 def _as_map(shape: tuple[int, ...]) -> Shape:

@@ -10,6 +10,7 @@ from codesign import tasks
 from codesign.build_folder import BuildFolder
 from codesign.errors import BuildError
 from codesign.graph import IntArray
+from codesign.graph.indices import gives_indices
 from codesign.plugins import load, names
 from codesign.progress import Progress
 from codesign.recipe import Recipe
@@ -36,13 +37,16 @@ def reading_of(build: BuildFolder) -> Reading:
 
 def _reading(build: BuildFolder, found: Outputs) -> Reading:
     if build.recipe is not None:
-        return tasks.reading_of(build.recipe)
+        return tasks.reading_of(build.recipe, gives_indices(build.graph))
     image, *_ = (kind.shape for kind in build.graph.inputs.values())
-    outputs = {name: output.shape for name, output in found.by_name.items()}
+    outputs = {name: output.of_classes for name, output in found.by_name.items()}
+    indices = any(output.classes for output in found.by_name.values())
     for task in names("codesign.tasks"):
-        inferred = load("codesign.tasks", task).inferred(image, outputs)
+        part = load("codesign.tasks", task)
+        inferred = part.inferred(image, outputs) if not indices or getattr(part, "INDICES", False) else None
         if inferred is not None:
-            return Reading(task, tuple(map(str, range(inferred[0]))), inferred[1], "letterbox")
+            settings = inferred[1] | ({"indices": True} if indices else {})
+            return Reading(task, tuple(map(str, range(inferred[0]))), settings, "letterbox")
     shapes = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in outputs.items())
     raise BuildError(
         f"its outputs ({shapes}) are neither classes nor heat, size and offset of a detector",

@@ -65,4 +65,7 @@ def _line(result: Detected) -> str:
     if len(result.found) == 1 and "probability" in result.found[0]:
         (found,) = result.found
         return f"{where}: {found['class']} {found['probability']:.2f}"
+    if len(result.found) == 1 and "box" not in result.found[0]:
+        (found,) = result.found
+        return f"{where}: {found['class']}" + (f", then {found['next']}" if "next" in found else "")
     return f"{where}: {len(result.found)} found, {result.drawn} drawn"

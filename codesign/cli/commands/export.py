@@ -9,7 +9,7 @@ import typer
 from codesign.cli.completion import board_names, run_names
 from codesign.cli.console import OUTPUT, Json, keeps, print_json, progress_bars, terminal
 from codesign.cli.help import HARDWARE
-from codesign.cli.numbers import CLOCK_MHZ, FPS, MOST_DSP, number, whole
+from codesign.cli.numbers import CLOCK_MHZ, FPS, MOST_DSP, MOST_INDICES, number, whole
 
 SECTION, ORDER = HARDWARE, 0
 EXAMPLES = (
@@ -53,6 +53,19 @@ def run(
     sparse: Annotated[
         bool, typer.Option("--sparse", help="Of a detector, only the peaks leave the hardware, as records.")
     ] = False,
+    argmax: Annotated[
+        bool,
+        typer.Option("--argmax", help="Classes leave the hardware, not scores: the picture's, or every pixel's."),
+    ] = False,
+    top_k: Annotated[
+        int | None,
+        typer.Option(
+            "--top-k",
+            metavar="K",
+            parser=whole(1, MOST_INDICES),
+            help="With --argmax: the K likeliest classes. Default: as many as the file chooses, or one.",
+        ),
+    ] = None,
     inputs: Annotated[
         list[str] | None,
         typer.Option(
@@ -98,6 +111,8 @@ def run(
         return
     if images or output:
         raise typer.BadParameter("--images and --output belong to --suggest: add it, or leave them out")
+    if top_k is not None and not argmax:
+        raise typer.BadParameter("--top-k belongs to --argmax: add it, or leave it out")
     folder = out or build_folder(source)
     with keeps(f"{folder} is as it was"), progress_bars() as progress:
         build = export(
@@ -109,6 +124,7 @@ def run(
             clock_mhz=clock,
             random_weights=random_weights,
             sparse=sparse,
+            argmax=(top_k or 0) if argmax else None,
             inputs=inputs or (),
             overrides=settings or (),
             progress=progress,

@@ -20,6 +20,7 @@ SECTION, ORDER = TRAIN, 5
 EXAMPLES = (
     ("codesign search codenet-digits --trials 20", "into searches/codenet-digits; again: goes on"),
     ("codesign search codenet-digits --weight-bits 3,4 --width 0.5,1", "among these only"),
+    ("codesign search codenet-digits --storage postgresql://me@db/trials", "on as many machines as you like"),
 )
 SPACE = "What is searched"
 """Panel of the choices."""
@@ -64,6 +65,14 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the recipe. Repeatable."),
     ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="A database that has the trials, of the search named like the folder: for machines that share none.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Search a recipe's width, resolution, bit widths and group size for the best of latency, energy and size.
@@ -92,6 +101,7 @@ def run(
             space=space,
             train=train,
             overrides=set_ or (),
+            storage=storage,
             progress=progress,
         )
     if json:

@@ -12,6 +12,7 @@ from codesign.emit.rtl import registers
 from codesign.emit.rtl.project import Stream
 from codesign.graph import Graph
 from codesign.graph.heads import Heads
+from codesign.graph.indices import classes_of, gives_indices
 from codesign.recipe import Recipe
 from codesign.tasks import reading_of
 
@@ -43,7 +44,7 @@ def describe(system: System, design: Design, recipe: Recipe | None, tail: dict[s
         "inputs": [_channel(channel, system, graph) for channel in system.inputs],
         "outputs": [] if design.heads else [_channel(channel, system, graph) for channel in system.outputs],
         "records": _records(system, graph, design.heads) if design.heads else None,
-        "decode": None if recipe is None else decoding(recipe),
+        "decode": None if recipe is None else decoding(recipe, graph),
         "tail": tail,
     }
 
@@ -63,9 +64,9 @@ def _records(system: System, graph: Graph, heads: Heads) -> dict[str, Any]:
     }
 
 
-def decoding(recipe: Recipe) -> dict[str, Any]:
+def decoding(recipe: Recipe, graph: Graph) -> dict[str, Any]:
     """What outputs mean: the task, its classes, and the settings of its `read`; and how pictures are fitted in."""
-    reading = reading_of(recipe)
+    reading = reading_of(recipe, gives_indices(graph))
     return {
         "task": reading.task,
         "classes": list(reading.classes),
@@ -77,7 +78,7 @@ def decoding(recipe: Recipe) -> dict[str, Any]:
 def stream_fields(stream: Stream, graph: Graph) -> dict[str, Any]:
     """How a frame's bytes lie: a lane of a beat takes `lane_bytes`.
 
-    `name` is that of the network's own input or output.
+    `name` is that of the network's own input or output; `classes`: so many, where it is indices of classes.
     """
     kind = graph.types[stream.tensor]
     return {
@@ -91,6 +92,7 @@ def stream_fields(stream: Stream, graph: Graph) -> dict[str, Any]:
         "step": stream.step,
         "range": [kind.lo, kind.hi],
         "scale": list(kind.scale),
+        "classes": classes_of(graph, stream.tensor),
     }
 
 

@@ -58,7 +58,7 @@ def _input(builder: OnnxBuilder, name: str, kind: TensorType) -> None:
     builder.staircase(name, f"{name}/on_grid", middles[None], kind.lo * result, kind.step * result)
 
 
-ADDERS = ("add", "avgpool", "gain_map", "requant", "rescale", "threshold")
+ADDERS = ("add", "avgpool", "gain_map", "requant", "rescale", "threshold", "top_k")
 """Operators whose nodes take int32, in which sums beyond 2^24 pass."""
 
 

@@ -81,7 +81,7 @@ def _describe(
         "serial": {"baud": baud},
         "inputs": [stream_fields(stream, graph) for stream in project.inputs],
         "outputs": [stream_fields(stream, graph) for stream in project.outputs],
-        "decode": None if recipe is None else decoding(recipe),
+        "decode": None if recipe is None else decoding(recipe, graph),
         "tail": tail,
     }
     return json.dumps(fields, indent=1) + "\n"

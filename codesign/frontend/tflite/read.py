@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from codesign.errors import GraphError
+from codesign.frontend.argmax import with_argmax
 from codesign.frontend.naming import one_part
 from codesign.frontend.network import Network, rewritten, with_tail
 from codesign.frontend.tflite.importer import Importer
@@ -14,6 +15,7 @@ from codesign.frontend.tflite.parse import load_model
 from codesign.frontend.tflite.values import Codes, Hosted
 from codesign.frontend.tflite.zones import zones_of
 from codesign.graph import Graph
+from codesign.graph.indices import Chosen
 
 
 def import_tflite(source: Path) -> Graph:
@@ -21,12 +23,12 @@ def import_tflite(source: Path) -> Graph:
     return import_network(source).graph
 
 
-def import_network(source: Path, name: str = "") -> Network:
+def import_network(source: Path, name: str = "", argmax: int | None = None) -> Network:
     """The integer graph of a full-integer TFLite file, and its tail.
 
-    name: of the graph; default: the file's. `Graph.origins` names, for tensors that exist in the file, the one whose
-    codes are `q + zero`. Raises GraphError, with the operator, its reason and a remedy, for whatever cannot be had
-    exactly, ToolError without the extra `tflite`.
+    name: of the graph; default: the file's. argmax: as for QONNX. `Graph.origins` names, for tensors that exist in the
+    file, the one whose codes are `q + zero`. Raises GraphError, with the operator, its reason and a remedy, for
+    whatever cannot be had exactly, ToolError without the extra `tflite`.
     """
     model = load_model(source)
     _refuse_real(model, str(source))
@@ -39,6 +41,9 @@ def import_network(source: Path, name: str = "") -> Network:
     ends = list(dict.fromkeys([*outputs, *inputs.values()]))
     made = importer.builder.finish(one_part(name or source.name.split(".")[0]), ends)
     network = with_tail(rewritten(made), tail, dict(zip(ends, made.outputs, strict=True)))
+    if argmax is not None:
+        output = model.tensors[model.outputs[0]]
+        network = with_argmax(network, argmax, Chosen(output.name, len(output.shape) - 1), output.shape)
     return replace(network, zones=zones_of(importer, network))
 
 

@@ -21,7 +21,7 @@ from codesign.graph.reals import within
 
 def check(build: BuildFolder) -> str | None:
     """Where the stored graph and the file's come apart, though no image may show it."""
-    found = replace(import_file(build.network).graph, name=build.graph.name)
+    found = replace(import_file(build.network, argmax=build.argmax).graph, name=build.graph.name)
     if digest(found) == digest(build.graph):
         return None
     return f"{build.graph_file.name} is not what {build.network.name} says: {first_difference(build.graph, found)}"
@@ -29,7 +29,7 @@ def check(build: BuildFolder) -> str | None:
 
 def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Iterator[dict[str, NDArray[Any]]]:
     """Raises GraphError if the file does not hold the tensors of the stored graph."""
-    graph = import_file(build.network).graph
+    graph = import_file(build.network, argmax=build.argmax).graph
     (source,) = graph.inputs
     types = build.graph.types
     for image in images:

@@ -505,7 +505,13 @@ size_t accelerator_boxes(int32_t *const from[ACCELERATOR_OUTPUTS], accelerator_b
 }
 #endif
 
-#if ACCELERATOR_CLASSIFICATION
+#if ACCELERATOR_INDICES
+uint32_t accelerator_class(int32_t *const from[ACCELERATOR_OUTPUTS], double *probability)
+{
+    if (probability) *probability = NAN;
+    return (uint32_t)from[0][0];
+}
+#elif ACCELERATOR_CLASSIFICATION
 uint32_t accelerator_class(int32_t *const from[ACCELERATOR_OUTPUTS], double *probability)
 {
     const accelerator_stream *s = &outputs[ACCELERATOR_OUTPUT_SCORES];

@@ -123,7 +123,8 @@ size_t accelerator_boxes(int32_t *const outputs[ACCELERATOR_OUTPUTS], accelerato
 #endif
 
 #if ACCELERATOR_CLASSIFICATION
-/* The class of the highest score, the first of equal ones; probability may be NULL. */
+/* The class of the highest score, the first of equal ones; probability may be NULL. Of a design that gives indices of
+ * classes, the first of them, and no number for the probability. */
 uint32_t accelerator_class(int32_t *const outputs[ACCELERATOR_OUTPUTS], double *probability);
 #endif
 
