@@ -272,7 +272,9 @@ def _requant(region: Region, source: Activation, kind: TensorType) -> tuple[Op, 
     factor, scale = _exact_factor(source, kind), _one_number(region, plain[-1])
     bounds = [float(region.constants[name].flat[0]) for name in plain[-2].input[1:] if name in region.constants]
     wide = kind.magnitude >= EXACT_FLOAT32 and (region.element in FLOATS or not _in_double(region))
-    if factor is None or wide or scale is None or scale <= 0 or len(bounds) != 2 or not is_power_of_two(factors or 1.0):
+    if factor is None or wide or not scale or scale < 0 or len(bounds) != 2:
+        return None
+    if not all(map(is_power_of_two, factors)):
         return None
     for array in factors:
         factor = factor * array.reshape(-1)
