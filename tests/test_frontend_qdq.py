@@ -94,10 +94,25 @@ def qdq(net: FloatNet, x: str, scale: float, zero: int, back: float | None = Non
     return net.op("DequantizeLinear", code, net.const(back or scale), net.const(zero, np.uint8))
 
 
-def test_codes_that_are_dequantized_by_another_scale_are_refused() -> None:
+@pytest.mark.parametrize("back", [0.25, 0.3])
+def test_codes_may_be_dequantized_by_another_scale(back: float) -> None:
     net = FloatNet()
-    with pytest.raises(GraphError, match="another scale or zero point"):
-        import_qonnx(net.model(qdq(net, "image", 0.5, 3, back=0.25)))
+    model = net.model(net.op("MaxPool", qdq(net, "image", 0.5, 3, back=back), kernel_shape=[2, 2]))
+    graph = import_qonnx(model)
+    ((_, kind),) = graph.inputs.items()
+    assert kind.scale == (0.5,)
+    images = random_images(graph, 1)
+    (found,) = execute(graph, {"image": images}).values()
+    (expected,) = run_outputs(model, graph, images, [model.graph.output[0].name]).values()
+    np.testing.assert_array_equal(to_real(found, graph.types[graph.outputs[0]]), expected[0])
+
+
+def test_codes_that_are_dequantized_with_another_zero_point_are_refused() -> None:
+    net = FloatNet()
+    code = net.op("QuantizeLinear", "image", net.const(0.5), net.const(3, np.uint8))
+    back = net.op("DequantizeLinear", code, net.const(0.5), net.const(4, np.uint8))
+    with pytest.raises(GraphError, match="another zero point"):
+        import_qonnx(net.model(back))
 
 
 def test_a_scale_a_channel_of_activations_is_refused() -> None:

@@ -33,7 +33,7 @@ def step_function(value: Activation, kind: TensorType, quantizer: Quantizer) -> 
     kernel = _kernel(value, quantizer)
     if kernel is not None:
         return kernel
-    real, rank = _real_function(value.steps, kind.scale), 2 if value.layout in ("flat", "flattened") else 4
+    real, rank = real_function(value.steps, kind.scale), 2 if value.layout in ("flat", "flattened") else 4
 
     def function(sums: Integers) -> Integers:
         found = real(sums)
@@ -44,7 +44,8 @@ def step_function(value: Activation, kind: TensorType, quantizer: Quantizer) -> 
     return function
 
 
-def _real_function(steps: Sequence[Step | Meeting], scale: tuple[float, ...]) -> RealFunction:
+def real_function(steps: Sequence[Step | Meeting], scale: tuple[float, ...]) -> RealFunction:
+    """What `steps` make of integers of that scale."""
     nodes = [_meeting(step) if isinstance(step, Meeting) else _step(step) for step in steps]
 
     def function(sums: Integers) -> Reals:
@@ -68,7 +69,7 @@ def _step(step: Step) -> Callable[[Reals, Integers], Reals]:
 
 def _meeting(step: Meeting) -> Callable[[Reals, Integers], Reals]:
     session = _session(step.node, {0: "x", 1: "y"}, {}, step.rank, step.opset)
-    branches = [(_integer_function(branch), _real_function(branch.steps, branch.scale)) for branch in step.branches]
+    branches = [(_integer_function(branch), real_function(branch.steps, branch.scale)) for branch in step.branches]
 
     def function(real: Reals, sums: Integers) -> Reals:
         operands = [as_rank(reals(integers(sums)), step.rank) for integers, reals in branches]

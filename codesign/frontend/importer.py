@@ -22,6 +22,7 @@ from codesign.frontend.inputs import InputType
 from codesign.frontend.naming import place_of
 from codesign.frontend.reader import Reader, refuse_undeclared
 from codesign.frontend.refusal import RefusalError, placed
+from codesign.frontend.regions import COMPARISONS, in_region
 from codesign.frontend.registry import reader_of
 from codesign.frontend.requantize import absorbed
 from codesign.frontend.spreading import spread
@@ -32,11 +33,17 @@ from codesign.graph import Op, TensorType
 from codesign.graph.ops.add import Add
 from codesign.graph.types import Shape
 
+MOVING = frozenset(
+    "Concat DepthToSpace Expand Flatten MaxPool Pad Reshape Resize Slice Split Squeeze Transpose Unsqueeze".split()  # noqa: SIM905
+)
+"""Operators that only move or pick values, of whatever function: behind them, it is known no more what they were."""
+
 
 class Importer:
     """State of one import: the model, the values of its tensors, and the integer graph so far.
 
     kinds: what the file says of inputs, by name. refused: tensors of which it is known why they are not read.
+    resolve: finds what a tensor that several plain nodes lead to stands for, see `codesign.frontend.on_grid`.
     """
 
     def __init__(
@@ -44,14 +51,19 @@ class Importer:
         model: ModelWrapper,
         kinds: Mapping[str, InputType] = MappingProxyType({}),
         refused: Mapping[str, GraphError] = MappingProxyType({}),
+        resolve: Callable[[Importer, str], Activation | None] = lambda importer, name: None,
     ) -> None:
         self.model = model
-        self._refused = refused
+        self._refused, self._resolve = refused, resolve
         self._made: dict[str, Activation] = {}
         self.opset = opset_of(model.model)
         self.builder = Builder()
         self._read = {name for node in model.graph.node for name in node.input}
         self._read |= {value.name for value in model.graph.output}
+        self._producers = {name: node for node in model.graph.node for name in node.output if name}
+        typed = (*model.graph.value_info, *model.graph.input, *model.graph.output)
+        self._elements: dict[str, int] = {value.name: value.type.tensor_type.elem_type for value in typed}
+        self._unread: dict[str, GraphError | None] = {}
         self._values: dict[str, Value] = {}
         for tensor in model.graph.initializer:
             self._values[tensor.name] = Constant(numpy_helper.to_array(tensor))
@@ -73,7 +85,7 @@ class Importer:
             results = self._results(reader, node)
         except GraphError as error:
             reason = placed(error, where, next(iter(node.output), ""))
-            if not for_the_host(node):
+            if not (for_the_host(node) or in_region(node)):
                 raise reason from None
             for name in filter(None, node.input):
                 self.value(name)  # what nothing has produced, no host can compute with
@@ -85,12 +97,51 @@ class Importer:
 
     def _refuse_known(self, node: onnx.NodeProto) -> None:
         """Raises GraphError if the node is known to be refused, or an input of it is the host's."""
-        for value in (self._values.get(name) for name in node.input):
+        extends = in_region(node) and self._extends(node)
+        for name in node.input:
+            value = self._values.get(name)
             if isinstance(value, Host):
-                raise value.reason
+                resolved = None if extends else self.resolved(name)
+                if resolved is None:
+                    raise self._unread.get(name) or value.reason
+            elif isinstance(value, Activation) and value.opaque and node.op_type in MOVING:
+                self.resolved(name)
         for output in node.output:
             if output in self._refused:
                 raise self._refused[output]
+
+    def _extends(self, node: onnx.NodeProto) -> bool:
+        """Whether `node` goes on computing with one tensor, or with conditions and places of such."""
+        moving = [name for name in node.input if name and not isinstance(self._values.get(name), Constant)]
+        return (
+            len(moving) == 1
+            or node.op_type in COMPARISONS
+            or any(self.element(name) != onnx.TensorProto.FLOAT for name in moving)
+        )
+
+    def resolved(self, name: str) -> Activation | None:
+        """`name` as integers where plain operators with steps lead to it, from now on; None if they do not."""
+        if name in self._unread:
+            return None
+        node = self._producers.get(name)
+        try:
+            found = self._resolve(self, name)
+        except GraphError as error:
+            self._unread[name] = placed(error, f"node {node.name or name}" if node else "", name)
+            return None
+        if found is None:
+            self._unread[name] = None
+        else:
+            self._values[name] = found
+        return found
+
+    def producer(self, tensor: str) -> onnx.NodeProto | None:
+        """The node that gives `tensor`."""
+        return self._producers.get(tensor)
+
+    def element(self, tensor: str) -> int:
+        """The type of the file's elements of `tensor`; that of real numbers where it is not known."""
+        return self._elements.get(tensor, onnx.TensorProto.FLOAT)
 
     def _results(self, reader: Reader, node: onnx.NodeProto) -> tuple[Value, ...]:
         """What the outputs that `reader` gives stand for."""
@@ -143,7 +194,7 @@ class Importer:
         """Input `index`, which must be computed from the graph's integers."""
         value = self.value(node.input[index])
         if isinstance(value, Unquantized):
-            value = self._declared(value)
+            value = self.declared(value)
         if isinstance(value, Sum) and (total := self._added(value, node.input[index])) is not None:
             return total
         if isinstance(value, Joined | Sum):
@@ -175,7 +226,7 @@ class Importer:
         total = self.once(name, lambda: Activation(self.builder.add(Add(), [first, second], place, [None])[0]))
         return replace(total, layout=value.parts[0].layout, lo=value.lo, hi=value.hi, steps=value.steps)
 
-    def _declared(self, value: Unquantized) -> Activation:
+    def declared(self, value: Unquantized) -> Activation:
         """An input whose integers the file says. Raises GraphError where it does not."""
         if value.kind is None:
             raise RefusalError(
@@ -190,6 +241,8 @@ class Importer:
     def quantized(self, node: onnx.NodeProto, index: int = 0, layouts: tuple[str, ...] = ("map",)) -> Activation:
         """Input `index` as integers alone: no gain, offset or clip between it and the last quantizer."""
         before = self.activation(node, index)
+        if before.opaque:
+            before = self.resolved(node.input[index]) or before
         try:
             value = absorbed(self.builder, before)
         except GraphError as error:

@@ -15,6 +15,7 @@ from codesign.frontend.inputs import declared
 from codesign.frontend.load import check_types, load_model, simplified
 from codesign.frontend.naming import one_part
 from codesign.frontend.network import Network, rewritten, with_tail
+from codesign.frontend.on_grid import on_grid
 from codesign.frontend.onnx_zones import zones_of
 from codesign.frontend.ops.quantize_linear import decoded
 from codesign.frontend.requantize import absorbed
@@ -46,7 +47,7 @@ def import_network(source: onnx.ModelProto | Path, name: str = "", argmax: int |
     moved = channels_first(simplified(loaded))
     model = moved.model
     refused = slices_to_splits(model)
-    importer = Importer(model, declared(loaded), refused)
+    importer = Importer(model, declared(loaded), refused, on_grid)
     for node in model.graph.node:
         importer.read(node)
     check_types(model)
@@ -97,6 +98,8 @@ def _outputs(importer: Importer) -> tuple[list[str], Tail | None]:
 def _output(importer: Importer, name: str) -> str | None:
     """The builder's tensor that is the output `name`; None if the host has to compute it."""
     value: Value = importer.value(name)
+    if isinstance(value, Host):
+        value = importer.resolved(name) or value
     if isinstance(value, Coded):
         value = decoded(importer, value, name)
     if not isinstance(value, Activation) or value.clipped or value.layout not in ("map", "flat", "turned"):

@@ -20,22 +20,27 @@ SAME_SCALE = 2.0**-20
 
 
 def weights(
-    importer: Importer, node: onnx.NodeProto, index: int, output_axis: int = 0, factor: float = 1.0
+    importer: Importer,
+    node: onnx.NodeProto,
+    index: int,
+    output_axis: int = 0,
+    factor: float = 1.0,
+    most: int = MOST_WEIGHT,
 ) -> tuple[NDArray[np.int64], tuple[float, ...]]:
     """Integer weights, outputs along `output_axis`, and `factor` times their scale: one, or one per output.
 
-    Constants that are multiples of a power of two need no quantizer. Raises GraphError if they are real, beyond 255 of
-    either sign, or have a scale that varies within an output.
+    Constants that are multiples of a power of two need no quantizer. Raises GraphError if they are real, beyond `most`
+    of either sign, or have a scale that varies within an output.
     """
     constant = importer.constant(node, index)
     if constant is None:
         raise _refused("the weights are not quantized", "use a weight quantizer of 2 to 8 bits")
-    steps = _steps(np.asarray(constant.value), output_axis) if constant.scale is None else constant.scale
+    steps = _steps(np.asarray(constant.value), output_axis, most) if constant.scale is None else constant.scale
     try:
         q = integers(constant.value, steps, "a weight")
     except GraphError as error:
         raise _refused(error.what, "quantize it by its scale") from None
-    if np.abs(q).max() > MOST_WEIGHT:
+    if np.abs(q).max() > most:
         raise _refused("weights have more than 8 bits", "use 2 to 8 bits")
     scales = np.moveaxis(steps, output_axis, 0).reshape(q.shape[output_axis], -1)
     if not np.all(scales == scales[:, :1]):
@@ -44,10 +49,10 @@ def weights(
     return q, tuple((factor * one).tolist())
 
 
-def _steps(real: NDArray[Any], output_axis: int) -> NDArray[np.float64]:
-    """A step for each of the weights: 1 for integers of 8 bits, else for each output the largest power of two that all
-    are multiples of. Raises GraphError where that takes more than 8 bits."""
-    if (real == np.rint(real)).all() and np.abs(real).max(initial=0) <= MOST_WEIGHT:
+def _steps(real: NDArray[Any], output_axis: int, most: int) -> NDArray[np.float64]:
+    """A step for each of the weights: 1 for integers up to `most`, else an output's largest power of two that all are
+    multiples of. Raises GraphError where a weight is more than `most` steps."""
+    if (real == np.rint(real)).all() and np.abs(real).max(initial=0) <= most:
         return np.ones(real.shape)
     rows = np.moveaxis(real.astype(np.float64), output_axis, 0).reshape(real.shape[output_axis], -1)
     fraction, exponent = np.frexp(rows)
@@ -55,7 +60,7 @@ def _steps(real: NDArray[Any], output_axis: int) -> NDArray[np.float64]:
     steps = np.ldexp((whole & -whole).astype(np.float64), exponent - 53)
     least = np.where(rows != 0, steps, np.inf).min(axis=1)
     least[np.isinf(least)] = 1.0
-    if (np.abs(rows) > MOST_WEIGHT * least[:, None]).any():
+    if (np.abs(rows) > most * least[:, None]).any():
         raise _refused("the weights are not quantized", "use a weight quantizer of 2 to 8 bits")
     shape = [1] * real.ndim
     shape[output_axis] = -1

@@ -8,8 +8,9 @@ import onnx
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer
 from codesign.frontend.ops._geometry import AUTO_PAD, planar, spread, windows_of
-from codesign.frontend.ops._weights import bias, weights
+from codesign.frontend.ops._weights import MOST_WEIGHT, bias, weights
 from codesign.frontend.reader import ANY, Reader, attributes
+from codesign.frontend.sums import MOST_MULTIPLIER
 from codesign.frontend.values import Activation, Padded, integers
 from codesign.graph import Op
 from codesign.graph.convolution import convolution
@@ -18,10 +19,17 @@ from codesign.graph.ops.linear import Linear
 from codesign.graph.windows import Pads
 
 
+def _multiplies(importer: Importer, node: onnx.NodeProto) -> bool:
+    """Whether every channel is multiplied with one number, as the two sides of a sum are to come to one scale."""
+    outputs, *taps = importer.shape(node.input[1])
+    return attributes(node, group=1)["group"] == outputs and set(taps) == {1}
+
+
 def read_conv(importer: Importer, node: onnx.NodeProto) -> Activation:
     """Convolution with quantized weights, over maps or rows; dilated ones have zeros between their taps."""
     x, factor, border, outside = _map(importer, node)
-    weight, scale = weights(importer, node, 1, factor=factor)
+    most = MOST_MULTIPLIER if _multiplies(importer, node) else MOST_WEIGHT
+    weight, scale = weights(importer, node, 1, factor=factor, most=most)
     options = attributes(node, group=1, kernel_shape=list(weight.shape[2:]))
     if options["kernel_shape"] != list(weight.shape[2:]):
         raise GraphError(f"kernel_shape {options['kernel_shape']} is not that of the weights, {weight.shape[2:]}")

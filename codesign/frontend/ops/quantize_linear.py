@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from codesign.errors import GraphError
 from codesign.frontend.importer import Importer, shape_of
+from codesign.frontend.naming import place_of
 from codesign.frontend.ops.quantize import check_scale, resolved
 from codesign.frontend.quantizer import Code, Quantizer, Reals
 from codesign.frontend.reader import ANY, Reader, attributes, only
 from codesign.frontend.refusal import RefusalError
+from codesign.frontend.relabelling import relabelled
 from codesign.frontend.values import Activation, Coded, Constant, Padded, Unquantized, Value
 from codesign.graph import TensorType
 
@@ -54,9 +56,25 @@ def read_dequantize_linear(importer: Importer, node: onnx.NodeProto) -> Value:
     if not isinstance(value, Coded):
         raise GraphError("dequantizes what no QuantizeLinear gave", remedy="put a QuantizeLinear before it")
     scale, zero = _parameters(importer, node, value.dtype)
-    if scale.size != 1 or float(scale.flat[0]) != value.scale or int(zero.flat[0]) != value.zero:
-        raise GraphError("has another scale or zero point than the QuantizeLinear before it", remedy="use the same")
-    return decoded(importer, value, node.input[0])
+    if scale.size != 1 or int(zero.flat[0]) != value.zero:
+        raise GraphError("has another zero point than the QuantizeLinear before it", remedy="use the same")
+    made = decoded(importer, value, node.input[0])
+    if float(scale.flat[0]) == value.scale:
+        return made
+    return _at_another_scale(importer, node, made, Code(float(scale.flat[0]), zero))
+
+
+def _at_another_scale(importer: Importer, node: onnx.NodeProto, value: Value, code: Code) -> Activation:
+    """The same integers, which the file takes for multiples of another number from here on."""
+    if not isinstance(value, Activation):
+        raise GraphError("has another scale than the QuantizeLinear before it", remedy="use the same")
+
+    def make() -> Activation:
+        tensor = relabelled(importer.builder, value.tensor, code.scale, place_of(node))
+        importer.builder.write_as(tensor, code, None if value.elsewhere else node.input[0])
+        return replace(value, tensor=tensor, origin=None)
+
+    return importer.once(f"{node.input[0]} times {code.scale!r}", make)
 
 
 def decoded(importer: Importer, value: Coded, name: str) -> Activation | Padded:
