@@ -23,7 +23,7 @@ from tests.onnx_nets import random_images
 RNG = np.random.default_rng(21)
 SHAPE = (1, 3, 6, 6)
 STEP = 1 / 255 + 1e-5
-"""Of a softmax that the file rounds, and the host does not."""
+"""The tolerance for a softmax that the file rounds, and the host does not."""
 
 
 class FloatNet:

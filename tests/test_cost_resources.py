@@ -276,7 +276,7 @@ def test_a_block_ram_holds_all_columns_but_those_that_are_alike_in_all_words(nam
 
 @pytest.mark.parametrize(("name", "op", "halves"), [("signed", SIGNED, 2), ("half signed", HALF_SIGNED, 1)])
 def test_signs_of_weights_that_are_never_negative_take_no_column(name, op, halves, found):
-    """Of the two outputs at once the second one's."""
+    """The half-signed weights without a column are those of the second of two outputs at once."""
     x, folding = OF_40_BITS
     buffers = conv.window(op, x, folding).ramb18() + conv.unit(op, x, op.infer(*x), folding).input_block
     assert predicted(op, x, folding).bram36 == found[name].bram36 == (halves + buffers) / 2

@@ -56,7 +56,7 @@ def quantized(recipe, trained):
 
 @torch.no_grad()
 def error(network, expected, recipe):
-    """Of each output on images of its own, relative to the output's spread."""
+    """The error of each output on images of its own, relative to the output's spread."""
     x = images(recipe, 99)
     pairs = zip(network.raw_heads(x), expected.raw_heads(x), strict=True)
     return [float((mine - theirs).square().mean().sqrt() / theirs.std()) for mine, theirs in pairs]

@@ -152,5 +152,5 @@ ULTRANET_2022 = Peer(
 
 
 def other(peer: Peer) -> Peer:
-    """Of the same task, with a network of the peer's own."""
+    """The peer's figures beside another network for the same task."""
     return replace(peer, remark=f"another network for the same task; {peer.remark}")

@@ -71,12 +71,11 @@ def export(
     source: a run folder, the name of a run that ships in `models/`, or a QONNX or TFLite file. fps: reach this frame
     rate with the least hardware, else as fast as the target allows; max_dsp and clock_mhz replace the target's limits.
     random_weights: `source` is a recipe instead, a file or a shipped one's name, whose network is built untrained; the
-    manifest says so. sparse: of a detector, only the peaks leave the hardware (docs/frames.md). argmax:
-    of a classifier, indices of so many of the largest classes leave the hardware, not scores; 0: as many as the file
-    chooses itself, else the largest (docs/qonnx.md). inputs: of a file,
-    `NAME=TYPE` of an input before whose quantizer there is arithmetic, or that has none. overrides: `key.path=value`
-    settings of that recipe. Raises a CodesignError that says what cannot
-    be exported, and why.
+    manifest says so. sparse: of a detector, only the peaks leave the hardware (docs/frames.md). argmax: of a
+    classifier, indices of so many of the likeliest classes leave the hardware, not scores; 0: as many as the file
+    chooses itself, else one (docs/qonnx.md). inputs: of a file, `NAME=TYPE` of an input before whose quantizer there is
+    arithmetic, or that has none. overrides: `key.path=value` settings of that recipe. Raises a CodesignError that says
+    what cannot be exported, and why.
     """
     if inputs and (random_weights or not Path(source).is_file()):
         raise GraphError("only a file takes types of inputs", where=str(source), remedy="leave --input out")

@@ -52,9 +52,8 @@ class Stream:
         self.signed: bool = fields["signed"]
         self.lowest, self.highest = fields["range"]
         self.base, self.step = fields["base"], fields["step"]
-        self.scale = np.array(fields["scale"], np.float64)
-        if fields.get("classes"):
-            self.scale = np.ones(1, np.int64)  # indices stay integers
+        # Indices of classes stay integers.
+        self.scale = np.ones(1, np.int64) if fields.get("classes") else np.array(fields["scale"], np.float64)
         self.padded = -(-self.channels // fields["lanes"]) * fields["lanes"]
         self.frame_bytes = self.padded * self.height * self.width * self.lane_bytes
 
@@ -240,8 +239,7 @@ class Accelerator(Viewer):
 
         Of a detector `Boxes`, of a classifier a `Class`; of a network without a recipe the real values (C, H, W) of its
         outputs by name, indices of classes as integers, those that the host computes as the file has them, the batch of
-        one included. Raises ValueError
-        for frames of another shape, BoardError if the hardware reports an error.
+        one included. Raises ValueError for frames of another shape, BoardError if the hardware reports an error.
         """
         arrays = [array[None] if np.ndim(array) == 3 else np.asarray(array) for array in frames]
         count = len(arrays[0])

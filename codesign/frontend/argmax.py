@@ -45,8 +45,8 @@ def with_argmax(network: Network, count: int, output: Chosen, shape: Sequence[in
     """`network` with indices of classes as its one output.
 
     count: so many of the largest; 0: as many as the file chooses, one if it chooses none. output, shape: what the
-    file has of the integers, where nothing follows them. Raises GraphError, with the
-    reason, for networks without one map of scores, and where no integers have the order of what the host would compute.
+    file has of the integers, where nothing follows them. Raises GraphError, with the reason, for networks without one
+    map of scores, and where no integers have the order of what the host would compute.
     """
     tensor = _scored(network)
     if network.tail is None:
@@ -90,7 +90,7 @@ def _scored(network: Network) -> str:
 
 
 def _of_scores(network: Network, tensor: str, source: str, count: int) -> Network:
-    """Of a file that ends in scores, whatever else it makes of the same ones."""
+    """What becomes of a file that ends in scores, whatever else it makes of the same ones."""
     assert network.tail is not None
     ends = list(chosen_from(network.tail))
     if len(ends) > 1:

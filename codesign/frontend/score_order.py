@@ -24,7 +24,7 @@ MOST_VALUES = 1 << 24
 """Scores that are computed for a proof, of all classes together."""
 MOST_FRAMES = 1 << 17
 MOST_BITS = 30
-"""Of the integers that are compared."""
+"""The most bits of the integers that are compared."""
 SAMPLES = 1 << 12
 """Integers of a class by which a form is tried before it is proved."""
 SURE_GAP = 2.0**-17

@@ -114,14 +114,14 @@ def opened(
     except ImportError:
         raise ToolError("Optuna is not installed", remedy="pip install 'codesign[search]'") from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    kept = _database(storage) if storage else _journal(folder)
+    database = _database(storage) if storage else None
     folder.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():  # its option for parallel trials may change its interface
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         sampler = optuna.samplers.TPESampler(constant_liar=True)
     study = optuna.create_study(
         study_name=folder.resolve().name if storage else STUDY,
-        storage=kept,
+        storage=database or _journal(folder),
         sampler=sampler,
         directions=list(DIRECTIONS.values()),
         load_if_exists=True,
@@ -148,7 +148,6 @@ def _journal(folder: Path) -> optuna.storages.BaseStorage:
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
-    folder.mkdir(parents=True, exist_ok=True)
     return JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
 
 

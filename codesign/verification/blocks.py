@@ -12,6 +12,7 @@ from codesign.design import BuiltBlock, Design
 from codesign.graph import Graph, IntArray
 from codesign.plugins import load
 from codesign.verification import fill
+from codesign.verification.computed import computed
 from codesign.verification.vectors import Frame
 
 SEED = 18
@@ -47,10 +48,7 @@ def trial_of(design: Design) -> Trial:
 
 def _made_of(block: BuiltBlock, graph: Graph, given: Mapping[str, IntArray]) -> dict[str, IntArray]:
     """What a block should make of the frames `given` (N, C, H, W), by tensor; also what stays within it."""
-    values = {name: given[name] for name in block.inputs}
-    for node in block.parts:
-        results = node.op.execute(*(values[name] for name in node.inputs))
-        values.update(zip(graph.output_names(node), results, strict=True))
+    values = computed(graph, block.parts, {name: given[name] for name in block.inputs})
     return {name: value for name, value in values.items() if name not in block.inputs}
 
 

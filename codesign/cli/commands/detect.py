@@ -62,10 +62,9 @@ def _line(result: Detected) -> str:
     where = result.file.name if result.frame is None else f"{result.file.name}, frame {result.frame}"
     if result.problem:
         return f"{where}: passed over, {result.problem}"
-    if len(result.found) == 1 and "probability" in result.found[0]:
-        (found,) = result.found
+    if len(result.found) != 1 or "box" in result.found[0]:
+        return f"{where}: {len(result.found)} found, {result.drawn} drawn"
+    (found,) = result.found
+    if "probability" in found:
         return f"{where}: {found['class']} {found['probability']:.2f}"
-    if len(result.found) == 1 and "box" not in result.found[0]:
-        (found,) = result.found
-        return f"{where}: {found['class']}" + (f", then {found['next']}" if "next" in found else "")
-    return f"{where}: {len(result.found)} found, {result.drawn} drawn"
+    return f"{where}: {found['class']}" + (f", then {found['next']}" if "next" in found else "")

@@ -54,7 +54,7 @@ class Tree(NamedTuple):
 
 
 def _tree(lanes: int, key: int) -> Tree:
-    """Of an odd number of lanes the last one waits: SHIFTED registers in a row, or more, become shift registers."""
+    """The last of an odd number of lanes waits: SHIFTED registers in a row, or more, become shift registers."""
     chosen = ff = shifting = row = level = 0
     while lanes > 1:
         level += 1

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from codesign.build_folder import BuildFolder
-from codesign.graph import Graph, IntArray
+from codesign.graph import IntArray
 from codesign.graph.indices import choosing
 from codesign.graph.reals import to_integers, to_real
 from codesign.training.run import load_run
+from codesign.verification.computed import computed
 from codesign.verification.reference import images_at_a_time
 from codesign.verification.ties import Judge
 
@@ -33,7 +34,8 @@ def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Itera
     graph = build.graph
     (kind,) = graph.inputs.values()
     _, model = load_run(build.run)
-    read = {name for node in choosing(graph)[:1] for name in node.inputs}
+    choice = choosing(graph)
+    read = set(choice[0].inputs) if choice else set()
     by_origin = {graph.origins.get(name, name): name for name in {*tensors, *read}}
     at_a_time = images_at_a_time(build.graph)
     for start in range(0, len(images), at_a_time):
@@ -44,18 +46,12 @@ def run(build: BuildFolder, images: IntArray, tensors: Collection[str]) -> Itera
             for name, value in seen.items()
             if name in graph.origins or value.shape[1:] == graph.types[name].shape
         }
-        shown = {name: to_integers(value.numpy(), graph.types[name]) for name, value in seen.items()}
-        yield {name: value for name, value in _chosen(graph, shown).items() if name in tensors}
-
-
-def _chosen(graph: Graph, shown: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """With indices of classes, which the modules leave to whoever reads their scores."""
-    for node in choosing(graph):
-        if not shown.keys() >= set(node.inputs):
-            break
-        results = node.op.execute(*(shown[name] for name in node.inputs))
-        shown = shown | dict(zip(graph.output_names(node), results, strict=True))
-    return shown
+        shown: dict[str, IntArray] = {
+            name: to_integers(value.numpy(), graph.types[name]) for name, value in seen.items()
+        }
+        if shown.keys() >= read:  # the modules leave indices of classes to whoever reads their scores
+            shown = computed(graph, choice, shown)
+        yield {name: value for name, value in shown.items() if name in tensors}
 
 
 def _values(model: nn.Module, batch: Tensor) -> dict[str, Tensor]:

@@ -21,6 +21,7 @@ from codesign.graph.indices import Chosen, choosing
 from codesign.graph.reals import NOT_AN_INTEGER
 from codesign.progress import Progress
 from codesign.verification.compare import Comparison
+from codesign.verification.computed import computed
 
 TOLERANCE = 1e-4
 """What real values may differ by, as a share of an output's largest: both sides round in float32, in another order."""
@@ -67,10 +68,7 @@ def _chosen(build: BuildFolder, chosen: Chosen, images: IntArray, progress: Prog
 def _indices(build: BuildFolder, image: IntArray) -> IntArray:
     """(1, k, H, W), chosen of the integers that the file has where the choice begins."""
     graph, nodes = build.graph, choosing(build.graph)
-    values = _boundary(build, image, set(nodes[0].inputs))
-    for node in nodes:
-        values |= zip(graph.output_names(node), node.op.execute(*(values[name] for name in node.inputs)), strict=True)
-    return values[graph.outputs[0]]
+    return computed(graph, nodes, _boundary(build, image, set(nodes[0].inputs)))[graph.outputs[0]]
 
 
 def _not_the_largest(scores: NDArray[np.float64], indices: IntArray, step: float) -> str | None:

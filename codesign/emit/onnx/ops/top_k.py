@@ -13,7 +13,7 @@ from codesign.graph.ops.top_k import TopK
 
 
 def emit(builder: OnnxBuilder, node: Node) -> None:
-    """Of real values, or of wide sums in int32: one scale of all channels leaves the order as it is."""
+    """ArgMax, or TopK, of real values or of wide sums in int32: one scale of all channels leaves the order as it is."""
     op, name = cast(TopK, node.op), node.name
     (source,) = builder.sources(node)
     if op.k == 1:
