@@ -36,30 +36,20 @@ module prove_gain_map #(
       .out0_ready_i(out_ready_i),
       .out0_data_o (out_data)
   );
-  stream_writer writer (
-      .clk_i,
-      .rst_ni,
-      .valid_i(in_valid_i),
-      .ready_i(in_ready),
-      .data_i (in_data_i)
-  );
-  stream_stable #(
-      .WIDTH(4)
-  ) stable (
-      .clk_i,
-      .rst_ni,
-      .valid_i(out_valid),
-      .ready_i(out_ready_i),
-      .data_i (out_data)
-  );
-  stream_progress #(
+  stream_ends #(
+      .IN_WIDTH(1),
+      .OUT_WIDTH(4),
       .WITHIN(8)
-  ) progress (
+  ) i_ends (
       .clk_i,
       .rst_ni,
-      .valid_i  ({out_valid, in_valid_i}),
-      .ready_i  ({out_ready_i, in_ready}),
-      .willing_i({out_ready_i, in_valid_i})
+      .enable_i(1'b1),
+      .in_valid_i,
+      .in_ready_i(in_ready),
+      .in_data_i,
+      .out_valid_i(out_valid),
+      .out_ready_i,
+      .out_data_i(out_data)
   );
   for (genvar beat = 0; beat < 4 * BEATS; beat++) begin : gen_beat
     localparam int PIXEL = beat / BEATS;

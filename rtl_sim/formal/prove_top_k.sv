@@ -45,33 +45,20 @@ module prove_top_k #(
       .out0_ready_i(out_ready_i),
       .out0_data_o (out_data)
   );
-  stream_stable #(
-      .WIDTH(K * INDEX_BITS)
-  ) stable (
-      .clk_i,
-      .rst_ni,
-      .valid_i(out_valid),
-      .ready_i(out_ready_i),
-      .data_i (out_data)
-  );
-  stream_progress #(
-      .ENDS  (2),
+  stream_ends #(
+      .IN_WIDTH(LANES * BITS),
+      .OUT_WIDTH(K * INDEX_BITS),
       .WITHIN(BEATS + LANES + K + 3)
-  ) progress (
+  ) i_ends (
       .clk_i,
       .rst_ni,
-      .valid_i  ({out_valid, in_valid_i}),
-      .ready_i  ({out_ready_i, in_ready}),
-      .willing_i({out_ready_i, in_valid_i})
-  );
-  stream_writer #(
-      .WIDTH(LANES * BITS)
-  ) writer (
-      .clk_i,
-      .rst_ni,
-      .valid_i(in_valid_i),
-      .ready_i(in_ready),
-      .data_i (in_data_i)
+      .enable_i(1'b1),
+      .in_valid_i,
+      .in_ready_i(in_ready),
+      .in_data_i,
+      .out_valid_i(out_valid),
+      .out_ready_i,
+      .out_data_i(out_data)
   );
 
   wire takes = in_valid_i && in_ready;

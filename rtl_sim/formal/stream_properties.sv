@@ -21,32 +21,20 @@ module stream_properties #(
     input wire [OUT_LANES*BITS-1:0] out_data_i
 );
 
-  stream_writer #(
-      .WIDTH(IN_LANES * BITS)
-  ) writer (
-      .clk_i,
-      .rst_ni,
-      .valid_i(in_valid_i),
-      .ready_i(in_ready_i),
-      .data_i (in_data_i)
-  );
-  stream_stable #(
-      .WIDTH(OUT_LANES * BITS)
-  ) stable (
-      .clk_i,
-      .rst_ni,
-      .valid_i(out_valid_i),
-      .ready_i(out_ready_i),
-      .data_i (out_data_i)
-  );
-  stream_progress #(
+  stream_ends #(
+      .IN_WIDTH(IN_LANES * BITS),
+      .OUT_WIDTH(OUT_LANES * BITS),
       .WITHIN(WITHIN)
-  ) progress (
+  ) i_ends (
       .clk_i,
       .rst_ni,
-      .valid_i  ({out_valid_i, in_valid_i}),
-      .ready_i  ({out_ready_i, in_ready_i}),
-      .willing_i({out_ready_i && enable_i, in_valid_i})
+      .enable_i,
+      .in_valid_i,
+      .in_ready_i,
+      .in_data_i,
+      .out_valid_i,
+      .out_ready_i,
+      .out_data_i
   );
   for (genvar c = 0; c < CHANNELS; c++) begin : gen_channel
     channel_order #(
